@@ -1,0 +1,39 @@
+package org.stoneware.api.cluster;
+
+import java.util.List;
+
+/**
+ * The array as one server sees it, taken at one moment.
+ *
+ * @param self       name of the answering server.
+ * @param version    its Stoneware version.
+ * @param uptimeMs   milliseconds since its JVM started.
+ * @param servers    every configured server, in the order of the configuration.
+ * @param clients    Tomcats registered here; empty on a passive.
+ * @param storage    the store of the answering server.
+ * @param counters   named figures of the answering server.
+ * @param problems   what keeps the answering server from doing its duty, one line each; empty when all is well.
+ */
+public record ClusterStatus(
+        String self,
+        String version,
+        long uptimeMs,
+        List<MemberStatus> servers,
+        List<ClientStatus> clients,
+        StorageStatus storage,
+        List<Counter> counters,
+        List<String> problems) {
+    public ClusterStatus {
+        servers = List.copyOf(servers);
+        clients = List.copyOf(clients);
+        counters = List.copyOf(counters);
+        problems = List.copyOf(problems);
+    }
+
+    /**
+     * One figure.
+     *
+     * @param name  dotted, lower case, unit last where it has one.
+     */
+    public record Counter(String name, long value) {}
+}

@@ -1,0 +1,29 @@
+package org.stoneware.api.cluster;
+
+import java.util.List;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * Everything a person or tool may ask of a running server; HTTP, shell and JMX are thin views of it.
+ * <p>
+ * <b>Threading:</b> callable from any thread; answers come from the last published picture and never wait for the agent, except
+ * {@link #stop}, which only asks.
+ */
+@ProviderType
+public interface ManagementService {
+    ClusterStatus status();
+
+    /** Last events, oldest first; bounded. */
+    List<ClusterEvent> events();
+
+    /**
+     * Asks the server to stop in an orderly way.
+     *
+     * @param force true: also when this would take the last copy of the sessions in production mode.
+     * @param by    who asks, for the log.
+     */
+    StopOutcome stop(boolean force, String by);
+
+    /** Answer to {@link #stop}. */
+    record StopOutcome(boolean isAccepted, String reason) {}
+}

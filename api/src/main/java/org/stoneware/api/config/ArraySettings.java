@@ -1,0 +1,47 @@
+package org.stoneware.api.config;
+
+import java.util.List;
+import java.util.Map;
+
+/**
+ * The whole effective configuration, validated; registered as an OSGi service by {@code config}.
+ *
+ * @param source              where it came from: a path, or {@code built-in default}.
+ * @param text                the file's text, for {@code /config}.
+ * @param selfPosition        place of this server in {@link #servers()}.
+ * @param servers             every server in file order.
+ * @param isProduction        {@code configuration-model} is production.
+ * @param reconnectWindowSec  how long the identity of a silent Tomcat is kept.
+ * @param sweepEnabled        garbage-collection/enabled: a periodic sweep runs.
+ * @param sweepVerbose        garbage-collection/verbose.
+ * @param sweepIntervalSec    garbage-collection/interval.
+ * @param electionTimeSec     longest wait of an election.
+ * @param failoverPriority    {@code availability} or {@code consistency}.
+ * @param voterCount          external voters with consistency, else 0.
+ * @param hasClientVoters     Tomcats vote.
+ * @param properties          tc-properties.
+ */
+public record ArraySettings(
+        String source,
+        String text,
+        int selfPosition,
+        List<ServerSettings> servers,
+        boolean isProduction,
+        int reconnectWindowSec,
+        boolean sweepEnabled,
+        boolean sweepVerbose,
+        int sweepIntervalSec,
+        int electionTimeSec,
+        String failoverPriority,
+        int voterCount,
+        boolean hasClientVoters,
+        Map<String, String> properties) {
+    public ArraySettings {
+        servers = List.copyOf(servers);
+        properties = Map.copyOf(properties);
+    }
+
+    public ServerSettings self() {
+        return servers.get(selfPosition);
+    }
+}

@@ -1,0 +1,182 @@
+package org.stoneware.api.session;
+
+import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+
+/**
+ * Names one session of one web application: the session id a browser sends, and the application it belongs to.
+ * <p>
+ * Two applications may share an id (Tomcat does so for forwarded and cross-context requests); their sessions are different.
+ * An application is named {@code host/context-path}, for example {@code localhost/shop}, so that all Tomcats of a cluster
+ * name it alike.
+ * <p>
+ * <b>Threading:</b> immutable.
+ * <p>
+ * <b>Limits:</b> 1 to {@link #MAX_ID_LENGTH} bytes of id, at most {@link #MAX_APPLICATION_LENGTH} bytes of application, both
+ * UTF-8. An id is untrusted input: use {@link #shortId()} in messages.
+ * <p>
+ * <b>Layout:</b> {@code encode} writes
+ * <pre>
+ * offset  length  field
+ *      0       2  id length n (unsigned, little endian)
+ *      2       2  application length m (unsigned, little endian)
+ *      4       n  id
+ *    4+n       m  application
+ * </pre>
+ */
+public final class SessionKey {
+    public static final int MAX_ID_LENGTH = 256;
+    public static final int MAX_APPLICATION_LENGTH = 512;
+    /** State is split by slot from the first day, so that agents and mirror groups can divide it later. */
+    public static final int SLOT_COUNT = 4096;
+
+    static final int HEADER_LENGTH = 4;
+
+    private final byte[] id;
+    private final byte[] application;
+    private final long hash;
+
+    private SessionKey(byte[] id, byte[] application) {
+        this.id = id;
+        this.application = application;
+        this.hash = mix(hashOf(id, 0xcbf29ce484222325L));
+    }
+
+    /**
+     * Makes a key.
+     *
+     * @throws IllegalArgumentException when the id is empty, or either part is over its limit.
+     */
+    public static SessionKey of(String application, String id) {
+        byte[] idBytes = id.getBytes(StandardCharsets.UTF_8);
+        byte[] applicationBytes = application.getBytes(StandardCharsets.UTF_8);
+        check(idBytes.length, applicationBytes.length);
+        return new SessionKey(idBytes, applicationBytes);
+    }
+
+    /**
+     * Reads what {@link #encode} wrote.
+     *
+     * @param length bytes available at {@code offset}.
+     * @throws IllegalArgumentException when the bytes are not a key.
+     */
+    public static SessionKey decode(DirectBuffer buffer, int offset, int length) {
+        if (length < HEADER_LENGTH) {
+            throw new IllegalArgumentException("session key too short: length=" + length);
+        }
+        int idLength = buffer.getShort(offset, java.nio.ByteOrder.LITTLE_ENDIAN) & 0xFFFF;
+        int applicationLength = buffer.getShort(offset + 2, java.nio.ByteOrder.LITTLE_ENDIAN) & 0xFFFF;
+        check(idLength, applicationLength);
+        if (HEADER_LENGTH + idLength + applicationLength > length) {
+            throw new IllegalArgumentException("session key truncated: idLength=" + idLength + " applicationLength="
+                    + applicationLength + " length=" + length);
+        }
+        return decodeParts(buffer, offset + HEADER_LENGTH, idLength, applicationLength);
+    }
+
+    static SessionKey decodeParts(DirectBuffer buffer, int offset, int idLength, int applicationLength) {
+        byte[] idBytes = new byte[idLength];
+        byte[] applicationBytes = new byte[applicationLength];
+        buffer.getBytes(offset, idBytes);
+        buffer.getBytes(offset + idLength, applicationBytes);
+        return new SessionKey(idBytes, applicationBytes);
+    }
+
+    private static void check(int idLength, int applicationLength) {
+        if (idLength < 1 || idLength > MAX_ID_LENGTH || applicationLength > MAX_APPLICATION_LENGTH) {
+            throw new IllegalArgumentException(
+                    "session key out of limits: idLength=" + idLength + " (1.." + MAX_ID_LENGTH + ") applicationLength="
+                            + applicationLength + " (0.." + MAX_APPLICATION_LENGTH + ")");
+        }
+    }
+
+    public String id() {
+        return new String(id, StandardCharsets.UTF_8);
+    }
+
+    public String application() {
+        return new String(application, StandardCharsets.UTF_8);
+    }
+
+    /** The first characters of the id, made printable: enough to find a session in a log, not enough to steal it. */
+    public String shortId() {
+        StringBuilder text = new StringBuilder(10);
+        String whole = id();
+        for (int i = 0; i < Math.min(8, whole.length()); i++) {
+            char c = whole.charAt(i);
+            text.append(c > ' ' && c < 0x7f ? c : '?');
+        }
+        return whole.length() > 8 ? text.append('~').toString() : text.toString();
+    }
+
+    /** Slot of this session, 0 to {@link #SLOT_COUNT} - 1; depends on the id alone. */
+    public int slot() {
+        return (int) (hash & (SLOT_COUNT - 1));
+    }
+
+    /** Well mixed 64-bit hash of the id. */
+    public long hash64() {
+        return hash;
+    }
+
+    public int idLength() {
+        return id.length;
+    }
+
+    public int applicationLength() {
+        return application.length;
+    }
+
+    /** Bytes {@link #encode} will write. */
+    public int encodedLength() {
+        return HEADER_LENGTH + id.length + application.length;
+    }
+
+    /** Writes this key and returns the bytes written. */
+    public int encode(MutableDirectBuffer buffer, int offset) {
+        buffer.putShort(offset, (short) id.length, java.nio.ByteOrder.LITTLE_ENDIAN);
+        buffer.putShort(offset + 2, (short) application.length, java.nio.ByteOrder.LITTLE_ENDIAN);
+        putParts(buffer, offset + HEADER_LENGTH);
+        return encodedLength();
+    }
+
+    void putParts(MutableDirectBuffer buffer, int offset) {
+        buffer.putBytes(offset, id);
+        buffer.putBytes(offset + id.length, application);
+    }
+
+    // FNV-1a, 64 bit (Fowler, Noll, Vo), finished with the mixer of SplitMix64 so that the low bits can choose a slot.
+    private static long hashOf(byte[] bytes, long seed) {
+        long value = seed;
+        for (byte b : bytes) {
+            value = (value ^ (b & 0xff)) * 0x100000001b3L;
+        }
+        return value;
+    }
+
+    private static long mix(long value) {
+        long z = (value ^ (value >>> 30)) * 0xbf58476d1ce4e5b9L;
+        z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
+        return z ^ (z >>> 31);
+    }
+
+    @Override
+    public boolean equals(Object other) {
+        return other instanceof SessionKey key
+                && hash == key.hash
+                && Arrays.equals(id, key.id)
+                && Arrays.equals(application, key.application);
+    }
+
+    @Override
+    public int hashCode() {
+        return (int) (hash >>> 32) * 31 + Arrays.hashCode(application);
+    }
+
+    @Override
+    public String toString() {
+        return application() + '#' + shortId();
+    }
+}

@@ -1,0 +1,230 @@
+package org.stoneware.api.session;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A whole session as it is stored and sent, a flyweight over a buffer.
+ * <pre>
+ * offset  length  field
+ *      0       4  length of the record, these 64 bytes included
+ *      4       1  layout version, {@value #LAYOUT_VERSION}
+ *      5       1  flags, 0
+ *      6       2  reserved, 0
+ *      8       8  version, rises with every change
+ *     16       8  epoch of the last change
+ *     24       8  log index of the last change
+ *     32       8  creation time, ms of log time
+ *     40       8  last access, ms of log time
+ *     48       4  max inactive interval in seconds; 0 or less: never expires
+ *     52       4  number of attributes
+ *     56       2  id length n (unsigned)
+ *     58       2  application length m (unsigned)
+ *     60       4  length of the attribute entries
+ *     64       n  id
+ *   64+n       m  application
+ * 64+n+m       …  attributes, see {@code AttributeEntries}
+ * </pre>
+ * All numbers little endian. <b>Threading:</b> one thread at a time. <b>Ownership:</b> never copies; valid as long as the
+ * wrapped buffer is.
+ */
+public final class SessionRecord {
+    public static final int LAYOUT_VERSION = 1;
+    public static final int HEADER_LENGTH = 64;
+
+    private DirectBuffer buffer = new ExpandableArrayBuffer(HEADER_LENGTH);
+    private int offset;
+
+    /** Points this flyweight at a record known to be well formed. */
+    public SessionRecord wrap(DirectBuffer buffer, int offset) {
+        this.buffer = buffer;
+        this.offset = offset;
+        return this;
+    }
+
+    /** Says what is wrong with bytes from outside, or null when they are a well formed record of exactly this length. */
+    public static @Nullable String problem(DirectBuffer buffer, int offset, int length) {
+        if (length < HEADER_LENGTH || buffer.getInt(offset, LITTLE_ENDIAN) != length) {
+            return "record length does not match: length=" + length;
+        }
+        if (buffer.getByte(offset + 4) != LAYOUT_VERSION) {
+            return "unknown record layout: version=" + buffer.getByte(offset + 4);
+        }
+        int idLength = buffer.getShort(offset + 56, LITTLE_ENDIAN) & 0xFFFF;
+        int applicationLength = buffer.getShort(offset + 58, LITTLE_ENDIAN) & 0xFFFF;
+        int attributesLength = buffer.getInt(offset + 60, LITTLE_ENDIAN);
+        int count = buffer.getInt(offset + 52, LITTLE_ENDIAN);
+        if (idLength < 1
+                || idLength > SessionKey.MAX_ID_LENGTH
+                || applicationLength > SessionKey.MAX_APPLICATION_LENGTH
+                || attributesLength < 0
+                || count < 0
+                || (long) HEADER_LENGTH + idLength + applicationLength + attributesLength != length) {
+            return "record fields do not add up: length=" + length;
+        }
+        return AttributeEntries.problem(
+                buffer, offset + HEADER_LENGTH + idLength + applicationLength, attributesLength, count);
+    }
+
+    public DirectBuffer buffer() {
+        return buffer;
+    }
+
+    public int offset() {
+        return offset;
+    }
+
+    public int length() {
+        return buffer.getInt(offset, LITTLE_ENDIAN);
+    }
+
+    public long version() {
+        return buffer.getLong(offset + 8, LITTLE_ENDIAN);
+    }
+
+    public long lastEpoch() {
+        return buffer.getLong(offset + 16, LITTLE_ENDIAN);
+    }
+
+    public long lastIndex() {
+        return buffer.getLong(offset + 24, LITTLE_ENDIAN);
+    }
+
+    public long creationTimeMs() {
+        return buffer.getLong(offset + 32, LITTLE_ENDIAN);
+    }
+
+    public long lastAccessedTimeMs() {
+        return buffer.getLong(offset + 40, LITTLE_ENDIAN);
+    }
+
+    /** Seconds; 0 or less means the session never expires. */
+    public int maxInactiveIntervalSec() {
+        return buffer.getInt(offset + 48, LITTLE_ENDIAN);
+    }
+
+    public int attributeCount() {
+        return buffer.getInt(offset + 52, LITTLE_ENDIAN);
+    }
+
+    private int idLength() {
+        return buffer.getShort(offset + 56, LITTLE_ENDIAN) & 0xFFFF;
+    }
+
+    private int applicationLength() {
+        return buffer.getShort(offset + 58, LITTLE_ENDIAN) & 0xFFFF;
+    }
+
+    public int attributesLength() {
+        return buffer.getInt(offset + 60, LITTLE_ENDIAN);
+    }
+
+    /** Offset of the first attribute entry in {@link #buffer()}. */
+    public int attributesOffset() {
+        return offset + HEADER_LENGTH + idLength() + applicationLength();
+    }
+
+    public SessionKey key() {
+        return SessionKey.decodeParts(buffer, offset + HEADER_LENGTH, idLength(), applicationLength());
+    }
+
+    public void forEach(AttributeVisitor visitor) {
+        AttributeEntries.visit(buffer, attributesOffset(), attributeCount(), visitor);
+    }
+
+    /** Upper bound of the bytes {@link #write} needs. */
+    public static int maxLength(SessionKey key, @Nullable SessionRecord base, SessionDelta delta) {
+        int kept = base == null || delta.clearsAttributes() ? 0 : base.attributesLength();
+        return HEADER_LENGTH + key.idLength() + key.applicationLength() + kept + delta.length();
+    }
+
+    /**
+     * Writes the record that results from applying a delta.
+     *
+     * @param base  the session before the change, or null when the delta creates it; must not overlap {@code out}.
+     * @param creationTimeMs used only when {@code base} is null.
+     * @return bytes written, at most {@link #maxLength}.
+     */
+    public static int write(
+            MutableDirectBuffer out,
+            int outOffset,
+            SessionKey key,
+            @Nullable SessionRecord base,
+            SessionDelta delta,
+            RecordStamp stamp,
+            long creationTimeMs) {
+        int limit = outOffset + HEADER_LENGTH;
+        key.putParts(out, limit);
+        limit += key.idLength() + key.applicationLength();
+        int attributesStart = limit;
+        int count = 0;
+        if (base != null && !delta.clearsAttributes()) {
+            int entry = base.attributesOffset();
+            for (int i = 0; i < base.attributeCount(); i++) {
+                int length = AttributeEntries.entryLength(base.buffer, entry);
+                if (!isNamedIn(delta, base.buffer, entry)) {
+                    out.putBytes(limit, base.buffer, entry, length);
+                    limit += length;
+                    count++;
+                }
+                entry += length;
+            }
+        }
+        int entry = delta.offset() + SessionDelta.HEADER_LENGTH;
+        for (int i = 0; i < delta.entryCount(); i++) {
+            int length = AttributeEntries.entryLength(delta.buffer(), entry);
+            if (AttributeEntries.operation(delta.buffer(), entry) == AttributeEntries.OP_PUT
+                    && !isNamedLater(delta, i, entry)) {
+                out.putBytes(limit, delta.buffer(), entry, length);
+                limit += length;
+                count++;
+            }
+            entry += length;
+        }
+        int interval = delta.maxInactiveIntervalSec();
+        if (interval == SessionDelta.UNCHANGED) {
+            interval = base == null ? 0 : base.maxInactiveIntervalSec();
+        }
+        out.putInt(outOffset, limit - outOffset, LITTLE_ENDIAN);
+        out.putByte(outOffset + 4, (byte) LAYOUT_VERSION);
+        out.putByte(outOffset + 5, (byte) 0);
+        out.putShort(outOffset + 6, (short) 0, LITTLE_ENDIAN);
+        out.putLong(outOffset + 8, stamp.version(), LITTLE_ENDIAN);
+        out.putLong(outOffset + 16, stamp.epoch(), LITTLE_ENDIAN);
+        out.putLong(outOffset + 24, stamp.index(), LITTLE_ENDIAN);
+        out.putLong(outOffset + 32, base == null ? creationTimeMs : base.creationTimeMs(), LITTLE_ENDIAN);
+        out.putLong(outOffset + 40, stamp.lastAccessedTimeMs(), LITTLE_ENDIAN);
+        out.putInt(outOffset + 48, interval, LITTLE_ENDIAN);
+        out.putInt(outOffset + 52, count, LITTLE_ENDIAN);
+        out.putShort(outOffset + 56, (short) key.idLength(), LITTLE_ENDIAN);
+        out.putShort(outOffset + 58, (short) key.applicationLength(), LITTLE_ENDIAN);
+        out.putInt(outOffset + 60, limit - attributesStart, LITTLE_ENDIAN);
+        return limit - outOffset;
+    }
+
+    private static boolean isNamedIn(SessionDelta delta, DirectBuffer buffer, int wanted) {
+        int entry = delta.offset() + SessionDelta.HEADER_LENGTH;
+        for (int i = 0; i < delta.entryCount(); i++) {
+            if (AttributeEntries.sameName(delta.buffer(), entry, buffer, wanted)) {
+                return true;
+            }
+            entry += AttributeEntries.entryLength(delta.buffer(), entry);
+        }
+        return false;
+    }
+
+    private static boolean isNamedLater(SessionDelta delta, int position, int wanted) {
+        int entry = wanted + AttributeEntries.entryLength(delta.buffer(), wanted);
+        for (int i = position + 1; i < delta.entryCount(); i++) {
+            if (AttributeEntries.sameName(delta.buffer(), entry, delta.buffer(), wanted)) {
+                return true;
+            }
+            entry += AttributeEntries.entryLength(delta.buffer(), entry);
+        }
+        return false;
+    }
+}

@@ -1,0 +1,26 @@
+package org.stoneware.spi.election;
+
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * Settings of one election.
+ *
+ * @param selfId          this server's position in the configuration file, from 0.
+ * @param memberNames     names of all configured servers in file order.
+ * @param incarnation     random number of this process start; never 0.
+ * @param electionTimeNs  longest wait for peers that give no evidence at all.
+ * @param directory       where the register is kept; belongs to the election alone, exists, survives the emptying of stores.
+ * @param isStorePersistent false for temporary modes: what this server held before its start is gone.
+ */
+public record ElectionContext(
+        int selfId,
+        List<String> memberNames,
+        long incarnation,
+        long electionTimeNs,
+        Path directory,
+        boolean isStorePersistent) {
+    public ElectionContext {
+        memberNames = List.copyOf(memberNames);
+    }
+}

@@ -1,0 +1,15 @@
+package org.stoneware.spi.election;
+
+import org.stoneware.api.cluster.ServerRole;
+
+/**
+ * Where the election stands.
+ *
+ * @param role     this server's role.
+ * @param epoch    highest epoch this server knows to be decided; 0 before the first.
+ * @param activeId position of the active in the configuration file, or {@link #NO_ACTIVE}.
+ * @param reason   why, for people.
+ */
+public record ElectionView(ServerRole role, long epoch, int activeId, String reason) {
+    public static final int NO_ACTIVE = -1;
+}

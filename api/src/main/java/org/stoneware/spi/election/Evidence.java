@@ -1,0 +1,35 @@
+package org.stoneware.spi.election;
+
+import org.stoneware.api.cluster.ServerRole;
+
+/**
+ * Something this server has learned about a peer.
+ *
+ * @param kind        what was seen.
+ * @param memberId    the peer's position in the configuration file.
+ * @param incarnation the peer's incarnation, 0 when the evidence has none.
+ * @param role        the peer's role with {@link Kind#HELLO} and {@link Kind#HEARTBEAT}, else {@link ServerRole#START}.
+ * @param epoch       the peer's epoch with {@link Kind#HELLO} and {@link Kind#HEARTBEAT}, else 0.
+ * @param valueNs     silence for {@link Kind#SILENT}, stall for {@link Kind#LOCAL_STALL}, else 0.
+ */
+public record Evidence(Kind kind, int memberId, long incarnation, ServerRole role, long epoch, long valueNs) {
+    /** What can be seen. */
+    public enum Kind {
+        /** An authenticated hello told incarnation, role and epoch; the peer can be talked to. */
+        HELLO,
+        /** A heartbeat told role and epoch. */
+        HEARTBEAT,
+        /** The peer's kernel refused a new connection: nothing listens there now. */
+        REFUSED,
+        /** An attempt to connect got no answer, or the host can't be found or reached. */
+        UNREACHABLE,
+        /** The peer's kernel closed an established connection. Mere suspicion until a new connection is {@link #REFUSED}. */
+        CLOSED,
+        /** The peer said it is leaving. */
+        GOODBYE,
+        /** Nothing has been heard on an open connection for the time given. */
+        SILENT,
+        /** This server itself did not run for the time given; silence measured over it proves nothing. */
+        LOCAL_STALL
+    }
+}

@@ -1,0 +1,48 @@
+package org.stoneware.spi.liveness;
+
+import java.net.InetSocketAddress;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * First message on every TCP connection, sent by the end that connected.
+ *
+ * @param kind            who calls.
+ * @param protocolVersion version the caller speaks.
+ * @param idHigh          upper half of a valve's 128-bit client identity; 0 for others.
+ * @param idLow           lower half of it; for a server its position in the configuration file.
+ * @param incarnation     random number of the caller's process start; never 0 for a valve or server.
+ * @param name            name of the caller, for people; for a server its configured name.
+ * @param productVersion  Stoneware version of the caller.
+ * @param transports      transports the caller can use, best first.
+ * @param dataAddress     where the caller's transport is bound, or null when it wants no data connection.
+ * @param credentials     proof of identity; empty without {@code array.key}.
+ */
+public record Hello(
+        Kind kind,
+        int protocolVersion,
+        long idHigh,
+        long idLow,
+        long incarnation,
+        String name,
+        String productVersion,
+        List<String> transports,
+        @Nullable InetSocketAddress dataAddress,
+        byte[] credentials) {
+    /** Version this build speaks. */
+    public static final int PROTOCOL_VERSION = 1;
+
+    public Hello {
+        transports = List.copyOf(transports);
+    }
+
+    /** Who may call. Codes are sent on the wire and never change meaning. */
+    public enum Kind {
+        /** A Tomcat. */
+        VALVE,
+        /** Another server of the array. */
+        SERVER,
+        /** A tool that only asks for role and active. */
+        PROBE
+    }
+}

@@ -1,0 +1,43 @@
+package org.stoneware.spi.liveness;
+
+import java.net.InetSocketAddress;
+import org.osgi.annotation.versioning.ProviderType;
+
+/**
+ * Makes and takes TCP liveness connections, on one thread of its own, never hot-deployed.
+ * <p>
+ * <b>Threading:</b> callable from any thread.
+ */
+@ProviderType
+public interface LivenessNetwork extends AutoCloseable {
+    /**
+     * Begins to listen.
+     *
+     * @return the address bound.
+     * @throws LivenessException when it can't be bound; the message names address and holder if known.
+     */
+    InetSocketAddress listen(InetSocketAddress address, LivenessListener listener);
+
+    /** Tries to connect once; the outcome reaches the listener. The name is resolved again at every attempt. */
+    void connect(String host, int port, long timeoutNs, LivenessListener listener);
+
+    /**
+     * Sets what this process says of itself in its heartbeats from now on.
+     *
+     * @param heartbeat {@code agentAgeMs} is ignored; it is computed from {@link #agentCycled}.
+     */
+    void status(Heartbeat heartbeat);
+
+    /** Notes that the agent completed a cycle. Cheap; called on every duty cycle. */
+    void agentCycled(long nowNs);
+
+    /** Says goodbye on all connections, closes them and the listeners, waits until written (bounded), ends the thread. */
+    void goodbyeAll(String reason);
+
+    /** Connections and messages refused because they were not the protocol. */
+    long protocolErrors();
+
+    /** Closes everything without a word. Idempotent. */
+    @Override
+    void close();
+}

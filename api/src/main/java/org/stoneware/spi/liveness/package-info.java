@@ -1,0 +1,9 @@
+/** The TCP side of every server: hello, heartbeats and evidence that a process has died. */
+@NullMarked
+@Export
+@Version("1.0.0")
+package org.stoneware.spi.liveness;
+
+import org.jspecify.annotations.NullMarked;
+import org.osgi.annotation.bundle.Export;
+import org.osgi.annotation.versioning.Version;

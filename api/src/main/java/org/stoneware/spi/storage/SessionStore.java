@@ -1,0 +1,133 @@
+package org.stoneware.spi.storage;
+
+import org.jspecify.annotations.Nullable;
+import org.osgi.annotation.versioning.ConsumerType;
+import org.stoneware.api.session.RecordStamp;
+import org.stoneware.api.session.SessionDelta;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
+
+/**
+ * Holds the sessions of one server as opaque records.
+ * <p>
+ * <b>Threading:</b> single writer: every method is called on the server agent's thread and returns without waiting for disk or
+ * network. Work that may wait is queued and progressed by {@link #doWork}.
+ * <p>
+ * <b>Determinism:</b> two stores that got the same changes hold equal records. No store reads a clock.
+ * <p>
+ * <b>Failure:</b> expected outcomes are values. A {@link StorageException} means the store can no longer be trusted; the server
+ * gives up its role.
+ */
+@ConsumerType
+public interface SessionStore extends AutoCloseable {
+    /** Mode this store implements, as its provider names it. */
+    String mode();
+
+    /**
+     * Makes sure a session can be read and changed at once.
+     *
+     * @param ticket given back in {@link StoreListener#onLoaded} when the answer is {@link LoadResult#LOADING}.
+     */
+    LoadResult load(SessionKey key, long ticket);
+
+    /**
+     * Shows the record held under a key.
+     * <p>
+     * <b>Ownership:</b> {@code view} stays valid until the next call on this store.
+     *
+     * @return false when the session is absent or not resident; {@code view} is untouched then.
+     */
+    boolean read(SessionKey key, SessionRecord view);
+
+    /**
+     * Stores a whole record, replacing an older version.
+     * <p>
+     * <b>Ownership:</b> {@code record} is a view valid until this call returns.
+     * <p>
+     * <b>Failure:</b> {@link StoreResult#FULL} leaves the older version readable, {@link StoreResult#STALE} when
+     * {@code record.version()} is not greater than the version held.
+     */
+    StoreResult put(SessionRecord record);
+
+    /**
+     * Creates a session from a delta, or changes an existing one.
+     * <p>
+     * <b>Ownership:</b> {@code delta} is a view valid until this call returns; it never lies in memory of this store.
+     *
+     * @param create true: the session must not exist yet ({@link StoreResult#STALE} if it does), its creation time is the log
+     *               time of the stamp minus {@code ageMs}; false: it must exist ({@link StoreResult#ABSENT} if it does not).
+     * @param ageMs  age of the session at its creation entry, milliseconds; ignored unless {@code create}.
+     */
+    StoreResult merge(SessionKey key, SessionDelta delta, RecordStamp stamp, boolean create, long ageMs);
+
+    /**
+     * Moves the last access forward; never backward. Does not change the version of the session.
+     *
+     * @return {@link StoreResult#STORED} also when the time held was later; {@link StoreResult#ABSENT}, {@link StoreResult#FAILED}.
+     */
+    StoreResult touch(SessionKey key, long lastAccessedTimeMs);
+
+    /** Takes a session away: {@link StoreResult#STORED}, or {@link StoreResult#ABSENT}, {@link StoreResult#FAILED}. */
+    StoreResult remove(SessionKey key);
+
+    /**
+     * Names sessions whose last access plus max inactive interval lies before {@code nowMs}, in order of that moment, oldest
+     * first. Reads no record bodies. The store is not changed; the visitor must not change it either.
+     *
+     * @param nowMs log time.
+     * @param limit most sessions to name.
+     * @return sessions named.
+     */
+    int visitExpired(long nowMs, int limit, ExpiryVisitor visitor);
+
+    /**
+     * Shows every session of a slot that is in memory or on disk, in an order the store chooses. The visitor must not change
+     * the store.
+     *
+     * @param slot 0 to {@link SessionKey#SLOT_COUNT} - 1.
+     */
+    void visitSlot(int slot, RecordVisitor visitor);
+
+    /**
+     * Begins a fuzzy snapshot: the store may change while it is read, and each record says by its own index how new it is. A
+     * session held from begin to end is seen at least once; one created or removed meanwhile may or may not be.
+     */
+    StoreSnapshot openSnapshot();
+
+    /** Position, counted by the store over its own changes, up to which everything is as durable as the mode promises. */
+    long durablePosition();
+
+    /** Position after the last change accepted. In a mode that promises no durability equal to {@link #durablePosition()}. */
+    long appendPosition();
+
+    StoreFigures figures();
+
+    /** Takes all sessions away; the store is as new. */
+    void clear();
+
+    /** Who hears of loads, durability and failure; at most one. */
+    void listener(@Nullable StoreListener listener);
+
+    /**
+     * Progresses queued work.
+     *
+     * @return amount of work done; 0 when idle.
+     */
+    int doWork(long nowNs);
+
+    /** Frees all resources; what the mode promises to keep is kept. Idempotent. */
+    @Override
+    void close();
+
+    /** Sees candidates for expiry. */
+    @FunctionalInterface
+    interface ExpiryVisitor {
+        void onExpired(SessionKey key, long lastAccessedTimeMs);
+    }
+
+    /** Sees whole records. <b>Ownership:</b> the record is a view valid until the call returns. */
+    @FunctionalInterface
+    interface RecordVisitor {
+        void onRecord(SessionRecord record);
+    }
+}

@@ -1,0 +1,17 @@
+package org.stoneware.spi.storage;
+
+/** Outcome of a change to a store. */
+public enum StoreResult {
+    /** Done. */
+    STORED,
+    /** No session under that key; nothing changed. */
+    ABSENT,
+    /** The version offered is not greater than the one held; nothing changed. */
+    STALE,
+    /** No room; nothing changed and what was held stays readable. */
+    FULL,
+    /** The session is not in memory; call {@link SessionStore#load} first. */
+    NOT_RESIDENT,
+    /** The store refuses all changes since a write or force failed; reads of what is in memory go on. */
+    FAILED
+}

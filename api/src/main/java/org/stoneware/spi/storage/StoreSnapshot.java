@@ -1,0 +1,20 @@
+package org.stoneware.spi.storage;
+
+import org.osgi.annotation.versioning.ConsumerType;
+
+/** A fuzzy walk over a store, read piece by piece on the agent thread. */
+@ConsumerType
+public interface StoreSnapshot extends AutoCloseable {
+    /**
+     * Shows the next records.
+     *
+     * @param limit most records to show.
+     * @return records shown; 0 when nothing is ready now, {@link #END} when all have been shown.
+     */
+    int next(int limit, SessionStore.RecordVisitor visitor);
+
+    int END = -1;
+
+    @Override
+    void close();
+}

@@ -1,0 +1,7 @@
+/** The client side of the session protocol. */
+module org.stoneware.client {
+    requires transitive org.stoneware.api;
+    requires org.stoneware.wire;
+
+    exports org.stoneware.client;
+}

@@ -1,0 +1,30 @@
+package org.stoneware.client;
+
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.session.SessionRecord;
+
+/**
+ * Outcome of {@link SessionClient#open}.
+ *
+ * @param status    what happened.
+ * @param version   version of the session, when current or loaded.
+ * @param record    the session when loaded, else null; a copy that belongs to the caller.
+ * @param logTimeMs log time of the array when it answered: {@code logTimeMs - record.creationTimeMs()} is the age of the session
+ *                  whatever the clocks of the machines say. Only with {@link Status#LOADED}.
+ * @param detail    for people, when neither current nor loaded.
+ */
+public record Opened(Status status, long version, @Nullable SessionRecord record, long logTimeMs, String detail) {
+    /** What happened. */
+    public enum Status {
+        /** Owned, and the caller's copy is up to date. */
+        CURRENT,
+        /** Owned, and here is the session. */
+        LOADED,
+        /** There is no such session (any more). */
+        ABSENT,
+        /** Another Tomcat kept the session for longer than the owner wait. */
+        BUSY,
+        /** No active server answered in time. */
+        UNAVAILABLE
+    }
+}

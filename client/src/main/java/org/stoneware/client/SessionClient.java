@@ -1,0 +1,76 @@
+package org.stoneware.client;
+
+import org.agrona.DirectBuffer;
+import org.stoneware.api.session.SessionKey;
+
+/**
+ * Sessions of the array, seen from one Tomcat. One instance serves every context and every request thread of a JVM.
+ * <p>
+ * A request thread calls {@link #open} (or {@link #create}) when it first touches a session, {@link #commit} whenever changes must
+ * be held by the array before more of the response leaves, and {@link #end} when it is done with the session. Between the first
+ * and the last of these calls by any thread of this Tomcat no other Tomcat can change the session.
+ * <p>
+ * <b>Threading:</b> callable from any thread. Calls that need the server block, at most for the operation time-out (for
+ * {@link #open}: the owner wait), then answer with an outcome that says so.
+ * <p>
+ * <b>Failure:</b> outcomes are values. An {@link InterruptedException} never leaves; the interrupt is restored and the outcome is
+ * {@code UNAVAILABLE}.
+ */
+public interface SessionClient extends AutoCloseable {
+    /** Value of {@code knownVersion} of a caller that holds no copy. */
+    long NO_VERSION = 0;
+
+    /**
+     * Makes this Tomcat the owner of a session for the time of one request and brings the caller's copy up to date.
+     * <p>
+     * Counts as one use of the session until {@link #end}, only when the outcome says {@link Opened.Status#CURRENT} or
+     * {@link Opened.Status#LOADED}.
+     *
+     * @param knownVersion version of the copy the caller holds, or {@link #NO_VERSION}.
+     */
+    Opened open(SessionKey key, long knownVersion);
+
+    /**
+     * Begins a session with a fresh id. The array learns of it with the first {@link #commit}. Counts as one use until {@link #end}.
+     */
+    void create(SessionKey key);
+
+    /**
+     * Hands the changes of a request to the array and waits until every in-sync server holds them.
+     * <p>
+     * <b>Ownership:</b> the bytes are copied before this call waits; the buffer may be used again when it returns.
+     *
+     * @param delta       a {@link org.stoneware.api.session.SessionDelta}; may be empty of changes.
+     * @param accessAgeMs milliseconds since the request reached this Tomcat.
+     * @param isLast      true when the caller will change nothing more before {@link #end}; lets the array pass the session on at
+     *                    once when another Tomcat wants it.
+     */
+    Committed commit(SessionKey key, DirectBuffer delta, int offset, int length, long accessAgeMs, boolean isLast);
+
+    /**
+     * Ends one use of a session. Never blocks.
+     *
+     * @param accessAgeMs milliseconds since the request reached this Tomcat; reported to the array within a second.
+     */
+    void end(SessionKey key, long accessAgeMs);
+
+    /** Takes the session away everywhere, and waits until that is so. The caller still calls {@link #end}. */
+    Committed remove(SessionKey key);
+
+    /**
+     * Gives a session a new id, in one step. Uses counted for the old key count for the new one afterwards; for a few seconds the
+     * old id still leads to the session.
+     */
+    Committed rename(SessionKey from, SessionKey to);
+
+    /** Tells the array that this Tomcat serves an application, so that expiry notices for it can come here. */
+    void addApplication(String application, ExpiryListener listener);
+
+    void removeApplication(String application);
+
+    ClientView view();
+
+    /** Releases all sessions and says goodbye; bounded wait. Idempotent. */
+    @Override
+    void close();
+}

@@ -1,0 +1,8 @@
+/** The only module that knows how messages look on the network. */
+module org.stoneware.wire {
+    requires transitive org.stoneware.api;
+    requires static osgi.annotation;
+
+    exports org.stoneware.wire.liveness;
+    exports org.stoneware.wire.session;
+}
