@@ -30,7 +30,7 @@ import org.stoneware.api.config.ArraySettings;
 @Component(
         service = {},
         immediate = true)
-final class TcConfigInstaller {
+public final class TcConfigInstaller {
     private static final Logger LOGGER = System.getLogger(TcConfigInstaller.class.getName());
     private static final String OURS = "(service.pid=org.stoneware.*)";
     private static final String EXIT_CODE_CONFIGURATION = "2";
@@ -40,14 +40,14 @@ final class TcConfigInstaller {
     private @Nullable ServiceRegistration<ArraySettings> registration;
 
     @Activate
-    TcConfigInstaller(BundleContext context, @Reference ConfigurationAdmin admin) throws IOException {
+    public TcConfigInstaller(BundleContext context, @Reference ConfigurationAdmin admin) throws IOException {
         this.context = context;
         this.admin = admin;
         install();
     }
 
     @Deactivate
-    void deactivate() {
+    public void deactivate() {
         ServiceRegistration<ArraySettings> current = registration;
         if (current != null) {
             current.unregister();
