@@ -35,10 +35,17 @@ final class ExchangePool implements Executor, AutoCloseable {
     private final Condition isClosing = lock.newCondition();
     private final Queue<Runnable> waiting = new ArrayDeque<>();
     private final Worker[] workers = new Worker[THREADS];
+    private final int maxTicks;
     private int busyCount;
     private boolean isClosed;
 
     ExchangePool() {
+        this(MAX_TICKS);
+    }
+
+    /** @param maxTicks how long an exchange may take when nobody waits. */
+    ExchangePool(int maxTicks) {
+        this.maxTicks = maxTicks;
         for (int i = 0; i < THREADS; i++) {
             workers[i] = new Worker();
             daemon("console-" + i, workers[i]).start();
@@ -116,9 +123,9 @@ final class ExchangePool implements Executor, AutoCloseable {
     }
 
     private void tick() {
-        int maxTicks = waiting.isEmpty() ? MAX_TICKS : MAX_TICKS_WHILE_OTHERS_WAIT;
+        int allowedTicks = waiting.isEmpty() ? maxTicks : MAX_TICKS_WHILE_OTHERS_WAIT;
         for (Worker worker : workers) {
-            if (worker.isRunning && ++worker.ageTicks > maxTicks) {
+            if (worker.isRunning && ++worker.ageTicks > allowedTicks) {
                 worker.cutOff();
             }
         }

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * knew the token.
  */
 final class StopGuard {
-    private static final Pattern HOST = Pattern.compile("(\\[[0-9a-f:.%]+]|[^:\\[\\]]+)(?::\\d{1,5})?");
+    private static final Pattern HOST = Pattern.compile("(\\[[0-9a-f:.]+]|[^:\\[\\]]+)(?::\\d{1,5})?");
     private static final Pattern ADDRESS = Pattern.compile("\\[.*]|\\d{1,3}(?:\\.\\d{1,3}){3}");
     private static final String SCHEME = "Bearer ";
 
