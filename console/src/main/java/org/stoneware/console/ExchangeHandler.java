@@ -6,6 +6,7 @@ import com.sun.net.httpserver.HttpHandler;
 import java.io.IOException;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /** Turns an exchange of the JDK's server into a {@link Request} and an {@link Answer} into what goes back. */
 final class ExchangeHandler implements HttpHandler {
@@ -17,6 +18,8 @@ final class ExchangeHandler implements HttpHandler {
                     + " connect-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
     private final Routes routes;
+    /** A page that polls must not fill the log: of failures in a row only the first is written. */
+    private final AtomicBoolean isFailing = new AtomicBoolean();
 
     ExchangeHandler(Routes routes) {
         this.routes = routes;
@@ -38,14 +41,14 @@ final class ExchangeHandler implements HttpHandler {
                 exchange.getLocalAddress(),
                 headers.getFirst("Host"),
                 headers.getFirst("Authorization"));
+        String path = exchange.getRequestURI().getRawPath();
         try {
-            return routes.answer(exchange.getRequestURI().getRawPath(), request);
+            Answer answer = routes.answer(path, request);
+            isFailing.set(false);
+            return answer;
         } catch (RuntimeException e) {
-            LOGGER.log(
-                    Level.ERROR,
-                    "management request failed: path="
-                            + exchange.getHttpContext().getPath(),
-                    e);
+            Level level = isFailing.getAndSet(true) ? Level.DEBUG : Level.ERROR;
+            LOGGER.log(level, "management request failed: path=" + path, e);
             return Answer.error(500, "the server failed to answer", "-", "see the server's log");
         }
     }

@@ -23,8 +23,10 @@ final class ExchangePool implements Executor, AutoCloseable {
     private static final int MAX_WAITING = 2 * ManagementPort.MAX_CONNECTIONS;
 
     private static final long TICK_MS = 25;
-    /** A quarter of a second: many times what an honest request takes on a slow line. */
-    private static final int MAX_TICKS_WHILE_OTHERS_WAIT = 10;
+    /** A quarter of a second when few wait: many times what an honest request takes on a slow line. */
+    private static final int MAX_TICKS_WHILE_FEW_WAIT = 10;
+    /** Under an assault by many slow clients, so that all connections there can be are seen to in less than 5 s. */
+    private static final int MIN_TICKS = 2;
 
     private static final int MAX_TICKS = 200;
 
@@ -123,12 +125,19 @@ final class ExchangePool implements Executor, AutoCloseable {
     }
 
     private void tick() {
-        int allowedTicks = waiting.isEmpty() ? maxTicks : MAX_TICKS_WHILE_OTHERS_WAIT;
+        int allowedTicks = allowedTicks();
         for (Worker worker : workers) {
             if (worker.isRunning && ++worker.ageTicks > allowedTicks) {
                 worker.cutOff();
             }
         }
+    }
+
+    private int allowedTicks() {
+        if (waiting.isEmpty()) {
+            return maxTicks;
+        }
+        return Math.max(MIN_TICKS, MAX_TICKS_WHILE_FEW_WAIT * THREADS / Math.max(THREADS, waiting.size()));
     }
 
     /** One thread and the exchange it runs; its fields are guarded by the lock. */

@@ -3,6 +3,7 @@ package org.stoneware.console;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.stoneware.api.cluster.ClientStatus;
 import org.stoneware.api.cluster.ClusterEvent;
 import org.stoneware.api.cluster.ClusterStatus;
@@ -10,17 +11,19 @@ import org.stoneware.api.cluster.ManagementService;
 import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.api.cluster.ServerRole;
 
-/** Opens the page on a made-up array to look at: {@code ConsoleDemo port dataDirectory healthy|trouble}. */
+/** Opens the page on a made-up array to look at: {@code ConsoleDemo port dataDirectory healthy|trouble|dying}. */
 final class ConsoleDemo implements ManagementService {
     private final FakeManagement fake = new FakeManagement();
     private final boolean hasTrouble;
+    private final AtomicInteger answersLeft;
 
-    private ConsoleDemo(boolean hasTrouble) {
-        this.hasTrouble = hasTrouble;
+    private ConsoleDemo(String mode) {
+        hasTrouble = mode.equals("trouble");
+        answersLeft = new AtomicInteger(mode.equals("dying") ? 2 : Integer.MAX_VALUE);
     }
 
     public static void main(String[] arguments) throws Exception {
-        ConsoleDemo demo = new ConsoleDemo(arguments[2].equals("trouble"));
+        ConsoleDemo demo = new ConsoleDemo(arguments[2]);
         new ConsoleServer(
                 (org.osgi.framework.BundleContext) java.lang.reflect.Proxy.newProxyInstance(
                         ConsoleDemo.class.getClassLoader(),
@@ -33,6 +36,9 @@ final class ConsoleDemo implements ManagementService {
 
     @Override
     public ClusterStatus status() {
+        if (answersLeft.getAndDecrement() <= 0) {
+            throw new IllegalStateException("made up: no more answers");
+        }
         ClusterStatus plain = fake.status();
         long nowMs = System.currentTimeMillis();
         List<MemberStatus> servers = new ArrayList<>();

@@ -81,7 +81,7 @@ function bytes(value) {
 function clock(ms) {
   const time = new Date(ms);
   const day = time.toDateString() === new Date().toDateString() ? '' : time.toLocaleDateString(undefined, {month: 'short', day: 'numeric'}) + ', ';
-  return day + time.toLocaleTimeString(undefined, {hour: '2-digit', minute: '2-digit', second: '2-digit'});
+  return day + time.toLocaleTimeString(undefined, {hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23'});
 }
 
 function look(server) {
@@ -230,7 +230,7 @@ function sentence(status) {
   const connected = status.clients.filter(client => client.connected).length;
   const who = actives.length === 0 ? 'No server is active'
       : actives.map(server => visible(server.name)).join(' and ') + (actives.length === 1 ? ' is active' : ' are active: look at the log of both');
-  const guard = standbys.length ? `${standbys.map(server => visible(server.name)).join(', ')} ready to take over`
+  const guard = standbys.length ? `${standbys.map(server => visible(server.name)).join(' and ')} ${standbys.length === 1 ? 'is' : 'are'} ready to take over`
       : status.servers.length > 1 ? 'no standby is ready to take over' : 'there is no second server';
   const tomcats = status.clients.length ? `; ${plural(connected, 'Tomcat', 'Tomcats')} connected` : '';
   return `${who}, ${guard}${tomcats}.`;
@@ -257,7 +257,8 @@ function showLink(isLive, reason) {
   setHidden(byId('lost'), isLive);
   if (!isLive) {
     setText(byId('lost'), `This server does not answer (${reason}). `
-        + (lastAnswer ? `Below is what it last said, at ${clock(lastAnswer)}; the other server's page has the present state. ` : '') + 'Trying again every second.');
+        + (lastAnswer ? `Below is what it last said, at ${clock(lastAnswer)}. ` : '')
+        + (byId('servers').children.length > 1 ? 'The page of another server has the present state. ' : '') + 'Trying again every second.');
   }
 }
 
