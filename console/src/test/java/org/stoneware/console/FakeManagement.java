@@ -26,6 +26,7 @@ final class FakeManagement implements ManagementService {
     volatile String clientName = "tomcat-a";
     volatile StopOutcome outcome = new StopOutcome(true, "stopping");
     volatile RuntimeException failure;
+    volatile Runnable onStop = () -> {};
     final List<String> stops = new CopyOnWriteArrayList<>();
 
     @Override
@@ -80,6 +81,7 @@ final class FakeManagement implements ManagementService {
     @Override
     public StopOutcome stop(boolean force, String by) {
         stops.add("force=" + force + " by=" + by);
+        onStop.run();
         return outcome;
     }
 

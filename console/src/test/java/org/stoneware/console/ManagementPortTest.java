@@ -190,6 +190,26 @@ class ManagementPortTest {
     }
 
     @Test
+    void shouldStillAnswerTheRequestThatClosesIt() throws Exception {
+        Thread closer = new Thread(port::closePort);
+        port.management.onStop = () -> {
+            closer.start();
+            try {
+                // The close must wait for this very answer, so this wait runs out; were it not to wait, it would end
+                // first.
+                closer.join(300);
+            } catch (InterruptedException e) {
+                throw new IllegalStateException(e);
+            }
+        };
+
+        HttpResponse<String> answer = port.stop("", port.secret());
+
+        assertThat(answer.statusCode()).isEqualTo(202);
+        closer.join();
+    }
+
+    @Test
     void shouldSayWhyTheServerDoesNotStop() throws Exception {
         port.management.outcome = new StopOutcome(false, "last copy of the sessions");
 

@@ -58,6 +58,10 @@ final class RunningPort implements AutoCloseable {
         return socket;
     }
 
+    void closePort() {
+        port.close();
+    }
+
     @Override
     public void close() throws IOException {
         port.close();
