@@ -35,7 +35,9 @@ final class AeronConnection implements Connection, FrameClaim.Completion {
     private long expectedSequence;
     private int claimedLength;
     private int delivered;
+    private long deafDeadlineNs;
     private boolean hasBeenConnected;
+    private boolean isDeaf;
     private boolean isClaimed;
     private boolean isClosed;
 
@@ -117,13 +119,12 @@ final class AeronConnection implements Connection, FrameClaim.Completion {
         if (!isOpen()) {
             return 0;
         }
-        Image arriving = arriving();
-        if (arriving == null) {
-            return 0;
-        }
         this.listener = listener;
         delivered = 0;
-        arriving.poll(onFragment, frameLimit);
+        Image arriving = arriving();
+        if (arriving != null) {
+            arriving.poll(onFragment, frameLimit);
+        }
         if (isOpen()) {
             checkOtherEnd(arriving);
         }
@@ -167,12 +168,25 @@ final class AeronConnection implements Connection, FrameClaim.Completion {
         return image;
     }
 
-    private void checkOtherEnd(Image arriving) {
-        if (arriving.isClosed() || arriving.isEndOfStream()) {
-            lose(arriving.isEndOfStream() ? "the other end closed" : "the other end has fallen silent");
+    private void checkOtherEnd(@Nullable Image arriving) {
+        if (arriving != null && arriving.isEndOfStream()) {
+            lose("the other end closed");
+        } else if (arriving != null && arriving.isClosed()) {
+            lose("the other end has fallen silent");
         } else if (publication.isConnected()) {
             hasBeenConnected = true;
+            isDeaf = false;
         } else if (hasBeenConnected) {
+            checkDeafEnd();
+        }
+    }
+
+    /** An end that closes stops receiving at once, while what it sent before is still on its way. */
+    private void checkDeafEnd() {
+        if (!isDeaf) {
+            isDeaf = true;
+            deafDeadlineNs = transport.nowNs() + transport.lingerTimeoutNs();
+        } else if (deafDeadlineNs - transport.nowNs() < 0) {
             lose("the other end has stopped receiving");
         }
     }

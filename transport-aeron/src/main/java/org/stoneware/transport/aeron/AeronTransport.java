@@ -44,6 +44,7 @@ final class AeronTransport implements Transport {
     private AeronConnection[] connections = NONE;
     private long nextTag = 1;
     private long rebuildDeadlineNs;
+    private long nowNs;
     private boolean isRebuildPaused;
     private boolean isSettled;
     private boolean isClosed;
@@ -145,6 +146,7 @@ final class AeronTransport implements Transport {
         if (isClosed) {
             return 0;
         }
+        this.nowNs = nowNs;
         EmbeddedDriver running = driver;
         if (running == null) {
             return rebuildWhenDue(nowNs);
@@ -202,6 +204,15 @@ final class AeronTransport implements Transport {
         }
         isClosed = true;
         CloseHelper.closeAll(selector, directory);
+    }
+
+    /** Time of the last duty cycle. */
+    long nowNs() {
+        return nowNs;
+    }
+
+    long lingerTimeoutNs() {
+        return settings.lingerTimeoutNs();
     }
 
     void onFrameSent(int length) {
