@@ -41,7 +41,10 @@ public final class LogEntryPublisher {
     }
 
     public int clientForgotten(MutableDirectBuffer out, long clientIdHigh, long clientIdLow) {
-        clientForgotten.wrapAndApplyHeader(out, 0, header).clientIdHigh(clientIdHigh).clientIdLow(clientIdLow);
+        clientForgotten
+                .wrapAndApplyHeader(out, 0, header)
+                .clientIdHigh(clientIdHigh)
+                .clientIdLow(clientIdLow);
         return MessageHeaderEncoder.ENCODED_LENGTH + clientForgotten.encodedLength();
     }
 

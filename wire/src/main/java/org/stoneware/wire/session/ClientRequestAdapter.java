@@ -54,8 +54,8 @@ public final class ClientRequestAdapter {
         try {
             dispatch(listener);
         } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
-            throw new WireException("malformed request: template=" + header.templateId() + " length=" + length + " cause="
-                    + e.getMessage());
+            throw new WireException("malformed request: template=" + header.templateId() + " length=" + length
+                    + " cause=" + e.getMessage());
         }
     }
 
@@ -73,8 +73,7 @@ public final class ClientRequestAdapter {
             case GetOwnDecoder.TEMPLATE_ID -> {
                 getOwn.wrapAndApplyHeader(message, 0, header);
                 getOwn.wrapKey(part);
-                listener.onGetOwn(
-                        getOwn.epoch(), getOwn.requestId(), getOwn.knownVersion(), getOwn.maxWaitMs(), key());
+                listener.onGetOwn(getOwn.epoch(), getOwn.requestId(), getOwn.knownVersion(), getOwn.maxWaitMs(), key());
             }
             case WriteDecoder.TEMPLATE_ID -> decodeWrite(listener);
             case RemoveDecoder.TEMPLATE_ID -> {

@@ -72,7 +72,10 @@ public final class ClientRequestPublisher {
     }
 
     public int renew(MutableDirectBuffer out, long epoch, long registration, long sequence) {
-        renew.wrapAndApplyHeader(out, 0, header).epoch(epoch).registration(registration).sequence(sequence);
+        renew.wrapAndApplyHeader(out, 0, header)
+                .epoch(epoch)
+                .registration(registration)
+                .sequence(sequence);
         return MessageHeaderEncoder.ENCODED_LENGTH + renew.encodedLength();
     }
 
@@ -120,8 +123,7 @@ public final class ClientRequestPublisher {
         return MessageHeaderEncoder.ENCODED_LENGTH + remove.encodedLength();
     }
 
-    public int rename(
-            MutableDirectBuffer out, long epoch, long requestId, long token, SessionKey from, SessionKey to) {
+    public int rename(MutableDirectBuffer out, long epoch, long requestId, long token, SessionKey from, SessionKey to) {
         rename.wrapAndApplyHeader(out, 0, header)
                 .epoch(epoch)
                 .requestId(requestId)
@@ -162,7 +164,8 @@ public final class ClientRequestPublisher {
     }
 
     public int application(MutableDirectBuffer out, long epoch, boolean isAdded, String name) {
-        application.wrapAndApplyHeader(out, 0, header)
+        application
+                .wrapAndApplyHeader(out, 0, header)
                 .epoch(epoch)
                 .isAdded((short) (isAdded ? 1 : 0))
                 .name(name);
@@ -181,8 +184,7 @@ public final class ClientRequestPublisher {
                 || template == RemoveEncoder.TEMPLATE_ID
                 || template == RenameEncoder.TEMPLATE_ID) {
             // The same place in all three messages; a golden-bytes test holds it.
-            message.putLong(
-                    EPOCH_OFFSET + WriteEncoder.answeredBelowEncodingOffset(), answeredBelow, LITTLE_ENDIAN);
+            message.putLong(EPOCH_OFFSET + WriteEncoder.answeredBelowEncodingOffset(), answeredBelow, LITTLE_ENDIAN);
         }
     }
 }
