@@ -422,13 +422,15 @@ public final class SessionRequestProcessor {
             }
             counters.removed++;
             ClientPort replyTo = port;
-            propose(entries.sessionRemoved(entry, row.id.high(), row.id.low(), requestId, answeredBelow, key), () -> {
-                count(appliedStatus);
-                sendWritten(replyTo, requestId, 0, 0, appliedStatus, 0);
-                if (appliedStatus != WriteStatus.FAILED) {
-                    answerAbsent(ownership.removed(key));
-                }
-            });
+            propose(
+                    entries.sessionRemoved(entry, row.id.high(), row.id.low(), requestId, answeredBelow, key),
+                    (status, version) -> {
+                        count(status);
+                        sendWritten(replyTo, requestId, 0, 0, status, 0);
+                        if (status != WriteStatus.FAILED) {
+                            answerAbsent(ownership.removed(key));
+                        }
+                    });
         }
 
         @Override
