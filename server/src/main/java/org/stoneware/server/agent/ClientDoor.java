@@ -163,7 +163,7 @@ final class ClientDoor implements LivenessListener, FrameListener {
         try {
             connection = transport.connect(spec);
         } catch (TransportException e) {
-            link.sendReply(standing.reply(HelloReply.Status.BUSY, e.getMessage()));
+            link.sendReply(standing.reply(HelloReply.Status.BUSY, String.valueOf(e.getMessage())));
             return;
         }
         TomcatConnection tomcat = new TomcatConnection(link, connection, hello.name());
