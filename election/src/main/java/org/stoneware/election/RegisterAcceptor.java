@@ -33,7 +33,7 @@ class RegisterAcceptor {
         return saved.acceptedValue();
     }
 
-    /** Highest epoch heard of, accepted or not. */
+    /** Highest epoch known to have had an active; an accepted value alone is not known to be chosen. */
     long highestEpoch() {
         return saved.highestEpoch();
     }
@@ -44,12 +44,14 @@ class RegisterAcceptor {
         return Math.max(counter, saved.acceptedBallot().counter()) + 1;
     }
 
-    /** Notes a process start. */
+    /** Notes a process start. A value of its own may have been chosen in the process before. */
     void start(long incarnation) {
+        RegisterValue value = saved.acceptedValue();
+        boolean isOwn = value != null && saved.acceptedBallot().proposer().equals(saved.identity());
         save(new SavedRegister(
                 saved.identity(),
                 incarnation,
-                saved.highestEpoch(),
+                value != null && isOwn ? Math.max(saved.highestEpoch(), value.epoch()) : saved.highestEpoch(),
                 saved.promised(),
                 saved.acceptedBallot(),
                 saved.acceptedValue(),
@@ -83,25 +85,26 @@ class RegisterAcceptor {
     }
 
     /**
-     * Promises to take part in no lower ballot.
+     * Promises to take part in no lower ballot. Only a higher counter counts, so that the epoch a ballot makes is higher than every
+     * epoch a promise was given in knowledge of.
      *
-     * @return false when a higher one has been promised.
+     * @return false when the ballot is too low.
      */
     boolean prepare(Ballot ballot) {
-        int order = ballot.compareTo(saved.promised());
-        if (order < 0) {
+        if (ballot.equals(saved.promised()) && ballot.counter() > Epoch.counter(saved.highestEpoch())) {
+            return true;
+        }
+        if (ballot.counter() < nextCounter()) {
             return false;
         }
-        if (order > 0) {
-            save(new SavedRegister(
-                    saved.identity(),
-                    saved.incarnation(),
-                    saved.highestEpoch(),
-                    ballot,
-                    saved.acceptedBallot(),
-                    saved.acceptedValue(),
-                    false));
-        }
+        save(new SavedRegister(
+                saved.identity(),
+                saved.incarnation(),
+                saved.highestEpoch(),
+                ballot,
+                saved.acceptedBallot(),
+                saved.acceptedValue(),
+                false));
         return true;
     }
 
@@ -116,13 +119,7 @@ class RegisterAcceptor {
         }
         if (!ballot.equals(saved.acceptedBallot())) {
             save(new SavedRegister(
-                    saved.identity(),
-                    saved.incarnation(),
-                    Math.max(saved.highestEpoch(), value.epoch()),
-                    ballot,
-                    ballot,
-                    value,
-                    false));
+                    saved.identity(), saved.incarnation(), saved.highestEpoch(), ballot, ballot, value, false));
         }
         return true;
     }

@@ -415,6 +415,11 @@ class RegisterElection implements Election {
         return new Ballot(counter, acceptor.identity());
     }
 
+    /** The epoch a ballot makes; no other ballot makes the same. */
+    long epoch(Ballot ballot) {
+        return Epoch.of(ballot.counter(), context.selfId(), acceptor.identity());
+    }
+
     private void propose(long nowNs) {
         Ballot ballot = nextBallot();
         if (!acceptor.prepare(ballot)) {
@@ -464,7 +469,7 @@ class RegisterElection implements Election {
         List<RegisterValue.Voter> known = new ArrayList<>(voters);
         known.removeIf(voter -> voter.identity().equals(VoterId.NONE));
         return new RegisterValue(
-                Epoch.of(ballot.counter(), context.selfId(), self),
+                epoch(ballot),
                 context.selfId(),
                 List.of(new RegisterValue.InSync(context.selfId(), self, context.incarnation())),
                 known,
@@ -532,8 +537,8 @@ class RegisterElection implements Election {
         if (isRefused(sender, message)) {
             return;
         }
-        yieldTo(message, nowNs);
         if (acceptor.prepare(message.ballot())) {
+            yieldTo(nowNs);
             send(
                     sender.memberId(),
                     message(
@@ -542,7 +547,7 @@ class RegisterElection implements Election {
                             acceptor.acceptedBallot(),
                             acceptor.acceptedValue()));
         } else {
-            send(sender.memberId(), message(RegisterMessage.Type.REFUSE, message.ballot(), acceptor.promised(), null));
+            send(sender.memberId(), refusal(message.ballot()));
         }
     }
 
@@ -551,34 +556,32 @@ class RegisterElection implements Election {
         if (value == null || isRefused(sender, message)) {
             return;
         }
-        yieldTo(message, nowNs);
         if (acceptor.accept(message.ballot(), value)) {
+            yieldTo(nowNs);
             send(sender.memberId(), message(RegisterMessage.Type.ACCEPTED, message.ballot(), Ballot.NONE, null));
         } else {
-            send(sender.memberId(), message(RegisterMessage.Type.REFUSE, message.ballot(), acceptor.promised(), null));
+            send(sender.memberId(), refusal(message.ballot()));
         }
     }
 
     /** An active, and a server beside an active it can talk to, take part in no election. */
-    private boolean isRefused(Peer sender, RegisterMessage message) {
+    boolean isRefused(Peer sender, RegisterMessage message) {
         if (view.role() == ServerRole.ACTIVE_COORDINATOR) {
             announce(sender.memberId());
             return true;
         }
         Peer active = highestActive();
         if (active != null && active != sender) {
-            send(sender.memberId(), message(RegisterMessage.Type.REFUSE, message.ballot(), acceptor.promised(), null));
+            send(sender.memberId(), refusal(message.ballot()));
             return true;
         }
         return false;
     }
 
-    /** Gives up an own attempt that a higher ballot overtakes, and gives the other the time to finish. */
-    private void yieldTo(RegisterMessage message, long nowNs) {
-        if (!acceptor.promised().isHigherThan(message.ballot())) {
-            proposer.abandon();
-            promisedOtherNs = nowNs;
-        }
+    /** Gives up an own attempt, which a higher ballot has overtaken, and gives the other the time to finish. */
+    void yieldTo(long nowNs) {
+        proposer.abandon();
+        promisedOtherNs = nowNs;
     }
 
     private void onRefuse(RegisterMessage message, long nowNs) {
@@ -610,6 +613,11 @@ class RegisterElection implements Election {
     private RegisterMessage message(
             RegisterMessage.Type type, Ballot ballot, Ballot other, @Nullable RegisterValue value) {
         return new RegisterMessage(type, acceptor.identity(), context.incarnation(), ballot, other, value);
+    }
+
+    private RegisterMessage refusal(Ballot ballot) {
+        Ballot tooLow = new Ballot(acceptor.nextCounter() - 1, acceptor.identity());
+        return message(RegisterMessage.Type.REFUSE, ballot, tooLow, null);
     }
 
     private void send(int memberId, RegisterMessage message) {

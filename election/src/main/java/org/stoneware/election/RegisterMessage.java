@@ -9,8 +9,8 @@ import org.jspecify.annotations.Nullable;
  * @param sender      voter identity of the sender.
  * @param incarnation process start of the sender; counts only while the sender is known by the same one.
  * @param ballot      the ballot it is about.
- * @param other       with {@link Type#PROMISE} the ballot of the value accepted last, with {@link Type#REFUSE} the higher ballot
- *                    promised, else {@link Ballot#NONE}.
+ * @param other       with {@link Type#PROMISE} the ballot of the value accepted last, with {@link Type#REFUSE} one whose
+ *                    counter must be exceeded, else {@link Ballot#NONE}.
  * @param value       with {@link Type#ACCEPT} and {@link Type#ACTIVE} the value, with {@link Type#PROMISE} the value accepted
  *                    last or null, else null.
  */
@@ -26,7 +26,7 @@ record RegisterMessage(
         ACCEPT(3),
         /** Has accepted it, and forced it to disk. */
         ACCEPTED(4),
-        /** Will not; names the higher ballot it has promised. */
+        /** Will not; names the counter that must be exceeded. */
         REFUSE(5),
         /** The sender is active with this value. */
         ACTIVE(6);

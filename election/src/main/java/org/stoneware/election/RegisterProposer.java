@@ -158,7 +158,8 @@ class RegisterProposer {
         return isAgreed(agreed);
     }
 
-    private boolean isAccepted() {
+    /** Whether a quorum has accepted the value. */
+    boolean isAccepted() {
         Set<VoterId> agreed = new HashSet<>();
         for (int memberId : acceptances) {
             RegisterMessage promise = promises.get(memberId);

@@ -7,7 +7,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param identity       the voter; made with the file and never changed.
  * @param incarnation    last process start that opened the file.
- * @param highestEpoch   highest epoch this voter has heard of.
+ * @param highestEpoch   highest epoch this voter knows to have had an active.
  * @param promised       highest ballot promised.
  * @param acceptedBallot ballot of the accepted value, or {@link Ballot#NONE}.
  * @param acceptedValue  value accepted last, or null before the first.
