@@ -34,6 +34,7 @@ final class LivenessLoop implements Runnable, LinkOwner {
     private static final System.Logger LOG = System.getLogger(LivenessLoop.class.getName());
     private static final int MAX_ACCEPTS_PER_CYCLE = 64;
     private static final int MAX_ATTENDED_PER_CYCLE = 4096;
+    private static final int MAX_ATTEMPTS = 1024;
     private static final int HEARTBEAT_BUFFER_LENGTH = 1024;
     private static final long LEAST_HELLO_TIME_NS = 250_000_000L;
     private static final long WAIT_FOR_HELLOS_NS = 5_000_000L;
@@ -138,6 +139,10 @@ final class LivenessLoop implements Runnable, LinkOwner {
     void addAttempt(ConnectAttempt attempt) {
         if (isLeaving || isStopped) {
             attempt.fail(ConnectFailure.UNREACHABLE, "this end is closing");
+            return;
+        }
+        if (attempts.size() >= MAX_ATTEMPTS) {
+            attempt.fail(ConnectFailure.UNREACHABLE, "too many attempts under way: max=" + MAX_ATTEMPTS);
             return;
         }
         attempts.add(attempt);

@@ -306,8 +306,11 @@ final class TcpLink implements LivenessLink {
             timer = current;
         }
         Heartbeat status = owner.status();
-        if (current.isBeatDue(nowNs) || status != statusSent) {
+        boolean isBeatDue = current.isBeatDue(nowNs);
+        if (isBeatDue || status != statusSent) {
             beat(status, runNs);
+        }
+        if (isBeatDue) {
             current.beatSent(nowNs);
         }
         if (isJudging && !isEnded) {
