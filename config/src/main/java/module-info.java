@@ -7,6 +7,7 @@ module org.stoneware.config {
     requires static osgi.annotation;
     requires static osgi.core;
     requires static org.osgi.service.cm;
+    requires static org.osgi.service.component;
     requires static org.osgi.service.component.annotations;
 
     exports org.stoneware.config;
