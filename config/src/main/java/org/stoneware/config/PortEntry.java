@@ -1,0 +1,18 @@
+package org.stoneware.config;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One port of one server as configured, before it is known where it will be bound.
+ *
+ * @param name element name, for example {@code jmx-port}.
+ * @param port number.
+ * @param bind its own bind attribute, or null.
+ */
+record PortEntry(String name, Setting<Integer> port, @Nullable Setting<String> bind) {
+    /** {@code jmx-port 9520 (derived from dso-port + 10)}. */
+    String describe() {
+        String origin = port.origin().startsWith("line ") ? "" : " (" + port.origin() + ")";
+        return name + " " + port.value() + origin;
+    }
+}
