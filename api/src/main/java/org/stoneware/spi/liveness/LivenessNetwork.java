@@ -18,6 +18,15 @@ public interface LivenessNetwork extends AutoCloseable {
      */
     InetSocketAddress listen(InetSocketAddress address, LivenessListener listener);
 
+    /**
+     * Begins to listen; as {@link #listen(InetSocketAddress, LivenessListener)}.
+     *
+     * @param door what the configuration calls the port, for the message of a failure, such as {@code dso-port}; may be empty.
+     */
+    default InetSocketAddress listen(InetSocketAddress address, String door, LivenessListener listener) {
+        return listen(address, listener);
+    }
+
     /** Tries to connect once; the outcome reaches the listener. The name is resolved again at every attempt. */
     void connect(String host, int port, long timeoutNs, LivenessListener listener);
 
