@@ -1,0 +1,71 @@
+package org.stoneware.tomcat;
+
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Iterator;
+import java.util.Map;
+import java.util.Set;
+import org.stoneware.client.ClientSettings;
+import org.stoneware.client.SessionClient;
+
+/**
+ * The one place that puts transport, liveness and client together: one client per JVM and array, however many web applications and
+ * valves use it.
+ * <p>
+ * <b>Threading:</b> callable from any thread.
+ */
+final class ArrayConnection implements ClientSource {
+    private static final ArrayConnection SHARED = new ArrayConnection();
+
+    /** A client and how many hold it. */
+    private static final class Shared {
+        private final SessionClient client;
+        private int holders;
+
+        Shared(SessionClient client) {
+            this.client = client;
+        }
+    }
+
+    private final Map<Set<String>, Shared> clients = new HashMap<>();
+
+    private ArrayConnection() {}
+
+    /** The connections of this JVM; this class is loaded once, by Tomcat's common class loader. */
+    static ClientSource shared() {
+        return SHARED;
+    }
+
+    @Override
+    public synchronized SessionClient acquire(ClientSettings settings) throws ClientSourceException {
+        // The same servers in another order are the same array.
+        Set<String> array = new HashSet<>(settings.servers());
+        Shared shared = clients.get(array);
+        if (shared == null) {
+            shared = new Shared(open(settings));
+            clients.put(array, shared);
+        }
+        shared.holders++;
+        return shared.client;
+    }
+
+    @Override
+    public synchronized void release(SessionClient client) {
+        for (Iterator<Shared> all = clients.values().iterator(); all.hasNext(); ) {
+            Shared shared = all.next();
+            if (shared.client == client && --shared.holders == 0) {
+                all.remove();
+                client.close();
+                return;
+            }
+        }
+    }
+
+    private static SessionClient open(ClientSettings settings) throws ClientSourceException {
+        if (JdkInternals.open() == JdkInternals.Way.CLOSED) {
+            throw new ClientSourceException("the package jdk.internal.misc is closed; " + JdkInternals.ADVICE);
+        }
+        // The wiring needs org.stoneware.client.SessionClients, AeronTransportProvider and TcpLivenessNetwork.
+        throw new ClientSourceException("no session client in this build");
+    }
+}

@@ -1,0 +1,10 @@
+package org.stoneware.tomcat;
+
+/** Hears what the operator should know about attributes. Called from any thread; speaks once per attribute name. */
+interface AttributeReports {
+    /** The bytes can't be turned into an object here; they are kept, and the application sees no such attribute. */
+    void quarantined(String name, Exception cause);
+
+    /** The value can't be turned into bytes; it stays in this Tomcat alone. */
+    void keptLocal(String name, Object value, Exception cause);
+}

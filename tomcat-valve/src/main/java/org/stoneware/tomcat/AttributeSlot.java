@@ -1,0 +1,118 @@
+package org.stoneware.tomcat;
+
+import java.io.IOException;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One attribute of a session: the bytes the array holds until somebody asks for the value, the value afterwards.
+ * <p>
+ * <b>Threading:</b> callable from any thread; decoding happens once, under this object's monitor.
+ */
+final class AttributeSlot {
+    private static final long NO_DIGEST = 0;
+
+    private byte @Nullable [] bytes;
+    private volatile @Nullable Object value;
+    /** Of the form the array holds, to notice changes made in place. */
+    private long digest = NO_DIGEST;
+
+    private volatile boolean isQuarantined;
+    private volatile boolean isLocal;
+    /** The application holds a reference and may change the value without telling. */
+    private volatile boolean isExposed;
+
+    private AttributeSlot() {}
+
+    static AttributeSlot ofBytes(byte[] bytes) {
+        AttributeSlot slot = new AttributeSlot();
+        slot.bytes = bytes;
+        return slot;
+    }
+
+    static AttributeSlot ofValue(Object value) {
+        AttributeSlot slot = new AttributeSlot();
+        slot.value = value;
+        slot.isExposed = true;
+        return slot;
+    }
+
+    /** The value, decoded at the first call; null when it can't be. */
+    @Nullable
+    Object value(AttributeCodec codec, AttributeReports reports, String name) {
+        Object current = value;
+        if (current == null && !isQuarantined) {
+            current = decode(codec, reports, name);
+        }
+        isExposed = true;
+        return current;
+    }
+
+    private synchronized @Nullable Object decode(AttributeCodec codec, AttributeReports reports, String name) {
+        byte[] encoded = bytes;
+        if (value != null || isQuarantined || encoded == null) {
+            return value;
+        }
+        try {
+            Object decoded = codec.decode(encoded);
+            digest = AttributeCodec.digest(new UnsafeBuffer(encoded), 0, encoded.length);
+            value = decoded;
+            bytes = null;
+            return decoded;
+        } catch (IOException | ClassNotFoundException e) {
+            // The bytes stay as they are, here and in the array: another version of the application may read them.
+            isQuarantined = true;
+            reports.quarantined(name, e);
+            return null;
+        }
+    }
+
+    /** Writes the value to the beginning of a buffer, notes its digest, and returns its length. */
+    synchronized int encode(AttributeCodec codec, ExpandableArrayBuffer buffer) throws IOException {
+        Object current = value;
+        if (current == null) {
+            byte[] encoded = bytes == null ? new byte[0] : bytes;
+            buffer.putBytes(0, encoded);
+            return encoded.length;
+        }
+        int length = codec.encode(current, buffer);
+        digest = AttributeCodec.digest(buffer, 0, length);
+        return length;
+    }
+
+    /** True when the application can have changed the value in place. */
+    boolean mayHaveChanged() {
+        Object current = value;
+        return isExposed && !isLocal && current != null && !AttributeCodec.isImmutable(current);
+    }
+
+    /** True when this slot shows what {@code encoded} holds, so that the object the application knows can stay. */
+    synchronized boolean shows(byte[] encoded) {
+        return value != null
+                && !isLocal
+                && digest == AttributeCodec.digest(new UnsafeBuffer(encoded), 0, encoded.length);
+    }
+
+    synchronized long digest() {
+        return digest;
+    }
+
+    boolean isQuarantined() {
+        return isQuarantined;
+    }
+
+    /** True when the array does not hold this attribute because it can't be serialized, or must not leave this Tomcat. */
+    boolean isLocal() {
+        return isLocal;
+    }
+
+    void keepLocal() {
+        isLocal = true;
+        digest = NO_DIGEST;
+    }
+
+    void notExposed() {
+        isExposed = false;
+    }
+}

@@ -1,0 +1,435 @@
+package org.stoneware.tomcat;
+
+import java.io.Serializable;
+import java.security.Principal;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicInteger;
+import org.apache.catalina.authenticator.Constants;
+import org.apache.catalina.session.StandardSession;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.session.AttributeKind;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
+import org.stoneware.client.Committed;
+import org.stoneware.client.SessionClient;
+
+/**
+ * This Tomcat's copy of a session the array holds.
+ * <p>
+ * The copy is used by any number of requests of this Tomcat at a time, as in plain Catalina; while at least one does, the array
+ * lets no other Tomcat change the session. It never ends by itself: the array says when a session has expired.
+ * <p>
+ * <b>Threading:</b> callable from any thread. What concerns the array (version, loading, delta, removal) happens one at a time
+ * under {@link #arrayLock}.
+ */
+final class ClusteredSession extends StandardSession {
+    private static final long serialVersionUID = 1L;
+
+    private static final String PRINCIPAL = "principal";
+    private static final String AUTH_TYPE = "authType";
+    private static final String NOTE_PREFIX = "note:";
+    /** Notes without which a form login can't go on at another Tomcat. Never the password. */
+    private static final Set<String> SHARED_NOTES = Set.of(Constants.SESSION_ID_NOTE, Constants.FORM_REQUEST_NOTE);
+
+    private final transient SessionManager sessions;
+    private final transient SessionAttributes application;
+    private final transient SessionAttributes container;
+    private final transient Object arrayLock = new Object();
+    private final transient AtomicInteger accesses = new AtomicInteger();
+
+    private transient volatile @Nullable SessionKey key;
+    private transient volatile long version = SessionClient.NO_VERSION;
+    private transient volatile boolean isIntervalChanged;
+    /** The array does not hold what this copy says; whoever still has it can change nothing. */
+    private transient volatile boolean isLost;
+
+    private transient volatile boolean isRemoved;
+    /** Uses counted by the array through this copy. Guarded by arrayLock. */
+    private transient int uses;
+    /** One of {@link #uses} belongs to callers outside any request scope. Guarded by arrayLock. */
+    private transient boolean hasDetachedUse;
+
+    private transient volatile long approximateBytes;
+    private transient volatile long lastUsedNs = System.nanoTime();
+
+    ClusteredSession(SessionManager manager) {
+        super(manager);
+        sessions = manager;
+        application = new SessionAttributes(
+                AttributeKind.APPLICATION,
+                manager.codec(),
+                manager.reports(),
+                (name, value) -> !exclude(name, value),
+                this::changed);
+        container = new SessionAttributes(
+                AttributeKind.CONTAINER, manager.codec(), manager.reports(), (name, value) -> true, this::changed);
+        attributes = application;
+    }
+
+    // ---- what the manager does with a copy
+
+    SessionManager sessions() {
+        return sessions;
+    }
+
+    SessionKey key() {
+        return Objects.requireNonNull(key, "session without id");
+    }
+
+    long version() {
+        return version;
+    }
+
+    boolean isStored() {
+        return version != SessionClient.NO_VERSION;
+    }
+
+    long approximateBytes() {
+        return approximateBytes;
+    }
+
+    long lastUsedNs() {
+        return lastUsedNs;
+    }
+
+    boolean isUsed() {
+        synchronized (arrayLock) {
+            return uses > 0;
+        }
+    }
+
+    /** A session that begins here, under an id nobody has. Its one use is counted. */
+    void begin(SessionKey key) {
+        synchronized (arrayLock) {
+            this.key = key;
+            isIntervalChanged = true;
+            uses++;
+        }
+    }
+
+    /** Counts one use the array has granted; false when this copy must not be used any more. */
+    boolean beginUse() {
+        synchronized (arrayLock) {
+            if (isLost || isRemoved) {
+                return false;
+            }
+            uses++;
+            lastUsedNs = System.nanoTime();
+            return true;
+        }
+    }
+
+    /** Ends one use, here and in the array. */
+    void endUse(long ageMs) {
+        synchronized (arrayLock) {
+            uses--;
+            lastUsedNs = System.nanoTime();
+            if (uses == 0) {
+                application.noneExposed();
+            }
+        }
+        sessions.client().end(key(), ageMs);
+    }
+
+    /**
+     * Takes in a session the array has just granted, and counts the use, unless this copy is as new.
+     *
+     * @return false when this copy is older and in use, or lost: a new copy is needed.
+     */
+    boolean refresh(SessionRecord record, long logTimeMs) {
+        synchronized (arrayLock) {
+            if (isLost || isRemoved) {
+                return false;
+            }
+            if (record.version() > version) {
+                if (uses > 0) {
+                    // Somebody else changed the session, so this Tomcat had lost it; requests that began before must
+                    // fail.
+                    isLost = true;
+                    return false;
+                }
+                load(record, logTimeMs);
+            }
+            return beginUse();
+        }
+    }
+
+    // Ages, not times: the clocks of the machines may differ.
+    private void load(SessionRecord record, long logTimeMs) {
+        long nowMs = System.currentTimeMillis();
+        key = record.key();
+        id = record.key().id();
+        creationTime = nowMs - (logTimeMs - record.creationTimeMs());
+        lastAccessedTime = nowMs - (logTimeMs - record.lastAccessedTimeMs());
+        thisAccessedTime = lastAccessedTime;
+        maxInactiveInterval = record.maxInactiveIntervalSec();
+        version = record.version();
+        approximateBytes = record.length();
+        isNew = false;
+        principal = null;
+        authType = null;
+        notes.keySet().removeAll(SHARED_NOTES);
+        SessionAttributes.Loading ours = application.replaceAll();
+        SessionAttributes.Loading theirs = container.replaceAll();
+        record.forEach((kind, name, removed, buffer, offset, length) ->
+                (kind == AttributeKind.CONTAINER ? theirs : ours).put(name, buffer, offset, length));
+        ours.finish();
+        theirs.finish();
+        isIntervalChanged = false;
+        isValid = true;
+    }
+
+    boolean isDirty() {
+        return isValid
+                && !isRemoved
+                && (!isStored() || isIntervalChanged || application.hasChanges() || container.hasChanges());
+    }
+
+    /**
+     * Hands the changes since the last call to the array and waits until it holds them.
+     *
+     * @return null when there was nothing to hand over.
+     */
+    @Nullable
+    Committed commit(boolean lookInside, boolean isLast, long ageMs) {
+        synchronized (arrayLock) {
+            if (!isValid || isRemoved || (isLost && !isDirty())) {
+                return null;
+            }
+            if (isLost) {
+                return new Committed(Committed.Status.FENCED, version, "another Tomcat has changed the session");
+            }
+            DeltaBuffers.Buffer buffer = sessions.buffers().take();
+            try {
+                return commit(buffer, lookInside, isLast, ageMs);
+            } finally {
+                sessions.buffers().giveBack(buffer);
+            }
+        }
+    }
+
+    private @Nullable Committed commit(DeltaBuffers.Buffer buffer, boolean lookInside, boolean isLast, long ageMs) {
+        if (isIntervalChanged) {
+            isIntervalChanged = false;
+            buffer.builder.maxInactiveIntervalSec(maxInactiveInterval);
+        }
+        application.collect(buffer.builder, buffer.value, lookInside && sessions.detectsMutation());
+        container.collect(buffer.builder, buffer.value, false);
+        if (isStored() && buffer.builder.isEmpty()) {
+            return null;
+        }
+        int length = buffer.builder.finish();
+        Committed outcome = sessions.client().commit(key(), buffer.delta, 0, length, ageMs, isLast);
+        if (outcome.isCommitted()) {
+            version = outcome.version();
+            approximateBytes += length;
+        } else {
+            // Nobody knows what the array holds now; the next request asks it.
+            lose();
+        }
+        return outcome;
+    }
+
+    /** Gives this copy up: the next request of this Tomcat loads the session anew. */
+    void lose() {
+        isLost = true;
+        sessions.forget(this);
+    }
+
+    boolean isRemoved() {
+        return isRemoved;
+    }
+
+    /** The array does not hold the session any more, or never did. */
+    void removed() {
+        synchronized (arrayLock) {
+            isRemoved = true;
+        }
+    }
+
+    /** Takes the session away from the array. */
+    Committed removeFromArray() {
+        synchronized (arrayLock) {
+            isRemoved = true;
+            return sessions.client().remove(key());
+        }
+    }
+
+    /** Gives the session a new id in the array, then here. */
+    Committed rename(SessionKey to) {
+        synchronized (arrayLock) {
+            Committed stored = isStored() ? null : commit(false, false, 0);
+            if (stored != null && !stored.isCommitted()) {
+                return stored;
+            }
+            Committed renamed = sessions.client().rename(key(), to);
+            if (renamed.isCommitted()) {
+                version = Math.max(version, renamed.version());
+                key = to;
+                id = to.id();
+            } else {
+                lose();
+            }
+            return renamed;
+        }
+    }
+
+    /** The array has ended this session for lack of use: tells the application, as Catalina does. */
+    void endByArray() {
+        removed();
+        expire(true);
+    }
+
+    private void changed() {
+        if (!isValid || expiring || isRemoved || key == null) {
+            return;
+        }
+        RequestScope scope = RequestScope.current();
+        if (scope != null && scope.holds(this)) {
+            return;
+        }
+        synchronized (arrayLock) {
+            // A request that has the session, but not on this thread (asynchronous work), commits before its next byte.
+            if (scope == null && uses > 0 && !hasDetachedUse) {
+                return;
+            }
+        }
+        sessions.commitDetached(this);
+    }
+
+    // ---- uses outside a request scope
+
+    /** Notes that callers outside any request scope have a use now; false when they had one. */
+    boolean beginDetachedUse() {
+        synchronized (arrayLock) {
+            boolean isFirst = !hasDetachedUse;
+            hasDetachedUse = true;
+            return isFirst;
+        }
+    }
+
+    /** True when callers outside any request scope began a use, and none of them is left to end it. */
+    boolean isDetachedUseStray() {
+        return hasDetachedUse() && accesses.get() <= 0;
+    }
+
+    void endStrayUse() {
+        if (endDetachedUse()) {
+            endUse(0);
+        }
+    }
+
+    boolean hasDetachedUse() {
+        synchronized (arrayLock) {
+            return hasDetachedUse;
+        }
+    }
+
+    private boolean endDetachedUse() {
+        synchronized (arrayLock) {
+            boolean had = hasDetachedUse;
+            hasDetachedUse = false;
+            return had;
+        }
+    }
+
+    // ---- Catalina
+
+    @Override
+    public void access() {
+        super.access();
+        accesses.incrementAndGet();
+        if (RequestScope.current() == null) {
+            sessions.accessedOutsideScope(this);
+        }
+    }
+
+    @Override
+    public void endAccess() {
+        super.endAccess();
+        if (accesses.decrementAndGet() <= 0) {
+            endStrayUse();
+        }
+        RequestScope.accessEnded(this);
+    }
+
+    /** Never ends the session for lack of use: that is for the array to say. */
+    @Override
+    public boolean isValid() {
+        return isValid;
+    }
+
+    @Override
+    public void setMaxInactiveInterval(int interval) {
+        boolean isChange = interval != maxInactiveInterval;
+        super.setMaxInactiveInterval(interval);
+        if (isChange) {
+            isIntervalChanged = true;
+            changed();
+        }
+    }
+
+    @Override
+    public @Nullable Principal getPrincipal() {
+        if (principal == null && container.get(PRINCIPAL) instanceof Principal stored) {
+            principal = stored;
+        }
+        return super.getPrincipal();
+    }
+
+    @Override
+    public void setPrincipal(@Nullable Principal principal) {
+        super.setPrincipal(principal);
+        share(PRINCIPAL, principal);
+    }
+
+    @Override
+    public @Nullable String getAuthType() {
+        if (authType == null && container.get(AUTH_TYPE) instanceof String stored) {
+            authType = stored;
+        }
+        return super.getAuthType();
+    }
+
+    @Override
+    public void setAuthType(@Nullable String authType) {
+        super.setAuthType(authType);
+        share(AUTH_TYPE, authType);
+    }
+
+    @Override
+    public @Nullable Object getNote(String name) {
+        Object note = super.getNote(name);
+        return note == null && SHARED_NOTES.contains(name) ? container.get(NOTE_PREFIX + name) : note;
+    }
+
+    @Override
+    public void setNote(String name, Object value) {
+        super.setNote(name, value);
+        if (SHARED_NOTES.contains(name)) {
+            share(NOTE_PREFIX + name, value);
+        }
+    }
+
+    @Override
+    public void removeNote(String name) {
+        super.removeNote(name);
+        if (SHARED_NOTES.contains(name)) {
+            share(NOTE_PREFIX + name, null);
+        }
+    }
+
+    private void share(String name, @Nullable Object value) {
+        if (value == null) {
+            container.remove(name);
+        } else if (!value.equals(container.get(name))) {
+            container.put(name, value);
+        }
+    }
+
+    @Override
+    public boolean isAttributeDistributable(String name, Object value) {
+        return value instanceof Serializable;
+    }
+}

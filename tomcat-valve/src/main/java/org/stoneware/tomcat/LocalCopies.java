@@ -1,0 +1,60 @@
+package org.stoneware.tomcat;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.apache.catalina.Session;
+
+/** Keeps the copies of sessions in this Tomcat within bounds. Dropping one loses nothing: the array holds the session. */
+final class LocalCopies {
+    private LocalCopies() {}
+
+    /** Drops unused copies of sessions that must have expired by now, and ends uses nobody is left to end. */
+    static void dropIdle(Map<String, Session> copies, long nowNs, long slackSec) {
+        for (Session session : copies.values()) {
+            ClusteredSession copy = (ClusteredSession) session;
+            long idleSec = TimeUnit.NANOSECONDS.toSeconds(nowNs - copy.lastUsedNs());
+            if (idleSec > slackSec && copy.isDetachedUseStray()) {
+                copy.endStrayUse();
+            }
+            int interval = copy.getMaxInactiveInterval();
+            if (interval > 0 && idleSec > interval + slackSec && !copy.isUsed()) {
+                copies.remove(copy.getIdInternal(), copy);
+            }
+        }
+    }
+
+    /** Drops the least recently used copies that no request uses until the others fit. */
+    static void trim(Map<String, Session> copies, int maxCount, long maxBytes) {
+        List<ClusteredSession> byUse = new ArrayList<>();
+        long bytes = 0;
+        for (Session session : copies.values()) {
+            ClusteredSession copy = (ClusteredSession) session;
+            byUse.add(copy);
+            bytes += copy.approximateBytes();
+        }
+        int count = byUse.size();
+        if (count <= maxCount && bytes <= maxBytes) {
+            return;
+        }
+        // Sorted by a snapshot of the stamps: they move while requests come in.
+        record Stamped(ClusteredSession copy, long lastUsedNs) {}
+        long nowNs = System.nanoTime();
+        List<Stamped> oldestFirst = byUse.stream()
+                .map(copy -> new Stamped(copy, copy.lastUsedNs() - nowNs))
+                .sorted(Comparator.comparingLong(Stamped::lastUsedNs))
+                .toList();
+        for (Stamped candidate : oldestFirst) {
+            if (count <= maxCount && bytes <= maxBytes) {
+                return;
+            }
+            ClusteredSession copy = candidate.copy();
+            if (!copy.isUsed() && copies.remove(copy.getIdInternal(), copy)) {
+                count--;
+                bytes -= copy.approximateBytes();
+            }
+        }
+    }
+}

@@ -1,0 +1,46 @@
+package org.stoneware.tomcat;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+
+/** Reports about attributes in the log, one line per attribute name and kind of trouble. */
+final class LoggedReports implements AttributeReports {
+    private static final Logger LOGGER = System.getLogger(LoggedReports.class.getName());
+    /** Names remembered; what comes after them is not reported. */
+    static final int MAX_NAMES = 256;
+
+    private final Supplier<String> application;
+    private final Set<String> reported = ConcurrentHashMap.newKeySet();
+
+    LoggedReports(Supplier<String> application) {
+        this.application = application;
+    }
+
+    @Override
+    public void quarantined(String name, Exception cause) {
+        if (isFirst("quarantined " + name)) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "session attribute can not be read here and is kept as it is: application=" + application.get()
+                            + " attribute=" + name + " cause=" + cause);
+        }
+    }
+
+    @Override
+    public void keptLocal(String name, Object value, Exception cause) {
+        if (isFirst("local " + name)) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "session attribute can not be serialized and stays in this Tomcat alone: application="
+                            + application.get() + " attribute=" + name + " class="
+                            + value.getClass().getName() + " cause=" + cause);
+        }
+    }
+
+    private boolean isFirst(String what) {
+        return reported.size() < MAX_NAMES && reported.add(what);
+    }
+}

@@ -1,0 +1,180 @@
+package org.stoneware.tomcat;
+
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicBoolean;
+import org.apache.catalina.connector.Request;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.client.Committed;
+
+/**
+ * The sessions one request uses, from its first touch of each to its end. A request has one scope however many times it passes
+ * the valve (asynchronous dispatches do).
+ * <p>
+ * <b>Threading:</b> callable from any thread; the request's own thread finds its scope with {@link #current()}.
+ */
+final class RequestScope {
+    /** Name of the note that ties a scope to its request; Catalina clears notes when it recycles the request. */
+    static final String NOTE = RequestScope.class.getName();
+
+    private static final ThreadLocal<@Nullable RequestScope> CURRENT = new ThreadLocal<>();
+
+    /** Session this thread's request touched before it reached the valve. */
+    private static final ThreadLocal<@Nullable ClusteredSession> TOUCHED_OUTSIDE = new ThreadLocal<>();
+
+    private final Request request;
+    private final long startedNs;
+    private final List<ClusteredSession> sessions = new CopyOnWriteArrayList<>();
+    private final Set<AbsentSession> absent = ConcurrentHashMap.newKeySet(0);
+    private final AtomicBoolean isFinished = new AtomicBoolean();
+    private volatile @Nullable SessionUnavailableException failure;
+    private @Nullable ResponseGate gate;
+
+    /** A session the array said it does not have; asked once per request. */
+    private record AbsentSession(SessionManager manager, String id) {}
+
+    RequestScope(Request request, long startedNs) {
+        this.request = request;
+        this.startedNs = startedNs;
+    }
+
+    /** The scope of the request this thread is serving inside the valve; null elsewhere. */
+    static @Nullable RequestScope current() {
+        return CURRENT.get();
+    }
+
+    /** Makes {@code scope} the current one of this thread and returns the one before. */
+    static @Nullable RequestScope enter(@Nullable RequestScope scope) {
+        RequestScope before = CURRENT.get();
+        if (scope == null) {
+            CURRENT.remove();
+        } else {
+            CURRENT.set(scope);
+        }
+        return before;
+    }
+
+    static void accessedOutside(ClusteredSession session) {
+        TOUCHED_OUTSIDE.set(session);
+    }
+
+    static void accessEnded(ClusteredSession session) {
+        if (TOUCHED_OUTSIDE.get() == session) {
+            TOUCHED_OUTSIDE.remove();
+        }
+    }
+
+    /** The session a listener or an earlier valve touched before this thread entered the valve; Catalina won't ask for it again. */
+    static @Nullable ClusteredSession touchedOutside() {
+        return TOUCHED_OUTSIDE.get();
+    }
+
+    /** The session of that id this request uses already, valid or not. */
+    @Nullable
+    ClusteredSession held(SessionManager manager, String id) {
+        for (ClusteredSession session : sessions) {
+            if (session.getManager() == manager && id.equals(session.getIdInternal())) {
+                return session;
+            }
+        }
+        return null;
+    }
+
+    boolean holds(ClusteredSession session) {
+        return !isFinished.get() && sessions.contains(session);
+    }
+
+    boolean isAbsent(SessionManager manager, String id) {
+        return absent.contains(new AbsentSession(manager, id));
+    }
+
+    void absent(SessionManager manager, String id) {
+        absent.add(new AbsentSession(manager, id));
+    }
+
+    /** Takes over one use of a session; gives it back at once when this request has one already. */
+    void hold(ClusteredSession session) {
+        if (holds(session)) {
+            session.endUse(ageMs());
+            return;
+        }
+        absent.remove(new AbsentSession(session.sessions(), session.getIdInternal()));
+        sessions.add(session);
+        closeGate();
+    }
+
+    /** From now on no byte of the response leaves before the array holds what this request changed. */
+    private synchronized void closeGate() {
+        if (gate == null) {
+            gate = ResponseGate.install(request.getResponse().getCoyoteResponse(), this);
+        }
+    }
+
+    /** This request can't be answered; the valve makes a 503 of it. Returns what to throw. */
+    SessionUnavailableException fail(SessionUnavailableException reason) {
+        if (failure == null) {
+            failure = reason;
+        }
+        if (!isFinished.get()) {
+            closeGate();
+        }
+        return reason;
+    }
+
+    @Nullable
+    SessionUnavailableException failure() {
+        return failure;
+    }
+
+    /**
+     * Hands all changes to the array and waits until it holds them.
+     *
+     * @param lookInside also notices values changed in place.
+     * @param isLast     this request will change nothing more.
+     * @return false when the array does not hold them; {@link #failure()} says why.
+     */
+    boolean commit(boolean lookInside, boolean isLast) {
+        if (isFinished.get() || failure != null) {
+            return failure == null;
+        }
+        for (ClusteredSession session : sessions) {
+            if (lookInside || session.isDirty()) {
+                Committed outcome = session.commit(lookInside, isLast, ageMs());
+                if (outcome != null && !outcome.isCommitted()) {
+                    fail(session.sessions().unavailable("commit", session.key(), outcome.status(), outcome.detail()));
+                }
+            }
+        }
+        return failure == null;
+    }
+
+    /** Ends every use of a session. The first call counts, whichever way the request ended. */
+    void finish() {
+        if (isFinished.compareAndSet(false, true)) {
+            long ageMs = ageMs();
+            for (ClusteredSession session : sessions) {
+                session.endUse(ageMs);
+            }
+        }
+    }
+
+    boolean isFinished() {
+        return isFinished.get();
+    }
+
+    /** True when Catalina has recycled the request, so that nobody else will end this scope. */
+    boolean isAbandoned() {
+        return request.getNote(NOTE) != this;
+    }
+
+    @Nullable
+    ResponseGate gate() {
+        return gate;
+    }
+
+    private long ageMs() {
+        return Math.max(0, (System.nanoTime() - startedNs) / 1_000_000);
+    }
+}

@@ -1,0 +1,245 @@
+package org.stoneware.tomcat;
+
+import java.io.IOException;
+import java.util.AbstractMap;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.Map;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ConcurrentMap;
+import java.util.function.BiPredicate;
+import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.session.AttributeKind;
+import org.stoneware.api.session.SessionDelta;
+
+/**
+ * The attributes of one session as Catalina sees them: a map that decodes a value when it is first asked for, and knows which
+ * attributes changed since the last delta.
+ * <p>
+ * <b>Threading:</b> callable from any thread, but for {@link #collect} and {@link #replaceAll}, which the session calls one at a
+ * time.
+ */
+final class SessionAttributes extends AbstractMap<String, Object> implements ConcurrentMap<String, Object> {
+    private final AttributeKind kind;
+    private final AttributeCodec codec;
+    private final AttributeReports reports;
+    /** False for attributes that must not leave this Tomcat. */
+    private final BiPredicate<String, Object> isShared;
+
+    private final Runnable onChange;
+    private final ConcurrentHashMap<String, AttributeSlot> slots = new ConcurrentHashMap<>();
+    private final Set<String> changed = ConcurrentHashMap.newKeySet();
+
+    SessionAttributes(
+            AttributeKind kind,
+            AttributeCodec codec,
+            AttributeReports reports,
+            BiPredicate<String, Object> isShared,
+            Runnable onChange) {
+        this.kind = kind;
+        this.codec = codec;
+        this.reports = reports;
+        this.isShared = isShared;
+        this.onChange = onChange;
+    }
+
+    @Override
+    public @Nullable Object get(@Nullable Object key) {
+        if (!(key instanceof String name)) {
+            return null;
+        }
+        AttributeSlot slot = slots.get(name);
+        return slot == null ? null : slot.value(codec, reports, name);
+    }
+
+    @Override
+    public @Nullable Object put(String name, Object value) {
+        Object old = get(name);
+        slots.put(name, AttributeSlot.ofValue(value));
+        changed(name);
+        return old;
+    }
+
+    @Override
+    public @Nullable Object remove(@Nullable Object key) {
+        if (!(key instanceof String name) || !slots.containsKey(name)) {
+            return null;
+        }
+        Object old = get(name);
+        if (slots.remove(name) != null) {
+            changed(name);
+        }
+        return old;
+    }
+
+    // First the slot, then its name: a delta collected between the two misses the change, and finds it the next time.
+    private void changed(String name) {
+        changed.add(name);
+        onChange.run();
+    }
+
+    @Override
+    public boolean containsKey(Object key) {
+        return get(key) != null;
+    }
+
+    @Override
+    public int size() {
+        return slots.size();
+    }
+
+    @Override
+    public boolean isEmpty() {
+        return slots.isEmpty();
+    }
+
+    /** The names, without those known to be undecodable. A copy. */
+    @Override
+    public Set<String> keySet() {
+        Set<String> names = new HashSet<>();
+        slots.forEach((name, slot) -> {
+            if (!slot.isQuarantined()) {
+                names.add(name);
+            }
+        });
+        return names;
+    }
+
+    /** Everything that can be decoded. A copy. */
+    @Override
+    public Set<Entry<String, Object>> entrySet() {
+        Map<String, Object> copy = new HashMap<>();
+        for (String name : slots.keySet()) {
+            Object value = get(name);
+            if (value != null) {
+                copy.put(name, value);
+            }
+        }
+        return copy.entrySet();
+    }
+
+    @Override
+    public synchronized @Nullable Object putIfAbsent(String name, Object value) {
+        Object old = get(name);
+        return old == null ? put(name, value) : old;
+    }
+
+    @Override
+    public synchronized boolean remove(Object key, Object value) {
+        return Objects.equals(get(key), value) && remove(key) != null;
+    }
+
+    @Override
+    public synchronized boolean replace(String name, Object oldValue, Object newValue) {
+        if (!Objects.equals(get(name), oldValue)) {
+            return false;
+        }
+        put(name, newValue);
+        return true;
+    }
+
+    @Override
+    public synchronized @Nullable Object replace(String name, Object value) {
+        return get(name) == null ? null : put(name, value);
+    }
+
+    boolean hasChanges() {
+        return !changed.isEmpty();
+    }
+
+    /**
+     * Adds the changes since the last call to a delta.
+     *
+     * @param scratch     holds one serialized value at a time.
+     * @param lookInside  also compares every value the application has had in hands with what the array holds.
+     */
+    void collect(SessionDelta.Builder delta, ExpandableArrayBuffer scratch, boolean lookInside) {
+        Set<String> names = new HashSet<>(changed);
+        for (String name : names) {
+            // Forgotten before the slot is read: a change made from here on marks it again.
+            changed.remove(name);
+            AttributeSlot slot = slots.get(name);
+            if (slot == null) {
+                delta.remove(kind, name);
+            } else {
+                addChanged(delta, name, slot, scratch);
+            }
+        }
+        if (lookInside) {
+            slots.forEach((name, slot) -> {
+                if (slot.mayHaveChanged() && !names.contains(name)) {
+                    addWhenMutated(delta, name, slot, scratch);
+                }
+            });
+        }
+    }
+
+    private void addChanged(
+            SessionDelta.Builder delta, String name, AttributeSlot slot, ExpandableArrayBuffer scratch) {
+        Object value = slot.value(codec, reports, name);
+        if (value != null && !isShared.test(name, value)) {
+            slot.keepLocal();
+            delta.remove(kind, name);
+            return;
+        }
+        try {
+            int length = slot.encode(codec, scratch);
+            delta.put(kind, name, scratch, 0, length);
+        } catch (IOException e) {
+            // An older value must not come back on another Tomcat as if it were current.
+            slot.keepLocal();
+            delta.remove(kind, name);
+            reports.keptLocal(name, value == null ? "?" : value, e);
+        }
+    }
+
+    private void addWhenMutated(
+            SessionDelta.Builder delta, String name, AttributeSlot slot, ExpandableArrayBuffer scratch) {
+        long before = slot.digest();
+        try {
+            int length = slot.encode(codec, scratch);
+            if (slot.digest() != before) {
+                delta.put(kind, name, scratch, 0, length);
+            }
+        } catch (IOException e) {
+            slot.keepLocal();
+            delta.remove(kind, name);
+            reports.keptLocal(name, Objects.requireNonNullElse(slot.value(codec, reports, name), "?"), e);
+        }
+    }
+
+    /** Nobody uses the session now: what it handed out can't change before it is handed out again. */
+    void noneExposed() {
+        slots.values().forEach(AttributeSlot::notExposed);
+    }
+
+    /** Prepares to take in a whole session: forgets everything but what only this Tomcat has. */
+    Loading replaceAll() {
+        return new Loading();
+    }
+
+    /** Takes in the attributes of a record, one by one. */
+    final class Loading {
+        private final Set<String> seen = new HashSet<>();
+
+        void put(String name, DirectBuffer buffer, int offset, int length) {
+            byte[] bytes = new byte[length];
+            buffer.getBytes(offset, bytes);
+            seen.add(name);
+            AttributeSlot slot = slots.get(name);
+            if (slot == null || !slot.shows(bytes)) {
+                slots.put(name, AttributeSlot.ofBytes(bytes));
+            }
+        }
+
+        void finish() {
+            slots.entrySet()
+                    .removeIf(e -> !seen.contains(e.getKey()) && !e.getValue().isLocal());
+            changed.clear();
+        }
+    }
+}

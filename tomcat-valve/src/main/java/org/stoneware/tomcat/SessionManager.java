@@ -1,0 +1,489 @@
+package org.stoneware.tomcat;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.ObjectInputStream;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.Objects;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.TimeUnit;
+import org.apache.catalina.Context;
+import org.apache.catalina.LifecycleException;
+import org.apache.catalina.LifecycleState;
+import org.apache.catalina.Loader;
+import org.apache.catalina.Session;
+import org.apache.catalina.session.ManagerBase;
+import org.apache.catalina.session.StandardSession;
+import org.apache.catalina.util.CustomObjectInputStream;
+import org.apache.juli.logging.Log;
+import org.apache.juli.logging.LogFactory;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
+import org.stoneware.client.Committed;
+import org.stoneware.client.Opened;
+import org.stoneware.client.SessionClient;
+
+/**
+ * The sessions of one web application, held by the array. Keeps copies of those this Tomcat has seen lately; each is checked with
+ * the array before a request sees it.
+ * <p>
+ * <b>Threading:</b> callable from any thread.
+ * <p>
+ * <b>Failure:</b> a session the array can't give or keep now is a {@link SessionUnavailableException}, which the valve turns into a
+ * 503. Sessions are never kept in this Tomcat alone.
+ */
+public final class SessionManager extends ManagerBase {
+    private static final Logger LOGGER = System.getLogger(SessionManager.class.getName());
+    private static final Log STREAM_LOG = LogFactory.getLog(SessionManager.class);
+    /** How long one notice about the array speaks for all others. */
+    private static final long NOTICE_INTERVAL_NS = TimeUnit.SECONDS.toNanos(10);
+    /** A copy this much older than its session may be idle is dropped. */
+    private static final long IDLE_SLACK_SEC = 60;
+
+    private final ValveSettings settings;
+    private final @Nullable SessionClient client;
+    private final String whyNoClient;
+    private final AttributeCodec codec = new AttributeCodec(this::openStream);
+    private final AttributeReports reports = new LoggedReports(() -> application());
+    private final NoticeLimiter notices = new NoticeLimiter(NOTICE_INTERVAL_NS);
+    /** Scopes that outlive the valve; looked after until their request is gone. */
+    private final Set<RequestScope> deferred = ConcurrentHashMap.newKeySet();
+    /** Made late: it touches Agrona, which must wait until the JDK is open. */
+    private volatile @Nullable DeltaBuffers buffers;
+
+    private volatile String application = "";
+    private volatile boolean hasRequestListeners;
+
+    /**
+     * Makes a manager.
+     *
+     * @param client      null when there can be none; then every use of a session is a failure that says {@code whyNoClient}.
+     */
+    SessionManager(ValveSettings settings, @Nullable SessionClient client, String whyNoClient) {
+        this.settings = settings;
+        this.client = client;
+        this.whyNoClient = whyNoClient;
+    }
+
+    // ---- lifecycle
+
+    @Override
+    protected void startInternal() throws LifecycleException {
+        super.startInternal();
+        Context context = getContext();
+        // With the version of a parallel deployment: its sessions belong to that version's classes.
+        String name = context.getName();
+        application = context.getParent().getName() + (name.startsWith("/") ? name : "/" + name);
+        hasRequestListeners = hasRequestListeners(context);
+        if (client != null) {
+            buffers = new DeltaBuffers();
+            client.addApplication(application, this::expired);
+        }
+        setState(LifecycleState.STARTING);
+    }
+
+    @Override
+    protected void stopInternal() throws LifecycleException {
+        setState(LifecycleState.STOPPING);
+        if (client != null) {
+            client.removeApplication(application);
+        }
+        deferred.forEach(RequestScope::finish);
+        deferred.clear();
+        sessions.clear();
+        super.stopInternal();
+    }
+
+    // By name: the interface is javax in one Tomcat and jakarta in the next.
+    private static boolean hasRequestListeners(Context context) {
+        Object[] listeners = context.getApplicationEventListeners();
+        for (Object listener : listeners == null ? new Object[0] : listeners) {
+            if (TypeNames.implementsNamed(listener.getClass(), "ServletRequestListener")) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Nothing to load: sessions come when somebody asks for them. */
+    @Override
+    public void load() {}
+
+    /** Nothing to unload: the array holds everything. */
+    @Override
+    public void unload() {}
+
+    @Override
+    public String getName() {
+        return "SessionManager";
+    }
+
+    /** Tidies up local copies; ends no session, because that is for the array to say. */
+    @Override
+    public void backgroundProcess() {
+        for (RequestScope scope : deferred) {
+            if (scope.isFinished() || scope.isAbandoned()) {
+                scope.finish();
+                deferred.remove(scope);
+            }
+        }
+        long nowNs = System.nanoTime();
+        LocalCopies.dropIdle(sessions, nowNs, IDLE_SLACK_SEC);
+        trim();
+    }
+
+    private void trim() {
+        LocalCopies.trim(sessions, settings.maxLocalSessions(), settings.maxLocalBytes());
+    }
+
+    // ---- what the classes around need
+
+    SessionClient client() {
+        if (client == null) {
+            throw new SessionUnavailableException(whyNoClient);
+        }
+        return client;
+    }
+
+    AttributeCodec codec() {
+        return codec;
+    }
+
+    AttributeReports reports() {
+        return reports;
+    }
+
+    DeltaBuffers buffers() {
+        return Objects.requireNonNull(buffers, "session manager not started");
+    }
+
+    boolean detectsMutation() {
+        return settings.detectsMutation();
+    }
+
+    boolean hasRequestListeners() {
+        return hasRequestListeners;
+    }
+
+    String application() {
+        return application;
+    }
+
+    void defer(RequestScope scope) {
+        deferred.add(scope);
+    }
+
+    private ObjectInputStream openStream(ByteArrayInputStream bytes) throws IOException {
+        Loader loader = getContext().getLoader();
+        return new CustomObjectInputStream(
+                bytes,
+                loader == null ? getClass().getClassLoader() : loader.getClassLoader(),
+                STREAM_LOG,
+                getSessionAttributeValueClassNamePattern(),
+                getWarnOnSessionAttributeFilterFailure());
+    }
+
+    // ---- finding
+
+    @Override
+    public @Nullable Session findSession(@Nullable String id) {
+        if (id == null) {
+            return null;
+        }
+        SessionKey key = keyOf(id);
+        if (key == null) {
+            return null;
+        }
+        RequestScope scope = RequestScope.current();
+        if (scope == null) {
+            return peek(key);
+        }
+        ClusteredSession held = scope.held(this, id);
+        if (held != null) {
+            return held.isValid() ? held : null;
+        }
+        if (scope.isAbsent(this, id)) {
+            return null;
+        }
+        ClusteredSession session;
+        try {
+            session = open(key);
+        } catch (SessionUnavailableException e) {
+            throw scope.fail(e);
+        }
+        if (session == null) {
+            scope.absent(this, id);
+            return null;
+        }
+        scope.hold(session);
+        return session;
+    }
+
+    /** A look from outside any request: the use ends at once, and {@link #accessedOutsideScope} begins one if it lasts. */
+    private @Nullable ClusteredSession peek(SessionKey key) {
+        ClusteredSession session = open(key);
+        if (session != null) {
+            session.endUse(0);
+        }
+        return session;
+    }
+
+    // An id longer than a key can be is none of ours.
+    private @Nullable SessionKey keyOf(String id) {
+        if (id.isEmpty() || id.length() > SessionKey.MAX_ID_LENGTH) {
+            return null;
+        }
+        try {
+            return SessionKey.of(application, id);
+        } catch (IllegalArgumentException e) {
+            return null;
+        }
+    }
+
+    /** Asks the array for a session; when there is one, the caller has one use of it. */
+    private @Nullable ClusteredSession open(SessionKey key) {
+        // Twice at most: a copy given up between the look and the grant is loaded anew.
+        for (int attempt = 0; attempt < 2; attempt++) {
+            ClusteredSession copy = (ClusteredSession) sessions.get(key.id());
+            Opened opened = client().open(key, copy == null ? SessionClient.NO_VERSION : copy.version());
+            switch (opened.status()) {
+                case CURRENT -> {
+                    if (copy != null && copy.beginUse()) {
+                        return copy;
+                    }
+                    client().end(key, 0);
+                    if (copy != null) {
+                        forget(copy);
+                    }
+                }
+                case LOADED -> {
+                    return loaded(Objects.requireNonNull(opened.record()), opened.logTimeMs());
+                }
+                case ABSENT -> {
+                    if (copy != null) {
+                        sessions.remove(key.id(), copy);
+                    }
+                    return null;
+                }
+                default -> throw unavailable("open", key, opened.status(), opened.detail());
+            }
+        }
+        throw unavailable("open", key, Opened.Status.UNAVAILABLE, "local copy keeps changing");
+    }
+
+    // By the id of the record: a request that came with an id from before a rename gets the session under its new one.
+    private ClusteredSession loaded(SessionRecord record, long logTimeMs) {
+        String id = record.key().id();
+        ClusteredSession copy = (ClusteredSession) sessions.get(id);
+        if (copy != null && copy.refresh(record, logTimeMs)) {
+            return copy;
+        }
+        ClusteredSession fresh = new ClusteredSession(this);
+        fresh.refresh(record, logTimeMs);
+        while (true) {
+            Session other = copy == null ? sessions.putIfAbsent(id, fresh) : null;
+            if (copy != null ? sessions.replace(id, copy, fresh) : other == null) {
+                trimWhenFull();
+                return fresh;
+            }
+            copy = (ClusteredSession) sessions.get(id);
+            if (copy != null && copy.refresh(record, logTimeMs)) {
+                return copy;
+            }
+        }
+    }
+
+    private void trimWhenFull() {
+        if (sessions.size() > settings.maxLocalSessions() + settings.maxLocalSessions() / 8) {
+            trim();
+        }
+    }
+
+    // ---- creating, renaming, removing
+
+    @Override
+    protected StandardSession getNewSession() {
+        return new ClusteredSession(this);
+    }
+
+    /** Called by Catalina when a new session gets its id. */
+    @Override
+    public void add(Session session) {
+        ClusteredSession ours = (ClusteredSession) session;
+        SessionKey key = SessionKey.of(application, session.getIdInternal());
+        RequestScope scope = RequestScope.current();
+        if (client == null) {
+            SessionUnavailableException none = unavailable("create", key, Committed.Status.UNAVAILABLE, whyNoClient);
+            throw scope == null ? none : scope.fail(none);
+        }
+        client.create(key);
+        ours.begin(key);
+        super.add(session);
+        trimWhenFull();
+        if (scope != null) {
+            scope.hold(ours);
+        } else {
+            ours.beginDetachedUse();
+            commitDetached(ours);
+        }
+    }
+
+    @Override
+    public void remove(Session session, boolean update) {
+        ClusteredSession ours = (ClusteredSession) session;
+        if (!update) {
+            forget(ours);
+            return;
+        }
+        super.remove(session, true);
+        removeFromArray(ours);
+    }
+
+    private void removeFromArray(ClusteredSession session) {
+        if (!session.isStored() || session.isRemoved()) {
+            session.removed();
+            return;
+        }
+        boolean needsUse = !session.isUsed();
+        Opened opened = null;
+        if (needsUse) {
+            // Somebody ends a session no request of this Tomcat is using: the manager application, or JMX.
+            opened = client().open(session.key(), session.version());
+        }
+        if (opened != null && opened.status() == Opened.Status.ABSENT) {
+            session.removed();
+        } else if (opened != null && opened.record() == null && opened.status() != Opened.Status.CURRENT) {
+            fail(unavailable("remove", session.key(), opened.status(), opened.detail()));
+        } else {
+            Committed removed = session.removeFromArray();
+            if (needsUse) {
+                client().end(session.key(), 0);
+            }
+            if (!removed.isCommitted() && removed.status() != Committed.Status.ABSENT) {
+                // Not thrown: Catalina is in the middle of ending the session here. The response does not leave.
+                fail(unavailable("remove", session.key(), removed.status(), removed.detail()));
+            }
+        }
+    }
+
+    private static void fail(SessionUnavailableException failure) {
+        RequestScope scope = RequestScope.current();
+        if (scope != null) {
+            scope.fail(failure);
+        }
+    }
+
+    @Override
+    protected void changeSessionId(
+            Session session, String newId, boolean notifySessionListeners, boolean notifyContainerListeners) {
+        ClusteredSession ours = (ClusteredSession) session;
+        String oldId = session.getIdInternal();
+        Committed renamed = ours.rename(SessionKey.of(application, newId));
+        if (!renamed.isCommitted()) {
+            SessionUnavailableException failure = unavailable("rename", ours.key(), renamed.status(), renamed.detail());
+            fail(failure);
+            throw failure;
+        }
+        sessions.remove(oldId, session);
+        sessions.put(newId, session);
+        session.tellChangedSessionId(newId, oldId, notifySessionListeners, notifyContainerListeners);
+    }
+
+    /** Drops a local copy. */
+    void forget(ClusteredSession session) {
+        if (session.getIdInternal() != null) {
+            sessions.remove(session.getIdInternal(), session);
+        }
+    }
+
+    /** The array has ended a session for lack of use. */
+    void expired(SessionRecord record, long logTimeMs) {
+        if (!getState().isAvailable()) {
+            return;
+        }
+        ClusteredSession session = (ClusteredSession) sessions.get(record.key().id());
+        if (session == null || session.isUsed() || session.version() != record.version()) {
+            session = new ClusteredSession(this);
+            session.refresh(record, logTimeMs);
+        }
+        session.endByArray();
+    }
+
+    // ---- uses outside a request scope
+
+    /** Begins the use of callers outside any request scope; they end it with {@code endAccess}. */
+    void accessedOutsideScope(ClusteredSession session) {
+        if (!session.isValid() || session.hasDetachedUse()) {
+            return;
+        }
+        openAgain(session);
+        if (!session.beginDetachedUse()) {
+            session.endUse(0);
+        }
+        RequestScope.accessedOutside(session);
+    }
+
+    /** Lets a request use a session that was touched before the request reached the valve. */
+    void adopt(RequestScope scope, ClusteredSession session) {
+        try {
+            openAgain(session);
+        } catch (SessionUnavailableException e) {
+            throw scope.fail(e);
+        }
+        scope.hold(session);
+    }
+
+    /** One more use of a copy somebody has in hands; it must not be exchanged for another. */
+    private void openAgain(ClusteredSession session) {
+        Opened opened = client().open(session.key(), session.version());
+        boolean isGranted = opened.status() == Opened.Status.CURRENT || opened.status() == Opened.Status.LOADED;
+        SessionRecord record = opened.record();
+        boolean isUsable =
+                isGranted && (record == null ? session.beginUse() : session.refresh(record, opened.logTimeMs()));
+        if (!isUsable) {
+            if (isGranted) {
+                client().end(session.key(), 0);
+            }
+            throw unavailable("open", session.key(), opened.status(), opened.detail());
+        }
+    }
+
+    /** Hands over a change made outside any request scope, at once; there is no response to hold back. */
+    void commitDetached(ClusteredSession session) {
+        boolean isOpen = session.hasDetachedUse();
+        if (!isOpen) {
+            Opened opened = client().open(session.key(), session.version());
+            if (opened.status() != Opened.Status.CURRENT && opened.status() != Opened.Status.LOADED) {
+                throw unavailable("open", session.key(), opened.status(), opened.detail());
+            }
+            if (opened.status() == Opened.Status.LOADED) {
+                // The changed attributes go on top of what others made of the session; this copy does not know that.
+                forget(session);
+            }
+        }
+        try {
+            Committed outcome = session.commit(false, false, 0);
+            if (outcome != null && !outcome.isCommitted()) {
+                throw unavailable("commit", session.key(), outcome.status(), outcome.detail());
+            }
+        } finally {
+            if (!isOpen) {
+                client().end(session.key(), 0);
+            }
+        }
+    }
+
+    /** Says, now and then, that the array failed a request, and makes what the request fails with. */
+    SessionUnavailableException unavailable(String operation, SessionKey key, Enum<?> status, String detail) {
+        String message = "session array failed: operation=" + operation + " session=" + key + " outcome=" + status
+                + " detail=" + detail;
+        long suppressed = notices.admit(System.nanoTime());
+        if (suppressed >= 0) {
+            LOGGER.log(Level.ERROR, message + " answer=503 suppressedNotices=" + suppressed);
+        }
+        return new SessionUnavailableException(message);
+    }
+}

@@ -1,0 +1,286 @@
+package org.stoneware.tomcat;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.stoneware.api.session.RecordStamp;
+import org.stoneware.api.session.SessionDelta;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
+import org.stoneware.client.ClientSettings;
+import org.stoneware.client.ClientView;
+import org.stoneware.client.Committed;
+import org.stoneware.client.ExpiryListener;
+import org.stoneware.client.Opened;
+import org.stoneware.client.SessionClient;
+
+/** An array in one object: owner semantics, versions, merged deltas, for as many Tomcats as call {@link #source}. */
+final class InMemoryArray {
+    /** How long an open waits for another owner. */
+    private static final long OWNER_WAIT_MS = 10_000;
+
+    private static final class Entry {
+        byte[] record = new byte[0];
+        Client owner;
+        int uses;
+    }
+
+    private final Map<SessionKey, Entry> entries = new HashMap<>();
+    private long index;
+    /** Log time runs far from any wall clock, so that nobody mistakes one for the other. */
+    private long logTimeMs = 1_000_000;
+
+    /** While true no server answers. */
+    volatile boolean isDown;
+    /** What commits answer instead of doing their work; null for the real thing. */
+    volatile Committed.Status commitsAnswer;
+    /** Outcome of opens instead of the real one. */
+    volatile Opened.Status opensAnswer;
+
+    final List<String> calls = new CopyOnWriteArrayList<>();
+    final List<Client> clients = new ArrayList<>();
+
+    synchronized ClientSource source() {
+        Client client = new Client();
+        clients.add(client);
+        return new ClientSource() {
+            @Override
+            public SessionClient acquire(ClientSettings settings) {
+                return client;
+            }
+
+            @Override
+            public void release(SessionClient released) {
+                client.close();
+            }
+        };
+    }
+
+    /** The session as the array holds it now; null when it holds none. */
+    synchronized SessionRecord record(String application, String id) {
+        Entry entry = entries.get(SessionKey.of(application, id));
+        return entry == null || entry.record.length == 0
+                ? null
+                : new SessionRecord().wrap(new UnsafeBuffer(entry.record.clone()), 0);
+    }
+
+    /** The decoded value the array holds for an attribute; null when there is none. */
+    Object attribute(String application, String id, String wanted) {
+        SessionRecord record = record(application, id);
+        if (record == null) {
+            return null;
+        }
+        Object[] found = new Object[1];
+        AttributeCodec codec = new AttributeCodec(java.io.ObjectInputStream::new);
+        record.forEach((kind, name, removed, buffer, offset, length) -> {
+            if (name.equals(wanted)) {
+                byte[] bytes = new byte[length];
+                buffer.getBytes(offset, bytes);
+                try {
+                    found[0] = codec.decode(bytes);
+                } catch (Exception e) {
+                    throw new AssertionError(e);
+                }
+            }
+        });
+        return found[0];
+    }
+
+    /** Uses the array counts for a session; 0 when nobody owns it. */
+    synchronized int uses(String application, String id) {
+        Entry entry = entries.get(SessionKey.of(application, id));
+        return entry == null ? 0 : entry.uses;
+    }
+
+    synchronized int totalUses() {
+        return entries.values().stream().mapToInt(e -> e.uses).sum();
+    }
+
+    synchronized int size() {
+        return (int) entries.values().stream().filter(e -> e.record.length > 0).count();
+    }
+
+    /** Changes a session behind the back of its owner, as after a lost lease. */
+    synchronized void change(String application, String id, SessionDelta delta) {
+        apply(SessionKey.of(application, id), entries.get(SessionKey.of(application, id)), delta, 0);
+    }
+
+    /** Lets a session expire and tells one Tomcat. */
+    void expire(String application, String id, Client told) {
+        SessionRecord record = record(application, id);
+        synchronized (this) {
+            entries.remove(SessionKey.of(application, id));
+            logTimeMs += 1_000_000;
+        }
+        told.listeners.get(application).onExpired(record, logTimeMs);
+    }
+
+    synchronized void advance(long ms) {
+        logTimeMs += ms;
+    }
+
+    private Committed apply(SessionKey key, Entry entry, SessionDelta delta, long accessAgeMs) {
+        SessionRecord base =
+                entry.record.length == 0 ? null : new SessionRecord().wrap(new UnsafeBuffer(entry.record), 0);
+        long version = base == null ? 1 : base.version() + 1;
+        ExpandableArrayBuffer out = new ExpandableArrayBuffer();
+        int length = SessionRecord.write(
+                out,
+                0,
+                key,
+                base,
+                delta,
+                new RecordStamp(version, 1, ++index, logTimeMs, logTimeMs - accessAgeMs),
+                logTimeMs);
+        byte[] bytes = new byte[length];
+        out.getBytes(0, bytes);
+        entry.record = bytes;
+        return new Committed(Committed.Status.COMMITTED, version, "");
+    }
+
+    /** One Tomcat's view. */
+    final class Client implements SessionClient {
+        final Map<String, ExpiryListener> listeners = new HashMap<>();
+
+        @Override
+        public Opened open(SessionKey key, long knownVersion) {
+            calls.add("open " + key.id());
+            synchronized (InMemoryArray.this) {
+                if (isDown || opensAnswer != null) {
+                    Opened.Status status = isDown ? Opened.Status.UNAVAILABLE : opensAnswer;
+                    return new Opened(status, 0, null, 0, "as the test wants");
+                }
+                Entry entry = entries.get(key);
+                long deadlineMs = System.currentTimeMillis() + OWNER_WAIT_MS;
+                while (entry != null && entry.owner != null && entry.owner != this) {
+                    try {
+                        InMemoryArray.this.wait(100);
+                    } catch (InterruptedException e) {
+                        throw new AssertionError(e);
+                    }
+                    if (System.currentTimeMillis() > deadlineMs) {
+                        return new Opened(Opened.Status.BUSY, 0, null, 0, "owned elsewhere");
+                    }
+                    entry = entries.get(key);
+                }
+                if (entry == null || entry.record.length == 0) {
+                    return new Opened(Opened.Status.ABSENT, 0, null, 0, "");
+                }
+                entry.owner = this;
+                entry.uses++;
+                SessionRecord record = new SessionRecord().wrap(new UnsafeBuffer(entry.record.clone()), 0);
+                return record.version() == knownVersion
+                        ? new Opened(Opened.Status.CURRENT, knownVersion, null, logTimeMs, "")
+                        : new Opened(Opened.Status.LOADED, record.version(), record, logTimeMs, "");
+            }
+        }
+
+        @Override
+        public void create(SessionKey key) {
+            calls.add("create " + key.id());
+            synchronized (InMemoryArray.this) {
+                Entry entry = new Entry();
+                entry.owner = this;
+                entry.uses = 1;
+                entries.put(key, entry);
+            }
+        }
+
+        @Override
+        public Committed commit(
+                SessionKey key, DirectBuffer buffer, int offset, int length, long accessAgeMs, boolean isLast) {
+            calls.add("commit " + key.id() + (isLast ? " last" : ""));
+            synchronized (InMemoryArray.this) {
+                if (isDown || commitsAnswer != null) {
+                    Committed.Status status = isDown ? Committed.Status.UNAVAILABLE : commitsAnswer;
+                    return new Committed(status, 0, "as the test wants");
+                }
+                String problem = SessionDelta.problem(buffer, offset, length);
+                if (problem != null) {
+                    throw new AssertionError(problem);
+                }
+                Entry entry = entries.get(key);
+                if (entry == null) {
+                    return new Committed(Committed.Status.ABSENT, 0, "");
+                }
+                if (entry.owner != this) {
+                    return new Committed(Committed.Status.FENCED, 0, "");
+                }
+                return apply(key, entry, new SessionDelta().wrap(buffer, offset), accessAgeMs);
+            }
+        }
+
+        @Override
+        public void end(SessionKey key, long accessAgeMs) {
+            calls.add("end " + key.id());
+            synchronized (InMemoryArray.this) {
+                Entry entry = entries.get(key);
+                if (entry != null && entry.owner == this && --entry.uses == 0) {
+                    entry.owner = null;
+                    if (entry.record.length == 0) {
+                        entries.remove(key);
+                    }
+                    InMemoryArray.this.notifyAll();
+                }
+            }
+        }
+
+        @Override
+        public Committed remove(SessionKey key) {
+            calls.add("remove " + key.id());
+            synchronized (InMemoryArray.this) {
+                if (isDown) {
+                    return new Committed(Committed.Status.UNAVAILABLE, 0, "as the test wants");
+                }
+                boolean wasThere = entries.remove(key) != null;
+                InMemoryArray.this.notifyAll();
+                return new Committed(wasThere ? Committed.Status.COMMITTED : Committed.Status.ABSENT, 0, "");
+            }
+        }
+
+        @Override
+        public Committed rename(SessionKey from, SessionKey to) {
+            calls.add("rename " + from.id());
+            synchronized (InMemoryArray.this) {
+                if (isDown) {
+                    return new Committed(Committed.Status.UNAVAILABLE, 0, "as the test wants");
+                }
+                Entry entry = entries.remove(from);
+                if (entry == null) {
+                    return new Committed(Committed.Status.ABSENT, 0, "");
+                }
+                SessionRecord old = new SessionRecord().wrap(new UnsafeBuffer(entry.record), 0);
+                SessionDelta.Builder none = new SessionDelta.Builder(new ExpandableArrayBuffer());
+                none.finish();
+                entries.put(to, entry);
+                assert old.version() > 0;
+                return apply(to, entry, new SessionDelta().wrap(none.buffer(), 0), 0);
+            }
+        }
+
+        @Override
+        public void addApplication(String application, ExpiryListener listener) {
+            listeners.put(application, listener);
+        }
+
+        @Override
+        public void removeApplication(String application) {
+            listeners.remove(application);
+        }
+
+        @Override
+        public ClientView view() {
+            return new ClientView(!isDown, "test", "", 1, 0, "");
+        }
+
+        @Override
+        public void close() {
+            calls.add("close");
+        }
+    }
+}
