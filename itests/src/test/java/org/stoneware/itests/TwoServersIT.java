@@ -1,0 +1,98 @@
+package org.stoneware.itests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.RepeatedTest;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestInfo;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+import org.stoneware.demo.Await;
+import org.stoneware.demo.Cluster;
+import org.stoneware.demo.Page;
+import org.stoneware.demo.ServerProcess;
+
+/** Two servers settle who is active, whichever way they are started. */
+class TwoServersIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(45);
+
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+    private Path directory;
+
+    private TestServerArray array;
+
+    @RegisterExtension
+    private final ReportOnFailure report = new ReportOnFailure(() -> array == null ? "" : array.report());
+
+    @BeforeEach
+    void createArray(TestInfo test) throws IOException {
+        array = TestServerArray.create(directory, "Server1", "Server2");
+    }
+
+    @AfterEach
+    void endArray() throws IOException {
+        array.close();
+        array.requireNoErrors();
+    }
+
+    /** Two at the same moment, 20 times: each process starts cold, so the order in which they come up differs. */
+    @RepeatedTest(20)
+    void shouldSettleOnOneActiveWhenStartedTogether() throws IOException {
+        ServerProcess first = array.start("Server1");
+        ServerProcess second = array.start("Server2");
+
+        awaitSettled(first, second);
+
+        assertThat(List.of(first.role(), second.role()))
+                .containsExactlyInAnyOrder(Cluster.ACTIVE, Cluster.UNINITIALIZED);
+        Cluster seenByFirst = Cluster.ask(first.member().management());
+        Cluster seenBySecond = Cluster.ask(second.member().management());
+        assertThat(seenByFirst.roles()).containsEntry("Server1", first.role()).containsEntry("Server2", second.role());
+        assertThat(seenBySecond.roles()).isEqualTo(seenByFirst.roles());
+    }
+
+    @Test
+    void shouldStayPassiveAndNameTheActiveWhenStartedLater() throws IOException {
+        ServerProcess first = array.start("Server1").awaitRole(Cluster.ACTIVE);
+
+        ServerProcess second = array.start("Server2").awaitRole(Cluster.UNINITIALIZED);
+
+        assertThat(Cluster.ask(second.member().management()).role("Server1")).isEqualTo(Cluster.ACTIVE);
+        assertThat(second.process().output()).contains("standby not available in this version");
+        assertThat(first.role()).isEqualTo(Cluster.ACTIVE);
+        assertThat(Page.isServed(java.net.URI.create(second.member().management() + "/health/live")))
+                .isTrue();
+    }
+
+    @Test
+    void shouldBecomeActiveAgainWhenStartedAgainBesidePassive() throws IOException {
+        array.start("Server1").awaitRole(Cluster.ACTIVE);
+        ServerProcess second = array.start("Server2").awaitRole(Cluster.UNINITIALIZED);
+        array.server("Server1").process().killHard();
+
+        ServerProcess again = array.start("Server1");
+
+        awaitSettled(again, second);
+        assertThat(List.of(again.role(), second.role())).containsOnlyOnce(Cluster.ACTIVE);
+    }
+
+    private void awaitSettled(ServerProcess first, ServerProcess second) {
+        Await.until(
+                "both servers have settled",
+                PATIENCE,
+                () -> isSettled(first) && isSettled(second),
+                () -> "roles are " + first.role() + " and " + second.role());
+    }
+
+    private static boolean isSettled(ServerProcess server) {
+        String role = server.role();
+        return role.equals(Cluster.ACTIVE) || role.equals(Cluster.UNINITIALIZED);
+    }
+}
