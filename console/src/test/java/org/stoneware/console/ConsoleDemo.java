@@ -1,9 +1,11 @@
 package org.stoneware.console;
 
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.osgi.framework.BundleContext;
 import org.stoneware.api.cluster.ClientStatus;
 import org.stoneware.api.cluster.ClusterEvent;
 import org.stoneware.api.cluster.ClusterStatus;
@@ -25,9 +27,9 @@ final class ConsoleDemo implements ManagementService {
     public static void main(String[] arguments) throws Exception {
         ConsoleDemo demo = new ConsoleDemo(arguments[2]);
         new ConsoleServer(
-                (org.osgi.framework.BundleContext) java.lang.reflect.Proxy.newProxyInstance(
+                (BundleContext) Proxy.newProxyInstance(
                         ConsoleDemo.class.getClassLoader(),
-                        new Class<?>[] {org.osgi.framework.BundleContext.class},
+                        new Class<?>[] {BundleContext.class},
                         (proxy, method, values) -> null),
                 demo,
                 FakeManagement.settings(Path.of(arguments[1]), Integer.parseInt(arguments[0])));

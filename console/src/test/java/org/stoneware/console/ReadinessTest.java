@@ -2,6 +2,7 @@ package org.stoneware.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -50,8 +51,6 @@ class ReadinessTest {
     void shouldKeepControlCharactersOutOfTheLine() {
         Answer answer = Answer.text(503, "a\u001b[2J\r\nb\u202e");
 
-        assertThat(answer.body())
-                .asString(java.nio.charset.StandardCharsets.UTF_8)
-                .isEqualTo("a [2J  b \n");
+        assertThat(answer.body()).asString(StandardCharsets.UTF_8).isEqualTo("a [2J  b \n");
     }
 }

@@ -42,6 +42,9 @@ final class SessionOwnership {
         ClientRow owner;
 
         long token;
+        /** How often the token was granted. A release counts only if its sender has seen every grant. */
+        int grant;
+
         boolean isRecalled;
         long recalledNs;
         final ArrayDeque<Waiter> waiters = new ArrayDeque<>(2);
@@ -80,6 +83,7 @@ final class SessionOwnership {
                 return;
             }
         } else if (row.owner == client && !row.isRecalled) {
+            row.grant++;
             output.onGranted(client, requestId, knownVersion, row, 0);
             return;
         }
@@ -114,6 +118,7 @@ final class SessionOwnership {
         disown(row);
         row.owner = client;
         row.token = ++lastToken;
+        row.grant = 1;
         client.ownedSessions++;
         boolean isContested = history.onGrant(row.key, client);
         row.isRecalled = !row.waiters.isEmpty();
@@ -137,6 +142,7 @@ final class SessionOwnership {
         disown(row);
         row.owner = client;
         row.token = ++lastToken;
+        row.grant = 1;
         client.ownedSessions++;
         history.onGrant(key, client);
         return row;
@@ -154,8 +160,19 @@ final class SessionOwnership {
         return rows.get(key);
     }
 
-    /** The owner gives the session up. */
-    void release(Row row, long nowNs) {
+    /**
+     * The owner gives the session up, unless a grant is on its way to it that it had not seen yet: then one of its requests is about
+     * to use the session, and will release it.
+     */
+    boolean releaseSeen(Row row, int grantSeen, long nowNs) {
+        if (grantSeen < row.grant) {
+            return false;
+        }
+        release(row, nowNs);
+        return true;
+    }
+
+    private void release(Row row, long nowNs) {
         disown(row);
         grantNext(row, nowNs);
     }
@@ -192,6 +209,7 @@ final class SessionOwnership {
         for (Waiter companion : companions) {
             // The answer to the first may have ended the session.
             if (row.owner == client) {
+                row.grant++;
                 output.onGranted(
                         client,
                         companion.requestId,

@@ -192,7 +192,7 @@ public final class SessionRequestProcessor {
     private void sendOwned(ClientRow client, long requestId, OwnStatus status) {
         if (client.port != null) {
             client.port.send(
-                    out, responses.owned(out, epoch, requestId, 0, 0, clock.logTimeMs(nowNs), status, 0, null));
+                    out, responses.owned(out, epoch, requestId, 0, 0, clock.logTimeMs(nowNs), status, 0, 0, null));
         }
     }
 
@@ -309,6 +309,7 @@ public final class SessionRequestProcessor {
                 long token,
                 long accessAgeMs,
                 int flags,
+                int grant,
                 SessionKey key,
                 SessionDelta delta) {
             @Nullable ClientRow row = registered(requestEpoch);
@@ -350,7 +351,8 @@ public final class SessionRequestProcessor {
                 boolean created = isCreate && status == WriteStatus.COMMITTED && !isRelease;
                 SessionOwnership.@Nullable Row kept =
                         created ? ownership.created(key, row) : ownership.owned(key, row, token);
-                answerWrite(replyTo, requestId, kept, isRelease, status, version);
+                boolean releases = isRelease && (kept == null || grant >= kept.grant);
+                answerWrite(replyTo, requestId, kept, releases, status, version);
             });
         }
 
@@ -393,7 +395,7 @@ public final class SessionRequestProcessor {
             }
             if (owned != null && isRelease) {
                 counters.released++;
-                ownership.release(owned, nowNs);
+                ownership.releaseSeen(owned, owned.grant, nowNs);
             }
         }
 
@@ -462,7 +464,7 @@ public final class SessionRequestProcessor {
         }
 
         @Override
-        public void onRelease(long requestEpoch, long token, long accessAgeMs, SessionKey key) {
+        public void onRelease(long requestEpoch, long token, long accessAgeMs, int grant, SessionKey key) {
             @Nullable ClientRow row = registered(requestEpoch);
             SessionOwnership.@Nullable Row owned = row == null ? null : ownership.owned(key, row, token);
             if (owned == null) {
@@ -470,7 +472,7 @@ public final class SessionRequestProcessor {
             }
             counters.released++;
             touch(accessAgeMs, key);
-            ownership.release(owned, nowNs);
+            ownership.releaseSeen(owned, grant, nowNs);
         }
 
         @Override
@@ -534,6 +536,7 @@ public final class SessionRequestProcessor {
                                 clock.logTimeMs(nowNs),
                                 isCurrent ? OwnStatus.CURRENT : OwnStatus.LOADED,
                                 hints,
+                                row.grant,
                                 isCurrent ? null : view));
             }
         }
@@ -548,7 +551,7 @@ public final class SessionRequestProcessor {
         public void onRecall(SessionOwnership.Row row) {
             counters.recalls++;
             if (row.owner != null && row.owner.port != null) {
-                row.owner.port.send(out, responses.recall(out, epoch, row.token, row.key));
+                row.owner.port.send(out, responses.recall(out, epoch, row.token, row.grant, row.key));
             }
         }
     }

@@ -92,7 +92,7 @@ public final class ClientRequestAdapter {
             case ReleaseDecoder.TEMPLATE_ID -> {
                 release.wrapAndApplyHeader(message, 0, header);
                 release.wrapKey(part);
-                listener.onRelease(release.epoch(), release.token(), release.accessAgeMs(), key());
+                listener.onRelease(release.epoch(), release.token(), release.accessAgeMs(), release.grant(), key());
             }
             case TouchDecoder.TEMPLATE_ID -> decodeTouch(listener);
             case ExpiryDoneDecoder.TEMPLATE_ID -> {
@@ -152,6 +152,7 @@ public final class ClientRequestAdapter {
                 write.token(),
                 write.accessAgeMs(),
                 write.flags(),
+                write.grant(),
                 key,
                 delta.wrap(part, 0));
     }

@@ -27,6 +27,7 @@ public interface ClientRequestListener {
             long token,
             long accessAgeMs,
             int flags,
+            int grant,
             SessionKey key,
             SessionDelta delta);
 
@@ -34,7 +35,7 @@ public interface ClientRequestListener {
 
     void onRename(long epoch, long requestId, long answeredBelow, long token, SessionKey from, SessionKey to);
 
-    void onRelease(long epoch, long token, long accessAgeMs, SessionKey key);
+    void onRelease(long epoch, long token, long accessAgeMs, int grant, SessionKey key);
 
     void onTouch(long epoch, long accessAgeMs, SessionKey key);
 

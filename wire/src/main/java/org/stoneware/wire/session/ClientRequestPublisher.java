@@ -97,6 +97,7 @@ public final class ClientRequestPublisher {
             long token,
             long accessAgeMs,
             int flags,
+            int grant,
             SessionKey key,
             DirectBuffer delta,
             int deltaOffset,
@@ -108,6 +109,7 @@ public final class ClientRequestPublisher {
                 .token(token)
                 .accessAgeMs(accessAgeMs)
                 .flags(flags)
+                .grant(grant)
                 .putKey(keyBytes, 0, key.encode(keyBytes, 0))
                 .putDelta(delta, deltaOffset, deltaLength);
         return MessageHeaderEncoder.ENCODED_LENGTH + write.encodedLength();
@@ -134,11 +136,12 @@ public final class ClientRequestPublisher {
         return MessageHeaderEncoder.ENCODED_LENGTH + rename.encodedLength();
     }
 
-    public int release(MutableDirectBuffer out, long epoch, long token, long accessAgeMs, SessionKey key) {
+    public int release(MutableDirectBuffer out, long epoch, long token, long accessAgeMs, int grant, SessionKey key) {
         release.wrapAndApplyHeader(out, 0, header)
                 .epoch(epoch)
                 .token(token)
                 .accessAgeMs(accessAgeMs)
+                .grant(grant)
                 .putKey(keyBytes, 0, key.encode(keyBytes, 0));
         return MessageHeaderEncoder.ENCODED_LENGTH + release.encodedLength();
     }

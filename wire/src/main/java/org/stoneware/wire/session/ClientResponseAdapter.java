@@ -78,7 +78,8 @@ public final class ClientResponseAdapter {
             case RecallDecoder.TEMPLATE_ID -> {
                 recall.wrapAndApplyHeader(message, 0, header);
                 recall.wrapKey(part);
-                listener.onRecall(recall.epoch(), recall.token(), SessionKey.decode(part, 0, part.capacity()));
+                listener.onRecall(
+                        recall.epoch(), recall.token(), recall.grant(), SessionKey.decode(part, 0, part.capacity()));
             }
             case ExpiredDecoder.TEMPLATE_ID -> {
                 expired.wrapAndApplyHeader(message, 0, header);
@@ -106,6 +107,7 @@ public final class ClientResponseAdapter {
                 owned.logTimeMs(),
                 status,
                 owned.hints(),
+                owned.grant(),
                 loaded);
     }
 

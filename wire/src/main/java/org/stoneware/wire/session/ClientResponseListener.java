@@ -19,11 +19,12 @@ public interface ClientResponseListener {
             long logTimeMs,
             OwnStatus status,
             int hints,
+            int grant,
             @Nullable SessionRecord record);
 
     void onWritten(long epoch, long requestId, long token, long version, WriteStatus status, int hints);
 
-    void onRecall(long epoch, long token, SessionKey key);
+    void onRecall(long epoch, long token, int grant, SessionKey key);
 
     void onExpired(long epoch, long jobId, long logTimeMs, SessionRecord record);
 

@@ -66,6 +66,7 @@ public final class ClientResponsePublisher {
             long logTimeMs,
             OwnStatus status,
             int hints,
+            int grant,
             @Nullable SessionRecord record) {
         owned.wrapAndApplyHeader(out, 0, header)
                 .epoch(epoch)
@@ -74,7 +75,8 @@ public final class ClientResponsePublisher {
                 .version(version)
                 .logTimeMs(logTimeMs)
                 .status(status.code())
-                .hints(hints);
+                .hints(hints)
+                .grant(grant);
         if (record == null) {
             owned.putRecord(empty, 0, 0);
         } else {
@@ -101,10 +103,11 @@ public final class ClientResponsePublisher {
         return MessageHeaderEncoder.ENCODED_LENGTH + written.encodedLength();
     }
 
-    public int recall(MutableDirectBuffer out, long epoch, long token, SessionKey key) {
+    public int recall(MutableDirectBuffer out, long epoch, long token, int grant, SessionKey key) {
         recall.wrapAndApplyHeader(out, 0, header)
                 .epoch(epoch)
                 .token(token)
+                .grant(grant)
                 .putKey(keyBytes, 0, key.encode(keyBytes, 0));
         return MessageHeaderEncoder.ENCODED_LENGTH + recall.encodedLength();
     }
