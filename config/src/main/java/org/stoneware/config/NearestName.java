@@ -16,7 +16,7 @@ public final class NearestName {
         for (String candidate : candidates) {
             String plain = plain(candidate);
             int distance = distance(wanted, plain);
-            boolean isPart = wanted.length() >= 4 && plain.startsWith(wanted);
+            boolean isPart = wanted.length() >= 4 && isSubsequence(wanted, plain);
             int limit = isPart ? Integer.MAX_VALUE : Math.max(1, Math.max(wanted.length(), plain.length()) * 2 / 5);
             if (distance <= limit && distance < bestDistance) {
                 best = candidate;
@@ -34,6 +34,17 @@ public final class NearestName {
 
     private static String plain(String word) {
         return word.toLowerCase(Locale.ROOT).replace("-", "").replace("_", "");
+    }
+
+    /** {@code tempswap} within {@code temporaryswaponly}. */
+    private static boolean isSubsequence(String shorter, String longer) {
+        int matched = 0;
+        for (int index = 0; index < longer.length() && matched < shorter.length(); index++) {
+            if (longer.charAt(index) == shorter.charAt(matched)) {
+                matched++;
+            }
+        }
+        return matched == shorter.length();
     }
 
     private static int distance(String left, String right) {
