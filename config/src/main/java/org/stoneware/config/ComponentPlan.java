@@ -10,10 +10,12 @@ import org.stoneware.api.config.ArraySettings;
  * file chooses, and the parts that are always there.
  *
  * @param configurations properties by PID.
+ * @param storageMode    storage mode in use.
  * @param storageNote    why another storage mode than the configured one is used; empty when it is the one.
  * @param problem        why the choice can't be met with the installed bundles; empty when it can.
  */
-record ComponentPlan(Map<String, Map<String, Object>> configurations, String storageNote, String problem) {
+record ComponentPlan(
+        Map<String, Map<String, Object>> configurations, String storageMode, String storageNote, String problem) {
     private static final String MEMORY = "memory";
     private static final String TEMPORARY = "temporary-swap-only";
     private static final Map<String, String> STORAGE_PIDS =
@@ -75,7 +77,7 @@ record ComponentPlan(Map<String, Map<String, Object>> configurations, String sto
                         "(transport.name=" + transport + ")",
                         "election.target",
                         "(election.policy=" + election + ")"));
-        return new ComponentPlan(configurations, note, problem);
+        return new ComponentPlan(configurations, mode, note, problem);
     }
 
     /** {@code permanent-store} has PID {@code org.stoneware.storage.permanent}. */

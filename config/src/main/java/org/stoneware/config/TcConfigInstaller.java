@@ -31,7 +31,7 @@ import org.stoneware.api.config.ArraySettings;
         service = {},
         immediate = true)
 public final class TcConfigInstaller {
-    private static final Logger LOGGER = System.getLogger(TcConfigInstaller.class.getName());
+    private static final Logger LOGGER = System.getLogger("org.stoneware.config");
     private static final String OURS = "(service.pid=org.stoneware.*)";
     private static final String EXIT_CODE_CONFIGURATION = "2";
 
@@ -88,9 +88,11 @@ public final class TcConfigInstaller {
         }
         deleteStale(plan.configurations());
         registration = context.registerService(ArraySettings.class, settings, null);
-        if (!plan.storageNote().isEmpty()) {
-            LOGGER.log(Level.WARNING, "storage: " + plan.storageNote());
-        }
+        Level level = plan.storageNote().isEmpty() ? Level.INFO : Level.WARNING;
+        LOGGER.log(
+                level,
+                "storage mode:     " + plan.storageMode()
+                        + (plan.storageNote().isEmpty() ? "" : "; " + plan.storageNote()));
         for (Map.Entry<String, Map<String, Object>> entry :
                 plan.configurations().entrySet()) {
             Dictionary<String, Object> properties = new Hashtable<>(entry.getValue());

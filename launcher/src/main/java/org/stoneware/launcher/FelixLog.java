@@ -4,6 +4,7 @@ import java.lang.System.Logger.Level;
 import org.apache.felix.framework.Logger;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleException;
 import org.osgi.framework.ServiceReference;
 
 /** Brings what the framework has to say into the server's log, where an operator looks. */
@@ -21,6 +22,9 @@ final class FelixLog extends Logger {
         String text = bundle == null ? message : bundle.getSymbolicName() + ": " + message;
         if (failure == null) {
             LOGGER.log(levelOf(level), text);
+        } else if (failure instanceof BundleException && failure.getCause() == null) {
+            // Something that does not resolve: the message says all, the frames are the framework's own.
+            LOGGER.log(levelOf(level), text + ": " + failure.getMessage());
         } else {
             LOGGER.log(levelOf(level), text, failure);
         }

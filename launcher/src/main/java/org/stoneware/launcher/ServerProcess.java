@@ -9,6 +9,7 @@ import java.util.HashMap;
 import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.felix.framework.FrameworkFactory;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
@@ -29,7 +30,7 @@ import org.stoneware.config.FrameworkProperties;
  * long that may take.
  */
 final class ServerProcess {
-    private static final Logger LOGGER = System.getLogger(ServerProcess.class.getName());
+    private static final Logger LOGGER = System.getLogger("org.stoneware.launcher");
     private static final long STOP_LIMIT_SEC = 20;
     private static final String POLL_INTERVAL_MS = "500";
 
@@ -37,6 +38,7 @@ final class ServerProcess {
     private final ServerSettings server;
     private final BundleSet bundles;
     private final Path home;
+    private final AtomicBoolean isStopping = new AtomicBoolean();
     private final CountDownLatch ended = new CountDownLatch(1);
 
     ServerProcess(ConfigText text, ServerSettings server, BundleSet bundles, Path home) {
@@ -141,7 +143,7 @@ final class ServerProcess {
     }
 
     private void stop(Framework framework, String by) {
-        if (ended.getCount() == 0) {
+        if (ended.getCount() == 0 || !isStopping.compareAndSet(false, true)) {
             return;
         }
         LOGGER.log(Level.INFO, "stopping: " + by);

@@ -104,7 +104,7 @@ final class StartServer {
         createDirectory(server);
         try (DirectoryLock lock = lock(server)) {
             String logProblem = LogSetup.install(server, terminal.out());
-            Logger logger = System.getLogger(StartServer.class.getName());
+            Logger logger = System.getLogger("org.stoneware.launcher");
             banner(logger, settings, bundles);
             if (!logProblem.isEmpty()) {
                 logger.log(Level.WARNING, logProblem);

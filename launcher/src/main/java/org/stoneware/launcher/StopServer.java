@@ -97,6 +97,9 @@ final class StopServer {
     }
 
     private void request(ServerSettings server, boolean isForced) throws IOException, ProgramException {
+        if (isForced && !Files.exists(server.dataDirectory().resolve(TOKEN_FILE))) {
+            throw new IOException("its management port is not open");
+        }
         String token = token(server);
         ManagementPortClient.Answer answer = client(server).post("/api/v1/stop?force=" + isForced, token);
         if (answer.status() / 100 == 2) {

@@ -8,7 +8,7 @@ import java.lang.reflect.Proxy;
  * {@code sun.misc.Signal} is reached by reflection: the compiler warns of it by name, and a JVM without module jdk.unsupported still runs.
  */
 final class StopSignals {
-    private static final System.Logger LOGGER = System.getLogger(StopSignals.class.getName());
+    private static final System.Logger LOGGER = System.getLogger("org.stoneware.launcher");
 
     private StopSignals() {}
 

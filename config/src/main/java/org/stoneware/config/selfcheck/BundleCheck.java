@@ -2,6 +2,8 @@ package org.stoneware.config.selfcheck;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.Constants;
 import org.osgi.framework.namespace.PackageNamespace;
@@ -14,6 +16,8 @@ import org.osgi.resource.Namespace;
 
 /** Finds bundles that do not resolve, with what they miss, and bundles that resolved but did not start. */
 final class BundleCheck {
+    private static final Pattern PACKAGE = Pattern.compile("osgi\\.wiring\\.package=([\\w.]+)");
+
     private BundleCheck() {}
 
     /** @param system the system bundle. */
@@ -82,6 +86,10 @@ final class BundleCheck {
 
     private static String describe(BundleRequirement requirement) {
         String filter = requirement.getDirectives().get(Namespace.REQUIREMENT_FILTER_DIRECTIVE);
+        Matcher matcher = PACKAGE.matcher(String.valueOf(filter));
+        if (requirement.getNamespace().equals(PackageNamespace.PACKAGE_NAMESPACE) && matcher.find()) {
+            return "package " + matcher.group(1);
+        }
         return requirement.getNamespace() + (filter == null ? "" : " " + filter);
     }
 

@@ -20,7 +20,7 @@ import org.stoneware.api.cluster.ProblemSource;
  */
 @Component(service = ProblemSource.class, immediate = true)
 public final class SelfCheck implements ProblemSource {
-    private static final Logger LOGGER = System.getLogger(SelfCheck.class.getName());
+    private static final Logger LOGGER = System.getLogger("org.stoneware.selfcheck");
     private static final long INTERVAL_MS = 500;
     private static final long QUIET_NS = TimeUnit.SECONDS.toNanos(3);
 
@@ -72,10 +72,10 @@ public final class SelfCheck implements ProblemSource {
     }
 
     private static void say(ProblemReport.Change change) {
-        change.appeared().forEach(problem -> LOGGER.log(Level.ERROR, "self-check: " + problem));
-        change.gone().forEach(problem -> LOGGER.log(Level.INFO, "self-check: solved: " + problem));
+        change.appeared().forEach(problem -> LOGGER.log(Level.ERROR, problem));
+        change.gone().forEach(problem -> LOGGER.log(Level.INFO, "solved: " + problem));
         if (change.isFirst() && change.appeared().isEmpty()) {
-            LOGGER.log(Level.INFO, "self-check: every bundle and every chosen component is alive");
+            LOGGER.log(Level.INFO, "every bundle and every chosen component is alive");
         }
     }
 }
