@@ -77,11 +77,16 @@ final class Acceptor {
             return channel.accept();
         } catch (IOException e) {
             LOG.log(Level.WARNING, "cannot accept a connection, trying again soon: address=" + address, e);
-            isPaused = true;
-            resumeNs = nowNs + PAUSE_NS;
-            interestOps(0);
+            pause(nowNs + PAUSE_NS);
             return null;
         }
+    }
+
+    /** Leaves callers in the kernel's queue until then. */
+    void pause(long untilNs) {
+        isPaused = true;
+        resumeNs = untilNs;
+        interestOps(0);
     }
 
     /** @return nanoseconds until there is something to do. */

@@ -34,7 +34,10 @@ final class LivenessLoop implements Runnable, LinkOwner {
     private static final System.Logger LOG = System.getLogger(LivenessLoop.class.getName());
     private static final int MAX_ACCEPTS_PER_CYCLE = 64;
     private static final int MAX_ATTENDED_PER_CYCLE = 4096;
+    private static final int MAX_ATTEMPTS = 1024;
     private static final int HEARTBEAT_BUFFER_LENGTH = 1024;
+    private static final long LEAST_HELLO_TIME_NS = 250_000_000L;
+    private static final long WAIT_FOR_HELLOS_NS = 5_000_000L;
     private static final long LONGEST_WAIT_NS = 250_000_000L;
     private static final long PAUSE_AFTER_FAILURE_NS = 10_000_000L;
 
@@ -136,6 +139,10 @@ final class LivenessLoop implements Runnable, LinkOwner {
     void addAttempt(ConnectAttempt attempt) {
         if (isLeaving || isStopped) {
             attempt.fail(ConnectFailure.UNREACHABLE, "this end is closing");
+            return;
+        }
+        if (attempts.size() >= MAX_ATTEMPTS) {
+            attempt.fail(ConnectFailure.UNREACHABLE, "too many attempts under way: max=" + MAX_ATTEMPTS);
             return;
         }
         attempts.add(attempt);
@@ -251,6 +258,10 @@ final class LivenessLoop implements Runnable, LinkOwner {
 
     private void onAcceptable(Acceptor acceptor) {
         for (int i = 0; i < MAX_ACCEPTS_PER_CYCLE; i++) {
+            if (!canTakeStranger()) {
+                acceptor.pause(nowNs + WAIT_FOR_HELLOS_NS);
+                return;
+            }
             SocketChannel channel = acceptor.accept(nowNs);
             if (channel == null) {
                 return;
@@ -277,20 +288,40 @@ final class LivenessLoop implements Runnable, LinkOwner {
         }
     }
 
-    /** Honest callers say hello within a round trip, so it is the oldest silent stranger who has to go. */
+    /**
+     * Honest callers say hello within a round trip, so when too many have not, it is the oldest who has to go, but not before it had
+     * its time: when all Tomcats come at once after a restart, the later ones wait in the kernel's queue.
+     */
+    private boolean canTakeStranger() {
+        TcpLink oldest = oldestStranger();
+        return oldest == null
+                || strangers() < settings.maxUngreeted()
+                || oldest.greetingNs(runNs) > LEAST_HELLO_TIME_NS;
+    }
+
     private void makeRoomForStranger() {
-        int strangers = 0;
-        TcpLink oldest = null;
-        for (TcpLink link : links) {
-            if (link.isAwaitingHello()) {
-                strangers++;
-                oldest = oldest == null ? link : oldest;
-            }
-        }
-        if (oldest != null && strangers >= settings.maxUngreeted()) {
+        TcpLink oldest = oldestStranger();
+        if (oldest != null && strangers() >= settings.maxUngreeted()) {
             countProtocolError(oldest, "no hello, and others are waiting");
             oldest.end(new CloseRequest(CloseCause.CLOSED_HERE, "no hello, and others are waiting", false));
         }
+    }
+
+    private int strangers() {
+        int count = 0;
+        for (TcpLink link : links) {
+            count += link.isAwaitingHello() ? 1 : 0;
+        }
+        return count;
+    }
+
+    private @Nullable TcpLink oldestStranger() {
+        for (TcpLink link : links) {
+            if (link.isAwaitingHello()) {
+                return link;
+            }
+        }
+        return null;
     }
 
     private @Nullable TcpLink addLink(SelectionKey key, LivenessListener listener, boolean isInitiator) {

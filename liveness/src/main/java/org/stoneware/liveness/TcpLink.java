@@ -192,6 +192,11 @@ final class TcpLink implements LivenessLink {
         return state.get() == LinkState.AWAIT_HELLO && isOpen();
     }
 
+    /** How long the greeting has been going on. */
+    long greetingNs(long runNs) {
+        return runNs - greetingSinceRunNs;
+    }
+
     /** True when more than greetings may arrive. */
     boolean isGreeted() {
         LinkState current = state.get();
@@ -301,8 +306,11 @@ final class TcpLink implements LivenessLink {
             timer = current;
         }
         Heartbeat status = owner.status();
-        if (current.isBeatDue(nowNs) || status != statusSent) {
+        boolean isBeatDue = current.isBeatDue(nowNs);
+        if (isBeatDue || status != statusSent) {
             beat(status, runNs);
+        }
+        if (isBeatDue) {
             current.beatSent(nowNs);
         }
         if (isJudging && !isEnded) {

@@ -40,6 +40,7 @@ public final class LivenessAdapter {
     private final HelloReplyDecoder replyDecoder = new HelloReplyDecoder();
     private final HeartbeatDecoder heartbeatDecoder = new HeartbeatDecoder();
     private final GoodbyeDecoder goodbyeDecoder = new GoodbyeDecoder();
+    private final VarDataReader reader = new VarDataReader();
     private final LivenessMessageListener listener;
     private String errorText = "";
 
@@ -129,12 +130,12 @@ public final class LivenessAdapter {
 
     private void dispatch(DirectBuffer buffer, int bodyOffset, int endOffset) throws MalformedFrameException {
         int templateId = header.templateId();
-        VarDataReader reader = new VarDataReader(buffer, bodyOffset + header.blockLength(), endOffset);
+        reader.wrap(buffer, bodyOffset + header.blockLength(), endOffset);
         switch (templateId) {
-            case HelloDecoder.TEMPLATE_ID -> listener.onHello(decodeHello(buffer, bodyOffset, reader));
-            case HelloReplyDecoder.TEMPLATE_ID -> listener.onReply(decodeReply(buffer, bodyOffset, reader));
-            case HeartbeatDecoder.TEMPLATE_ID -> listener.onHeartbeat(decodeHeartbeat(buffer, bodyOffset, reader));
-            case GoodbyeDecoder.TEMPLATE_ID -> onGoodbye(buffer, bodyOffset, reader);
+            case HelloDecoder.TEMPLATE_ID -> listener.onHello(decodeHello(buffer, bodyOffset));
+            case HelloReplyDecoder.TEMPLATE_ID -> listener.onReply(decodeReply(buffer, bodyOffset));
+            case HeartbeatDecoder.TEMPLATE_ID -> listener.onHeartbeat(decodeHeartbeat(buffer, bodyOffset));
+            case GoodbyeDecoder.TEMPLATE_ID -> onGoodbye(buffer, bodyOffset);
             default -> {
                 int length = reader.payloadLength(LivenessLink.MAX_MESSAGE_LENGTH);
                 listener.onMessage(buffer, reader.offset(), length);
@@ -142,7 +143,7 @@ public final class LivenessAdapter {
         }
     }
 
-    private Hello decodeHello(DirectBuffer buffer, int offset, VarDataReader reader) throws MalformedFrameException {
+    private Hello decodeHello(DirectBuffer buffer, int offset) throws MalformedFrameException {
         HelloDecoder decoder = helloDecoder.wrap(buffer, offset, header.blockLength(), header.version());
         Hello.Kind kind = LivenessCodes.kindOf(decoder.kind());
         int count = reader.groupCount("transports", LivenessProtocol.MAX_TRANSPORTS);
@@ -152,7 +153,7 @@ public final class LivenessAdapter {
         }
         String name = reader.text("name", LivenessProtocol.MAX_NAME_LENGTH);
         String productVersion = reader.text("productVersion", LivenessProtocol.MAX_VERSION_LENGTH);
-        InetSocketAddress dataAddress = address(reader, decoder.dataPort());
+        InetSocketAddress dataAddress = address(decoder.dataPort());
         byte[] credentials = reader.bytes("credentials", LivenessProtocol.MAX_CREDENTIALS_LENGTH);
         reader.end();
         if (decoder.protocolVersion() <= 0 || (decoder.incarnation() == 0 && kind != Hello.Kind.PROBE)) {
@@ -172,15 +173,14 @@ public final class LivenessAdapter {
                 credentials);
     }
 
-    private HelloReply decodeReply(DirectBuffer buffer, int offset, VarDataReader reader)
-            throws MalformedFrameException {
+    private HelloReply decodeReply(DirectBuffer buffer, int offset) throws MalformedFrameException {
         HelloReplyDecoder decoder = replyDecoder.wrap(buffer, offset, header.blockLength(), header.version());
         HelloReply.Status status = LivenessCodes.statusOf(decoder.status());
         ServerRole role = role(decoder.role());
         String serverName = reader.text("serverName", LivenessProtocol.MAX_NAME_LENGTH);
         String activeAddress = reader.text("activeAddress", LivenessProtocol.MAX_ADDRESS_LENGTH);
         String transport = reader.text("transport", LivenessProtocol.MAX_TRANSPORT_LENGTH);
-        InetSocketAddress dataAddress = address(reader, decoder.dataPort());
+        InetSocketAddress dataAddress = address(decoder.dataPort());
         String reason = reader.text("reason", LivenessProtocol.MAX_REASON_LENGTH);
         reader.end();
         if (decoder.heartbeatMs() < 0 || decoder.silenceMs() < 0) {
@@ -204,8 +204,7 @@ public final class LivenessAdapter {
                 reason);
     }
 
-    private Heartbeat decodeHeartbeat(DirectBuffer buffer, int offset, VarDataReader reader)
-            throws MalformedFrameException {
+    private Heartbeat decodeHeartbeat(DirectBuffer buffer, int offset) throws MalformedFrameException {
         HeartbeatDecoder decoder = heartbeatDecoder.wrap(buffer, offset, header.blockLength(), header.version());
         ServerRole role = role(decoder.role());
         String activeAddress = reader.text("activeAddress", LivenessProtocol.MAX_ADDRESS_LENGTH);
@@ -216,7 +215,7 @@ public final class LivenessAdapter {
         return new Heartbeat(decoder.incarnation(), decoder.agentAgeMs(), role, decoder.epoch(), activeAddress);
     }
 
-    private void onGoodbye(DirectBuffer buffer, int offset, VarDataReader reader) throws MalformedFrameException {
+    private void onGoodbye(DirectBuffer buffer, int offset) throws MalformedFrameException {
         long incarnation = goodbyeDecoder
                 .wrap(buffer, offset, header.blockLength(), header.version())
                 .incarnation();
@@ -232,7 +231,7 @@ public final class LivenessAdapter {
         return ServerRole.ofCode(code);
     }
 
-    private static @Nullable InetSocketAddress address(VarDataReader reader, int port) throws MalformedFrameException {
+    private @Nullable InetSocketAddress address(int port) throws MalformedFrameException {
         byte[] bytes = reader.bytes("dataHost", 16);
         if (bytes.length == 0) {
             if (port != 0) {

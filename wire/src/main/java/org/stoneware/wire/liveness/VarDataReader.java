@@ -8,6 +8,7 @@ import java.nio.charset.CharsetDecoder;
 import java.nio.charset.CodingErrorAction;
 import java.nio.charset.StandardCharsets;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Reads the variable part of a message, checking each length against the message and the field's limit before it is believed.
@@ -21,12 +22,12 @@ final class VarDataReader {
             .newDecoder()
             .onMalformedInput(CodingErrorAction.REPORT)
             .onUnmappableCharacter(CodingErrorAction.REPORT);
-    private final DirectBuffer buffer;
-    private final int endOffset;
+    private DirectBuffer buffer = new UnsafeBuffer(0, 0);
     private int offset;
+    private int endOffset;
 
     /** @param endOffset first byte behind the message. */
-    VarDataReader(DirectBuffer buffer, int offset, int endOffset) {
+    void wrap(DirectBuffer buffer, int offset, int endOffset) {
         this.buffer = buffer;
         this.offset = offset;
         this.endOffset = endOffset;
