@@ -318,13 +318,10 @@ class RegisterElection implements Election {
 
     /** The lower position goes first; each next one waits for a stall of those before it, and for one it has given a promise. */
     private long proposeAtNs(long nowNs) {
-        int rank = 0;
-        for (int memberId : participants) {
-            rank += memberId < context.selfId() ? 1 : 0;
-        }
         if (participants.size() == 1) {
             return nowNs;
         }
+        int rank = rank();
         // Each attempt overtaken asks for more patience, so that two that keep overtaking each other come to an end.
         long patienceNs = stallNs * Math.min(1 + overtakenAttempts, MAX_PATIENCE);
         long earliest = settleSinceNs + rank * stallNs;
@@ -332,6 +329,15 @@ class RegisterElection implements Election {
             earliest = Math.max(earliest, promisedOtherNs + (rank + 1) * patienceNs);
         }
         return Math.max(earliest, retryAtNs);
+    }
+
+    /** How many that may propose come before this server. */
+    private int rank() {
+        int rank = 0;
+        for (int memberId : participants) {
+            rank += memberId < context.selfId() ? 1 : 0;
+        }
+        return rank;
     }
 
     private void guardRole(long nowNs) {
@@ -602,7 +608,8 @@ class RegisterElection implements Election {
         heardCounter = Math.max(heardCounter, message.other().counter());
         if (message.ballot().equals(proposer.ballot()) && proposer.phase() != RegisterProposer.Phase.IDLE) {
             proposer.abandon();
-            retryAtNs = nowNs + RESEND_NS;
+            // Two that refuse each other must not try again at the same moment.
+            retryAtNs = nowNs + RESEND_NS + rank() * stallNs;
         }
     }
 

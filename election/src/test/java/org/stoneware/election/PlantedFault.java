@@ -90,14 +90,6 @@ enum PlantedFault {
         @Override
         RegisterElection election(
                 ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor, RegisterProposer proposer) {
-            return ATTEMPT_NOT_GIVEN_UP.election(context, output, acceptor, proposer);
-        }
-    },
-    /** Goes on with its own attempt although it has promised a higher ballot to another. */
-    ATTEMPT_NOT_GIVEN_UP {
-        @Override
-        RegisterElection election(
-                ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor, RegisterProposer proposer) {
             return new RegisterElection(context, output, acceptor, proposer) {
                 @Override
                 void yieldTo(long nowNs) {}
