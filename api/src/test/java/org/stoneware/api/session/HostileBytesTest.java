@@ -43,8 +43,11 @@ final class HostileBytesTest {
                 switch (random.nextInt(3)) {
                     case 0 -> bytes[at] = (byte) random.nextInt();
                     case 1 -> bytes[at] ^= (byte) (1 << random.nextInt(8));
-                    default -> new UnsafeBuffer(bytes)
-                            .putInt(Math.min(at, bytes.length - 4), random.nextBoolean() ? random.nextInt() : -random.nextInt(9));
+                    default ->
+                        new UnsafeBuffer(bytes)
+                                .putInt(
+                                        Math.min(at, bytes.length - 4),
+                                        random.nextBoolean() ? random.nextInt() : -random.nextInt(9));
                 }
             }
             int cut = random.nextInt(10) == 0 ? random.nextInt(bytes.length) : bytes.length;
@@ -59,12 +62,14 @@ final class HostileBytesTest {
         if (SessionRecord.problem(buffer, offset, length) == null) {
             passed++;
             SessionRecord record = new SessionRecord().wrap(buffer, offset);
-            assertThat(SessionKey.of(record.key().application(), record.key().id())).as(where).isEqualTo(record.key());
+            assertThat(SessionKey.of(record.key().application(), record.key().id()))
+                    .as(where)
+                    .isEqualTo(record.key());
             int[] count = {0};
             record.forEach((kind, name, removed, value, valueOffset, valueLength) -> {
                 count[0]++;
                 assertThat(removed).as(where).isFalse();
-                value.checkBounds(valueOffset, valueLength);
+                value.boundsCheck(valueOffset, valueLength);
             });
             assertThat(count[0]).as(where).isEqualTo(record.attributeCount());
         }
@@ -72,7 +77,7 @@ final class HostileBytesTest {
             passed++;
             SessionDelta delta = new SessionDelta().wrap(buffer, offset);
             delta.forEach((kind, name, removed, value, valueOffset, valueLength) ->
-                    value.checkBounds(valueOffset, valueLength));
+                    value.boundsCheck(valueOffset, valueLength));
             SessionKey key = SessionKey.of("", "x");
             UnsafeBuffer out = new UnsafeBuffer(new byte[SessionRecord.maxLength(key, null, delta)]);
             int written = SessionRecord.write(out, 0, key, null, delta, new RecordStamp(1, 1, 1, 1, 1), 1);

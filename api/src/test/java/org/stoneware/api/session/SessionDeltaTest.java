@@ -17,7 +17,9 @@ final class SessionDeltaTest {
     @Test
     void shouldWriteTheBytesOfTheFirstLayout() {
         put("cart", "AB");
-        builder.remove(AttributeKind.CONTAINER, "p").maxInactiveIntervalSec(1800).clearAttributes();
+        builder.remove(AttributeKind.CONTAINER, "p")
+                .maxInactiveIntervalSec(1800)
+                .clearAttributes();
         int length = builder.finish();
 
         byte[] bytes = new byte[length];
@@ -38,8 +40,8 @@ final class SessionDeltaTest {
         SessionDelta delta = finished();
         List<String> seen = new ArrayList<>();
 
-        delta.forEach((kind, name, removed, buffer, offset, length) ->
-                seen.add(kind + " " + name + (removed ? " removed" : "=" + buffer.getStringWithoutLengthUtf8(offset, length))));
+        delta.forEach((kind, name, removed, buffer, offset, length) -> seen.add(
+                kind + " " + name + (removed ? " removed" : "=" + buffer.getStringWithoutLengthUtf8(offset, length))));
 
         assertThat(seen).containsExactly("APPLICATION a=1", "APPLICATION b removed", "APPLICATION \u20ac=");
         assertThat(delta.maxInactiveIntervalSec()).isEqualTo(SessionDelta.UNCHANGED);
@@ -53,7 +55,8 @@ final class SessionDeltaTest {
         assertThat(builder.maxInactiveIntervalSec(0).isEmpty()).isFalse();
         assertThat(builder.reset().isEmpty()).isTrue();
         assertThat(builder.clearAttributes().isEmpty()).isFalse();
-        assertThat(builder.reset().remove(AttributeKind.APPLICATION, "x").isEmpty()).isFalse();
+        assertThat(builder.reset().remove(AttributeKind.APPLICATION, "x").isEmpty())
+                .isFalse();
         assertThat(builder.reset().isEmpty()).isTrue();
     }
 

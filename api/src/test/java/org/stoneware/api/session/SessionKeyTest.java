@@ -3,6 +3,7 @@ package org.stoneware.api.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException;
 
+import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -26,7 +27,7 @@ final class SessionKeyTest {
         // Slots are part of what servers agree on: these values must not change with any version.
         SessionKey key = SessionKey.of("localhost/shop", "0123456789ABCDEF0123456789ABCDEF");
 
-        assertThat(Long.toHexString(key.hash64())).isEqualTo("GOLDEN_HASH");
+        assertThat(Long.toHexString(key.hash64())).isEqualTo("4fabe4dfd089572b");
         assertThat(key.slot()).isEqualTo((int) (key.hash64() & 4095));
     }
 
@@ -46,7 +47,8 @@ final class SessionKeyTest {
             counts[SessionKey.of("", "session" + i).slot()]++;
         }
 
-        assertThat(counts).allSatisfy(count -> assertThat(count).isBetween(1, 64));
+        assertThat(Arrays.stream(counts).min().orElseThrow()).isPositive();
+        assertThat(Arrays.stream(counts).max().orElseThrow()).isLessThan(64);
     }
 
     @Test
@@ -107,7 +109,9 @@ final class SessionKeyTest {
             try {
                 SessionKey key = SessionKey.decode(buffer, 0, length);
                 accepted++;
-                assertThat(SessionKey.of(key.application(), key.id())).as("seed=" + seed).isEqualTo(key);
+                assertThat(SessionKey.of(key.application(), key.id()))
+                        .as("seed=" + seed)
+                        .isEqualTo(key);
                 assertThat(key.encodedLength()).isLessThanOrEqualTo(length);
             } catch (IllegalArgumentException refused) {
                 assertThat(refused).hasMessageContaining("session key");

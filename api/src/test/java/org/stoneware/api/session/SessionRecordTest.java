@@ -84,9 +84,13 @@ final class SessionRecordTest {
 
             base = written(base, new RecordStamp(round, 1, round, 0, 0), 0);
 
-            assertThat(SessionRecord.problem(base.buffer(), 0, base.length())).as("seed=" + seed).isNull();
+            assertThat(SessionRecord.problem(base.buffer(), 0, base.length()))
+                    .as("seed=" + seed)
+                    .isNull();
             assertThat(base.attributeCount()).as("seed=" + seed).isEqualTo(expected.size());
-            assertThat(entriesOf(base)).as("seed=" + seed + " round=" + round).isEqualTo(new ArrayList<>(expected.entrySet()));
+            assertThat(entriesOf(base))
+                    .as("seed=" + seed + " round=" + round)
+                    .isEqualTo(new ArrayList<>(expected.entrySet()));
         }
     }
 
