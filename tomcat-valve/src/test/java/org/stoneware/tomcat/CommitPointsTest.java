@@ -1,0 +1,354 @@
+package org.stoneware.tomcat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.stoneware.tomcat.TestTomcat.APPLICATION;
+import static org.stoneware.tomcat.TestTomcat.sessionId;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import javax.servlet.AsyncContext;
+import javax.servlet.http.HttpServletResponse;
+import javax.servlet.http.HttpSession;
+import org.apache.tomcat.util.descriptor.web.ErrorPage;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.stoneware.client.Committed;
+
+/** No byte leaves before the array holds the changes made up to it. */
+class CommitPointsTest {
+    private static final String BIG = "x".repeat(100_000);
+
+    private final InMemoryArray array = new InMemoryArray();
+    private final CountDownLatch mayGoOn = new CountDownLatch(1);
+    private TestTomcat tomcat;
+    private String id;
+
+    @BeforeEach
+    void start() throws Exception {
+        tomcat = new TestTomcat(array.source(), context -> {
+            ErrorPage errorPage = new ErrorPage();
+            errorPage.setErrorCode(418);
+            errorPage.setLocation("/error");
+            context.addErrorPage(errorPage);
+        });
+        tomcat.page("/begin", (request, response) -> request.getSession().setAttribute("step", 0));
+        tomcat.start();
+        id = sessionId(tomcat.get("/begin", null));
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        mayGoOn.countDown();
+        tomcat.close();
+    }
+
+    private Object held(String attribute) {
+        return array.attribute(APPLICATION, id, attribute);
+    }
+
+    private void await() {
+        try {
+            if (!mayGoOn.await(20, TimeUnit.SECONDS)) {
+                throw new AssertionError("test never let the page go on");
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    @Test
+    void shouldHoldNewSessionBeforeItsCookieLeaves() throws Exception {
+        tomcat.page("/new", (request, response) -> {
+            request.getSession();
+            response.flushBuffer();
+            await();
+        });
+
+        try (RawBrowser browser = new RawBrowser(tomcat.port()).get("/new", null)) {
+            browser.readUntil("\r\n\r\n");
+
+            assertThat(array.record(APPLICATION, browser.sessionId())).isNotNull();
+        }
+    }
+
+    @Test
+    void shouldHoldChangeMadeAfterFlushBeforeNextBytesLeave() throws Exception {
+        tomcat.page("/flush", (request, response) -> {
+            HttpSession session = request.getSession();
+            response.getWriter().print("first");
+            response.flushBuffer();
+            session.setAttribute("step", 1);
+            response.getWriter().print("second");
+            response.flushBuffer();
+            await();
+        });
+
+        try (RawBrowser browser = new RawBrowser(tomcat.port()).get("/flush", id)) {
+            browser.readUntil("second");
+
+            assertThat(held("step")).isEqualTo(1);
+        }
+    }
+
+    @Test
+    void shouldLetSecondRequestSeeChangeWhileFirstStillRuns() throws Exception {
+        tomcat.page("/long", (request, response) -> {
+            request.getSession().setAttribute("step", 2);
+            response.getWriter().print("sent");
+            response.flushBuffer();
+            await();
+        });
+        tomcat.page("/read", (request, response) -> response.getWriter()
+                .print(request.getSession().getAttribute("step")));
+
+        try (RawBrowser browser = new RawBrowser(tomcat.port()).get("/long", id)) {
+            browser.readUntil("sent");
+
+            assertThat(tomcat.get("/read", id).body()).isEqualTo("2");
+            assertThat(held("step")).isEqualTo(2);
+        }
+    }
+
+    @Test
+    void shouldHoldChangeBeforeBodyOverflowsTheBuffer() throws Exception {
+        tomcat.page("/big", (request, response) -> {
+            HttpSession session = request.getSession();
+            response.getWriter().print(BIG);
+            session.setAttribute("step", 3);
+            response.getWriter().print("mark" + BIG);
+            await();
+        });
+
+        try (RawBrowser browser = new RawBrowser(tomcat.port()).get("/big", id)) {
+            browser.readUntil("mark");
+
+            assertThat(held("step")).isEqualTo(3);
+        }
+    }
+
+    @Test
+    void shouldHoldChangeBeforeBodyOfKnownLengthEnds() throws Exception {
+        tomcat.page("/length", (request, response) -> {
+            response.setContentLength(BIG.length() + 4);
+            response.getOutputStream().write(BIG.getBytes(StandardCharsets.US_ASCII));
+            request.getSession().setAttribute("step", 4);
+            response.getOutputStream().write("last".getBytes(StandardCharsets.US_ASCII));
+            await();
+        });
+
+        try (RawBrowser browser = new RawBrowser(tomcat.port()).get("/length", id)) {
+            browser.readUntil("last");
+
+            assertThat(held("step")).isEqualTo(4);
+        }
+    }
+
+    @Test
+    void shouldHoldChangeBeforeEarlyCloseEndsResponse() throws Exception {
+        tomcat.page("/close", (request, response) -> {
+            request.getSession().setAttribute("step", 5);
+            response.getWriter().print("bye");
+            response.getWriter().close();
+            await();
+        });
+
+        try (RawBrowser browser = new RawBrowser(tomcat.port()).get("/close", id)) {
+            browser.readUntil("bye");
+
+            assertThat(held("step")).isEqualTo(5);
+        }
+    }
+
+    @Test
+    void shouldHoldChangeMadeAfterLastByteWasClosed() throws Exception {
+        tomcat.page("/after", (request, response) -> {
+            HttpSession session = request.getSession();
+            response.getWriter().close();
+            session.setAttribute("step", 6);
+        });
+
+        tomcat.get("/after", id);
+        tomcat.get("/begin", null);
+
+        assertThat(held("step")).isEqualTo(6);
+    }
+
+    @Test
+    void shouldHoldChangeMadeByErrorPage() throws Exception {
+        tomcat.page("/teapot", (request, response) -> {
+            request.getSession().setAttribute("step", 7);
+            response.sendError(418);
+        });
+        tomcat.page("/error", (request, response) -> {
+            request.getSession().setAttribute("error", "seen");
+            response.getWriter().print("error page");
+        });
+
+        HttpResponse<String> response = tomcat.get("/teapot", id);
+
+        assertThat(response.statusCode()).isEqualTo(418);
+        assertThat(response.body()).isEqualTo("error page");
+        assertThat(held("step")).isEqualTo(7);
+        assertThat(held("error")).isEqualTo("seen");
+    }
+
+    @Test
+    void shouldHoldChangeMadeOnForeignThreadBeforeItsBytesLeave() throws Exception {
+        tomcat.page("/async", (request, response) -> {
+            HttpSession session = request.getSession();
+            AsyncContext async = request.startAsync();
+            new Thread(() -> {
+                        try {
+                            session.setAttribute("step", 8);
+                            HttpServletResponse answer = (HttpServletResponse) async.getResponse();
+                            answer.getWriter().print("async");
+                            answer.flushBuffer();
+                            await();
+                            session.setAttribute("step", 9);
+                            async.complete();
+                        } catch (IOException e) {
+                            throw new UncheckedIOException(e);
+                        }
+                    })
+                    .start();
+        });
+
+        try (RawBrowser browser = new RawBrowser(tomcat.port()).get("/async", id)) {
+            browser.readUntil("async");
+            Object whenBytesArrived = held("step");
+            int usesMeanwhile = array.uses(APPLICATION, id);
+            mayGoOn.countDown();
+            browser.readToEnd();
+
+            assertThat(whenBytesArrived).isEqualTo(8);
+            assertThat(usesMeanwhile).isEqualTo(1);
+            assertThat(held("step")).isEqualTo(9);
+        }
+    }
+
+    @Test
+    void shouldHoldChangeBeforeFileIsSent() throws Exception {
+        Path file = Files.createTempFile("valve", "file");
+        Files.writeString(file, BIG);
+        tomcat.page("/file", (request, response) -> {
+            request.getSession().setAttribute("step", 10);
+            response.setContentLength(BIG.length());
+            request.setAttribute("org.apache.tomcat.sendfile.filename", file.toString());
+            request.setAttribute("org.apache.tomcat.sendfile.start", 0L);
+            request.setAttribute("org.apache.tomcat.sendfile.end", (long) BIG.length());
+        });
+
+        try (RawBrowser browser = new RawBrowser(tomcat.port()).get("/file", id)) {
+            browser.readUntil("xxx");
+
+            assertThat(held("step")).isEqualTo(10);
+        }
+    }
+
+    @Test
+    void shouldNoticeValueChangedInPlace() throws Exception {
+        tomcat.page("/cart", (request, response) -> {
+            HttpSession session = request.getSession();
+            @SuppressWarnings("unchecked")
+            ArrayList<String> cart = (ArrayList<String>) session.getAttribute("cart");
+            if (cart == null) {
+                cart = new ArrayList<>();
+                session.setAttribute("cart", cart);
+            }
+            cart.add("item" + cart.size());
+        });
+
+        tomcat.get("/cart", id);
+        tomcat.get("/cart", id);
+
+        assertThat(held("cart")).isEqualTo(List.of("item0", "item1"));
+    }
+
+    @Test
+    void shouldWriteNothingWhenRequestChangedNothing() throws Exception {
+        tomcat.page("/look", (request, response) -> response.getWriter()
+                .print(request.getSession().getAttribute("step")));
+        array.calls.clear();
+
+        tomcat.get("/look", id);
+
+        assertThat(array.calls).containsExactly("open " + id, "end " + id);
+    }
+
+    @Test
+    void shouldAnswer503WhenCommitFailsBeforeFirstByte() throws Exception {
+        tomcat.page("/change", (request, response) -> {
+            request.getSession().setAttribute("step", 11);
+            response.getWriter().print("done");
+        });
+        array.commitsAnswer = Committed.Status.FENCED;
+
+        HttpResponse<String> response = tomcat.get("/change", id);
+
+        assertThat(response.statusCode()).isEqualTo(503);
+        assertThat(response.body()).doesNotContain("done");
+        assertThat(held("step")).isEqualTo(0);
+        assertThat(array.totalUses()).isZero();
+    }
+
+    @Test
+    void shouldReplaceResponseBy503WhenCommitFailsAtFirstFlush() throws Exception {
+        tomcat.page("/change", (request, response) -> {
+            request.getSession(true).setAttribute("step", 11);
+            response.getWriter().print("done");
+            response.flushBuffer();
+            response.getWriter().print(BIG);
+        });
+        array.commitsAnswer = Committed.Status.UNAVAILABLE;
+
+        HttpResponse<String> response = tomcat.get("/change", null);
+
+        assertThat(response.statusCode()).isEqualTo(503);
+        assertThat(response.body()).doesNotContain("done").doesNotContain("xxx");
+        assertThat(sessionId(response)).isNull();
+        assertThat(array.totalUses()).isZero();
+    }
+
+    @Test
+    void shouldAbortConnectionWhenCommitFailsAfterFirstByte() throws Exception {
+        tomcat.page("/torn", (request, response) -> {
+            HttpSession session = request.getSession();
+            response.getWriter().print("first");
+            response.flushBuffer();
+            array.commitsAnswer = Committed.Status.FENCED;
+            session.setAttribute("step", 12);
+            response.getWriter().print("second");
+        });
+
+        try (RawBrowser browser = new RawBrowser(tomcat.port()).get("/torn", id)) {
+            String text = browser.readToEnd();
+
+            // Without the last chunk no browser takes it for a whole response.
+            assertThat(text).contains("first").doesNotContain("second").doesNotContain("\r\n0\r\n");
+        }
+        assertThat(array.totalUses()).isZero();
+    }
+
+    @Test
+    void shouldForgetChangeTheArrayDidNotTake() throws Exception {
+        tomcat.page("/change", (request, response) -> request.getSession().setAttribute("step", 13));
+        tomcat.page("/read", (request, response) -> response.getWriter()
+                .print(request.getSession().getAttribute("step")));
+        array.commitsAnswer = Committed.Status.UNAVAILABLE;
+        tomcat.get("/change", id);
+        array.commitsAnswer = null;
+
+        String seen = tomcat.get("/read", id).body();
+
+        assertThat(seen).isEqualTo("0");
+    }
+}
