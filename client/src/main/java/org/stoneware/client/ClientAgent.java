@@ -56,6 +56,9 @@ final class ClientAgent implements FrameListener {
     private static final int MAX_TOUCH_BYTES = 32 * 1024;
     private static final int FRAME_LIMIT = 64;
     private static final int TASK_LIMIT = 256;
+    /** A server that answers heartbeats while its agent hangs is as good as silent. */
+    private static final int MAX_AGENT_AGE_MS = 2_000;
+
     private static final int SEND_TIMES = 64;
 
     private final ClientSettings settings;
@@ -562,6 +565,8 @@ final class ClientAgent implements FrameListener {
                 if (stage == Stage.REGISTERED && heartbeat.role() != ServerRole.ACTIVE_COORDINATOR) {
                     connector.onHint(heartbeat.activeAddress());
                     fail("server " + serverName + " is " + heartbeat.role().stateName() + " now");
+                } else if (heartbeat.agentAgeMs() > MAX_AGENT_AGE_MS) {
+                    fail("the agent of server " + serverName + " has not run for " + heartbeat.agentAgeMs() + " ms");
                 }
             });
         }

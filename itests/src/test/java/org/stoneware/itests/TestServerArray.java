@@ -112,6 +112,10 @@ final class TestServerArray implements AutoCloseable {
         }
         try {
             for (Path log : logs()) {
+                if (log.endsWith("stoneware-server.log")) {
+                    // The same lines as on the console.
+                    continue;
+                }
                 List<String> lines = Files.readAllLines(log);
                 report.append("--- ").append(directory.relativize(log)).append('\n');
                 lines.stream().skip(Math.max(0, lines.size() - LINES_IN_REPORT)).forEach(line -> report.append(line)

@@ -78,19 +78,19 @@ final class ContextXml {
     /**
      * Reads a file.
      *
-     * @throws RefusedException when it is not the context.xml of a Tomcat, with line and column where there is one.
+     * @throws ProgramException when it is not the context.xml of a Tomcat, with line and column where there is one.
      */
-    static ContextXml parse(byte[] content) throws RefusedException {
+    static ContextXml parse(byte[] content) throws ProgramException {
         requireWellFormed(content);
         String text = new String(content, BYTES);
         if (content.length > 1
                 && (content[0] == 0 || content[1] == 0 || content[0] == (byte) 0xFE || content[0] == (byte) 0xFF)) {
-            throw new RefusedException("it is written in UTF-16; save it as UTF-8 first");
+            throw refused("it is written in UTF-16; save it as UTF-8 first");
         }
         List<Tag> tags = tags(text);
         Tag root = tags.get(0);
         if (!root.name().equals("Context")) {
-            throw new RefusedException("its outermost element is <" + root.name()
+            throw refused("its outermost element is <" + root.name()
                     + ">, not <Context>; is this Tomcat's conf/context.xml?");
         }
         List<Tag> children = new ArrayList<>();
@@ -101,7 +101,7 @@ final class ContextXml {
                 continue;
             }
             if (depth > 0 && tag.name().equals("Context")) {
-                throw new RefusedException("there is a second <Context> in line " + tag.line() + "; leave one only");
+                throw refused("there is a second <Context> in line " + tag.line() + "; leave one only");
             }
             if (depth == 1) {
                 children.add(tag);
@@ -123,7 +123,7 @@ final class ContextXml {
     }
 
     /** The same file with an empty element added as the last one. */
-    ContextXml withElement(String element) throws RefusedException {
+    ContextXml withElement(String element) throws ProgramException {
         String lineEnd = text.contains("\r\n") ? "\r\n" : "\n";
         String addition = INDENT + element + lineEnd;
         if (rootEnd == null) {
@@ -139,7 +139,7 @@ final class ContextXml {
     }
 
     /** The same file with the value of one attribute replaced; everything else of the element stays. */
-    ContextXml withAttribute(Tag tag, String name, String value) throws RefusedException {
+    ContextXml withAttribute(Tag tag, String name, String value) throws ProgramException {
         int attributesStart = tag.start() + 1 + tag.name().length();
         Matcher found = ATTRIBUTE.matcher(tag.attributes());
         while (found.find()) {
@@ -152,7 +152,7 @@ final class ContextXml {
     }
 
     /** The same file without this element, and without its line when it stood alone there. */
-    ContextXml without(Tag tag) throws RefusedException {
+    ContextXml without(Tag tag) throws ProgramException {
         int end = tag.isEmpty() ? tag.end() : text.indexOf('>', text.indexOf("</" + tag.name(), tag.end())) + 1;
         int lineStart = startOfLine(tag.start());
         int lineEnd = text.indexOf('\n', end);
@@ -170,7 +170,11 @@ final class ContextXml {
         return (text.substring(0, start) + replacement + text.substring(end)).getBytes(BYTES);
     }
 
-    private static void requireWellFormed(byte[] content) throws RefusedException {
+    private static ProgramException refused(String why) {
+        return new ProgramException(ExitCode.CONFIGURATION, why);
+    }
+
+    private static void requireWellFormed(byte[] content) throws ProgramException {
         try {
             SAXParserFactory factory = SAXParserFactory.newInstance();
             factory.setFeature(XMLConstants.FEATURE_SECURE_PROCESSING, true);
@@ -183,10 +187,10 @@ final class ContextXml {
                 }
             });
         } catch (SAXParseException e) {
-            throw new RefusedException("it is not well-formed XML at line " + e.getLineNumber() + ", column "
-                    + e.getColumnNumber() + ": " + e.getMessage());
+            throw refused("it is not well-formed XML at line " + e.getLineNumber() + ", column " + e.getColumnNumber()
+                    + ": " + e.getMessage());
         } catch (SAXException | IOException | ParserConfigurationException e) {
-            throw new RefusedException("it cannot be parsed: " + e.getMessage());
+            throw refused("it cannot be parsed: " + e.getMessage());
         }
     }
 

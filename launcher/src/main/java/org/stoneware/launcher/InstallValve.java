@@ -2,10 +2,10 @@ package org.stoneware.launcher;
 
 import java.io.IOException;
 import java.io.InputStream;
-import java.io.PrintStream;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
@@ -39,88 +39,72 @@ final class InstallValve {
     private static final Pattern ADDRESS_LIST = Pattern.compile("[^\\s,<>&\"']+:\\d{1,5}(,[^\\s,<>&\"']+:\\d{1,5})*");
     private static final Pattern VALVE_JAR = Pattern.compile("stoneware-valve-.*\\.jar");
 
-    private final Path catalina;
-    private final Path contextFile;
-    private final Path libDirectory;
-    private final Path backupFile;
-    private final PrintStream out;
+    private final Terminal terminal;
     private boolean isChanged;
 
-    private InstallValve(Path catalina, PrintStream out) {
-        this.catalina = catalina;
-        this.out = out;
-        contextFile = catalina.resolve("conf/context.xml");
-        libDirectory = catalina.resolve("lib");
-        backupFile = catalina.resolve("conf").resolve(BACKUP);
+    InstallValve(Terminal terminal) {
+        this.terminal = terminal;
     }
 
-    /**
-     * Runs the program.
-     *
-     * @param home      the unpacked Stoneware, whose {@code tomcat/} holds the jar.
-     * @param arguments of the command line, without the command itself.
-     * @return exit code: 0 done or nothing to do, 1 a file could not be read or written, 2 refused.
-     */
-    static int run(Path home, List<String> arguments, PrintStream out, PrintStream err) {
+    /** @return exit code: done, or nothing was to do. */
+    int run(List<String> arguments) throws ProgramException {
         if (arguments.contains("--help") || arguments.contains("-h")) {
-            out.print(USAGE);
-            return 0;
+            terminal.out().print(USAGE);
+            return ExitCode.CLEAN;
         }
         boolean isRemoval = arguments.contains("--remove");
         List<String> words =
                 arguments.stream().filter(word -> !word.equals("--remove")).toList();
+        for (String word : words) {
+            if (word.startsWith("-")) {
+                throw refused("unknown option " + word + "\n" + USAGE);
+            }
+        }
+        if (words.isEmpty() || words.size() > 2 || (words.size() == 1 && !isRemoval)) {
+            throw refused("a CATALINA_HOME and HOST:PORT[,HOST:PORT] are needed\n" + USAGE);
+        }
         try {
-            for (String word : words) {
-                if (word.startsWith("-")) {
-                    throw new RefusedException("unknown option " + word + "\n" + USAGE);
-                }
-            }
-            if (words.isEmpty() || words.size() > 2 || words.size() == 1 && !isRemoval) {
-                throw new RefusedException("a CATALINA_HOME and HOST:PORT[,HOST:PORT] are needed\n" + USAGE);
-            }
-            InstallValve installation =
-                    new InstallValve(Path.of(words.get(0)).toAbsolutePath().normalize(), out);
-            installation.requireTomcat();
+            Tomcat tomcat = tomcat(words.get(0));
             if (isRemoval) {
-                installation.remove();
+                remove(tomcat);
             } else {
-                installation.install(valveJar(home), addresses(words.get(1)));
+                install(tomcat, valveJar(terminal.home()), addresses(words.get(1)));
             }
-            return 0;
-        } catch (RefusedException e) {
-            err.println("install-valve: " + e.getMessage());
-            return 2;
+            return ExitCode.CLEAN;
         } catch (AccessDeniedException e) {
-            err.println(
-                    "install-valve: no permission for " + e.getFile() + "; run it as the user this Tomcat belongs to");
-            return 1;
+            throw failed("no permission for " + e.getFile() + "; run it as the user this Tomcat belongs to");
         } catch (FileSystemException e) {
-            err.println("install-valve: " + e.getFile() + ": " + (e.getReason() == null ? e : e.getReason()));
-            return 1;
+            throw failed(e.getFile() + ": " + (e.getReason() == null ? e.toString() : e.getReason()));
         } catch (IOException e) {
-            err.println("install-valve: " + e.getMessage());
-            return 1;
+            throw failed(String.valueOf(e.getMessage()));
         }
     }
 
-    private static String addresses(String list) throws RefusedException {
+    private static ProgramException refused(String why) {
+        return new ProgramException(ExitCode.CONFIGURATION, "install-valve: " + why);
+    }
+
+    private static ProgramException failed(String why) {
+        return new ProgramException(ExitCode.FAILED, "install-valve: " + why);
+    }
+
+    private static String addresses(String list) throws ProgramException {
         if (!ADDRESS_LIST.matcher(list).matches()) {
-            throw new RefusedException(
-                    "'" + list + "' is not HOST:PORT[,HOST:PORT], for example 127.0.0.1:9510,127.0.0.2:9510");
+            throw refused("'" + list + "' is not HOST:PORT[,HOST:PORT], for example 127.0.0.1:9510,127.0.0.2:9510");
         }
         for (String address : list.split(",")) {
             int port = Integer.parseInt(address.substring(address.lastIndexOf(':') + 1));
             if (port < 1 || port > 65_535) {
-                throw new RefusedException("the port of '" + address + "' is not between 1 and 65535");
+                throw refused("the port of '" + address + "' is not between 1 and 65535");
             }
         }
         return list;
     }
 
-    private static Path valveJar(Path home) throws RefusedException, IOException {
+    private static Path valveJar(Path home) throws ProgramException, IOException {
         List<Path> jars = valveJars(home.resolve("tomcat"));
         if (jars.size() != 1) {
-            throw new RefusedException("there should be one stoneware-valve-VERSION.jar in " + home.resolve("tomcat")
+            throw refused("there should be one stoneware-valve-VERSION.jar in " + home.resolve("tomcat")
                     + " but there are " + jars.size());
         }
         return jars.get(0);
@@ -138,88 +122,111 @@ final class InstallValve {
         }
     }
 
-    private void requireTomcat() throws RefusedException {
-        if (!Files.isDirectory(catalina)) {
-            throw new RefusedException("there is no directory " + catalina);
+    private Tomcat tomcat(String given) throws ProgramException {
+        Path directory;
+        try {
+            directory = terminal.workingDirectory().resolve(given).normalize();
+        } catch (InvalidPathException e) {
+            throw refused("'" + given + "' is not a path: " + e.getReason());
         }
-        boolean isTomcat = Files.isRegularFile(libDirectory.resolve("catalina.jar"))
-                || Files.isRegularFile(catalina.resolve("conf/server.xml"));
-        if (!isTomcat) {
-            throw new RefusedException(catalina + " is no Tomcat: it has neither lib/catalina.jar nor conf/server.xml");
+        if (!Files.isDirectory(directory)) {
+            throw refused("there is no directory " + directory);
         }
-        if (!Files.isRegularFile(contextFile)) {
-            throw new RefusedException(
-                    "there is no " + contextFile + "; give the directory whose conf/ this Tomcat uses (CATALINA_BASE)");
+        Tomcat tomcat = new Tomcat(directory);
+        if (!Files.isRegularFile(tomcat.lib().resolve("catalina.jar"))
+                && !Files.isRegularFile(directory.resolve("conf/server.xml"))) {
+            throw refused(directory + " is no Tomcat: it has neither lib/catalina.jar nor conf/server.xml");
         }
-        String version = tomcatVersion();
-        if (version != null) {
-            out.println(version + " in " + catalina);
-            if (!version.matches(".*/(9|10|11|1[2-9])\\..*")) {
-                throw new RefusedException("the Valve runs in Tomcat 9, 10.1 and 11, not in " + version);
-            }
+        if (!Files.isRegularFile(tomcat.contextFile())) {
+            throw refused("there is no " + tomcat.contextFile()
+                    + "; give the directory whose conf/ this Tomcat uses (CATALINA_BASE)");
         }
+        String version = tomcat.version();
+        if (version != null && !version.matches(".*/(9|1\\d)\\..*")) {
+            throw refused("the Valve runs in Tomcat 9, 10.1 and 11, not in " + version);
+        }
+        terminal.out().println((version == null ? "Tomcat" : version) + " in " + directory);
+        return tomcat;
     }
 
-    private @Nullable String tomcatVersion() {
-        Path catalinaJar = libDirectory.resolve("catalina.jar");
-        if (!Files.isRegularFile(catalinaJar)) {
-            return null;
+    /** The places in a Tomcat this program touches. */
+    private record Tomcat(Path directory) {
+        Path contextFile() {
+            return directory.resolve("conf/context.xml");
         }
-        try (JarFile jar = new JarFile(catalinaJar.toFile())) {
-            ZipEntry entry = jar.getEntry("org/apache/catalina/util/ServerInfo.properties");
-            if (entry == null) {
+
+        Path backup() {
+            return directory.resolve("conf").resolve(BACKUP);
+        }
+
+        Path lib() {
+            return directory.resolve("lib");
+        }
+
+        /** As Tomcat itself tells it, for example {@code Apache Tomcat/10.1.59}; null when it does not. */
+        @Nullable
+        String version() {
+            Path catalinaJar = lib().resolve("catalina.jar");
+            if (!Files.isRegularFile(catalinaJar)) {
                 return null;
             }
-            Properties info = new Properties();
-            try (InputStream in = jar.getInputStream(entry)) {
-                info.load(in);
+            try (JarFile jar = new JarFile(catalinaJar.toFile())) {
+                ZipEntry entry = jar.getEntry("org/apache/catalina/util/ServerInfo.properties");
+                if (entry == null) {
+                    return null;
+                }
+                Properties info = new Properties();
+                try (InputStream in = jar.getInputStream(entry)) {
+                    info.load(in);
+                }
+                return info.getProperty("server.info");
+            } catch (IOException e) {
+                // A jar Tomcat itself cannot read is not this program's business.
+                return null;
             }
-            return info.getProperty("server.info");
-        } catch (IOException e) {
-            // Only shown; a jar Tomcat itself cannot read is not this program's business.
-            return null;
         }
     }
 
     /** The jar first: a Tomcat that starts in between finds no element whose class is missing. */
-    private void install(Path valveJar, String addresses) throws IOException, RefusedException {
-        ContextXml before = context();
+    private void install(Tomcat tomcat, Path valveJar, String addresses) throws IOException, ProgramException {
+        ContextXml before = context(tomcat);
         List<ContextXml.Tag> ours = ourValves(before);
-        refuseTerracotta(before);
+        refuseTerracotta(tomcat, before);
         if (ours.size() > 1) {
-            throw new RefusedException(contextFile + " has Stoneware's Valve in lines "
+            throw refused(tomcat.contextFile() + " has Stoneware's Valve in lines "
                     + ours.get(0).line() + " and " + ours.get(1).line() + "; leave one, then run this again");
         }
-        installJar(valveJar);
+        installJar(tomcat, valveJar);
         if (ours.isEmpty()) {
             String element = "<Valve className=\"" + VALVE_CLASS + "\" tcConfigUrl=\"" + addresses + "\"/>";
             ContextXml after = before.withElement(element);
-            FileReplacement.write(backupFile, before.content(), contextFile, null);
-            FileReplacement.write(contextFile, after.content(), contextFile, null);
+            FileReplacement.write(tomcat.backup(), before.content(), tomcat.contextFile(), null);
+            FileReplacement.write(tomcat.contextFile(), after.content(), tomcat.contextFile(), null);
             say("changed  conf/context.xml: line " + ourValves(after).get(0).line() + " is now " + element);
             say("kept     conf/" + BACKUP + ": the file as it was");
         } else if (!addresses.equals(ours.get(0).attribute("tcConfigUrl"))) {
             ContextXml.Tag valve = ours.get(0);
             FileReplacement.write(
-                    contextFile,
+                    tomcat.contextFile(),
                     before.withAttribute(valve, "tcConfigUrl", addresses).content(),
-                    contextFile,
+                    tomcat.contextFile(),
                     null);
             say("changed  conf/context.xml: line " + valve.line() + ": tcConfigUrl was \""
                     + valve.attribute("tcConfigUrl") + "\" and is now \"" + addresses + "\"");
         }
         for (ContextXml.Tag manager : before.children("Manager")) {
-            out.println("note: conf/context.xml configures a <Manager> in line " + manager.line()
-                    + "; the Valve's own takes its place");
+            terminal.out()
+                    .println("note: conf/context.xml configures a <Manager> in line " + manager.line()
+                            + "; the Valve's own takes its place");
         }
         finish("nothing to change: the Valve is installed with tcConfigUrl=\"" + addresses + "\"");
     }
 
-    private void refuseTerracotta(ContextXml context) throws RefusedException {
+    private static void refuseTerracotta(Tomcat tomcat, ContextXml context) throws ProgramException {
         for (ContextXml.Tag valve : context.children("Valve")) {
             String className = valve.attribute("className");
             if (className != null && className.startsWith(TERRACOTTA_PREFIX)) {
-                throw new RefusedException(contextFile + " has Terracotta's Valve in line " + valve.line()
+                throw refused(tomcat.contextFile() + " has Terracotta's Valve in line " + valve.line()
                         + ", and one Tomcat can have only one session valve.\n"
                         + "  Either delete that element and Terracotta's jars in lib/ and run this again,\n"
                         + "  or keep the element: put tomcat/stoneware-valve-*.jar into lib/ in the place of Terracotta's\n"
@@ -228,15 +235,15 @@ final class InstallValve {
         }
     }
 
-    private void installJar(Path valveJar) throws IOException {
-        Files.createDirectories(libDirectory);
-        Path installed = libDirectory.resolve(valveJar.getFileName());
+    private void installJar(Tomcat tomcat, Path valveJar) throws IOException {
+        Files.createDirectories(tomcat.lib());
+        Path installed = tomcat.lib().resolve(valveJar.getFileName());
         byte[] content = Files.readAllBytes(valveJar);
         if (!Files.isRegularFile(installed) || !Arrays.equals(content, Files.readAllBytes(installed))) {
-            FileReplacement.write(installed, content, libDirectory, PosixFilePermissions.fromString("rw-r--r--"));
+            FileReplacement.write(installed, content, tomcat.lib(), PosixFilePermissions.fromString("rw-r--r--"));
             say("copied   lib/" + installed.getFileName());
         }
-        for (Path jar : valveJars(libDirectory)) {
+        for (Path jar : valveJars(tomcat.lib())) {
             if (!jar.equals(installed)) {
                 Files.delete(jar);
                 say("removed  lib/" + jar.getFileName() + ": another version");
@@ -245,8 +252,8 @@ final class InstallValve {
     }
 
     /** The element first, then the jar it needs. */
-    private void remove() throws IOException, RefusedException {
-        ContextXml before = context();
+    private void remove(Tomcat tomcat) throws IOException, ProgramException {
+        ContextXml before = context(tomcat);
         ContextXml after = before;
         List<String> lines = new ArrayList<>();
         while (!ourValves(after).isEmpty()) {
@@ -255,17 +262,18 @@ final class InstallValve {
             after = after.without(valve);
         }
         if (!lines.isEmpty()) {
-            byte[] original = originalOf(before);
-            FileReplacement.write(contextFile, original == null ? after.content() : original, contextFile, null);
+            byte[] original = originalOf(tomcat, before);
+            FileReplacement.write(
+                    tomcat.contextFile(), original == null ? after.content() : original, tomcat.contextFile(), null);
             say("changed  conf/context.xml: Valve of line " + String.join(", ", lines) + " removed");
             if (original != null) {
-                Files.delete(backupFile);
+                Files.delete(tomcat.backup());
                 say("removed  conf/" + BACKUP + ": conf/context.xml is that file again");
-            } else if (Files.exists(backupFile)) {
+            } else if (Files.exists(tomcat.backup())) {
                 say("kept     conf/" + BACKUP + ": conf/context.xml has other changes since");
             }
         }
-        for (Path jar : valveJars(libDirectory)) {
+        for (Path jar : valveJars(tomcat.lib())) {
             Files.delete(jar);
             say("removed  lib/" + jar.getFileName());
         }
@@ -273,28 +281,28 @@ final class InstallValve {
     }
 
     /** The backup, when nothing but our element has changed since it was made; else null. */
-    private byte @Nullable [] originalOf(ContextXml current) throws IOException {
+    private static byte @Nullable [] originalOf(Tomcat tomcat, ContextXml current) throws IOException {
         List<ContextXml.Tag> valves = ourValves(current);
-        if (valves.size() != 1 || !Files.isRegularFile(backupFile)) {
+        if (valves.size() != 1 || !Files.isRegularFile(tomcat.backup())) {
             return null;
         }
         ContextXml.Tag valve = valves.get(0);
         try {
-            ContextXml backup = ContextXml.parse(Files.readAllBytes(backupFile));
+            ContextXml backup = ContextXml.parse(Files.readAllBytes(tomcat.backup()));
             String element = "<" + valve.name() + valve.attributes() + ">";
             boolean isOnlyOurs = Arrays.equals(backup.withElement(element).content(), current.content());
             return isOnlyOurs ? backup.content() : null;
-        } catch (RefusedException e) {
+        } catch (ProgramException e) {
             // Not a file this program wrote; leave it alone.
             return null;
         }
     }
 
-    private ContextXml context() throws IOException, RefusedException {
+    private static ContextXml context(Tomcat tomcat) throws IOException, ProgramException {
         try {
-            return ContextXml.parse(Files.readAllBytes(contextFile));
-        } catch (RefusedException e) {
-            throw new RefusedException(contextFile + ": " + e.getMessage());
+            return ContextXml.parse(Files.readAllBytes(tomcat.contextFile()));
+        } catch (ProgramException e) {
+            throw refused(tomcat.contextFile() + ": " + e.text());
         }
     }
 
@@ -306,10 +314,10 @@ final class InstallValve {
 
     private void say(String line) {
         isChanged = true;
-        out.println(line);
+        terminal.out().println(line);
     }
 
     private void finish(String whenUnchanged) {
-        out.println(isChanged ? "Restart this Tomcat for it to take effect." : whenUnchanged);
+        terminal.out().println(isChanged ? "Restart this Tomcat for it to take effect." : whenUnchanged);
     }
 }

@@ -44,7 +44,7 @@ public final class Main {
                 case "start-server" -> new StartServer(terminal).run(rest);
                 case "server-stat" -> new ServerStat(terminal).run(rest);
                 case "stop-server" -> new StopServer(terminal).run(rest);
-                case "install-valve" -> InstallValve.run(terminal.home(), rest, terminal.out(), terminal.err());
+                case "install-valve" -> new InstallValve(terminal).run(rest);
                 case "version", "--version" -> {
                     terminal.out().println(ProductVersion.line());
                     yield ExitCode.CLEAN;

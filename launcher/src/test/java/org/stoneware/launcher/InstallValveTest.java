@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -219,7 +220,9 @@ class InstallValveTest {
 
     private int run(String... arguments) {
         PrintStream print = new PrintStream(printed, true, StandardCharsets.UTF_8);
-        return InstallValve.run(home, List.of(arguments), print, print);
+        List<String> words = new ArrayList<>(List.of("install-valve"));
+        words.addAll(List.of(arguments));
+        return Main.run(words, new Terminal(print, print, directory, home, home.resolve("bin")));
     }
 
     private String printed() {
