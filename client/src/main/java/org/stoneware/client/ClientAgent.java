@@ -5,8 +5,10 @@ import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
@@ -54,6 +56,9 @@ final class ClientAgent implements FrameListener {
     private static final int MAX_TOUCH_BYTES = 32 * 1024;
     private static final int FRAME_LIMIT = 64;
     private static final int TASK_LIMIT = 256;
+    /** A server that answers heartbeats while its agent hangs is as good as silent. */
+    private static final int MAX_AGENT_AGE_MS = 2_000;
+
     private static final int SEND_TIMES = 64;
 
     private final ClientSettings settings;
@@ -68,7 +73,10 @@ final class ClientAgent implements FrameListener {
     private final ManyToOneConcurrentLinkedQueue<Runnable> tasks = new ManyToOneConcurrentLinkedQueue<>();
     private final Long2ObjectHashMap<PendingRequest> pending = new Long2ObjectHashMap<>();
     private final Map<InetAddress, InetSocketAddress> boundAddresses = new HashMap<>();
-    private final Map<String, Boolean> applications = new HashMap<>();
+    private final Set<String> applications = new HashSet<>();
+    /** What the registration on its way names. */
+    private Set<String> registeredApplications = Set.of();
+
     private final ClientRequestPublisher requests = new ClientRequestPublisher();
     private final ClientResponseAdapter responses = new ClientResponseAdapter();
     private final Answers answers = new Answers();
@@ -209,7 +217,7 @@ final class ClientAgent implements FrameListener {
 
     void application(String name, boolean isAdded) {
         if (isAdded) {
-            applications.put(name, Boolean.TRUE);
+            applications.add(name);
         } else {
             applications.remove(name);
         }
@@ -378,7 +386,8 @@ final class ClientAgent implements FrameListener {
                 ++registration,
                 settings.name(),
                 settings.productVersion(),
-                applications.keySet());
+                applications);
+        registeredApplications = Set.copyOf(applications);
         return to.send(out, 0, length);
     }
 
@@ -556,6 +565,8 @@ final class ClientAgent implements FrameListener {
                 if (stage == Stage.REGISTERED && heartbeat.role() != ServerRole.ACTIVE_COORDINATOR) {
                     connector.onHint(heartbeat.activeAddress());
                     fail("server " + serverName + " is " + heartbeat.role().stateName() + " now");
+                } else if (heartbeat.agentAgeMs() > MAX_AGENT_AGE_MS) {
+                    fail("the agent of server " + serverName + " has not run for " + heartbeat.agentAgeMs() + " ms");
                 }
             });
         }
@@ -599,6 +610,11 @@ final class ClientAgent implements FrameListener {
             events.notice(
                     System.Logger.Level.INFO,
                     "connected to server " + name + " at " + serverAddress + " epoch=" + epoch);
+            for (String application : applications) {
+                if (!registeredApplications.contains(application)) {
+                    transmit(out, requests.application(out, epoch, true, application));
+                }
+            }
             resendAll();
         }
 

@@ -162,7 +162,7 @@ final class ArrayRules {
                 String rightAddress = binds.address(right, second).value();
                 if (isClash(leftPort, rightPort) && binds.isOverlapping(leftAddress, rightAddress)) {
                     place = place == null ? rightPort.port().position() : place;
-                    clashes.add(describe(leftPort, leftAddress) + " and " + describe(rightPort, rightAddress));
+                    clashes.add(describe(leftPort, rightPort, leftAddress));
                 }
             }
         }
@@ -170,11 +170,11 @@ final class ArrayRules {
             return;
         }
         String who = left == right
-                ? "server '" + left.name().value() + "' needs one port twice: "
+                ? "server '" + left.name().value() + "' needs twice "
                 : "servers '" + left.name().value() + "' (line "
                         + left.position().line() + ") and '"
                         + right.name().value() + "' (line " + right.position().line()
-                        + ") are on one machine and need the same ports: ";
+                        + ") are on one machine and both need ";
         problems.error(
                 place,
                 right.path(),
@@ -191,10 +191,16 @@ final class ArrayRules {
         return port != 0 && port == right.port().value() && !isFaulty;
     }
 
-    private static String describe(PortEntry port, String address) {
-        String line = port.port().origin().startsWith("line ")
-                ? " in line " + port.port().position().line()
-                : "";
-        return port.describe() + line + " at " + address;
+    /** {@code 127.0.0.1:9540 (management-port derived from dso-port + 30, jmx-port in line 5)}. */
+    private static String describe(PortEntry left, PortEntry right, String address) {
+        String who = left.name().equals(right.name())
+                ? left.name() + " of both"
+                : left.name() + " " + place(left) + ", " + right.name() + " " + place(right);
+        return address + ":" + left.port().value() + " (" + who + ")";
+    }
+
+    private static String place(PortEntry port) {
+        String origin = port.port().origin();
+        return origin.startsWith("line ") ? "in " + origin : origin;
     }
 }

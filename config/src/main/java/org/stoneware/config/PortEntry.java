@@ -9,10 +9,4 @@ import org.jspecify.annotations.Nullable;
  * @param port number.
  * @param bind its own bind attribute, or null.
  */
-record PortEntry(String name, Setting<Integer> port, @Nullable Setting<String> bind) {
-    /** {@code jmx-port 9520 (derived from dso-port + 10)}. */
-    String describe() {
-        String origin = port.origin().startsWith("line ") ? "" : " (" + port.origin() + ")";
-        return name + " " + port.value() + origin;
-    }
-}
+record PortEntry(String name, Setting<Integer> port, @Nullable Setting<String> bind) {}

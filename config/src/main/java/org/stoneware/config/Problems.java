@@ -1,6 +1,7 @@
 package org.stoneware.config;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import org.stoneware.config.Problem.Severity;
 
@@ -8,6 +9,10 @@ import org.stoneware.config.Problem.Severity;
 final class Problems {
     /** More than this many errors of one file help nobody. */
     private static final int MAX_PROBLEMS = 200;
+
+    private static final Comparator<Problem> BY_PLACE = Comparator.<Problem>comparingInt(
+                    problem -> problem.position().line())
+            .thenComparingInt(problem -> problem.position().column());
 
     private final List<Problem> found = new ArrayList<>();
 
@@ -27,8 +32,9 @@ final class Problems {
         return found.stream().anyMatch(problem -> problem.severity() == Severity.ERROR);
     }
 
+    /** In the order of the file. */
     List<Problem> all() {
-        return List.copyOf(found);
+        return found.stream().sorted(BY_PLACE).toList();
     }
 
     private void add(Problem problem) {

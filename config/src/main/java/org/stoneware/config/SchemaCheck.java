@@ -1,6 +1,5 @@
 package org.stoneware.config;
 
-import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -143,7 +142,11 @@ final class SchemaCheck {
     }
 
     private void unknown(ConfigElement element, ElementRule parent) {
-        List<String> known = new ArrayList<>(parent.children().keySet());
+        List<String> known = parent.children().values().stream()
+                .filter(rule -> rule.effect() != ElementRule.Effect.REFUSED
+                        && rule.aliasOf().isEmpty())
+                .map(ElementRule::name)
+                .toList();
         String allowed =
                 known.isEmpty() ? (parent.hasValue() ? "a value only" : "nothing inside") : String.join(", ", known);
         String nearest = NearestName.of(element.name(), known);

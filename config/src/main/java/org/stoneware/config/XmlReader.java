@@ -201,17 +201,19 @@ final class XmlReader {
                 : new Position(location.getLineNumber(), Math.max(1, location.getColumnNumber()));
         String message = failure.getMessage() == null ? "" : failure.getMessage();
         String reason = PARSER_NOISE.matcher(message).replaceFirst("").strip().replaceAll("\\s+", " ");
+        String advice = "repair the file at this place; every opened element needs its closing tag";
         if (text.isBlank()) {
             reason = "the file is empty";
-        } else if (reason.contains("XML document structures must start and end within the same entity")) {
-            reason = "the text ends before all elements are closed";
+            advice = "is this the right file?";
+        } else if (root == null && !text.startsWith("<")) {
+            reason = "something stands before the first '<'";
+            advice = "delete it";
+        } else if (!open.isEmpty()
+                && location != null
+                && offset(location) >= text.stripTrailing().length()) {
+            reason = "the text ends inside <" + open.peek().name() + ">";
         }
-        problems.error(
-                position,
-                "",
-                "not well-formed XML: " + reason,
-                "",
-                "repair the file at this place; every opened element needs its closing tag");
+        problems.error(position, "", "not well-formed XML: " + reason, "", advice);
     }
 
     private int offset(Location location) {

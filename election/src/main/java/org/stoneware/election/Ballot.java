@@ -20,4 +20,9 @@ record Ballot(long counter, VoterId proposer) implements Comparable<Ballot> {
     boolean isHigherThan(Ballot other) {
         return compareTo(other) > 0;
     }
+
+    @Override
+    public String toString() {
+        return counter + "@" + proposer;
+    }
 }

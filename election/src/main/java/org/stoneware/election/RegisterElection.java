@@ -42,6 +42,9 @@ class RegisterElection implements Election {
     /** An active tells a server that seems not to know about it at this interval. */
     static final long ANNOUNCE_NS = TimeUnit.MILLISECONDS.toNanos(200);
 
+    /** Most stall times one waits for the same server. */
+    private static final int MAX_PATIENCE = 8;
+
     /** Nothing that needs time is looked at more often. */
     private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
@@ -64,6 +67,7 @@ class RegisterElection implements Election {
     private long promisedOtherNs = NEVER;
     private long retryAtNs = NEVER;
     private long lastSentNs = NEVER;
+    private int overtakenAttempts;
     private long heardCounter;
     private long undecodableMessages;
     private long staleMessages;
@@ -246,6 +250,7 @@ class RegisterElection implements Election {
         proposer.abandon();
         settleSinceNs = NEVER;
         promisedOtherNs = NEVER;
+        overtakenAttempts = 0;
         lastActiveId = active.memberId();
         view(
                 ServerRole.PASSIVE_UNINITIALIZED,
@@ -313,19 +318,26 @@ class RegisterElection implements Election {
 
     /** The lower position goes first; each next one waits for a stall of those before it, and for one it has given a promise. */
     private long proposeAtNs(long nowNs) {
+        if (participants.size() == 1) {
+            return nowNs;
+        }
+        int rank = rank();
+        // Each attempt overtaken asks for more patience, so that two that keep overtaking each other come to an end.
+        long patienceNs = stallNs * Math.min(1 + overtakenAttempts, MAX_PATIENCE);
+        long earliest = settleSinceNs + rank * stallNs;
+        if (promisedOtherNs != NEVER) {
+            earliest = Math.max(earliest, promisedOtherNs + (rank + 1) * patienceNs);
+        }
+        return Math.max(earliest, retryAtNs);
+    }
+
+    /** How many that may propose come before this server. */
+    private int rank() {
         int rank = 0;
         for (int memberId : participants) {
             rank += memberId < context.selfId() ? 1 : 0;
         }
-        if (participants.size() == 1) {
-            return nowNs;
-        }
-        long earliest = settleSinceNs + rank * stallNs;
-        if (promisedOtherNs != NEVER) {
-            earliest = Math.max(earliest, promisedOtherNs + (rank + 1) * stallNs);
-        }
-        long latest = settleSinceNs + context.electionTimeNs() + rank * stallNs;
-        return Math.max(Math.min(earliest, latest), retryAtNs);
+        return rank;
     }
 
     private void guardRole(long nowNs) {
@@ -479,6 +491,7 @@ class RegisterElection implements Election {
     private void activate(RegisterValue value, String reason) {
         settleSinceNs = NEVER;
         promisedOtherNs = NEVER;
+        overtakenAttempts = 0;
         lastActiveId = ElectionView.NO_ACTIVE;
         setView(new ElectionView(ServerRole.ACTIVE_COORDINATOR, value.epoch(), context.selfId(), reason));
         for (Peer peer : peers) {
@@ -537,8 +550,11 @@ class RegisterElection implements Election {
         if (isRefused(sender, message)) {
             return;
         }
+        boolean isRepeated = message.ballot().equals(acceptor.promised());
         if (acceptor.prepare(message.ballot())) {
-            yieldTo(nowNs);
+            if (!isRepeated) {
+                yieldTo(nowNs);
+            }
             send(
                     sender.memberId(),
                     message(
@@ -556,8 +572,11 @@ class RegisterElection implements Election {
         if (value == null || isRefused(sender, message)) {
             return;
         }
+        boolean isRepeated = message.ballot().equals(acceptor.acceptedBallot());
         if (acceptor.accept(message.ballot(), value)) {
-            yieldTo(nowNs);
+            if (!isRepeated) {
+                yieldTo(nowNs);
+            }
             send(sender.memberId(), message(RegisterMessage.Type.ACCEPTED, message.ballot(), Ballot.NONE, null));
         } else {
             send(sender.memberId(), refusal(message.ballot()));
@@ -580,6 +599,7 @@ class RegisterElection implements Election {
 
     /** Gives up an own attempt, which a higher ballot has overtaken, and gives the other the time to finish. */
     void yieldTo(long nowNs) {
+        overtakenAttempts += proposer.phase() == RegisterProposer.Phase.IDLE ? 0 : 1;
         proposer.abandon();
         promisedOtherNs = nowNs;
     }
@@ -588,7 +608,8 @@ class RegisterElection implements Election {
         heardCounter = Math.max(heardCounter, message.other().counter());
         if (message.ballot().equals(proposer.ballot()) && proposer.phase() != RegisterProposer.Phase.IDLE) {
             proposer.abandon();
-            retryAtNs = nowNs + RESEND_NS;
+            // Two that refuse each other must not try again at the same moment.
+            retryAtNs = nowNs + RESEND_NS + rank() * stallNs;
         }
     }
 
@@ -689,6 +710,7 @@ class RegisterElection implements Election {
                 .append(" retryAtNs=")
                 .append(retryAtNs);
         text.append(" lastSentNs=").append(lastSentNs).append(" heardCounter=").append(heardCounter);
+        text.append(" overtakenAttempts=").append(overtakenAttempts);
         text.append(' ').append(acceptor).append(' ').append(proposer);
         for (Peer peer : peers) {
             text.append(' ').append(peer);

@@ -26,6 +26,6 @@ record VoterId(long high, long low) implements Comparable<VoterId> {
 
     @Override
     public String toString() {
-        return String.format("%016x%016x", high, low);
+        return Long.toHexString(high) + "-" + Long.toHexString(low);
     }
 }

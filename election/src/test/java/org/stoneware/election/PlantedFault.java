@@ -75,25 +75,18 @@ enum PlantedFault {
             };
         }
     },
-    /** Accepts a value in a lower ballot than it has promised. */
+    /** Honours no promise: accepts a value in a lower ballot, and goes on with an own attempt that is overtaken. */
     PROMISE_IGNORED {
         @Override
         RegisterAcceptor acceptor(ElectionStore store) {
             return new RegisterAcceptor(store) {
                 @Override
-                Ballot promised() {
-                    return Ballot.NONE;
-                }
-
-                @Override
                 boolean accept(Ballot ballot, RegisterValue value) {
-                    return super.accept(ballot, value) || super.accept(super.promised(), value);
+                    return super.accept(ballot, value) || ballot.counter() > 0;
                 }
             };
         }
-    },
-    /** Goes on with its own attempt although it has promised a higher ballot to another. */
-    ATTEMPT_NOT_GIVEN_UP {
+
         @Override
         RegisterElection election(
                 ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor, RegisterProposer proposer) {

@@ -27,11 +27,12 @@ final class NameResolver {
 
     NameResolver(String threadName) {
         executor = new ThreadPoolExecutor(
-                THREADS, THREADS, KEEP_ALIVE_SEC, TimeUnit.SECONDS, new LinkedBlockingQueue<>(MAX_WAITING), task -> {
-                    Thread thread = new Thread(task, threadName);
-                    thread.setDaemon(true);
-                    return thread;
-                });
+                THREADS,
+                THREADS,
+                KEEP_ALIVE_SEC,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(MAX_WAITING),
+                task -> new DetachedThread(task, threadName));
         executor.allowCoreThreadTimeOut(true);
     }
 

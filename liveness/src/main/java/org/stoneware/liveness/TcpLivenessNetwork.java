@@ -51,8 +51,7 @@ public final class TcpLivenessNetwork implements LivenessNetwork {
         } catch (IOException e) {
             throw new LivenessException("cannot open a selector: " + e.getMessage(), e);
         }
-        thread = new Thread(loop, threadName);
-        thread.setDaemon(true);
+        thread = new DetachedThread(loop, threadName);
         thread.start();
     }
 

@@ -11,6 +11,7 @@ import java.net.SocketTimeoutException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
+import org.agrona.DirectBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.stoneware.liveness.RecordingListener.Event;
@@ -154,16 +155,7 @@ class LivenessEvidenceTest {
 
     @Test
     void shouldReadWhatCameWhileThisThreadWasFrozenBeforeJudgingSilence() throws Exception {
-        CountDownLatch frozen = new CountDownLatch(1);
-        CountDownLatch thaw = new CountDownLatch(1);
-        RecordingListener freezing = new RecordingListener() {
-            @Override
-            public void onMessage(LivenessLink link, org.agrona.DirectBuffer buffer, int offset, int length) {
-                frozen.countDown();
-                awaitUninterrupted(thaw);
-                super.onMessage(link, buffer, offset, length);
-            }
-        };
+        FreezingListener freezing = new FreezingListener();
         InetSocketAddress address = network.listen(Greetings.anyPort(), freezing.replying(Greetings.ACCEPTED));
         try (RawPeer peer = RawPeer.greeting(address);
                 RawPeer other = RawPeer.greeting(address)) {
@@ -172,15 +164,11 @@ class LivenessEvidenceTest {
             peer.send(Greetings.BEAT);
             freezing.await(Event.Beat.class);
 
-            other.send(new byte[] {12, 0, 0, 0, 0, 0, 5, 0, (byte) 0x85, 3, 1, 0, 0, 0, 0, 0});
-            frozen.await();
+            freezing.freezeBy(other);
             Heartbeat late = new Heartbeat(17, 7, Greetings.BEAT.role(), 0, "");
             peer.send(late);
-            // The freeze has to last longer than the silence time; there is no event to wait for.
-            Thread.sleep(4 * SILENCE_MS);
-            thaw.countDown();
+            freezing.thawAfterManySilences();
 
-            freezing.await(Event.Message.class);
             List<Event> sinceThaw = new ArrayList<>();
             Event next = freezing.await(Event.class, event -> event.link() == peerLink);
             while (!(next instanceof Event.Beat)) {
@@ -192,11 +180,47 @@ class LivenessEvidenceTest {
         }
     }
 
-    private static void awaitUninterrupted(CountDownLatch latch) {
-        try {
-            latch.await();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
+    @Test
+    void shouldNotBlamePeerForTimeThisThreadWasFrozen() throws Exception {
+        FreezingListener freezing = new FreezingListener();
+        InetSocketAddress address = network.listen(Greetings.anyPort(), freezing.replying(Greetings.ACCEPTED));
+        try (RawPeer peer = RawPeer.greeting(address)) {
+            freezing.freezeBy(peer);
+            freezing.thawAfterManySilences();
+
+            assertThat(freezing.await(Event.Silence.class).silentNs())
+                    .isLessThan(FreezingListener.FROZEN_MS * 1_000_000L);
+        }
+    }
+
+    /** Stops the liveness thread inside a callback, as a stopped process would stop it. */
+    private static final class FreezingListener extends RecordingListener {
+        static final int FROZEN_MS = 5 * SILENCE_MS;
+
+        private final CountDownLatch frozen = new CountDownLatch(1);
+        private final CountDownLatch thaw = new CountDownLatch(1);
+
+        void freezeBy(RawPeer peer) throws Exception {
+            peer.send(new byte[] {12, 0, 0, 0, 0, 0, 5, 0, (byte) 0x85, 3, 1, 0, 0, 0, 0, 0});
+            frozen.await();
+        }
+
+        void thawAfterManySilences() throws InterruptedException {
+            // The freeze has to last longer than the silence time; there is no event to wait for.
+            Thread.sleep(FROZEN_MS);
+            thaw.countDown();
+            await(Event.Message.class);
+        }
+
+        @Override
+        public void onMessage(LivenessLink link, DirectBuffer buffer, int offset, int length) {
+            frozen.countDown();
+            try {
+                thaw.await();
+            } catch (InterruptedException e) {
+                Thread.currentThread().interrupt();
+            }
+            super.onMessage(link, buffer, offset, length);
         }
     }
 

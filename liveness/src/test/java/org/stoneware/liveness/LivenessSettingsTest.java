@@ -3,6 +3,7 @@ package org.stoneware.liveness;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.Method;
 import org.junit.jupiter.api.Test;
 import org.stoneware.spi.liveness.Hello;
 
@@ -28,5 +29,18 @@ class LivenessSettingsTest {
     void shouldRefuseQueueThatCannotHoldOneMessage() {
         assertThatThrownBy(() -> LivenessSettings.defaults().withBounds(1, 1, 1000))
                 .isInstanceOf(IllegalArgumentException.class);
+    }
+
+    @Test
+    void shouldConfigureTheVeryDefaultsOfTheSettings() throws ReflectiveOperationException {
+        LivenessSettings defaults = LivenessSettings.defaults();
+
+        assertThat(LivenessConfiguration.class.getDeclaredMethods())
+                .hasSameSizeAs(LivenessSettings.class.getRecordComponents());
+        for (Method property : LivenessConfiguration.class.getDeclaredMethods()) {
+            Object setting =
+                    LivenessSettings.class.getMethod(property.getName()).invoke(defaults);
+            assertThat(property.getDefaultValue()).as(property.getName()).isEqualTo(setting);
+        }
     }
 }

@@ -207,6 +207,24 @@ class TcpLivenessNetworkTest {
         }
     }
 
+    @Test
+    void shouldNotRememberClassLoaderOfThreadThatCreatedIt() {
+        ClassLoader before = Thread.currentThread().getContextClassLoader();
+        ClassLoader webApplication = new ClassLoader(before) {};
+        Thread.currentThread().setContextClassLoader(webApplication);
+        try (TcpLivenessNetwork network = new TcpLivenessNetwork(LivenessSettings.defaults(), "liveness-in-tomcat")) {
+            network.connect(
+                    "localhost", network.listen(Greetings.anyPort(), server).getPort(), 1, caller);
+
+            assertThat(threadsNamed("liveness-in-tomcat"))
+                    .singleElement()
+                    .extracting(Thread::getContextClassLoader)
+                    .isNotSameAs(webApplication);
+        } finally {
+            Thread.currentThread().setContextClassLoader(before);
+        }
+    }
+
     private static boolean await(CountDownLatch latch) {
         try {
             return latch.await(RecordingListener.WAIT_SEC, TimeUnit.SECONDS);

@@ -253,7 +253,8 @@ final class ServerAgent {
                         settings.sweepEnabled()),
                 store,
                 stateMachine,
-                new LogClock(context.wallClock().getAsLong(), nowNs));
+                new LogClock(context.wallClock().getAsLong(), nowNs),
+                nowNs);
     }
 
     private void leaveActive(ElectionView now) {

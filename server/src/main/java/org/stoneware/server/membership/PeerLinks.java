@@ -28,6 +28,9 @@ public final class PeerLinks {
     private static final long DIAL_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(250);
     private static final long DIAL_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(2);
 
+    /** A heartbeat whose sender's agent has not cycled for longer counts as silence. */
+    private static final int MAX_AGENT_AGE_MS = 800;
+
     private final ArraySettings settings;
     private final long incarnation;
     private final String productVersion;
@@ -204,6 +207,11 @@ public final class PeerLinks {
             return;
         }
         Peer peer = peers[memberId];
+        if (heartbeat.agentAgeMs() > MAX_AGENT_AGE_MS) {
+            // The process answers and its agent does not run: it can do nothing for anybody, which is what silence means.
+            onSilence(link, TimeUnit.MILLISECONDS.toNanos(heartbeat.agentAgeMs()));
+            return;
+        }
         learn(peer, heartbeat.role(), heartbeat.epoch(), wallMs);
         tell(Evidence.Kind.HEARTBEAT, memberId, heartbeat.incarnation(), heartbeat.role(), heartbeat.epoch(), 0);
     }

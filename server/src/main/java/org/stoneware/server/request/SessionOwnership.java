@@ -26,7 +26,11 @@ final class SessionOwnership {
     /** A recall may be lost with a connection; it is said again after this time. */
     static final long RECALL_AGAIN_NS = TimeUnit.SECONDS.toNanos(1);
 
-    private static final int EPOCH_SHIFT = 40;
+    /**
+     * Tokens begin at the log time of the activation, shifted. Log time never goes back from one active to the next, and no server grants
+     * a million times a millisecond, so tokens rise over epochs as well.
+     */
+    private static final int LOG_TIME_SHIFT = 20;
 
     private final Map<SessionKey, Row> rows = new HashMap<>();
     private final LinkedHashSet<Row> contested = new LinkedHashSet<>();
@@ -69,8 +73,9 @@ final class SessionOwnership {
         void onRecall(Row row);
     }
 
-    SessionOwnership(long epoch, Output output) {
-        this.lastToken = epoch << EPOCH_SHIFT;
+    /** @param logTimeMs log time of the activation. */
+    SessionOwnership(long logTimeMs, Output output) {
+        this.lastToken = logTimeMs << LOG_TIME_SHIFT;
         this.output = output;
     }
 

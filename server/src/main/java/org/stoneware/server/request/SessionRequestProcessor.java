@@ -82,14 +82,19 @@ public final class SessionRequestProcessor {
     private record Pending(Action action, WriteStatus status, long version) {}
 
     public SessionRequestProcessor(
-            long epoch, RequestLimits limits, SessionStore store, SessionStateMachine stateMachine, LogClock clock) {
+            long epoch,
+            RequestLimits limits,
+            SessionStore store,
+            SessionStateMachine stateMachine,
+            LogClock clock,
+            long activatedNs) {
         this.epoch = epoch;
         this.limits = limits;
         this.store = store;
         this.stateMachine = stateMachine;
         this.clock = clock;
         this.replicator = new ActiveReplicator(epoch, stateMachine, this::onResult, new Commits(), clock);
-        this.ownership = new SessionOwnership(epoch, new OwnershipOutput());
+        this.ownership = new SessionOwnership(clock.logTimeMs(activatedNs), new OwnershipOutput());
         this.clients = new ClientTable();
         this.sweep = new ExpirySweep(store, stateMachine, ownership, limits.sweepEnabled(), new SweepOutput());
     }

@@ -31,6 +31,8 @@ final class ElectionInvariants {
     void onView(int id, long incarnation, ElectionView before, ElectionView now) {
         check(now.epoch() >= before.epoch(), id, "went back from epoch " + before.epoch(), now);
         if (now.role() != ServerRole.ACTIVE_COORDINATOR) {
+            boolean isDeposed = before.role() == ServerRole.ACTIVE_COORDINATOR && now.role() != ServerRole.STOPPED;
+            check(!isDeposed || now.epoch() > before.epoch(), id, "gives way to no higher epoch", now);
             return;
         }
         boolean isSame = before.role() == ServerRole.ACTIVE_COORDINATOR && before.epoch() == now.epoch();

@@ -234,6 +234,7 @@ public final class ReferenceSessionStore implements SessionStore {
 
         @Override
         public int next(int limit, RecordVisitor visitor) {
+            checkOpen();
             int shown = 0;
             while (shown < limit && nextKey < keys.size()) {
                 SessionRecord record = held(keys.get(nextKey++));

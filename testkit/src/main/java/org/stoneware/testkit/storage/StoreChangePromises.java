@@ -85,7 +85,7 @@ abstract class StoreChangePromises extends StoreFixture {
         byte[] expected = SessionRecordBuilder.bytesOf(record);
         put(store, record);
 
-        ((UnsafeBuffer) record.buffer()).setMemory(0, record.length(), (byte) 0x55);
+        ((UnsafeBuffer) record.buffer()).setMemory(8, record.length() - 8, (byte) 0x55);
 
         assertThat(held(store, key(1))).isEqualTo(expected);
     }

@@ -337,6 +337,11 @@ abstract class StoreLimitPromises extends StoreWalkPromises {
             result = put(store, record(sessions).version(1).attribute("a", bytes(valueLength)));
             sessions += result == StoreResult.STORED ? 1 : 0;
         }
+        for (int i = 0; i < sessions; i++) {
+            assertThat(held(store, key(i)))
+                    .as("session " + i + " of " + sessions + ": none is given up")
+                    .isNotNull();
+        }
         assumeTrue(result == StoreResult.FULL, NEVER_FULL);
         long payloadBytes = store.figures().payloadBytes();
         assertThat(payloadBytes).as("most of the memory serves sessions").isGreaterThan(TIGHT_BYTES / 2);

@@ -13,7 +13,7 @@ import org.stoneware.spi.transport.FrameListener;
 import org.stoneware.spi.transport.Transport;
 
 /** One transport under test, its address, and everything its listener has heard. */
-final class TransportEnd implements FrameListener, AutoCloseable {
+public final class TransportEnd implements FrameListener, AutoCloseable {
     private static final int FRAME_LIMIT = 64;
 
     private final Transport transport;
@@ -28,30 +28,30 @@ final class TransportEnd implements FrameListener, AutoCloseable {
         address = transport.bind(wanted);
     }
 
-    Transport transport() {
+    public Transport transport() {
         return transport;
     }
 
-    InetSocketAddress address() {
+    public InetSocketAddress address() {
         return address;
     }
 
     /** Hears every frame after it has been recorded. */
-    void alsoHearing(FrameListener listener) {
+    public void alsoHearing(FrameListener listener) {
         alsoHearing = listener;
     }
 
     /** One duty cycle; returns what it did. */
-    int cycle() {
+    public int cycle() {
         return transport.doWork(System.nanoTime()) + transport.poll(this, FRAME_LIMIT);
     }
 
     /** A duty cycle that leaves frames where they are. */
-    int cycleWithoutPoll() {
+    public int cycleWithoutPoll() {
         return transport.doWork(System.nanoTime());
     }
 
-    long trySend(Connection connection, byte[] frame) {
+    public long trySend(Connection connection, byte[] frame) {
         long outcome = connection.tryClaim(frame.length, claim);
         if (outcome > 0) {
             claim.buffer().putBytes(claim.offset(), frame);
@@ -61,7 +61,7 @@ final class TransportEnd implements FrameListener, AutoCloseable {
     }
 
     /** Claims, fills and gives back. */
-    boolean tryAbort(Connection connection, byte[] frame) {
+    public boolean tryAbort(Connection connection, byte[] frame) {
         if (connection.tryClaim(frame.length, claim) <= 0) {
             return false;
         }
@@ -70,16 +70,16 @@ final class TransportEnd implements FrameListener, AutoCloseable {
         return true;
     }
 
-    List<byte[]> heard(Connection connection) {
+    public List<byte[]> heard(Connection connection) {
         return heard.computeIfAbsent(connection, key -> new ArrayList<>());
     }
 
-    List<String> losses(Connection connection) {
+    public List<String> losses(Connection connection) {
         return losses.computeIfAbsent(connection, key -> new ArrayList<>());
     }
 
     /** Frames of all connections. */
-    int heardInAll() {
+    public int heardInAll() {
         int sum = 0;
         for (List<byte[]> frames : heard.values()) {
             sum += frames.size();
@@ -87,7 +87,7 @@ final class TransportEnd implements FrameListener, AutoCloseable {
         return sum;
     }
 
-    int lossesInAll() {
+    public int lossesInAll() {
         int sum = 0;
         for (List<String> reasons : losses.values()) {
             sum += reasons.size();

@@ -3,7 +3,7 @@ package org.stoneware.testkit.transport;
 import org.stoneware.spi.transport.Connection;
 
 /** Both ends of one connection. */
-final class TransportLink {
+public final class TransportLink {
     private final TransportRig rig;
     private final TransportEnd client;
     private final TransportEnd server;
@@ -18,38 +18,38 @@ final class TransportLink {
         this.there = there;
     }
 
-    TransportEnd client() {
+    public TransportEnd client() {
         return client;
     }
 
-    TransportEnd server() {
+    public TransportEnd server() {
         return server;
     }
 
     /** The client's end. */
-    Connection here() {
+    public Connection here() {
         return here;
     }
 
     /** The server's end. */
-    Connection there() {
+    public Connection there() {
         return there;
     }
 
-    int stream() {
+    public int stream() {
         return here.spec().connectionId();
     }
 
-    int maxLength() {
+    public int maxLength() {
         return Math.min(here.maxFrameLength(), there.maxFrameLength());
     }
 
-    void exchange(int count) {
+    public void exchange(int count) {
         exchange(0, count);
     }
 
     /** Sends frames both ways and waits until all are heard. */
-    void exchange(int first, int count) {
+    public void exchange(int first, int count) {
         int heardBack = client.heard(here).size();
         for (int sequence = first; sequence < first + count; sequence++) {
             byte[] frame = TestFrames.frame(1, sequence, TestFrames.length(sequence, maxLength()));
@@ -60,11 +60,11 @@ final class TransportLink {
         rig.await(() -> client.heard(here).size() >= heardBack + count, "the client heard all");
     }
 
-    boolean hasHeard(int count) {
+    public boolean hasHeard(int count) {
         return server.heard(there).size() >= count && client.heard(here).size() >= count;
     }
 
-    void checkExchanged(int count) {
+    public void checkExchanged(int count) {
         TestFrames.checkHeard(server.heard(there), 1, count, maxLength());
         TestFrames.checkHeard(client.heard(here), 1, count, maxLength());
     }

@@ -16,7 +16,7 @@ import org.stoneware.spi.transport.TransportContext;
 import org.stoneware.spi.transport.TransportProvider;
 
 /** The transports of one test, driven in turn by its one thread. */
-final class TransportRig implements AutoCloseable {
+public final class TransportRig implements AutoCloseable {
     private static final long PAUSE_NS = 1_000_000;
 
     private final List<TransportEnd> ends = new ArrayList<>();
@@ -26,30 +26,30 @@ final class TransportRig implements AutoCloseable {
     private final int maxConnections;
     private int lastConnectionId;
 
-    TransportRig(Supplier<TransportProvider> provider, LongSupplier patienceMs, int maxConnections) {
+    public TransportRig(Supplier<TransportProvider> provider, LongSupplier patienceMs, int maxConnections) {
         this.provider = provider;
         this.patienceMs = patienceMs;
         this.maxConnections = maxConnections;
     }
 
     /** Opens a transport on an address; closed with the rig. */
-    TransportEnd open(String name, InetSocketAddress address) {
+    public TransportEnd open(String name, InetSocketAddress address) {
         TransportContext context = new TransportContext(name, 0, maxConnections, notices::add);
         TransportEnd end = new TransportEnd(provider.get().open(context), address);
         ends.add(end);
         return end;
     }
 
-    void close(TransportEnd end) {
+    public void close(TransportEnd end) {
         end.close();
         ends.remove(end);
     }
 
-    TransportLink connect(TransportEnd client, TransportEnd server) {
+    public TransportLink connect(TransportEnd client, TransportEnd server) {
         return connect(client, server, Purpose.CLIENT);
     }
 
-    TransportLink connect(TransportEnd client, TransportEnd server, Purpose purpose) {
+    public TransportLink connect(TransportEnd client, TransportEnd server, Purpose purpose) {
         int id = nextConnectionId();
         Connection there = server.transport().connect(spec(id, server, client, false, purpose));
         Connection here = client.transport().connect(spec(id, client, server, true, purpose));
@@ -57,16 +57,16 @@ final class TransportRig implements AutoCloseable {
         return new TransportLink(this, client, server, here, there);
     }
 
-    int nextConnectionId() {
+    public int nextConnectionId() {
         return ++lastConnectionId;
     }
 
     /** One end of a connection nobody has an id for yet. */
-    ConnectionSpec spec(TransportEnd local, TransportEnd remote, boolean isInitiator) {
+    public ConnectionSpec spec(TransportEnd local, TransportEnd remote, boolean isInitiator) {
         return spec(nextConnectionId(), local, remote, isInitiator);
     }
 
-    static ConnectionSpec spec(int id, TransportEnd local, TransportEnd remote, boolean isInitiator) {
+    public static ConnectionSpec spec(int id, TransportEnd local, TransportEnd remote, boolean isInitiator) {
         return spec(id, local, remote, isInitiator, Purpose.CLIENT);
     }
 
@@ -77,7 +77,7 @@ final class TransportRig implements AutoCloseable {
                 id, keys.nextLong(), keys.nextLong(), isInitiator, local.address(), remote.address(), purpose);
     }
 
-    void cycle(int times) {
+    public void cycle(int times) {
         for (int i = 0; i < times; i++) {
             for (TransportEnd end : ends) {
                 end.cycle();
@@ -86,12 +86,12 @@ final class TransportRig implements AutoCloseable {
     }
 
     /** Drives all ends until something has happened. */
-    void await(BooleanSupplier isDone, String what) {
+    public void await(BooleanSupplier isDone, String what) {
         await(isDone, what, ends);
     }
 
     /** Drives some ends until something has happened. */
-    void await(BooleanSupplier isDone, String what, List<TransportEnd> driven) {
+    public void await(BooleanSupplier isDone, String what, List<TransportEnd> driven) {
         long deadlineNs = System.nanoTime() + patienceMs.getAsLong() * 1_000_000;
         while (!isDone.getAsBoolean()) {
             int work = 0;

@@ -92,6 +92,10 @@ final class AeronConnection implements Connection, FrameClaim.Completion {
 
     @Override
     public void onClaimEnd(boolean isCommitted) {
+        if (!isClaimed) {
+            // The connection was closed between claim and commit; its room went with it.
+            return;
+        }
         isClaimed = false;
         if (!isCommitted) {
             aeronClaim.abort();
@@ -151,10 +155,10 @@ final class AeronConnection implements Connection, FrameClaim.Completion {
     void release() {
         if (!isClosed) {
             isClosed = true;
-            if (isClaimed) {
-                isClaimed = false;
+            if (isClaimed && !publication.isClosed()) {
                 aeronClaim.abort();
             }
+            isClaimed = false;
             transport.onConnectionReleased(this);
             publication.close();
             subscription.close();

@@ -5,6 +5,8 @@ import static java.util.concurrent.TimeUnit.SECONDS;
 
 import java.nio.file.Path;
 import java.util.List;
+import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.SystemNanoClock;
 
 /**
  * Times, lengths and places the driver and client are opened with. Validated and immutable after {@link #conclude()}; the
@@ -20,38 +22,33 @@ final class AeronSettings {
 
     private static final Path SHARED_MEMORY = Path.of("/dev/shm");
 
-    private long clientLivenessTimeoutNs = MINUTES.toNanos(10);
-    private long peerSilenceTimeoutNs = SECONDS.toNanos(40);
+    private static final long CLIENT_LIVENESS_TIMEOUT_NS = MINUTES.toNanos(10);
+    private static final long PEER_SILENCE_TIMEOUT_NS = SECONDS.toNanos(40);
     private long lingerTimeoutNs = SECONDS.toNanos(5);
     private long rebuildIntervalNs = SECONDS.toNanos(1);
     private List<Path> directoryParents = List.of(SHARED_MEMORY, Path.of(System.getProperty("java.io.tmpdir", "/tmp")));
+    private NanoClock nanoClock = SystemNanoClock.INSTANCE;
     private boolean isConcluded;
 
     /** Silence of our own agent after which driver and client give themselves up and are rebuilt. */
     long clientLivenessTimeoutNs() {
-        return clientLivenessTimeoutNs;
-    }
-
-    AeronSettings clientLivenessTimeoutNs(long value) {
-        checkNotConcluded();
-        clientLivenessTimeoutNs = value;
-        return this;
+        return CLIENT_LIVENESS_TIMEOUT_NS;
     }
 
     /** Silence of the other end after which a connection is lost; longer than any freeze to survive. */
     long peerSilenceTimeoutNs() {
-        return peerSilenceTimeoutNs;
-    }
-
-    AeronSettings peerSilenceTimeoutNs(long value) {
-        checkNotConcluded();
-        peerSilenceTimeoutNs = value;
-        return this;
+        return PEER_SILENCE_TIMEOUT_NS;
     }
 
     /** Time a closed stream has to deliver what it holds. */
     long lingerTimeoutNs() {
         return lingerTimeoutNs;
+    }
+
+    AeronSettings lingerTimeoutNs(long value) {
+        checkNotConcluded();
+        lingerTimeoutNs = value;
+        return this;
     }
 
     /** Pause between attempts to rebuild. */
@@ -76,9 +73,20 @@ final class AeronSettings {
         return this;
     }
 
+    /** What driver and client take for the time; a test lets it jump where a process would stand still. */
+    NanoClock nanoClock() {
+        return nanoClock;
+    }
+
+    AeronSettings nanoClock(NanoClock value) {
+        checkNotConcluded();
+        nanoClock = value;
+        return this;
+    }
+
     AeronSettings conclude() {
         checkNotConcluded();
-        if (clientLivenessTimeoutNs <= 0 || peerSilenceTimeoutNs <= 0 || rebuildIntervalNs <= 0) {
+        if (lingerTimeoutNs <= 0 || rebuildIntervalNs <= 0) {
             throw new IllegalArgumentException("time-outs must be positive");
         }
         if (directoryParents.isEmpty()) {

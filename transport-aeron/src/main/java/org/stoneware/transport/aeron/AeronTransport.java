@@ -1,6 +1,7 @@
 package org.stoneware.transport.aeron;
 
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
+import static java.util.concurrent.TimeUnit.SECONDS;
 
 import io.aeron.Aeron;
 import io.aeron.ExclusivePublication;
@@ -9,6 +10,7 @@ import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.regex.Pattern;
 import org.agrona.CloseHelper;
 import org.agrona.collections.ArrayUtil;
 import org.jspecify.annotations.Nullable;
@@ -26,25 +28,30 @@ import org.stoneware.spi.transport.TransportException;
  */
 final class AeronTransport implements Transport {
     private static final AeronConnection[] NONE = {};
+    private static final Pattern NAME = Pattern.compile("[\\w.-]+");
     /** The driver's timers need a turn this often while streams are open. */
     private static final long MAX_WAIT_NS = MILLISECONDS.toNanos(10);
 
     private static final long MAX_WAIT_UNCONNECTED_NS = MILLISECONDS.toNanos(50);
+    /** A closed socket holds its port until the selector has looked at it, also where there is never time to wait. */
+    private static final long FORGET_INTERVAL_NS = SECONDS.toNanos(1);
+
     private static final int CLOSING_CYCLES = 8;
 
     private final TransportContext context;
     private final AeronSettings settings;
-    private final ChannelSelector selector = new ChannelSelector();
     private final AdmittedStreams admitted = new AdmittedStreams();
     private final List<BoundAddress> bound = new ArrayList<>();
     private final ArrayDeque<AeronConnection> lost = new ArrayDeque<>();
     private final DriverDirectory directory;
+    private final ChannelSelector selector;
 
     private @Nullable EmbeddedDriver driver;
     private AeronConnection[] connections = NONE;
     private long nextTag = 1;
     private long rebuildDeadlineNs;
     private long nowNs;
+    private long lastSelectNs;
     private boolean isRebuildPaused;
     private boolean isSettled;
     private boolean isClosed;
@@ -61,15 +68,12 @@ final class AeronTransport implements Transport {
     AeronTransport(TransportContext context, AeronSettings settings) {
         this.context = context;
         this.settings = settings;
-        directory = DriverDirectory.claim(
-                settings.directoryParents(),
-                context.name(),
-                EmbeddedDriver.requiredBytes(context.maxConnections()),
-                context.notices());
+        directory = claimDirectory(context, settings);
         try {
+            selector = new ChannelSelector();
             driver = newDriver();
         } catch (RuntimeException e) {
-            CloseHelper.quietCloseAll(selector, directory);
+            CloseHelper.quietClose(directory);
             throw new TransportException(
                     "the media driver does not start in " + directory.root() + ": " + e.getMessage(), e);
         }
@@ -157,6 +161,10 @@ final class AeronTransport implements Transport {
             return 1;
         }
         isSettled = work == 0;
+        if (nowNs - lastSelectNs > FORGET_INTERVAL_NS) {
+            lastSelectNs = nowNs;
+            selector.forgetClosed();
+        }
         return work;
     }
 
@@ -281,6 +289,18 @@ final class AeronTransport implements Transport {
                 && (!one.isInitiator() || one.remoteAddress().equals(other.remoteAddress()));
     }
 
+    private static DriverDirectory claimDirectory(TransportContext context, AeronSettings settings) {
+        if (!NAME.matcher(context.name()).matches()) {
+            throw new TransportException(
+                    "transport name=" + context.name() + " may hold letters, digits, '-', '_' and '.' only");
+        }
+        return DriverDirectory.claim(
+                settings.directoryParents(),
+                context.name(),
+                EmbeddedDriver.requiredBytes(context.maxConnections()),
+                context.notices());
+    }
+
     private EmbeddedDriver newDriver() {
         return new EmbeddedDriver(settings, directory.driverPath(), context.maxConnections(), selector, admitted);
     }
@@ -302,9 +322,9 @@ final class AeronTransport implements Transport {
 
     private int rebuildWhenDue(long nowNs) {
         if (isRebuildPaused && rebuildDeadlineNs - nowNs > 0) {
+            isSettled = true;
             return 0;
         }
-        isRebuildPaused = false;
         EmbeddedDriver fresh = null;
         try {
             fresh = newDriver();
@@ -313,13 +333,16 @@ final class AeronTransport implements Transport {
             }
             driver = fresh;
             rebuilds++;
+            isRebuildPaused = false;
         } catch (RuntimeException e) {
             if (fresh != null) {
                 closeDriver(fresh);
             }
+            if (!isRebuildPaused) {
+                context.notices().accept("the transport can't be rebuilt, but keeps trying: " + e.getMessage());
+            }
             isRebuildPaused = true;
             rebuildDeadlineNs = nowNs + settings.rebuildIntervalNs();
-            context.notices().accept("the transport can't be rebuilt yet: " + e.getMessage());
         }
         return 1;
     }

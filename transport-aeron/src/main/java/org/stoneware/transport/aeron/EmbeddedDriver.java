@@ -10,7 +10,9 @@ import io.aeron.driver.MediaDriver;
 import io.aeron.driver.StaticDelayGenerator;
 import io.aeron.driver.ThreadingMode;
 import io.aeron.driver.status.SystemCounterDescriptor;
+import io.aeron.exceptions.AeronException;
 import java.io.IOException;
+import java.net.SocketOption;
 import java.net.StandardSocketOptions;
 import java.nio.channels.DatagramChannel;
 import java.nio.file.Path;
@@ -18,7 +20,10 @@ import java.util.concurrent.TimeUnit;
 import org.agrona.BitUtil;
 import org.agrona.CloseHelper;
 import org.agrona.concurrent.AgentInvoker;
+import org.agrona.concurrent.AgentTerminationException;
 import org.agrona.concurrent.EpochClock;
+import org.agrona.concurrent.NanoClock;
+import org.agrona.concurrent.status.AtomicCounter;
 import org.stoneware.spi.transport.TransportException;
 
 /**
@@ -45,14 +50,19 @@ final class EmbeddedDriver implements AutoCloseable {
     private static final int MIN_SOCKET_BUFFER_LENGTH = 64 * 1024;
     private static final long NAK_DELAY_NS = TimeUnit.MICROSECONDS.toNanos(20);
     private static final long NAK_RETRY_NS = TimeUnit.MILLISECONDS.toNanos(10);
-    private static final long TIMER_INTERVAL_LIMIT_NS = TimeUnit.SECONDS.toNanos(1);
+    private static final long MAX_TIMER_INTERVAL_NS = TimeUnit.SECONDS.toNanos(1);
+    private static final long MAX_KEEP_ALIVE_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(500);
 
     private final MediaDriver driver;
     private final AgentInvoker driverInvoker;
     private final Aeron aeron;
     private final AgentInvoker clientInvoker;
     private final int receiveBufferLength;
+    private final AtomicCounter underRuns;
+    private final AtomicCounter overRuns;
+    private long dropped;
     private int errors;
+    private boolean hasGivenUp;
 
     EmbeddedDriver(
             AeronSettings settings,
@@ -61,7 +71,7 @@ final class EmbeddedDriver implements AutoCloseable {
             ChannelSelector selector,
             AdmittedStreams admitted) {
         receiveBufferLength = socketBufferLength(StandardSocketOptions.SO_RCVBUF);
-        EpochClock clock = steadyEpochClock();
+        EpochClock clock = steadyEpochClock(settings.nanoClock());
         MediaDriver.Context context = driverContext(settings, directory, maxConnections, clock)
                 .receiveChannelEndpointSupplier((channel, dispatcher, status, ctx) ->
                         new SelectableReceiveEndpoint(channel, dispatcher, status, ctx, selector, admitted))
@@ -74,8 +84,11 @@ final class EmbeddedDriver implements AutoCloseable {
                     .aeronDirectoryName(context.aeronDirectoryName())
                     .useConductorAgentInvoker(true)
                     .driverAgentInvoker(driverInvoker)
+                    .keepAliveIntervalNs(Math.min(MAX_KEEP_ALIVE_INTERVAL_NS, settings.clientLivenessTimeoutNs() / 4))
+                    .resourceLingerDurationNs(settings.lingerTimeoutNs())
                     .driverTimeoutMs(NANOSECONDS.toMillis(settings.clientLivenessTimeoutNs()))
                     .epochClock(clock)
+                    .nanoClock(settings.nanoClock())
                     .errorHandler(this::onError)
                     .subscriberErrorHandler(new RethrowingErrorHandler()));
         } catch (RuntimeException e) {
@@ -83,6 +96,8 @@ final class EmbeddedDriver implements AutoCloseable {
             throw e;
         }
         clientInvoker = aeron.conductorAgentInvoker();
+        underRuns = context.systemCounters().get(SystemCounterDescriptor.FLOW_CONTROL_UNDER_RUNS);
+        overRuns = context.systemCounters().get(SystemCounterDescriptor.FLOW_CONTROL_OVER_RUNS);
     }
 
     /** Shared memory a transport may come to need: fixed tables, and both streams of every connection. */
@@ -113,19 +128,16 @@ final class EmbeddedDriver implements AutoCloseable {
 
     /** True when driver or client has given itself up; nothing made with it works any more. */
     boolean isBroken() {
-        return aeron.isClosed() || driverInvoker.isClosed();
+        return hasGivenUp || aeron.isClosed() || clientInvoker.isClosed() || driverInvoker.isClosed();
     }
 
     /** Datagrams the driver dropped because they repeat or overrun a stream. */
     long dropped() {
-        return driver.context()
-                        .systemCounters()
-                        .get(SystemCounterDescriptor.FLOW_CONTROL_UNDER_RUNS)
-                        .get()
-                + driver.context()
-                        .systemCounters()
-                        .get(SystemCounterDescriptor.FLOW_CONTROL_OVER_RUNS)
-                        .get();
+        if (!driverInvoker.isClosed()) {
+            // A driver that closed itself has unmapped its counters.
+            dropped = underRuns.get() + overRuns.get();
+        }
+        return dropped;
     }
 
     @Override
@@ -137,7 +149,8 @@ final class EmbeddedDriver implements AutoCloseable {
     private MediaDriver.Context driverContext(
             AeronSettings settings, Path directory, int maxConnections, EpochClock clock) {
         long livenessNs = settings.clientLivenessTimeoutNs();
-        long timerIntervalNs = Math.min(TIMER_INTERVAL_LIMIT_NS, livenessNs / 4);
+        long timerIntervalNs =
+                Math.min(MAX_TIMER_INTERVAL_NS, Math.min(livenessNs, settings.peerSilenceTimeoutNs()) / 4);
         return new MediaDriver.Context()
                 .aeronDirectoryName(directory.toString())
                 .dirDeleteOnStart(true)
@@ -146,6 +159,7 @@ final class EmbeddedDriver implements AutoCloseable {
                 .threadingMode(ThreadingMode.INVOKER)
                 .asyncExecutorEnabled(false)
                 .epochClock(clock)
+                .nanoClock(settings.nanoClock())
                 .errorHandler(this::onError)
                 .termBufferSparseFile(true)
                 .performStorageChecks(true)
@@ -174,7 +188,7 @@ final class EmbeddedDriver implements AutoCloseable {
     }
 
     /** What the system really grants of the buffer we would like, as a power of two. */
-    private static int socketBufferLength(java.net.SocketOption<Integer> option) {
+    private static int socketBufferLength(SocketOption<Integer> option) {
         try (DatagramChannel probe = DatagramChannel.open()) {
             probe.setOption(option, MAX_SOCKET_BUFFER_LENGTH);
             int granted = Math.min(probe.getOption(option), MAX_SOCKET_BUFFER_LENGTH);
@@ -185,13 +199,15 @@ final class EmbeddedDriver implements AutoCloseable {
     }
 
     /** Wall time at start, steady from there: a clock set forward must not look like a client that fell silent. */
-    private static EpochClock steadyEpochClock() {
+    private static EpochClock steadyEpochClock(NanoClock clock) {
         long startMs = System.currentTimeMillis();
-        long startNs = System.nanoTime();
-        return () -> startMs + NANOSECONDS.toMillis(System.nanoTime() - startNs);
+        long startNs = clock.nanoTime();
+        return () -> startMs + NANOSECONDS.toMillis(clock.nanoTime() - startNs);
     }
 
     private void onError(Throwable error) {
+        hasGivenUp |= error instanceof AgentTerminationException
+                || (error instanceof AeronException failure && failure.category() == AeronException.Category.FATAL);
         System.Logger.Level level = errors < MAX_LOUD_ERRORS ? WARNING : DEBUG;
         errors++;
         LOGGER.log(level, "transport driver: " + error, level == DEBUG ? error : null);
