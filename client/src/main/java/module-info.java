@@ -2,6 +2,7 @@
 module org.stoneware.client {
     requires transitive org.stoneware.api;
     requires org.stoneware.wire;
+    requires static osgi.annotation;
 
     exports org.stoneware.client;
 }

@@ -6,6 +6,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -19,6 +20,9 @@ import java.util.concurrent.TimeUnit;
  */
 public final class ChildProcess implements AutoCloseable {
     private static final Duration STOP_PATIENCE = Duration.ofSeconds(15);
+
+    private static final Path OWN_STATUS = Path.of("/proc/self/status");
+    private static final int SIGINT_BIT = 1;
 
     private final String name;
     private final Process process;
@@ -38,13 +42,33 @@ public final class ChildProcess implements AutoCloseable {
     public static ChildProcess start(
             String name, List<String> command, Map<String, String> environment, Path directory, Path log)
             throws IOException {
-        ProcessBuilder builder = new ProcessBuilder(command)
+        List<String> words = new ArrayList<>(isInterruptIgnored() ? List.of("env", "--default-signal=INT") : List.of());
+        words.addAll(command);
+        ProcessBuilder builder = new ProcessBuilder(words)
                 .directory(directory.toFile())
                 .redirectErrorStream(true)
                 .redirectInput(ProcessBuilder.Redirect.from(Path.of("/dev/null").toFile()))
                 .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
         builder.environment().putAll(environment);
         return new ChildProcess(name, builder.start(), log);
+    }
+
+    /**
+     * A shell starts background jobs with SIGINT ignored, and children inherit that: Ctrl-C could not be tried on them.
+     */
+    private static boolean isInterruptIgnored() {
+        try {
+            for (String line : Files.readAllLines(OWN_STATUS)) {
+                if (line.startsWith("SigIgn:")) {
+                    long ignored = Long.parseUnsignedLong(
+                            line.substring("SigIgn:".length()).trim(), 16);
+                    return (ignored >>> SIGINT_BIT & 1) != 0;
+                }
+            }
+        } catch (IOException e) {
+            // Not Linux: taken as it is.
+        }
+        return false;
     }
 
     public String name() {

@@ -100,9 +100,9 @@ public final class Demo {
         BufferedReader in = new BufferedReader(new InputStreamReader(System.in, Charset.defaultCharset()));
         boolean isInteractive = System.console() != null;
         Set<Long> told = new HashSet<>();
-        while (true) {
+        while (!array.isClosed()) {
             for (ChildProcess process : array.processes()) {
-                if (!process.isAlive() && told.add(process.pid())) {
+                if (!process.isAlive() && !array.isClosed() && told.add(process.pid())) {
                     out.println(process.name() + " has ended (pid " + process.pid() + ")");
                 }
             }

@@ -194,6 +194,10 @@ final class DemoArray implements AutoCloseable {
         isDirectoryKept = true;
     }
 
+    synchronized boolean isClosed() {
+        return isClosed;
+    }
+
     private void failIfClosed() {
         if (isClosed) {
             throw new IllegalStateException("the demo is being stopped");

@@ -138,7 +138,7 @@ public final class RoundRobinProxy implements FrontDoor {
 
     @Override
     public String describe() {
-        return "round-robin stand-in (nginx is not installed)";
+        return "round-robin stand-in for nginx";
     }
 
     @Override

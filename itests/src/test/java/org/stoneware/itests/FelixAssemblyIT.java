@@ -1,0 +1,171 @@
+package org.stoneware.itests;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertTrue;
+import static org.ops4j.pax.exam.CoreOptions.bundle;
+import static org.ops4j.pax.exam.CoreOptions.composite;
+import static org.ops4j.pax.exam.CoreOptions.frameworkProperty;
+import static org.ops4j.pax.exam.CoreOptions.frameworkStartLevel;
+import static org.ops4j.pax.exam.CoreOptions.junitBundles;
+import static org.ops4j.pax.exam.CoreOptions.options;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import javax.inject.Inject;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.Test;
+import org.junit.runner.RunWith;
+import org.ops4j.pax.exam.Configuration;
+import org.ops4j.pax.exam.Option;
+import org.ops4j.pax.exam.junit.PaxExam;
+import org.ops4j.pax.exam.spi.reactors.ExamReactorStrategy;
+import org.ops4j.pax.exam.spi.reactors.PerClass;
+import org.ops4j.pax.exam.util.Filter;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.stoneware.api.cluster.ManagementService;
+import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.api.session.AttributeKind;
+import org.stoneware.api.session.SessionDelta;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.client.ClientSettings;
+import org.stoneware.client.Committed;
+import org.stoneware.client.Opened;
+import org.stoneware.client.SessionClient;
+import org.stoneware.client.SessionClients;
+import org.stoneware.liveness.LivenessSettings;
+import org.stoneware.liveness.TcpLivenessNetwork;
+import org.stoneware.spi.transport.TransportProvider;
+
+/**
+ * The server assembled in Felix from the bundles that ship, by Declarative Services and Configuration Admin alone, and used over
+ * Aeron. Runs inside Felix, so everything it names comes from a bundle.
+ */
+@RunWith(PaxExam.class)
+@ExamReactorStrategy(PerClass.class)
+public class FelixAssemblyIT {
+    private static final String HOST = "stoneware.itests.host";
+    private static final int HIGHEST_START_LEVEL = 100;
+    private static final long SERVICE_PATIENCE_MS = 30_000;
+    private static final long ROLE_PATIENCE_MS = 30_000;
+
+    @Inject
+    private BundleContext bundles;
+
+    @Inject
+    @Filter(timeout = SERVICE_PATIENCE_MS)
+    private ManagementService management;
+
+    @Inject
+    @Filter(value = "(transport.name=aeron)", timeout = SERVICE_PATIENCE_MS)
+    private TransportProvider aeron;
+
+    /** Bundles and levels of the shipped minimal set, and what {@code start-server} would hand to Felix. */
+    @Configuration
+    public Option[] shippedServer() throws IOException {
+        String host = Layout.loopbackAddresses(1).get(0);
+        Path directory = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "felix-");
+        List<Option> options = new ArrayList<>();
+        Path distribution = Layout.distribution();
+        for (String line : Files.readAllLines(distribution.resolve("conf/bundle-sets/minimal.list"))) {
+            if (!line.isBlank() && !line.startsWith("#")) {
+                String[] words = line.trim().split("\\s+");
+                options.add(bundle(distribution
+                                .resolve("bundles")
+                                .resolve(words[1])
+                                .toUri()
+                                .toString())
+                        .startLevel(Integer.parseInt(words[0])));
+            }
+        }
+        options.add(bundle(
+                Path.of(System.getProperty("stoneware.client.jar")).toUri().toString()));
+        String text =
+                """
+                <tc:tc-config xmlns:tc="http://www.terracotta.org/config">
+                  <servers><server host="%s" name="Server1"><data>data</data><logs>logs</logs></server></servers>
+                </tc:tc-config>
+                """
+                        .formatted(host);
+        return options(
+                composite(options.toArray(new Option[0])),
+                junitBundles(),
+                frameworkStartLevel(HIGHEST_START_LEVEL),
+                frameworkProperty("org.osgi.framework.bootdelegation").value("jdk.internal.misc,sun.misc"),
+                frameworkProperty("stoneware.config.source").value("FelixAssemblyIT"),
+                frameworkProperty("stoneware.config.text").value(text),
+                frameworkProperty("stoneware.config.directory").value(directory.toString()),
+                frameworkProperty("stoneware.server.name").value("Server1"),
+                frameworkProperty("stoneware.home").value(distribution.toString()),
+                frameworkProperty(HOST).value(host));
+    }
+
+    @Test
+    public void shouldStartEveryBundleOfTheSet() {
+        for (Bundle each : bundles.getBundles()) {
+            assertTrue(each + " is in state " + each.getState(), each.getState() == Bundle.ACTIVE);
+        }
+    }
+
+    @Test
+    public void shouldPassSessionFromOneClientToAnotherOverAeron() throws Exception {
+        awaitActive();
+        SessionKey key = SessionKey.of("localhost/shop", "0123456789ABCDEF");
+
+        try (SessionClient first = client("A");
+                SessionClient second = client("B")) {
+            first.create(key);
+            Committed written = put(first, key, "cart", "3 apples");
+            first.end(key, 0);
+            Opened read = second.open(key, SessionClient.NO_VERSION);
+
+            assertEquals(written.detail(), Committed.Status.COMMITTED, written.status());
+            assertEquals(read.detail(), Opened.Status.LOADED, read.status());
+            assertEquals(written.version(), read.version());
+            assertEquals("3 apples", attribute(read, "cart"));
+            second.end(key, 0);
+        }
+    }
+
+    private void awaitActive() throws InterruptedException {
+        long endMs = System.currentTimeMillis() + ROLE_PATIENCE_MS;
+        while (management.status().servers().get(0).role() != ServerRole.ACTIVE_COORDINATOR) {
+            assertTrue("not active: " + management.status(), System.currentTimeMillis() < endMs);
+            // The role has no listener outside the server; this only paces the looking.
+            Thread.sleep(20);
+        }
+    }
+
+    private SessionClient client(String name) {
+        ClientSettings settings =
+                new ClientSettings(List.of(bundles.getProperty(HOST) + ":9510"), name, "test", 20_000, 20_000, 1 << 20);
+        return SessionClients.open(
+                settings, aeron, new TcpLivenessNetwork(LivenessSettings.defaults(), "client-" + name));
+    }
+
+    private static Committed put(SessionClient client, SessionKey key, String name, String value) {
+        UnsafeBuffer bytes = new UnsafeBuffer(value.getBytes(StandardCharsets.UTF_8));
+        SessionDelta.Builder delta = new SessionDelta.Builder(new ExpandableArrayBuffer())
+                .maxInactiveIntervalSec(1800)
+                .put(AttributeKind.APPLICATION, name, bytes, 0, bytes.capacity());
+        int length = delta.finish();
+        return client.commit(key, delta.buffer(), 0, length, 0, true);
+    }
+
+    private static String attribute(Opened opened, String wanted) {
+        List<String> values = new ArrayList<>();
+        opened.record().forEach((kind, name, removed, buffer, offset, length) -> {
+            if (name.equals(wanted)) {
+                byte[] bytes = new byte[length];
+                buffer.getBytes(offset, bytes);
+                values.add(new String(bytes, StandardCharsets.UTF_8));
+            }
+        });
+        return String.join(", ", values);
+    }
+}
