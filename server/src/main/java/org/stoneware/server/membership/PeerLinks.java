@@ -208,7 +208,8 @@ public final class PeerLinks {
         }
         Peer peer = peers[memberId];
         if (heartbeat.agentAgeMs() > MAX_AGENT_AGE_MS) {
-            // The process answers and its agent does not run: it can do nothing for anybody, which is what silence means.
+            // The process answers and its agent does not run: it can do nothing for anybody, which is what silence
+            // means.
             onSilence(link, TimeUnit.MILLISECONDS.toNanos(heartbeat.agentAgeMs()));
             return;
         }
