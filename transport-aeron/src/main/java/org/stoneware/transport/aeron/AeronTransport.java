@@ -30,7 +30,7 @@ final class AeronTransport implements Transport {
     private static final AeronConnection[] NONE = {};
     private static final Pattern NAME = Pattern.compile("[\\w.-]+");
     /** The driver's timers need a turn this often while streams are open. */
-    private static final long MAX_WAIT_NS = MILLISECONDS.toNanos(10);
+    private static final long MAX_WAIT_NS = MILLISECONDS.toNanos(20);
 
     private static final long MAX_WAIT_UNCONNECTED_NS = MILLISECONDS.toNanos(50);
     /** A closed socket holds its port until the selector has looked at it, also where there is never time to wait. */

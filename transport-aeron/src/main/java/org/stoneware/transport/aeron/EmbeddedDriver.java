@@ -32,7 +32,7 @@ import org.stoneware.spi.transport.TransportException;
  * <b>Threading:</b> the agent thread.
  */
 final class EmbeddedDriver implements AutoCloseable {
-    /** Bytes of one connection in one direction: three terms and their metadata. */
+    /** Smallest term Aeron takes; a stream has three and may have half of one under way. */
     static final int CLIENT_TERM_LENGTH = 64 * 1024;
 
     static final int REPLICATION_TERM_LENGTH = 1024 * 1024;
@@ -48,7 +48,9 @@ final class EmbeddedDriver implements AutoCloseable {
     private static final int COUNTERS_PER_CONNECTION = 32;
     private static final int MAX_SOCKET_BUFFER_LENGTH = 2 * 1024 * 1024;
     private static final int MIN_SOCKET_BUFFER_LENGTH = 64 * 1024;
-    private static final long NAK_DELAY_NS = TimeUnit.MICROSECONDS.toNanos(20);
+    /** A gap is reported in the cycle that finds it: any delay, however short, would end after the next wait. */
+    private static final long NAK_DELAY_NS = 0;
+
     private static final long NAK_RETRY_NS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long MAX_TIMER_INTERVAL_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long MAX_KEEP_ALIVE_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(500);
