@@ -69,14 +69,16 @@ final class AeronTransport implements Transport {
         this.context = context;
         this.settings = settings;
         directory = claimDirectory(context, settings);
+        ChannelSelector opened = null;
         try {
-            selector = new ChannelSelector();
-            driver = newDriver();
+            opened = new ChannelSelector();
+            driver = newDriver(opened);
         } catch (RuntimeException e) {
-            CloseHelper.quietClose(directory);
+            CloseHelper.quietCloseAll(opened, directory);
             throw new TransportException(
                     "the media driver does not start in " + directory.root() + ": " + e.getMessage(), e);
         }
+        selector = opened;
     }
 
     @Override
@@ -301,7 +303,7 @@ final class AeronTransport implements Transport {
                 context.notices());
     }
 
-    private EmbeddedDriver newDriver() {
+    private EmbeddedDriver newDriver(ChannelSelector selector) {
         return new EmbeddedDriver(settings, directory.driverPath(), context.maxConnections(), selector, admitted);
     }
 
@@ -327,7 +329,7 @@ final class AeronTransport implements Transport {
         }
         EmbeddedDriver fresh = null;
         try {
-            fresh = newDriver();
+            fresh = newDriver(selector);
             for (int i = 0; i < bound.size(); i++) {
                 bound.set(i, BoundAddress.open(fresh.aeron(), bound.get(i).address(), nextTag++));
             }

@@ -45,6 +45,7 @@ final class EmbeddedDriver implements AutoCloseable {
     private static final int MIN_COUNTERS_LENGTH = 1024 * 1024;
     private static final int COUNTER_LENGTH = 128;
     private static final int COUNTER_METADATA_LENGTH = 512;
+    private static final int USUAL_REPLICATION_CONNECTIONS = 2;
     private static final int COUNTERS_PER_CONNECTION = 32;
     private static final int MAX_SOCKET_BUFFER_LENGTH = 2 * 1024 * 1024;
     private static final int MIN_SOCKET_BUFFER_LENGTH = 64 * 1024;
@@ -102,10 +103,13 @@ final class EmbeddedDriver implements AutoCloseable {
         overRuns = context.systemCounters().get(SystemCounterDescriptor.FLOW_CONTROL_OVER_RUNS);
     }
 
-    /** Shared memory a transport may come to need: fixed tables, and both streams of every connection. */
+    /** Shared memory a transport may come to need: tables, all client connections, and some for replication. */
     static long requiredBytes(int maxConnections) {
         long counters = countersLength(maxConnections) * (1L + COUNTER_METADATA_LENGTH / COUNTER_LENGTH);
-        return FIXED_TABLES_LENGTH + counters + maxConnections * connectionBytes(CLIENT_TERM_LENGTH);
+        return FIXED_TABLES_LENGTH
+                + counters
+                + maxConnections * connectionBytes(CLIENT_TERM_LENGTH)
+                + USUAL_REPLICATION_CONNECTIONS * connectionBytes(REPLICATION_TERM_LENGTH);
     }
 
     /** Shared memory of one connection, both directions. */
