@@ -4,5 +4,6 @@ module org.stoneware.wire {
     requires static osgi.annotation;
 
     exports org.stoneware.wire.liveness;
+    exports org.stoneware.wire.log;
     exports org.stoneware.wire.session;
 }

@@ -7,6 +7,11 @@ import java.util.Map;
 import java.util.Set;
 import org.stoneware.client.ClientSettings;
 import org.stoneware.client.SessionClient;
+import org.stoneware.client.SessionClients;
+import org.stoneware.liveness.LivenessSettings;
+import org.stoneware.liveness.TcpLivenessNetwork;
+import org.stoneware.spi.transport.TransportException;
+import org.stoneware.transport.aeron.AeronTransportProvider;
 
 /**
  * The one place that puts transport, liveness and client together: one client per JVM and array, however many web applications and
@@ -65,7 +70,13 @@ final class ArrayConnection implements ClientSource {
         if (JdkInternals.open() == JdkInternals.Way.CLOSED) {
             throw new ClientSourceException("the package jdk.internal.misc is closed; " + JdkInternals.ADVICE);
         }
-        // The wiring needs org.stoneware.client.SessionClients, AeronTransportProvider and TcpLivenessNetwork.
-        throw new ClientSourceException("no session client in this build");
+        try {
+            return SessionClients.open(
+                    settings,
+                    new AeronTransportProvider(),
+                    new TcpLivenessNetwork(LivenessSettings.defaults(), "stoneware-liveness"));
+        } catch (TransportException e) {
+            throw new ClientSourceException(String.valueOf(e.getMessage()));
+        }
     }
 }

@@ -7,7 +7,7 @@ import java.util.List;
  *
  * @param self       name of the answering server.
  * @param version    its Stoneware version.
- * @param uptimeMs   milliseconds since its JVM started.
+ * @param uptimeMs   milliseconds since it began to start.
  * @param servers    every configured server, in the order of the configuration.
  * @param clients    Tomcats registered here; empty on a passive.
  * @param storage    the store of the answering server.

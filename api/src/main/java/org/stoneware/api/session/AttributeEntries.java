@@ -5,6 +5,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 import java.nio.charset.StandardCharsets;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The run of attribute entries inside a {@link SessionRecord} or a {@link SessionDelta}.
@@ -18,7 +19,7 @@ import org.agrona.MutableDirectBuffer;
  *     12       n  name, UTF-8
  *   12+n       m  value, opaque
  * </pre>
- * All numbers little endian.
+ * All numbers little endian. A removal has no value.
  */
 final class AttributeEntries {
     static final int ENTRY_HEADER_LENGTH = 12;
@@ -61,6 +62,9 @@ final class AttributeEntries {
             throw new IllegalArgumentException(
                     "attribute name too long: length=" + name.length + " max=" + MAX_NAME_LENGTH);
         }
+        if (valueLength < 0 || valueLength > Integer.MAX_VALUE - ENTRY_HEADER_LENGTH - MAX_NAME_LENGTH) {
+            throw new IllegalArgumentException("attribute value has wrong length: length=" + valueLength);
+        }
         int length = ENTRY_HEADER_LENGTH + name.length + valueLength;
         buffer.putInt(offset, length, LITTLE_ENDIAN);
         buffer.putByte(offset + 4, (byte) kind.code());
@@ -95,20 +99,38 @@ final class AttributeEntries {
         if (length != nameLength(b, bOffset) || kind(a, aOffset) != kind(b, bOffset)) {
             return false;
         }
-        for (int i = 0; i < length; i++) {
-            if (a.getByte(aOffset + ENTRY_HEADER_LENGTH + i) != b.getByte(bOffset + ENTRY_HEADER_LENGTH + i)) {
+        return sameBytes(a, aOffset + ENTRY_HEADER_LENGTH, b, bOffset + ENTRY_HEADER_LENGTH, length);
+    }
+
+    static boolean sameBytes(DirectBuffer a, int aOffset, DirectBuffer b, int bOffset, int length) {
+        int i = 0;
+        for (; i <= length - Long.BYTES; i += Long.BYTES) {
+            if (a.getLong(aOffset + i) != b.getLong(bOffset + i)) {
+                return false;
+            }
+        }
+        for (; i < length; i++) {
+            if (a.getByte(aOffset + i) != b.getByte(bOffset + i)) {
                 return false;
             }
         }
         return true;
     }
 
+    /** Hash of kind and name, equal for entries that are {@link #sameName}. */
+    static int nameHash(DirectBuffer buffer, int offset) {
+        int length = nameLength(buffer, offset);
+        long hash = SessionKey.fnv(buffer, offset + ENTRY_HEADER_LENGTH, length, kind(buffer, offset));
+        return (int) SessionKey.mix(hash);
+    }
+
     /**
      * Checks {@code count} entries that must fill {@code length} bytes exactly.
      *
+     * @param mayRemove whether an entry may take an attribute away: in a delta, not in a record.
      * @return null when well formed, else what is wrong.
      */
-    static @org.jspecify.annotations.Nullable String problem(DirectBuffer buffer, int offset, int length, int count) {
+    static @Nullable String problem(DirectBuffer buffer, int offset, int length, int count, boolean mayRemove) {
         int entry = offset;
         int end = offset + length;
         for (int i = 0; i < count; i++) {
@@ -116,14 +138,21 @@ final class AttributeEntries {
                 return "attribute " + i + " truncated";
             }
             int entryLength = entryLength(buffer, entry);
-            long needed = (long) ENTRY_HEADER_LENGTH + nameLength(buffer, entry) + valueLength(buffer, entry);
-            int operation = operation(buffer, entry);
-            int kind = kind(buffer, entry);
-            if (valueLength(buffer, entry) < 0 || needed != entryLength || entryLength > end - entry) {
+            int nameLength = nameLength(buffer, entry);
+            int valueLength = valueLength(buffer, entry);
+            long needed = (long) ENTRY_HEADER_LENGTH + nameLength + valueLength;
+            if (valueLength < 0 || needed != entryLength || entryLength > end - entry) {
                 return "attribute " + i + " has wrong length " + entryLength;
             }
-            if (operation < OP_PUT || operation > OP_REMOVE || kind < 0 || kind >= AttributeKind.values().length) {
-                return "attribute " + i + " has unknown operation or kind";
+            int operation = operation(buffer, entry);
+            if (operation != OP_PUT && !(operation == OP_REMOVE && mayRemove && valueLength == 0)) {
+                return "attribute " + i + " has unknown or misplaced operation " + operation;
+            }
+            if (!AttributeKind.isCode(kind(buffer, entry))) {
+                return "attribute " + i + " has unknown kind " + kind(buffer, entry);
+            }
+            if (!Utf8.isWellFormed(buffer, entry + ENTRY_HEADER_LENGTH, nameLength)) {
+                return "attribute " + i + " has a name that is not UTF-8";
             }
             entry += entryLength;
         }

@@ -20,9 +20,13 @@ public enum AttributeKind {
 
     /** @throws IllegalArgumentException for a code no version has defined. */
     public static AttributeKind ofCode(int code) {
-        if (code < 0 || code >= BY_CODE.length) {
+        if (!isCode(code)) {
             throw new IllegalArgumentException("unknown attribute kind: code=" + code);
         }
         return BY_CODE[code];
+    }
+
+    static boolean isCode(int code) {
+        return code >= 0 && code < BY_CODE.length;
     }
 }

@@ -2,7 +2,6 @@ package org.stoneware.api.session;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
-import java.nio.charset.StandardCharsets;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -43,16 +42,22 @@ public final class SessionDelta {
 
     /** Says what is wrong with bytes from outside, or null when they are a well formed delta of exactly this length. */
     public static @Nullable String problem(DirectBuffer buffer, int offset, int length) {
-        if (length < HEADER_LENGTH || buffer.getInt(offset, LITTLE_ENDIAN) != length) {
+        if (offset < 0
+                || length < HEADER_LENGTH
+                || length > buffer.capacity() - offset
+                || buffer.getInt(offset, LITTLE_ENDIAN) != length) {
             return "delta length does not match: length=" + length;
         }
         if (buffer.getByte(offset + 4) != LAYOUT_VERSION) {
             return "unknown delta layout: version=" + buffer.getByte(offset + 4);
         }
+        if ((buffer.getByte(offset + 5) & ~FLAG_CLEAR) != 0 || buffer.getShort(offset + 6, LITTLE_ENDIAN) != 0) {
+            return "unknown delta flags: flags=" + buffer.getByte(offset + 5);
+        }
         int count = buffer.getInt(offset + 12, LITTLE_ENDIAN);
         return count < 0
                 ? "negative entry count"
-                : AttributeEntries.problem(buffer, offset + HEADER_LENGTH, length - HEADER_LENGTH, count);
+                : AttributeEntries.problem(buffer, offset + HEADER_LENGTH, length - HEADER_LENGTH, count, true);
     }
 
     public DirectBuffer buffer() {
@@ -119,17 +124,28 @@ public final class SessionDelta {
             return this;
         }
 
+        /**
+         * Sets an attribute; of several entries for one attribute the last counts.
+         *
+         * @throws IllegalArgumentException when the name is over 65,535 bytes of UTF-8 or holds half a surrogate pair; the
+         *     delta stays as it was.
+         */
         public Builder put(AttributeKind kind, String name, DirectBuffer value, int valueOffset, int valueLength) {
             return entry(kind, AttributeEntries.OP_PUT, name, value, valueOffset, valueLength);
         }
 
+        /**
+         * Takes an attribute away.
+         *
+         * @throws IllegalArgumentException as {@link #put}.
+         */
         public Builder remove(AttributeKind kind, String name) {
             return entry(kind, AttributeEntries.OP_REMOVE, name, buffer, 0, 0);
         }
 
         private Builder entry(
                 AttributeKind kind, int operation, String name, DirectBuffer value, int valueOffset, int valueLength) {
-            byte[] bytes = name.getBytes(StandardCharsets.UTF_8);
+            byte[] bytes = Utf8.encode(name, "attribute name");
             limit += AttributeEntries.write(buffer, limit, kind, operation, bytes, value, valueOffset, valueLength);
             count++;
             return this;

@@ -34,6 +34,9 @@ public final class SessionKey {
 
     static final int HEADER_LENGTH = 4;
 
+    private static final long FNV_BASIS = 0xcbf29ce484222325L;
+    private static final long FNV_PRIME = 0x100000001b3L;
+
     private final byte[] id;
     private final byte[] application;
     private final long hash;
@@ -41,17 +44,17 @@ public final class SessionKey {
     private SessionKey(byte[] id, byte[] application) {
         this.id = id;
         this.application = application;
-        this.hash = mix(hashOf(id, 0xcbf29ce484222325L));
+        this.hash = mix(fnv(id));
     }
 
     /**
      * Makes a key.
      *
-     * @throws IllegalArgumentException when the id is empty, or either part is over its limit.
+     * @throws IllegalArgumentException when the id is empty, either part is over its limit, or holds half a surrogate pair.
      */
     public static SessionKey of(String application, String id) {
-        byte[] idBytes = id.getBytes(StandardCharsets.UTF_8);
-        byte[] applicationBytes = application.getBytes(StandardCharsets.UTF_8);
+        byte[] idBytes = Utf8.encode(id, "session id");
+        byte[] applicationBytes = Utf8.encode(application, "application name");
         check(idBytes.length, applicationBytes.length);
         return new SessionKey(idBytes, applicationBytes);
     }
@@ -63,7 +66,7 @@ public final class SessionKey {
      * @throws IllegalArgumentException when the bytes are not a key.
      */
     public static SessionKey decode(DirectBuffer buffer, int offset, int length) {
-        if (length < HEADER_LENGTH) {
+        if (offset < 0 || length < HEADER_LENGTH || length > buffer.capacity() - offset) {
             throw new IllegalArgumentException("session key too short: length=" + length);
         }
         int idLength = buffer.getShort(offset, java.nio.ByteOrder.LITTLE_ENDIAN) & 0xFFFF;
@@ -72,6 +75,11 @@ public final class SessionKey {
         if (HEADER_LENGTH + idLength + applicationLength > length) {
             throw new IllegalArgumentException("session key truncated: idLength=" + idLength + " applicationLength="
                     + applicationLength + " length=" + length);
+        }
+        // Each part by itself: a sequence cut in two by their border is no text.
+        if (!Utf8.isWellFormed(buffer, offset + HEADER_LENGTH, idLength)
+                || !Utf8.isWellFormed(buffer, offset + HEADER_LENGTH + idLength, applicationLength)) {
+            throw new IllegalArgumentException("session key is not UTF-8");
         }
         return decodeParts(buffer, offset + HEADER_LENGTH, idLength, applicationLength);
     }
@@ -147,16 +155,46 @@ public final class SessionKey {
         buffer.putBytes(offset + id.length, application);
     }
 
+    /** {@link #hash64()} of a key whose id lies in a buffer, without making the key. */
+    public static long hash64(DirectBuffer buffer, int idOffset, int idLength) {
+        return mix(fnv(buffer, idOffset, idLength, 0));
+    }
+
+    /** True when the bytes of id and application, one behind the other, are those of this key. */
+    boolean matches(DirectBuffer buffer, int offset, int idLength, int applicationLength) {
+        return idLength == id.length
+                && applicationLength == application.length
+                && sameBytes(id, buffer, offset)
+                && sameBytes(application, buffer, offset + idLength);
+    }
+
+    private static boolean sameBytes(byte[] bytes, DirectBuffer buffer, int offset) {
+        for (int i = 0; i < bytes.length; i++) {
+            if (bytes[i] != buffer.getByte(offset + i)) {
+                return false;
+            }
+        }
+        return true;
+    }
+
     // FNV-1a, 64 bit (Fowler, Noll, Vo), finished with the mixer of SplitMix64 so that the low bits can choose a slot.
-    private static long hashOf(byte[] bytes, long seed) {
-        long value = seed;
+    private static long fnv(byte[] bytes) {
+        long value = FNV_BASIS;
         for (byte b : bytes) {
-            value = (value ^ (b & 0xff)) * 0x100000001b3L;
+            value = (value ^ (b & 0xff)) * FNV_PRIME;
         }
         return value;
     }
 
-    private static long mix(long value) {
+    static long fnv(DirectBuffer buffer, int offset, int length, int seed) {
+        long value = FNV_BASIS ^ ((long) seed << 32);
+        for (int i = 0; i < length; i++) {
+            value = (value ^ (buffer.getByte(offset + i) & 0xff)) * FNV_PRIME;
+        }
+        return value;
+    }
+
+    static long mix(long value) {
         long z = (value ^ (value >>> 30)) * 0xbf58476d1ce4e5b9L;
         z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;
         return z ^ (z >>> 31);

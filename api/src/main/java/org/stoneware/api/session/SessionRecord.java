@@ -36,6 +36,8 @@ public final class SessionRecord {
     public static final int LAYOUT_VERSION = 1;
     public static final int HEADER_LENGTH = 64;
 
+    private static final int LAST_ACCESS_OFFSET = 40;
+
     private DirectBuffer buffer = new ExpandableArrayBuffer(HEADER_LENGTH);
     private int offset;
 
@@ -48,11 +50,17 @@ public final class SessionRecord {
 
     /** Says what is wrong with bytes from outside, or null when they are a well formed record of exactly this length. */
     public static @Nullable String problem(DirectBuffer buffer, int offset, int length) {
-        if (length < HEADER_LENGTH || buffer.getInt(offset, LITTLE_ENDIAN) != length) {
+        if (offset < 0
+                || length < HEADER_LENGTH
+                || length > buffer.capacity() - offset
+                || buffer.getInt(offset, LITTLE_ENDIAN) != length) {
             return "record length does not match: length=" + length;
         }
         if (buffer.getByte(offset + 4) != LAYOUT_VERSION) {
             return "unknown record layout: version=" + buffer.getByte(offset + 4);
+        }
+        if (buffer.getByte(offset + 5) != 0 || buffer.getShort(offset + 6, LITTLE_ENDIAN) != 0) {
+            return "unknown record flags: flags=" + buffer.getByte(offset + 5);
         }
         int idLength = buffer.getShort(offset + 56, LITTLE_ENDIAN) & 0xFFFF;
         int applicationLength = buffer.getShort(offset + 58, LITTLE_ENDIAN) & 0xFFFF;
@@ -66,8 +74,12 @@ public final class SessionRecord {
                 || (long) HEADER_LENGTH + idLength + applicationLength + attributesLength != length) {
             return "record fields do not add up: length=" + length;
         }
+        if (!Utf8.isWellFormed(buffer, offset + HEADER_LENGTH, idLength)
+                || !Utf8.isWellFormed(buffer, offset + HEADER_LENGTH + idLength, applicationLength)) {
+            return "session key is not UTF-8";
+        }
         return AttributeEntries.problem(
-                buffer, offset + HEADER_LENGTH + idLength + applicationLength, attributesLength, count);
+                buffer, offset + HEADER_LENGTH + idLength + applicationLength, attributesLength, count, false);
     }
 
     public DirectBuffer buffer() {
@@ -99,7 +111,7 @@ public final class SessionRecord {
     }
 
     public long lastAccessedTimeMs() {
-        return buffer.getLong(offset + 40, LITTLE_ENDIAN);
+        return buffer.getLong(offset + LAST_ACCESS_OFFSET, LITTLE_ENDIAN);
     }
 
     /** Seconds; 0 or less means the session never expires. */
@@ -132,20 +144,47 @@ public final class SessionRecord {
         return SessionKey.decodeParts(buffer, offset + HEADER_LENGTH, idLength(), applicationLength());
     }
 
+    /** {@link SessionKey#hash64()} of {@link #key()}, without making the key. */
+    public long keyHash64() {
+        return SessionKey.hash64(buffer, offset + HEADER_LENGTH, idLength());
+    }
+
+    /** True when {@link #key()} equals the key given, without making the key. */
+    public boolean hasKey(SessionKey key) {
+        return key.matches(buffer, offset + HEADER_LENGTH, idLength(), applicationLength());
+    }
+
+    /** True when both records belong to the same session. */
+    public boolean hasKeyOf(SessionRecord other) {
+        int idLength = idLength();
+        int applicationLength = applicationLength();
+        return idLength == other.idLength()
+                && applicationLength == other.applicationLength()
+                && AttributeEntries.sameBytes(
+                        buffer,
+                        offset + HEADER_LENGTH,
+                        other.buffer,
+                        other.offset + HEADER_LENGTH,
+                        idLength + applicationLength);
+    }
+
     public void forEach(AttributeVisitor visitor) {
         AttributeEntries.visit(buffer, attributesOffset(), attributeCount(), visitor);
     }
 
-    /** Upper bound of the bytes {@link #write} needs. */
+    /** Upper bound of the bytes {@link #write} needs; {@link Integer#MAX_VALUE} when no buffer can hold so many. */
     public static int maxLength(SessionKey key, @Nullable SessionRecord base, SessionDelta delta) {
-        int kept = base == null || delta.clearsAttributes() ? 0 : base.attributesLength();
-        return HEADER_LENGTH + key.idLength() + key.applicationLength() + kept + delta.length();
+        long kept = base == null || delta.clearsAttributes() ? 0 : base.attributesLength();
+        long length = HEADER_LENGTH + (long) key.idLength() + key.applicationLength() + kept + delta.length();
+        return (int) Math.min(length, Integer.MAX_VALUE);
     }
 
     /**
-     * Writes the record that results from applying a delta.
+     * Writes the record that results from applying a delta. Attributes left alone keep their order, changed ones follow in the
+     * order of the delta; of several entries for one attribute the last counts.
      *
-     * @param base  the session before the change, or null when the delta creates it; must not overlap {@code out}.
+     * @param base  the session before the change, or null when the delta creates it; must not overlap {@code out}. Its last
+     *              access never moves backward.
      * @param creationTimeMs used only when {@code base} is null.
      * @return bytes written, at most {@link #maxLength}.
      */
@@ -157,35 +196,21 @@ public final class SessionRecord {
             SessionDelta delta,
             RecordStamp stamp,
             long creationTimeMs) {
-        int limit = outOffset + HEADER_LENGTH;
-        key.putParts(out, limit);
-        limit += key.idLength() + key.applicationLength();
-        int attributesStart = limit;
-        int count = 0;
+        int attributesOffset = outOffset + HEADER_LENGTH + key.idLength() + key.applicationLength();
+        key.putParts(out, outOffset + HEADER_LENGTH);
+        DeltaNames names = new DeltaNames(delta);
+        long kept = 0;
         if (base != null && !delta.clearsAttributes()) {
-            int entry = base.attributesOffset();
-            for (int i = 0; i < base.attributeCount(); i++) {
-                int length = AttributeEntries.entryLength(base.buffer, entry);
-                if (!isNamedIn(delta, base.buffer, entry)) {
-                    out.putBytes(limit, base.buffer, entry, length);
-                    limit += length;
-                    count++;
-                }
-                entry += length;
-            }
+            kept = copyKept(out, attributesOffset, base, names);
         }
-        int entry = delta.offset() + SessionDelta.HEADER_LENGTH;
-        for (int i = 0; i < delta.entryCount(); i++) {
-            int length = AttributeEntries.entryLength(delta.buffer(), entry);
-            if (AttributeEntries.operation(delta.buffer(), entry) == AttributeEntries.OP_PUT
-                    && !isNamedLater(delta, i, entry)) {
-                out.putBytes(limit, delta.buffer(), entry, length);
-                limit += length;
-                count++;
-            }
-            entry += length;
-        }
+        int limit = attributesOffset + (int) kept;
+        long added = copyAdded(out, limit, delta, names);
+        limit += (int) added;
+        long lastAccessedTimeMs = stamp.lastAccessedTimeMs();
         int interval = delta.maxInactiveIntervalSec();
+        if (base != null) {
+            lastAccessedTimeMs = Math.max(lastAccessedTimeMs, base.lastAccessedTimeMs());
+        }
         if (interval == SessionDelta.UNCHANGED) {
             interval = base == null ? 0 : base.maxInactiveIntervalSec();
         }
@@ -197,34 +222,54 @@ public final class SessionRecord {
         out.putLong(outOffset + 16, stamp.epoch(), LITTLE_ENDIAN);
         out.putLong(outOffset + 24, stamp.index(), LITTLE_ENDIAN);
         out.putLong(outOffset + 32, base == null ? creationTimeMs : base.creationTimeMs(), LITTLE_ENDIAN);
-        out.putLong(outOffset + 40, stamp.lastAccessedTimeMs(), LITTLE_ENDIAN);
+        out.putLong(outOffset + LAST_ACCESS_OFFSET, lastAccessedTimeMs, LITTLE_ENDIAN);
         out.putInt(outOffset + 48, interval, LITTLE_ENDIAN);
-        out.putInt(outOffset + 52, count, LITTLE_ENDIAN);
+        out.putInt(outOffset + 52, (int) (kept >>> 32) + (int) (added >>> 32), LITTLE_ENDIAN);
         out.putShort(outOffset + 56, (short) key.idLength(), LITTLE_ENDIAN);
         out.putShort(outOffset + 58, (short) key.applicationLength(), LITTLE_ENDIAN);
-        out.putInt(outOffset + 60, limit - attributesStart, LITTLE_ENDIAN);
+        out.putInt(outOffset + 60, limit - attributesOffset, LITTLE_ENDIAN);
         return limit - outOffset;
     }
 
-    private static boolean isNamedIn(SessionDelta delta, DirectBuffer buffer, int wanted) {
-        int entry = delta.offset() + SessionDelta.HEADER_LENGTH;
-        for (int i = 0; i < delta.entryCount(); i++) {
-            if (AttributeEntries.sameName(delta.buffer(), entry, buffer, wanted)) {
-                return true;
-            }
-            entry += AttributeEntries.entryLength(delta.buffer(), entry);
-        }
-        return false;
+    /** Sets the last access of a record in place, as a touch does. */
+    public static void lastAccessedTimeMs(MutableDirectBuffer buffer, int recordOffset, long lastAccessedTimeMs) {
+        buffer.putLong(recordOffset + LAST_ACCESS_OFFSET, lastAccessedTimeMs, LITTLE_ENDIAN);
     }
 
-    private static boolean isNamedLater(SessionDelta delta, int position, int wanted) {
-        int entry = wanted + AttributeEntries.entryLength(delta.buffer(), wanted);
-        for (int i = position + 1; i < delta.entryCount(); i++) {
-            if (AttributeEntries.sameName(delta.buffer(), entry, delta.buffer(), wanted)) {
-                return true;
+    /** Copies the attributes the delta does not name; returns their number (high half) and their bytes (low half). */
+    private static long copyKept(MutableDirectBuffer out, int outOffset, SessionRecord base, DeltaNames names) {
+        int limit = outOffset;
+        int count = 0;
+        int entry = base.attributesOffset();
+        int attributes = base.attributeCount();
+        for (int i = 0; i < attributes; i++) {
+            int length = AttributeEntries.entryLength(base.buffer, entry);
+            if (names.lastEntryFor(base.buffer, entry) == DeltaNames.NOT_NAMED) {
+                out.putBytes(limit, base.buffer, entry, length);
+                limit += length;
+                count++;
             }
-            entry += AttributeEntries.entryLength(delta.buffer(), entry);
+            entry += length;
         }
-        return false;
+        return ((long) count << 32) | (limit - outOffset);
+    }
+
+    /** Copies the attributes the delta puts; returns as {@link #copyKept}. */
+    private static long copyAdded(MutableDirectBuffer out, int outOffset, SessionDelta delta, DeltaNames names) {
+        int limit = outOffset;
+        int count = 0;
+        int entry = delta.offset() + SessionDelta.HEADER_LENGTH;
+        int entries = delta.entryCount();
+        for (int i = 0; i < entries; i++) {
+            int length = AttributeEntries.entryLength(delta.buffer(), entry);
+            if (AttributeEntries.operation(delta.buffer(), entry) == AttributeEntries.OP_PUT
+                    && names.lastEntryFor(delta.buffer(), entry) == entry) {
+                out.putBytes(limit, delta.buffer(), entry, length);
+                limit += length;
+                count++;
+            }
+            entry += length;
+        }
+        return ((long) count << 32) | (limit - outOffset);
     }
 }

@@ -18,8 +18,8 @@ import org.stoneware.api.cluster.ServerRole;
  * @param keyHigh         upper half of its session key.
  * @param keyLow          lower half of its session key.
  * @param dataAddress     where the answering server's transport is bound; null unless granted.
- * @param heartbeatMs     interval at which the answering server will send heartbeats.
- * @param silenceMs       silence after which it takes the caller for gone.
+ * @param heartbeatMs     interval at which both ends will send heartbeats; 0 lets the network choose by the kind of caller.
+ * @param silenceMs       silence that both ends will report; 0 lets the network choose.
  * @param reason          why not, for people; empty when accepted.
  */
 public record HelloReply(

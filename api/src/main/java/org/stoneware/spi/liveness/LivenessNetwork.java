@@ -18,11 +18,21 @@ public interface LivenessNetwork extends AutoCloseable {
      */
     InetSocketAddress listen(InetSocketAddress address, LivenessListener listener);
 
+    /**
+     * Begins to listen; as {@link #listen(InetSocketAddress, LivenessListener)}.
+     *
+     * @param door what the configuration calls the port, for the message of a failure, such as {@code dso-port}; may be empty.
+     */
+    default InetSocketAddress listen(InetSocketAddress address, String door, LivenessListener listener) {
+        return listen(address, listener);
+    }
+
     /** Tries to connect once; the outcome reaches the listener. The name is resolved again at every attempt. */
     void connect(String host, int port, long timeoutNs, LivenessListener listener);
 
     /**
-     * Sets what this process says of itself in its heartbeats from now on.
+     * Sets what this process says of itself in its heartbeats from now on. A change is sent on all greeted connections at once,
+     * so that Tomcats learn of a new role without waiting for the next beat. Cheap when nothing changed.
      *
      * @param heartbeat {@code agentAgeMs} is ignored; it is computed from {@link #agentCycled}.
      */

@@ -44,6 +44,9 @@ public interface SessionStore extends AutoCloseable {
      * <p>
      * <b>Ownership:</b> {@code record} is a view valid until this call returns.
      * <p>
+     * <b>Limits:</b> a record longer than {@link StoreContext#maxRecordLength()} is {@link StoreResult#FULL}. A change that does
+     * not make the record longer is never refused as full, so that sessions can shrink and end when memory is out.
+     * <p>
      * <b>Failure:</b> {@link StoreResult#FULL} leaves the older version readable, {@link StoreResult#STALE} when
      * {@code record.version()} is not greater than the version held.
      */
@@ -53,6 +56,13 @@ public interface SessionStore extends AutoCloseable {
      * Creates a session from a delta, or changes an existing one.
      * <p>
      * <b>Ownership:</b> {@code delta} is a view valid until this call returns; it never lies in memory of this store.
+     * <p>
+     * <b>Limits:</b> as {@link #put}, for the record that results.
+     * <p>
+     * <b>Failure:</b> {@link StoreResult#FULL} and {@link StoreResult#STALE} as {@link #put}, against the version of the stamp.
+     * <p>
+     * The last access of an existing session never moves backward. A session created by a delta that leaves the interval alone
+     * never expires.
      *
      * @param create true: the session must not exist yet ({@link StoreResult#STALE} if it does), its creation time is the log
      *               time of the stamp minus {@code ageMs}; false: it must exist ({@link StoreResult#ABSENT} if it does not).
@@ -102,7 +112,7 @@ public interface SessionStore extends AutoCloseable {
 
     StoreFigures figures();
 
-    /** Takes all sessions away; the store is as new. */
+    /** Takes all sessions away; positions go on rising. */
     void clear();
 
     /** Who hears of loads, durability and failure; at most one. */
@@ -115,7 +125,10 @@ public interface SessionStore extends AutoCloseable {
      */
     int doWork(long nowNs);
 
-    /** Frees all resources; what the mode promises to keep is kept. Idempotent. */
+    /**
+     * Frees all resources; what the mode promises to keep is kept. Idempotent. Whatever reads or changes
+     * sessions afterwards throws a {@link StorageException}.
+     */
     @Override
     void close();
 

@@ -8,7 +8,7 @@ public enum StoreResult {
     ABSENT,
     /** The version offered is not greater than the one held; nothing changed. */
     STALE,
-    /** No room; nothing changed and what was held stays readable. */
+    /** No room, or longer than a record may be; nothing changed and what was held stays readable. */
     FULL,
     /** The session is not in memory; call {@link SessionStore#load} first. */
     NOT_RESIDENT,

@@ -15,6 +15,7 @@ public interface StoreSnapshot extends AutoCloseable {
 
     int END = -1;
 
+    /** Ends the walk early or late; idempotent. */
     @Override
     void close();
 }

@@ -1,0 +1,393 @@
+package org.stoneware.client;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
+import org.stoneware.spi.liveness.LivenessNetwork;
+import org.stoneware.spi.transport.Transport;
+import org.stoneware.spi.transport.TransportContext;
+import org.stoneware.spi.transport.TransportProvider;
+import org.stoneware.wire.session.ClientRequestPublisher;
+import org.stoneware.wire.session.SessionProtocol;
+import org.stoneware.wire.session.WriteStatus;
+
+/**
+ * The client component: request threads on one side, one agent thread on the other.
+ * <p>
+ * A request thread encodes its message, hands it to the agent and waits: a few microseconds spinning, then parked.
+ */
+final class AgentSessionClient implements SessionClient {
+    private static final System.Logger LOG = System.getLogger("org.stoneware.client");
+    private static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long CHECK_NS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long STOP_NS = TimeUnit.SECONDS.toNanos(2);
+    private static final int SPINS = 200;
+    private static final int MESSAGE_OVERHEAD = 128;
+
+    private final ClientSettings settings;
+    private final LivenessNetwork liveness;
+    private final Transport transport;
+    private final OwnedSessions owned = new OwnedSessions();
+    private final ClientAgent agent;
+    private final Thread thread;
+    private final ExecutorService expiryNotices;
+    private final Map<String, ExpiryListener> listeners = new ConcurrentHashMap<>();
+    private final AtomicLong lastRequestId = new AtomicLong();
+    private final ThreadLocal<Encoder> encoders = ThreadLocal.withInitial(Encoder::new);
+    private volatile boolean isRunning = true;
+
+    /** Encodes on a request thread. */
+    private static final class Encoder {
+        final ClientRequestPublisher requests = new ClientRequestPublisher();
+        final MutableDirectBuffer buffer = new ExpandableArrayBuffer(1024);
+
+        byte[] copy(int length) {
+            byte[] message = new byte[length];
+            buffer.getBytes(0, message);
+            return message;
+        }
+    }
+
+    AgentSessionClient(
+            ClientSettings settings,
+            ClientAgent.Identity identity,
+            TransportProvider provider,
+            LivenessNetwork liveness) {
+        this.settings = settings;
+        this.liveness = liveness;
+        this.transport =
+                provider.open(new TransportContext("tomcat", 0, 16, line -> LOG.log(System.Logger.Level.INFO, line)));
+        this.agent = new ClientAgent(
+                settings, identity, liveness, transport, provider.name(), owned, new AgentEvents(), System.nanoTime());
+        this.expiryNotices = Executors.newSingleThreadExecutor(task -> daemon(task, "stoneware-expiry"));
+        this.thread = daemon(this::run, "stoneware-client");
+    }
+
+    private static Thread daemon(Runnable task, String name) {
+        Thread thread = new Thread(task, name);
+        thread.setDaemon(true);
+        return thread;
+    }
+
+    void start() {
+        thread.start();
+    }
+
+    private void run() {
+        while (isRunning) {
+            try {
+                if (agent.runCycle(System.nanoTime()) == 0) {
+                    transport.awaitWork(IDLE_NS);
+                }
+            } catch (RuntimeException e) {
+                // The agent's state may be torn; a new connection builds it anew. The pause keeps a lasting fault from
+                // filling the log.
+                LOG.log(System.Logger.Level.ERROR, "session client failed a cycle and connects again", e);
+                agent.disconnect("client failed: " + e);
+                LockSupport.parkNanos(IDLE_NS);
+            }
+        }
+        leave();
+    }
+
+    private void leave() {
+        try {
+            agent.leave();
+            long endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(300);
+            do {
+                agent.runCycle(System.nanoTime());
+            } while (!agent.isDrained() && System.nanoTime() - endNs < 0);
+            agent.disconnect("Tomcat stops");
+        } finally {
+            transport.close();
+        }
+    }
+
+    @Override
+    public Opened open(SessionKey key, long knownVersion) {
+        if (knownVersion != NO_VERSION) {
+            synchronized (owned) {
+                if (owned.tryOpen(key, knownVersion, System.nanoTime())) {
+                    return new Opened(Opened.Status.CURRENT, knownVersion, null, 0, "");
+                }
+            }
+        }
+        Encoder encoder = encoders.get();
+        long id = lastRequestId.incrementAndGet();
+        int length = encoder.requests.getOwn(encoder.buffer, 0, id, knownVersion, (int) settings.ownerWaitMs(), key);
+        PendingRequest request = new PendingRequest(id, key, encoder.copy(length), true, 0);
+        if (!exchange(request, settings.ownerWaitMs() + settings.operationTimeoutMs())) {
+            return new Opened(Opened.Status.UNAVAILABLE, 0, null, 0, unavailable());
+        }
+        return switch (request.ownStatus) {
+            case CURRENT -> new Opened(Opened.Status.CURRENT, request.answerVersion, null, request.logTimeMs, "");
+            case LOADED ->
+                new Opened(Opened.Status.LOADED, request.answerVersion, request.record, request.logTimeMs, "");
+            case ABSENT -> new Opened(Opened.Status.ABSENT, 0, null, request.logTimeMs, "");
+            case BUSY ->
+                new Opened(
+                        Opened.Status.BUSY,
+                        0,
+                        null,
+                        request.logTimeMs,
+                        "another Tomcat used the session for more than " + settings.ownerWaitMs() + " ms");
+        };
+    }
+
+    @Override
+    public void create(SessionKey key) {
+        synchronized (owned) {
+            owned.create(key);
+        }
+    }
+
+    @Override
+    public Committed commit(
+            SessionKey key, DirectBuffer delta, int offset, int length, long accessAgeMs, boolean isLast) {
+        if (length + MESSAGE_OVERHEAD > agent.maxSessionBytes()) {
+            return new Committed(
+                    Committed.Status.TOO_LARGE,
+                    0,
+                    "changes of " + length + " bytes; largest session is " + agent.maxSessionBytes() + " bytes");
+        }
+        long token;
+        int grant;
+        int flags;
+        synchronized (owned) {
+            OwnedSessions.@Nullable Entry entry = owned.entry(key);
+            if (entry == null || entry.fencedUses > 0 || entry.isReleased) {
+                return new Committed(Committed.Status.FENCED, 0, "another Tomcat owns the session now");
+            }
+            token = entry.token;
+            grant = entry.grant;
+            flags = entry.isNew ? SessionProtocol.WRITE_CREATE : 0;
+            if (owned.releasesWithWrite(entry, isLast)) {
+                flags |= SessionProtocol.WRITE_RELEASE;
+                entry.isRecalled = true;
+            }
+        }
+        Encoder encoder = encoders.get();
+        long id = lastRequestId.incrementAndGet();
+        int messageLength = encoder.requests.write(
+                encoder.buffer, 0, id, token, accessAgeMs, flags, grant, key, delta, offset, length);
+        return change(new PendingRequest(id, key, encoder.copy(messageLength), false, token));
+    }
+
+    private Committed change(PendingRequest request) {
+        if (!exchange(request, settings.operationTimeoutMs())) {
+            synchronized (owned) {
+                owned.onUnknown(request.key);
+            }
+            return new Committed(Committed.Status.UNAVAILABLE, 0, unavailable());
+        }
+        return new Committed(toStatus(request.writeStatus), request.answerVersion, detail(request.writeStatus));
+    }
+
+    private static Committed.Status toStatus(WriteStatus status) {
+        return switch (status) {
+            case COMMITTED -> Committed.Status.COMMITTED;
+            case FENCED -> Committed.Status.FENCED;
+            case ABSENT -> Committed.Status.ABSENT;
+            case EXISTS -> Committed.Status.EXISTS;
+            case FULL -> Committed.Status.FULL;
+            case TOO_LARGE -> Committed.Status.TOO_LARGE;
+            case FAILED, FORGOTTEN -> Committed.Status.UNAVAILABLE;
+        };
+    }
+
+    private static String detail(WriteStatus status) {
+        return switch (status) {
+            case COMMITTED -> "";
+            case FENCED -> "another Tomcat owns the session now";
+            case ABSENT -> "the session is gone";
+            case EXISTS -> "a session with that id exists";
+            case FULL -> "the session store is full";
+            case TOO_LARGE -> "the session is larger than the array accepts";
+            case FAILED -> "the session store refuses changes";
+            case FORGOTTEN -> "the answer to this request is not known any more";
+        };
+    }
+
+    /** Sends and waits; false when there was no answer in time. */
+    private boolean exchange(PendingRequest request, long timeoutMs) {
+        long startNs = System.nanoTime();
+        long operationNs = TimeUnit.MILLISECONDS.toNanos(settings.operationTimeoutMs());
+        if (!isRunning || agent.disconnectedForNs(startNs) > operationNs) {
+            return false;
+        }
+        agent.submit(() -> agent.send(request));
+        long deadlineNs = startNs + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
+        boolean wasInterrupted = false;
+        int spins = SPINS;
+        while (!request.isDone()) {
+            if (spins-- > 0) {
+                Thread.onSpinWait();
+                continue;
+            }
+            long nowNs = System.nanoTime();
+            wasInterrupted |= Thread.interrupted();
+            boolean isHopeless = agent.disconnectedForNs(nowNs) > operationNs;
+            if (nowNs - deadlineNs >= 0 || isHopeless || wasInterrupted || !isRunning) {
+                giveUp(request);
+                break;
+            }
+            LockSupport.parkNanos(this, Math.min(CHECK_NS, deadlineNs - nowNs));
+        }
+        if (wasInterrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return request.isDone();
+    }
+
+    private void giveUp(PendingRequest request) {
+        synchronized (owned) {
+            if (request.isDone()) {
+                return;
+            }
+            request.isCancelled = true;
+        }
+        agent.submit(() -> agent.cancel(request));
+    }
+
+    private String unavailable() {
+        ClientView now = agent.view();
+        return now.isConnected()
+                ? "server " + now.activeName() + " did not answer in time"
+                : "no active server: " + now.problem();
+    }
+
+    @Override
+    public void end(SessionKey key, long accessAgeMs) {
+        long accessNs = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(accessAgeMs);
+        OwnedSessions.@Nullable Entry freed;
+        synchronized (owned) {
+            freed = owned.end(key, accessNs);
+            if (freed != null) {
+                owned.takeTouch(key);
+            }
+        }
+        if (freed != null) {
+            long token = freed.token;
+            int grant = freed.grant;
+            agent.submit(() -> agent.release(key, token, grant, accessNs));
+        }
+    }
+
+    @Override
+    public Committed remove(SessionKey key) {
+        long token;
+        synchronized (owned) {
+            OwnedSessions.@Nullable Entry entry = owned.entry(key);
+            if (entry == null || entry.isReleased || entry.fencedUses > 0) {
+                return new Committed(Committed.Status.FENCED, 0, "another Tomcat owns the session now");
+            }
+            if (entry.isNew) {
+                return new Committed(Committed.Status.COMMITTED, 0, "");
+            }
+            token = entry.token;
+        }
+        Encoder encoder = encoders.get();
+        long id = lastRequestId.incrementAndGet();
+        int length = encoder.requests.remove(encoder.buffer, 0, id, token, key);
+        Committed outcome = change(new PendingRequest(id, key, encoder.copy(length), false, token));
+        if (outcome.isCommitted()) {
+            synchronized (owned) {
+                owned.removed(key);
+            }
+        }
+        return outcome;
+    }
+
+    @Override
+    public Committed rename(SessionKey from, SessionKey to) {
+        long token;
+        synchronized (owned) {
+            OwnedSessions.@Nullable Entry entry = owned.entry(from);
+            if (entry == null || entry.isReleased || entry.fencedUses > 0) {
+                return new Committed(Committed.Status.FENCED, 0, "another Tomcat owns the session now");
+            }
+            if (entry.isNew) {
+                owned.renamed(from, to, entry.version);
+                return new Committed(Committed.Status.COMMITTED, entry.version, "");
+            }
+            token = entry.token;
+        }
+        Encoder encoder = encoders.get();
+        long id = lastRequestId.incrementAndGet();
+        int length = encoder.requests.rename(encoder.buffer, 0, id, token, from, to);
+        Committed outcome = change(new PendingRequest(id, from, encoder.copy(length), false, token));
+        if (outcome.isCommitted()) {
+            synchronized (owned) {
+                owned.renamed(from, to, outcome.version());
+            }
+        }
+        return outcome;
+    }
+
+    @Override
+    public void addApplication(String application, ExpiryListener listener) {
+        listeners.put(application, listener);
+        agent.submit(() -> agent.application(application, true));
+    }
+
+    @Override
+    public void removeApplication(String application) {
+        listeners.remove(application);
+        agent.submit(() -> agent.application(application, false));
+    }
+
+    @Override
+    public ClientView view() {
+        return agent.view();
+    }
+
+    @Override
+    public void close() {
+        if (!isRunning) {
+            return;
+        }
+        isRunning = false;
+        expiryNotices.shutdown();
+        transport.wakeup();
+        try {
+            thread.join(TimeUnit.NANOSECONDS.toMillis(STOP_NS));
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+        liveness.close();
+    }
+
+    /** What the agent tells goes to the log and to the application's listeners, on a thread of its own. */
+    private final class AgentEvents implements ClientAgent.Events {
+        @Override
+        public void onExpired(long jobId, long logTimeMs, SessionRecord copy) {
+            @Nullable ExpiryListener listener = listeners.get(copy.key().application());
+            if (listener == null || expiryNotices.isShutdown()) {
+                return;
+            }
+            expiryNotices.execute(() -> {
+                try {
+                    listener.onExpired(copy, logTimeMs);
+                } catch (RuntimeException e) {
+                    LOG.log(System.Logger.Level.WARNING, "a listener failed at the expiry of " + copy.key(), e);
+                }
+                agent.submit(() -> agent.expiryDone(jobId));
+            });
+        }
+
+        @Override
+        public void notice(System.Logger.Level level, String text) {
+            LOG.log(level, text);
+        }
+    }
+}

@@ -1,0 +1,292 @@
+package org.stoneware.client;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.wire.session.SessionProtocol;
+
+/**
+ * What this Tomcat owns, under which lease, and which sessions were accessed without being written.
+ * <p>
+ * The lease counts from the moment a renewal is <em>sent</em>. Once it has lapsed nothing owned before counts any more: a later renewal
+ * begins a new generation and revives nothing.
+ * <p>
+ * <b>Threading:</b> every method needs the object's monitor, which callers hold ({@code synchronized (owned)}) around a whole step.
+ */
+final class OwnedSessions {
+    private static final long LEASE_NS = TimeUnit.MILLISECONDS.toNanos(SessionProtocol.LEASE_MS);
+
+    private final Map<SessionKey, Entry> entries = new HashMap<>();
+    private final Map<SessionKey, Long> touches = new LinkedHashMap<>();
+    private long leaseUntilNs;
+    private boolean hasLease;
+    private long generation;
+
+    /** One session that is owned, or was when a running request began to use it. */
+    static final class Entry {
+        long token = SessionProtocol.NO_TOKEN;
+        long version;
+        long generation;
+        /** Last grant of the token seen. */
+        int grant;
+
+        int uses;
+        /** The array has not heard of it yet. */
+        boolean isNew;
+        /** Others wait for it: no new request may begin to use it here. */
+        boolean isRecalled;
+        /** Other Tomcats used it lately: given up with the last write of a request. */
+        boolean isContested;
+        /** A write that gives it up is on its way, or it was given up. */
+        boolean isReleased;
+        /** Uses that began under a token lost since; while there are any, nothing may be written. */
+        int fencedUses;
+        /** Uses whose last write gave the session up; they only have to end. */
+        int closedUses;
+
+        int allUses() {
+            return uses + fencedUses + closedUses;
+        }
+    }
+
+    boolean isLeaseValid(long nowNs) {
+        return hasLease && nowNs - leaseUntilNs < 0;
+    }
+
+    long generation() {
+        return generation;
+    }
+
+    /** A renewal sent at the given time was answered. */
+    void onRenewed(long sentNs, long nowNs) {
+        forgetIfLapsed(nowNs);
+        if (!hasLease || sentNs + LEASE_NS - leaseUntilNs > 0) {
+            leaseUntilNs = sentNs + LEASE_NS;
+            hasLease = true;
+        }
+    }
+
+    /** Forgets everything owned when the lease has lapsed; running requests keep their tokens, which the server judges. */
+    void forgetIfLapsed(long nowNs) {
+        if (hasLease && !isLeaseValid(nowNs)) {
+            forgetAll();
+        }
+    }
+
+    /** Another epoch, or no lease any more: nothing owned counts. */
+    void forgetAll() {
+        generation++;
+        hasLease = false;
+        entries.values().removeIf(entry -> entry.allUses() == 0);
+    }
+
+    /** Begins a use without asking the server, when the session is owned and the copy known is current. */
+    boolean tryOpen(SessionKey key, long knownVersion, long nowNs) {
+        forgetIfLapsed(nowNs);
+        @Nullable Entry entry = entries.get(key);
+        if (entry == null
+                || entry.isNew
+                || entry.isRecalled
+                || entry.isReleased
+                || entry.fencedUses > 0
+                || entry.generation != generation
+                || !isLeaseValid(nowNs)
+                || entry.version != knownVersion) {
+            return false;
+        }
+        entry.uses++;
+        return true;
+    }
+
+    void create(SessionKey key) {
+        Entry entry = new Entry();
+        entry.isNew = true;
+        entry.uses = 1;
+        entries.put(key, entry);
+    }
+
+    /**
+     * The server has granted ownership to a request that still waits; begins its use.
+     *
+     * @param sentGeneration lease generation when the request was sent.
+     */
+    void onGranted(SessionKey key, long token, int grant, long version, int hints, long sentGeneration, long nowNs) {
+        forgetIfLapsed(nowNs);
+        Entry entry = entries.computeIfAbsent(key, k -> new Entry());
+        if (entry.uses > 0 && entry.token != token) {
+            entry.fencedUses += entry.uses;
+            entry.uses = 0;
+        }
+        entry.grant = entry.token == token ? Math.max(entry.grant, grant) : grant;
+        entry.isNew = false;
+        entry.isReleased = false;
+        entry.token = token;
+        entry.version = version;
+        entry.generation = generation;
+        entry.isContested = (hints & SessionProtocol.HINT_CONTESTED) != 0;
+        // A grant under a lease that broke since is good for this request, whose writes the server judges, and for
+        // nothing more.
+        entry.isRecalled =
+                (hints & SessionProtocol.HINT_RECALLED) != 0 || sentGeneration != generation || !isLeaseValid(nowNs);
+        entry.uses++;
+    }
+
+    @Nullable
+    Entry entry(SessionKey key) {
+        return entries.get(key);
+    }
+
+    /** True when a write that is the last of its request should give the session up. */
+    boolean releasesWithWrite(Entry entry, boolean isLast) {
+        return isLast && entry.uses == 1 && entry.fencedUses == 0 && (entry.isRecalled || entry.isContested);
+    }
+
+    /** A change was answered. */
+    void onWritten(SessionKey key, long sentToken, boolean isCommitted, long token, long version, int hints) {
+        @Nullable Entry entry = entries.get(key);
+        if (entry == null || (entry.token != sentToken && !entry.isNew)) {
+            return;
+        }
+        if (isCommitted) {
+            if (entry.isNew) {
+                entry.generation = generation;
+                entry.grant = 1;
+            }
+            entry.isNew = false;
+            entry.version = Math.max(entry.version, version);
+        }
+        if (token == SessionProtocol.NO_TOKEN) {
+            entry.isReleased = true;
+            entry.closedUses += entry.uses;
+            entry.uses = 0;
+        } else {
+            entry.token = token;
+            entry.isRecalled |= (hints & SessionProtocol.HINT_RECALLED) != 0;
+        }
+    }
+
+    /** The outcome of a write is not known: the next request must ask the server for the session. */
+    void onUnknown(SessionKey key) {
+        @Nullable Entry entry = entries.get(key);
+        if (entry != null) {
+            entry.isRecalled = true;
+        }
+    }
+
+    /**
+     * Ends one use.
+     *
+     * @return what to give back when nobody here uses the session any more and others want it, else null.
+     */
+    @Nullable
+    Entry end(SessionKey key, long accessNs) {
+        @Nullable Entry entry = entries.get(key);
+        if (entry == null) {
+            return null;
+        }
+        if (entry.closedUses > 0) {
+            entry.closedUses--;
+        } else if (entry.fencedUses > 0) {
+            entry.fencedUses--;
+        } else if (entry.uses > 0) {
+            entry.uses--;
+        }
+        if (!entry.isNew && !entry.isReleased) {
+            touches.merge(key, accessNs, (a, b) -> a - b > 0 ? a : b);
+        }
+        if (entry.allUses() > 0) {
+            return null;
+        }
+        if (entry.isNew || entry.isReleased) {
+            entries.remove(key);
+            return null;
+        }
+        if (entry.isRecalled || entry.isContested || entry.generation != generation) {
+            entries.remove(key);
+            return entry;
+        }
+        return null;
+    }
+
+    /**
+     * The server asks for a session. Every grant up to the number it names has arrived before this message, or was lost with an
+     * earlier connection and its request is being sent again; a release with that number is therefore safe.
+     *
+     * @return true when nobody here uses it, so that it is to be given back now.
+     */
+    boolean onRecall(SessionKey key, long token, int grant) {
+        @Nullable Entry entry = entries.get(key);
+        if (entry == null) {
+            return true;
+        }
+        if (entry.token != token) {
+            return false;
+        }
+        entry.isRecalled = true;
+        entry.grant = Math.max(entry.grant, grant);
+        if (entry.allUses() > 0) {
+            return false;
+        }
+        entries.remove(key);
+        return true;
+    }
+
+    void removed(SessionKey key) {
+        @Nullable Entry entry = entries.get(key);
+        if (entry != null) {
+            entry.isReleased = true;
+        }
+        touches.remove(key);
+    }
+
+    void renamed(SessionKey from, SessionKey to, long version) {
+        @Nullable Entry entry = entries.remove(from);
+        if (entry != null) {
+            entry.version = version;
+            entries.put(to, entry);
+        }
+        @Nullable Long touched = touches.remove(from);
+        if (touched != null) {
+            touches.put(to, touched);
+        }
+    }
+
+    /** Time of an access not reported yet, taken out; null when there is none. */
+    @Nullable
+    Long takeTouch(SessionKey key) {
+        return touches.remove(key);
+    }
+
+    boolean hasTouches() {
+        return !touches.isEmpty();
+    }
+
+    /** Accesses not reported yet, taken out. */
+    Map<SessionKey, Long> takeTouches() {
+        Map<SessionKey, Long> taken = new LinkedHashMap<>(touches);
+        touches.clear();
+        return taken;
+    }
+
+    /** Everything owned and not in use, taken out, to be given back. */
+    List<Map.Entry<SessionKey, Entry>> takeIdle() {
+        List<Map.Entry<SessionKey, Entry>> idle = new ArrayList<>();
+        entries.entrySet().removeIf(each -> {
+            boolean isIdle = each.getValue().allUses() == 0;
+            if (isIdle) {
+                idle.add(Map.entry(each.getKey(), each.getValue()));
+            }
+            return isIdle;
+        });
+        return idle;
+    }
+
+    int size() {
+        return entries.size();
+    }
+}

@@ -1,0 +1,61 @@
+package org.stoneware.client;
+
+import java.util.concurrent.locks.LockSupport;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
+import org.stoneware.wire.session.OwnStatus;
+import org.stoneware.wire.session.WriteStatus;
+
+/**
+ * A request and the thread that waits for its answer.
+ * <p>
+ * <b>Threading:</b> made by a request thread, sent by the agent; the outcome is written under the monitor of {@link OwnedSessions} before
+ * {@code isDone}, and read after it.
+ */
+final class PendingRequest {
+    final long id;
+    final SessionKey key;
+    final UnsafeBuffer message;
+    final int length;
+    final boolean isOwnershipRequest;
+    /** Token the message carries; 0 for a request of ownership. */
+    final long token;
+
+    private final Thread waiter = Thread.currentThread();
+
+    /** Lease generation when last sent; agent only. */
+    long sentGeneration;
+
+    boolean isSent;
+    /** The waiter has gone; whatever is granted now is given back. Under the monitor. */
+    boolean isCancelled;
+
+    private volatile boolean isDone;
+    OwnStatus ownStatus = OwnStatus.ABSENT;
+    WriteStatus writeStatus = WriteStatus.FAILED;
+    long answerVersion;
+    long logTimeMs;
+
+    @Nullable
+    SessionRecord record;
+
+    PendingRequest(long id, SessionKey key, byte[] message, boolean isOwnershipRequest, long token) {
+        this.id = id;
+        this.key = key;
+        this.message = new UnsafeBuffer(message);
+        this.length = message.length;
+        this.isOwnershipRequest = isOwnershipRequest;
+        this.token = token;
+    }
+
+    boolean isDone() {
+        return isDone;
+    }
+
+    void complete() {
+        isDone = true;
+        LockSupport.unpark(waiter);
+    }
+}

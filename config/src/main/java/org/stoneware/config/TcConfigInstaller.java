@@ -1,0 +1,131 @@
+package org.stoneware.config;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.nio.file.Path;
+import java.util.Dictionary;
+import java.util.Hashtable;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
+import org.osgi.framework.InvalidSyntaxException;
+import org.osgi.framework.ServiceRegistration;
+import org.osgi.service.cm.Configuration;
+import org.osgi.service.cm.ConfigurationAdmin;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.stoneware.api.config.ArraySettings;
+
+/**
+ * Brings the configuration into Felix: registers {@link ArraySettings} and writes one Configuration Admin entry per chosen component.
+ * <p>
+ * A configuration that can't be met ends the process with exit code 2; the launcher has already refused what is wrong with the file
+ * itself.
+ */
+@Component(
+        service = {},
+        immediate = true)
+public final class TcConfigInstaller {
+    private static final Logger LOGGER = System.getLogger("org.stoneware.config");
+    private static final String OURS = "(service.pid=org.stoneware.*)";
+    private static final String EXIT_CODE_CONFIGURATION = "2";
+
+    private final BundleContext context;
+    private final ConfigurationAdmin admin;
+    private @Nullable ServiceRegistration<ArraySettings> registration;
+
+    @Activate
+    public TcConfigInstaller(BundleContext context, @Reference ConfigurationAdmin admin) throws IOException {
+        this.context = context;
+        this.admin = admin;
+        install();
+    }
+
+    @Deactivate
+    public void deactivate() {
+        ServiceRegistration<ArraySettings> current = registration;
+        if (current != null) {
+            current.unregister();
+        }
+    }
+
+    private void install() throws IOException {
+        String text = context.getProperty(FrameworkProperties.TEXT);
+        String name = context.getProperty(FrameworkProperties.SERVER_NAME);
+        if (text == null || name == null) {
+            refuse("framework properties " + FrameworkProperties.TEXT + " and " + FrameworkProperties.SERVER_NAME
+                    + " are not set; start with bin/start-server");
+            return;
+        }
+        String source = property(FrameworkProperties.SOURCE, ConfigText.BUILT_IN);
+        Path directory = Path.of(property(FrameworkProperties.BASE_DIRECTORY, ""));
+        TcConfig config =
+                new TcConfigParser(new SystemHostEnvironment()).parse(new ConfigText(source, directory, text));
+        ServerChoice choice = config.choose(name);
+        List<Problem> problems = choice.isChosen() ? config.problems(choice.position()) : config.problems();
+        if (!choice.isChosen() || !TcConfig.isValid(problems)) {
+            problems.forEach(problem -> LOGGER.log(Level.ERROR, problem.format(source)));
+            refuse(choice.isChosen() ? source + " is not valid" : choice.problem());
+            return;
+        }
+        install(config.settings(choice.position()));
+    }
+
+    private void install(ArraySettings settings) throws IOException {
+        ComponentPlan plan = ComponentPlan.of(
+                settings,
+                BundleOffers.of(context.getBundles(), BundleOffers.STORAGE, BundleOffers.STORAGE_MODE),
+                BundleOffers.of(context.getBundles(), BundleOffers.TRANSPORT, BundleOffers.TRANSPORT_NAME),
+                BundleOffers.of(context.getBundles(), BundleOffers.ELECTION, BundleOffers.ELECTION_POLICY));
+        if (!plan.problem().isEmpty()) {
+            refuse(settings.source() + ": " + plan.problem());
+            return;
+        }
+        deleteStale(plan.configurations());
+        registration = context.registerService(ArraySettings.class, settings, null);
+        Level level = plan.storageNote().isEmpty() ? Level.INFO : Level.WARNING;
+        LOGGER.log(
+                level,
+                "storage mode:     " + plan.storageMode()
+                        + (plan.storageNote().isEmpty() ? "" : "; " + plan.storageNote()));
+        for (Map.Entry<String, Map<String, Object>> entry :
+                plan.configurations().entrySet()) {
+            Dictionary<String, Object> properties = new Hashtable<>(entry.getValue());
+            admin.getConfiguration(entry.getKey(), "?").update(properties);
+        }
+    }
+
+    /** The launcher empties the framework's storage at start; whatever is left all the same must not bring a component to life. */
+    private void deleteStale(Map<String, Map<String, Object>> wanted) throws IOException {
+        try {
+            Configuration[] existing = admin.listConfigurations(OURS);
+            for (Configuration configuration : existing == null ? new Configuration[0] : existing) {
+                if (!wanted.containsKey(configuration.getPid())) {
+                    configuration.delete();
+                }
+            }
+        } catch (InvalidSyntaxException e) {
+            throw new IllegalStateException("constant filter is malformed: filter=" + OURS, e);
+        }
+    }
+
+    private void refuse(String reason) {
+        LOGGER.log(Level.ERROR, reason);
+        System.setProperty(FrameworkProperties.EXIT_CODE, EXIT_CODE_CONFIGURATION);
+        try {
+            context.getBundle(0).stop();
+        } catch (BundleException e) {
+            LOGGER.log(Level.ERROR, "the framework does not stop", e);
+        }
+    }
+
+    private String property(String name, String byDefault) {
+        String value = context.getProperty(name);
+        return value == null ? byDefault : value;
+    }
+}

@@ -1,0 +1,81 @@
+package org.stoneware.config.selfcheck;
+
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.runtime.ServiceComponentRuntime;
+import org.stoneware.api.cluster.ProblemSource;
+
+/**
+ * Looks twice a second for components and bundles that are not alive though they should be, and names each on the console within 5 s of the
+ * start and whenever that changes. Declarative Services itself says nothing in these cases.
+ */
+@Component(service = ProblemSource.class, immediate = true)
+public final class SelfCheck implements ProblemSource {
+    private static final Logger LOGGER = System.getLogger("org.stoneware.selfcheck");
+    private static final long INTERVAL_MS = 500;
+    private static final long QUIET_NS = TimeUnit.SECONDS.toNanos(3);
+
+    private final BundleContext context;
+    private final ServiceComponentRuntime runtime;
+    private final Thread thread;
+    private volatile List<String> problems = List.of();
+
+    @Activate
+    public SelfCheck(BundleContext context, @Reference ServiceComponentRuntime runtime) {
+        this.context = context;
+        this.runtime = runtime;
+        this.thread = new Thread(this::watch, "stoneware-self-check");
+        thread.setDaemon(true);
+        thread.start();
+    }
+
+    @Deactivate
+    public void deactivate() {
+        thread.interrupt();
+    }
+
+    @Override
+    public List<String> problems() {
+        return problems;
+    }
+
+    private void watch() {
+        ProblemReport report = new ProblemReport(System.nanoTime(), QUIET_NS);
+        Bundle system = context.getBundle(0);
+        try {
+            while (system.getState() != Bundle.STOPPING) {
+                Thread.sleep(INTERVAL_MS); // a look from time to time; nothing waits for it
+                say(report.seen(look(system), System.nanoTime()));
+                problems = report.reported();
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (IllegalStateException e) {
+            LOGGER.log(Level.DEBUG, "the framework is going away: {0}", e.getMessage());
+        }
+    }
+
+    private List<String> look(Bundle system) {
+        List<String> found = new ArrayList<>(BundleCheck.problems(system, context.getBundles()));
+        found.addAll(ComponentCheck.problems(runtime));
+        found.sort(null);
+        return found;
+    }
+
+    private static void say(ProblemReport.Change change) {
+        change.appeared().forEach(problem -> LOGGER.log(Level.ERROR, problem));
+        change.gone().forEach(problem -> LOGGER.log(Level.INFO, "solved: " + problem));
+        if (change.isFirst() && change.appeared().isEmpty()) {
+            LOGGER.log(Level.INFO, "every bundle and every chosen component is alive");
+        }
+    }
+}

@@ -1,0 +1,123 @@
+package org.stoneware.console;
+
+import java.io.IOException;
+import java.lang.System.Logger;
+import java.lang.System.Logger.Level;
+import java.net.BindException;
+import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
+import org.osgi.framework.Constants;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.ConfigurationPolicy;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.stoneware.api.cluster.ManagementService;
+import org.stoneware.api.config.ArraySettings;
+import org.stoneware.api.config.ServerSettings;
+
+/**
+ * Opens the management port of this server and closes it again.
+ * <p>
+ * <b>Failure:</b> a port that cannot be had ends the process with exit code {@value #EXIT_CONFIGURATION}: an operator who looks at the
+ * wrong server's page is worse off than with a server that says at once why it does not start.
+ */
+@Component(
+        service = {},
+        configurationPid = ConsoleServer.PID,
+        configurationPolicy = ConfigurationPolicy.REQUIRE)
+public final class ConsoleServer {
+    static final String PID = "org.stoneware.console";
+    static final String EXIT_CODE_PROPERTY = "stoneware.exit.code";
+    static final int EXIT_CONFIGURATION = 2;
+    private static final Logger LOGGER = System.getLogger(ConsoleServer.class.getName());
+
+    private final BundleContext bundles;
+    private final ServerSettings self;
+    private final @Nullable ManagementPort port;
+    private final @Nullable StopToken token;
+
+    @Activate
+    public ConsoleServer(
+            BundleContext bundles, @Reference ManagementService management, @Reference ArraySettings settings)
+            throws InterruptedException {
+        this.bundles = bundles;
+        this.self = settings.self();
+        this.port = bind();
+        // Only who holds the port may replace the token: a second process with the same configuration must not.
+        this.token = port == null ? null : writeToken();
+        if (port != null) {
+            port.open(new Routes(management, settings, new StopGuard(token, self.host())));
+            LOGGER.log(Level.INFO, "management port open: http://" + name(port.address()) + "/");
+        }
+    }
+
+    @Deactivate
+    public void close() {
+        if (port != null) {
+            port.close();
+        }
+        if (token != null) {
+            try {
+                token.close();
+            } catch (IOException e) {
+                LOGGER.log(
+                        Level.WARNING, "token file stays behind: file=" + token.file() + " reason=" + e.getMessage());
+            }
+        }
+    }
+
+    private @Nullable ManagementPort bind() {
+        InetSocketAddress address = new InetSocketAddress(self.managementAddress(), self.managementPort());
+        try {
+            return ManagementPort.bind(address);
+        } catch (IOException e) {
+            LOGGER.log(
+                    Level.ERROR,
+                    "management port cannot be opened: server=" + self.name() + " address=" + name(address) + " reason="
+                            + e.getMessage() + "; " + advice(address, e));
+            stopProcess();
+            return null;
+        }
+    }
+
+    private static String advice(InetSocketAddress address, IOException e) {
+        if (address.isUnresolved()) {
+            return "the name cannot be resolved: correct the bind address of management-port in tc-config";
+        }
+        if (e instanceof BindException && String.valueOf(e.getMessage()).contains("assign")) {
+            return "this machine does not have that address: correct host or bind of this server in tc-config";
+        }
+        return "another process may hold the port: stop it, or set another management-port for this server in tc-config";
+    }
+
+    private @Nullable StopToken writeToken() {
+        try {
+            return StopToken.create(self.dataDirectory());
+        } catch (IOException e) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "no token for stop requests, so bin/stop-server cannot stop this server (SIGTERM does): dataDirectory="
+                            + self.dataDirectory() + " reason=" + e);
+            return null;
+        }
+    }
+
+    private void stopProcess() {
+        System.setProperty(EXIT_CODE_PROPERTY, Integer.toString(EXIT_CONFIGURATION));
+        try {
+            bundles.getBundle(Constants.SYSTEM_BUNDLE_ID).stop();
+        } catch (BundleException e) {
+            LOGGER.log(Level.ERROR, "framework does not stop", e);
+        }
+    }
+
+    private static String name(InetSocketAddress address) {
+        String host = address.isUnresolved()
+                ? address.getHostString()
+                : address.getAddress().getHostAddress();
+        return (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort();
+    }
+}

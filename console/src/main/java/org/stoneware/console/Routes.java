@@ -1,0 +1,98 @@
+package org.stoneware.console;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.ManagementService;
+import org.stoneware.api.cluster.ManagementService.StopOutcome;
+import org.stoneware.api.config.ArraySettings;
+
+/** Every address of the management port and what it answers. */
+final class Routes {
+    private final ManagementService management;
+    private final ArraySettings settings;
+    private final StopGuard stopGuard;
+    private final Map<String, Route> routes = new LinkedHashMap<>();
+
+    Routes(ManagementService management, ArraySettings settings, StopGuard stopGuard) {
+        this.management = management;
+        this.settings = settings;
+        this.stopGuard = stopGuard;
+        PageFiles.load().forEach((path, file) -> get(path, request -> file));
+        get("/api/v1/cluster", request -> Answer.json(200, ClusterJson.status(management.status())));
+        get("/api/v1/events", request -> events());
+        get("/config", request -> ConfigDocument.of(settings.text()));
+        get("/health/live", request -> Answer.text(200, "live"));
+        get("/health/ready", request -> ready());
+        routes.put("/api/v1/stop", new Route("POST", this::stop));
+    }
+
+    /** @param path raw path of the request; null when it has none. */
+    Answer answer(@Nullable String path, Request request) {
+        Route route = path == null ? null : routes.get(path);
+        if (route == null) {
+            return Answer.error(
+                    404,
+                    "no such address on the management port",
+                    String.join(", ", routes.keySet()),
+                    "correct the path");
+        }
+        if (!route.accepts(request.method())) {
+            String allowed = route.allowed();
+            return Answer.error(405, "method is not allowed here", allowed, "use one of the allowed methods")
+                    .with("Allow", allowed);
+        }
+        return route.action().answer(request);
+    }
+
+    private void get(String path, Action action) {
+        routes.put(path, new Route("GET", action));
+    }
+
+    private Answer events() {
+        return Answer.json(200, ClusterJson.events(settings.self().name(), management.events()));
+    }
+
+    private Answer ready() {
+        Readiness readiness = Readiness.of(management.status());
+        return Answer.text(readiness.isReady() ? 200 : 503, readiness.line());
+    }
+
+    private Answer stop(Request request) {
+        Answer refusal = stopGuard.refusal(request);
+        if (refusal != null) {
+            return refusal;
+        }
+        String query = request.query() == null ? "" : request.query();
+        if (!query.isEmpty() && !query.equals("force=true") && !query.equals("force=false")) {
+            return Answer.error(400, "unknown parameter", "force=true or force=false", "correct the query");
+        }
+        String by = "management port, " + request.remote().getAddress().getHostAddress();
+        StopOutcome outcome = management.stop(query.equals("force=true"), by);
+        if (!outcome.isAccepted()) {
+            return Answer.error(
+                    409,
+                    "stop refused: " + outcome.reason(),
+                    "a stop that leaves the sessions on another server",
+                    "start the other server first, or repeat with force=true if the sessions may be lost");
+        }
+        return Answer.json(202, ClusterJson.stopping(settings.self().name(), outcome.reason()));
+    }
+
+    /** Answers an accepted request. */
+    @FunctionalInterface
+    private interface Action {
+        Answer answer(Request request);
+    }
+
+    /** One address; where GET is allowed, HEAD is. */
+    private record Route(String method, Action action) {
+        boolean accepts(String asked) {
+            return asked.equals(method) || (asked.equals("HEAD") && method.equals("GET"));
+        }
+
+        String allowed() {
+            return method.equals("GET") ? "GET, HEAD" : method;
+        }
+    }
+}

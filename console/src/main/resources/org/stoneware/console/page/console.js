@@ -1,0 +1,296 @@
+'use strict';
+// The status page: asks its own server once a second and changes only what changed, so that focus and selection stay. Every text from
+// outside goes through textContent; nothing is ever parsed as HTML.
+
+const POLL_MS = 1000;
+const ANSWER_WITHIN_MS = 4000;
+const EVENTS_SHOWN = 20;
+
+/** Badge letter and words of each role; a server that does not answer is S whatever it was. */
+const ROLES = {
+  'ACTIVE-COORDINATOR': ['A', 'Active'],
+  'PASSIVE-STANDBY': ['P', 'Passive standby'],
+  'PASSIVE-UNINITIALIZED': ['I', 'Initializing'],
+  'START-STATE': ['I', 'Starting'],
+  'STOP-STATE': ['S', 'Stopped'],
+  'FENCED': ['E', 'Error: fenced'],
+};
+const LEGEND = [['A', 'Active'], ['P', 'Passive standby'], ['I', 'Initializing or starting'], ['S', 'Stopped or not reachable'], ['E', 'Error']];
+
+const byId = id => document.getElementById(id);
+
+/** Shows what an outsider may have hidden in a name: control and direction marks become a visible sign. */
+const visible = text => String(text).replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '\ufffd');
+
+function setText(node, text) {
+  if (node.textContent !== text) node.textContent = text;
+}
+
+function setHidden(node, hidden) {
+  if (node.hidden !== hidden) node.hidden = hidden;
+}
+
+function make(tag, className, text) {
+  const node = document.createElement(tag);
+  if (className) node.className = className;
+  if (text !== undefined) node.textContent = text;
+  return node;
+}
+
+/** Makes the children of a list those of the items: kept where the key is the same, added, removed and put in order otherwise. */
+function keyed(list, items, keyOf, create, update) {
+  const old = new Map([...list.children].map(node => [node.key, node]));
+  items.forEach((item, index) => {
+    const key = keyOf(item, index);
+    let node = old.get(key);
+    if (node) {
+      old.delete(key);
+    } else {
+      node = create(item);
+      node.key = key;
+    }
+    update(node, item);
+    if (list.children[index] !== node) list.insertBefore(node, list.children[index] || null);
+  });
+  old.forEach(node => node.remove());
+}
+
+/** Shows name and value pairs in a description list. */
+function facts(list, pairs) {
+  const rows = pairs.flatMap(([name, value]) => [['dt', name, name], ['dd', name, value]]);
+  keyed(list, rows, row => row[0] + row[1], row => make(row[0], 'untrusted'), (node, row) => setText(node, row[2]));
+}
+
+const plural = (count, one, many) => `${count.toLocaleString()} ${count === 1 ? one : many}`;
+
+function duration(ms) {
+  const s = Math.max(0, Math.floor(ms / 1000));
+  if (s < 60) return `${s} s`;
+  if (s < 3600) return `${Math.floor(s / 60)} min`;
+  if (s < 86400) return `${Math.floor(s / 3600)} h ${Math.floor(s % 3600 / 60)} min`;
+  return `${Math.floor(s / 86400)} d ${Math.floor(s % 86400 / 3600)} h`;
+}
+
+function bytes(value) {
+  const units = ['B', 'KiB', 'MiB', 'GiB', 'TiB'];
+  let unit = 0;
+  for (; value >= 1024 && unit < units.length - 1; unit++) value /= 1024;
+  return `${unit === 0 || value >= 100 ? Math.round(value).toLocaleString() : value.toFixed(1)} ${units[unit]}`;
+}
+
+function clock(ms) {
+  const time = new Date(ms);
+  const day = time.toDateString() === new Date().toDateString() ? '' : time.toLocaleDateString(undefined, {month: 'short', day: 'numeric'}) + ', ';
+  return day + time.toLocaleTimeString(undefined, {hour: '2-digit', minute: '2-digit', second: '2-digit', hourCycle: 'h23'});
+}
+
+function look(server) {
+  const [badge, words] = ROLES[server.role] || ['E', 'Unknown state'];
+  if (!server.reachable) return ['S', 'Stopped or not reachable'];
+  return [badge, words];
+}
+
+/** Address of another server's page; null when its host makes no address. */
+function pageOf(server) {
+  const host = server.host.includes(':') ? `[${server.host}]` : server.host;
+  try {
+    const url = new URL(`http://${host}:${server.managementPort}/`);
+    return url.pathname === '/' && !url.username && !url.search && !url.hash ? url.href : null;
+  } catch (e) {
+    return null;
+  }
+}
+
+function badgeOf(letter, small) {
+  const node = make('span', small ? 'badge small' : 'badge', letter);
+  node.dataset.badge = letter;
+  node.setAttribute('aria-hidden', 'true');
+  return node;
+}
+
+function createServer() {
+  const card = make('li', 'card');
+  const head = make('div', 'head');
+  const words = make('div');
+  const title = make('h3');
+  title.append(make('span', 'name untrusted'), ' ', make('span', 'here'));
+  words.append(title, make('p', 'role'));
+  head.append(badgeOf('S', false), words);
+  const open = make('p', 'open');
+  open.append(make('a'));
+  card.append(head, make('p', 'detail untrusted'), make('dl', 'facts'), open);
+  return card;
+}
+
+function updateServer(card, server, self, nowMs) {
+  const part = selector => card.querySelector(selector);
+  const [letter, words] = look(server);
+  const isSelf = server.name === self;
+  card.dataset.badge = letter;
+  const badge = part('.badge');
+  badge.dataset.badge = letter;
+  badge.classList.toggle('hollow', letter === 'S');
+  setText(badge, letter);
+  setText(part('.name'), visible(server.name));
+  setText(part('.here'), isSelf ? '(this server)' : '');
+  setText(part('.role'), words);
+  setText(part('.detail'), visible(server.detail));
+  setHidden(part('.detail'), !server.detail);
+  const rows = [['State', server.role]];
+  if (server.sinceMs) rows.push(['Since', `${clock(server.sinceMs)} (${duration(nowMs - server.sinceMs)})`]);
+  if (server.reachable) rows.push(['In sync', server.inSync ? 'Yes: holds every acknowledged change' : 'No: would lose changes if it took over']);
+  rows.push(['Epoch', server.epoch ? String(server.epoch) : 'unknown']);
+  rows.push(['Host', visible(server.host)]);
+  rows.push(['Ports', `Tomcats ${server.clientPort}, servers ${server.groupPort}, JMX ${server.jmxPort}, page ${server.managementPort}`]);
+  facts(part('.facts'), rows);
+  const page = isSelf ? null : pageOf(server);
+  const link = part('.open a');
+  setHidden(part('.open'), !page);
+  if (page && link.getAttribute('href') !== page) link.href = page;
+  setText(link, `Open the page of ${visible(server.name)}`);
+}
+
+function createClient() {
+  const row = make('tr');
+  const name = make('th');
+  name.scope = 'row';
+  name.append(make('span', 'name untrusted'), make('span', 'sub id untrusted'));
+  row.append(name);
+  for (const [part, label] of [['connection', 'Connection'], ['apps', 'Applications'], ['owned number', 'Sessions it owns'], ['version', 'Valve']]) {
+    const cell = make('td', `${part} untrusted`);
+    cell.dataset.label = label;
+    row.append(cell);
+  }
+  row.querySelector('.connection').append(make('span', 'state'), make('span', 'sub address'));
+  return row;
+}
+
+function updateClient(row, client) {
+  const part = selector => row.querySelector(selector);
+  setText(part('.name'), visible(client.name || 'unnamed'));
+  setText(part('.id'), visible(client.clientId));
+  setText(part('.state'), client.connected ? 'Connected' : 'Gone, may come back');
+  part('.state').classList.toggle('gone', !client.connected);
+  setText(part('.address'), visible(client.address));
+  setText(part('.apps'), client.applications.length ? client.applications.map(visible).join(', ') : 'none yet');
+  setText(part('.owned'), client.ownedSessions.toLocaleString());
+  setText(part('.version'), visible(client.version));
+}
+
+function showClients(status) {
+  const clients = status.clients;
+  setHidden(byId('clients-table'), clients.length === 0);
+  setHidden(byId('no-clients'), clients.length !== 0);
+  const own = status.servers.find(server => server.name === status.self);
+  const active = status.servers.find(server => server.role === 'ACTIVE-COORDINATOR' && server.reachable);
+  setText(byId('no-clients'), own && own === active ? 'No Tomcat has connected yet.'
+      : active ? `Tomcats are listed on the active server, ${visible(active.name)}.` : 'No server is active.');
+  keyed(byId('clients'), clients, client => client.clientId, createClient, updateClient);
+}
+
+function used(part, whole) {
+  return whole > 0 ? `${bytes(part)} of ${bytes(whole)} (${Math.round(100 * part / whole)} %)` : bytes(part);
+}
+
+function showStorage(status) {
+  const storage = status.storage;
+  const rows = [['Mode', visible(storage.mode)]];
+  if (storage.configuredMode !== storage.mode) rows.push(['Configured', visible(storage.configuredMode)]);
+  if (storage.detail) rows.push(['Note', visible(storage.detail)]);
+  rows.push(['Sessions', storage.sessions.toLocaleString()]);
+  rows.push(['Session data', bytes(storage.payloadBytes)]);
+  rows.push(['Memory', used(storage.memoryUsedBytes, storage.memoryMaxBytes)]);
+  if (storage.diskUsedBytes || storage.diskMaxBytes) rows.push(['Disk', used(storage.diskUsedBytes, storage.diskMaxBytes)]);
+  setText(byId('storage-of'), visible(status.self));
+  facts(byId('storage'), rows);
+}
+
+function showCounters(counters) {
+  keyed(byId('counters'), Object.entries(counters), entry => entry[0], entry => {
+    const row = make('div');
+    row.append(make('dt', 'untrusted', visible(entry[0])), make('dd'));
+    return row;
+  }, (row, entry) => setText(row.lastChild, entry[1].toLocaleString()));
+}
+
+function showEvents(events) {
+  setHidden(byId('no-events'), events.length !== 0);
+  keyed(byId('events'), events.slice(-EVENTS_SHOWN).reverse(), event => event.sequence, event => {
+    const row = make('li');
+    const time = make('time', '', clock(event.timeMs));
+    time.dateTime = new Date(event.timeMs).toISOString();
+    row.append(time, make('span', 'type untrusted', visible(event.type)), make('span', 'text untrusted', visible(event.text)));
+    return row;
+  }, () => {});
+}
+
+function sentence(status) {
+  const actives = status.servers.filter(server => server.reachable && server.role === 'ACTIVE-COORDINATOR');
+  const standbys = status.servers.filter(server => server.reachable && server.role === 'PASSIVE-STANDBY');
+  const connected = status.clients.filter(client => client.connected).length;
+  const who = actives.length === 0 ? 'No server is active'
+      : actives.map(server => visible(server.name)).join(' and ') + (actives.length === 1 ? ' is active' : ' are active: look at the log of both');
+  const guard = standbys.length ? `${standbys.map(server => visible(server.name)).join(' and ')} ${standbys.length === 1 ? 'is' : 'are'} ready to take over`
+      : status.servers.length > 1 ? 'no standby is ready to take over' : 'there is no second server';
+  const tomcats = status.clients.length ? `; ${plural(connected, 'Tomcat', 'Tomcats')} connected` : '';
+  return `${who}, ${guard}${tomcats}.`;
+}
+
+function show(status, nowMs) {
+  document.title = `${visible(status.self)} – Stoneware`;
+  setText(byId('about'), `${visible(status.self)}, version ${visible(status.version)}, up ${duration(status.uptimeMs)}`);
+  setText(byId('summary'), sentence(status));
+  setHidden(byId('problems'), status.problems.length === 0);
+  keyed(byId('problem-list'), status.problems, (problem, index) => index + problem, problem => make('li', 'untrusted', visible(problem)), () => {});
+  keyed(byId('servers'), status.servers, server => server.name, createServer, (card, server) => updateServer(card, server, status.self, nowMs));
+  showClients(status);
+  showStorage(status);
+  showCounters(status.counters);
+}
+
+let lastAnswer = null;
+
+function showLink(isLive, reason) {
+  byId('link').dataset.state = isLive ? 'live' : 'lost';
+  setText(byId('link-text'), isLive ? `Live, ${clock(lastAnswer)}` : 'No answer');
+  document.body.classList.toggle('stale', !isLive && lastAnswer !== null);
+  setHidden(byId('lost'), isLive);
+  if (!isLive) {
+    setText(byId('lost'), `This server does not answer (${reason}). `
+        + (lastAnswer ? `Below is what it last said, at ${clock(lastAnswer)}. ` : '')
+        + (byId('servers').children.length > 1 ? 'The page of another server has the present state. ' : '') + 'Trying again every second.');
+  }
+}
+
+async function ask(path, signal) {
+  const response = await fetch(path, {cache: 'no-store', signal});
+  if (!response.ok) throw new Error(`status ${response.status}`);
+  return [await response.json(), Date.parse(response.headers.get('Date')) || Date.now()];
+}
+
+async function poll() {
+  const abort = new AbortController();
+  const timer = setTimeout(() => abort.abort(), ANSWER_WITHIN_MS);
+  try {
+    const [status, nowMs] = await ask('/api/v1/cluster', abort.signal);
+    const [recent] = await ask('/api/v1/events', abort.signal);
+    lastAnswer = Date.now();
+    show(status, nowMs);
+    showEvents(recent.events);
+    showLink(true);
+  } catch (e) {
+    showLink(false, e.name === 'AbortError' ? 'time-out' : e instanceof TypeError ? 'no connection' : e.message);
+  } finally {
+    clearTimeout(timer);
+    setTimeout(poll, POLL_MS);
+  }
+}
+
+byId('legend').append(...LEGEND.map(([letter, words]) => {
+  const item = make('span');
+  const badge = badgeOf(letter, true);
+  badge.classList.toggle('hollow', letter === 'S');
+  item.append(badge, ' ' + words);
+  return item;
+}));
+poll();

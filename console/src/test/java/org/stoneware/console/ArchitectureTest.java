@@ -1,0 +1,53 @@
+package org.stoneware.console;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+@AnalyzeClasses(packages = "org.stoneware.console", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+    @ArchTest
+    static final ArchRule HTTP_STAYS_AT_THE_DOOR = noClasses()
+            .that()
+            .doNotHaveSimpleName("ManagementPort")
+            .and()
+            .doNotHaveSimpleName("ExchangeHandler")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("com.sun.net.httpserver..");
+
+    @ArchTest
+    static final ArchRule FRAMEWORK_STAYS_IN_THE_COMPONENT = noClasses()
+            .that()
+            .doNotHaveSimpleName("ConsoleServer")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("org.osgi.framework..");
+
+    @ArchTest
+    static final ArchRule JSON_IS_WRITTEN_IN_ONE_PLACE = noClasses()
+            .that()
+            .haveNameNotMatching(".*\\.ClusterJson(\\$.*)?")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("com.fasterxml..");
+
+    @ArchTest
+    static final ArchRule ONLY_THE_API_OF_STONEWARE = classes()
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(
+                    "org.stoneware.console",
+                    "org.stoneware.api.cluster",
+                    "org.stoneware.api.config",
+                    "org.osgi.framework..",
+                    "org.osgi.service.component..",
+                    "org.jspecify..",
+                    "com.sun.net.httpserver..",
+                    "com.fasterxml.jackson.core..",
+                    "java..");
+}

@@ -1,0 +1,89 @@
+package org.stoneware.demo;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * A tc-config.xml for servers on this machine.
+ *
+ * @param directory where it was written, and below which all data and logs go.
+ * @param servers   what it says, in file order.
+ */
+public record ArrayConfig(Path directory, List<Member> servers) {
+    public ArrayConfig {
+        servers = List.copyOf(servers);
+    }
+
+    /**
+     * One configured server.
+     *
+     * @param name           name.
+     * @param host           loopback address.
+     * @param clientPort     dso-port; the others follow as the configuration derives them.
+     */
+    public record Member(String name, String host, int clientPort) {
+        public int managementPort() {
+            return clientPort + 30;
+        }
+
+        public String management() {
+            return "http://" + host + ":" + managementPort();
+        }
+    }
+
+    public Path file() {
+        return directory.resolve("tc-config.xml");
+    }
+
+    /** What a Valve needs: {@code host:port,host:port}. */
+    public String tcConfigUrl() {
+        return String.join(
+                ",", servers.stream().map(s -> s.host() + ":" + s.clientPort()).toList());
+    }
+
+    public Member server(String name) {
+        return servers.stream()
+                .filter(s -> s.name().equals(name))
+                .findFirst()
+                .orElseThrow(() -> new IllegalArgumentException("no such server: " + name));
+    }
+
+    /** Writes the file, with all data and logs below {@code directory}. */
+    public static ArrayConfig write(Path directory, List<Member> servers) throws IOException {
+        StringBuilder text = new StringBuilder(
+                """
+                <?xml version="1.0" encoding="UTF-8"?>
+                <tc:tc-config xmlns:tc="http://www.terracotta.org/config">
+                  <servers>
+                """);
+        for (Member server : servers) {
+            text.append(
+                    """
+                        <server host="%s" name="%s">
+                          <data>server-data</data>
+                          <logs>server-logs</logs>
+                          <dso-port>%d</dso-port>
+                          <dso>
+                            <persistence><mode>temporary-swap-only</mode></persistence>
+                          </dso>
+                        </server>
+                    """
+                            .formatted(server.host(), server.name(), server.clientPort()));
+        }
+        text.append(
+                """
+                    <ha>
+                      <mode>networked-active-passive</mode>
+                      <networked-active-passive><election-time>5</election-time></networked-active-passive>
+                    </ha>
+                  </servers>
+                  <clients><logs>client-logs</logs></clients>
+                </tc:tc-config>
+                """);
+        ArrayConfig config = new ArrayConfig(directory.toAbsolutePath(), servers);
+        Files.writeString(config.file(), text);
+        return config;
+    }
+}

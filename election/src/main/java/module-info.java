@@ -1,0 +1,8 @@
+/** The configuration register and the default election policy. */
+module org.stoneware.election {
+    requires transitive org.stoneware.api;
+    requires static osgi.annotation;
+    requires static org.osgi.service.component.annotations;
+
+    exports org.stoneware.election;
+}

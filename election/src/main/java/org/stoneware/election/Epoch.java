@@ -1,0 +1,42 @@
+package org.stoneware.election;
+
+/**
+ * Epochs as numbers: the counter of the ballot that made the epoch, then who made it, so two servers that promote themselves
+ * without hearing each other never share one.
+ *
+ * <pre>
+ *  bits 62..22  counter of the ballot
+ *  bits 21..16  position of the active in the configuration file
+ *  bits 15..0   tag of its voter identity
+ * </pre>
+ */
+final class Epoch {
+    /** Before the first. */
+    static final long NONE = 0;
+
+    /** Positions that fit. */
+    static final int MAX_SERVERS = 64;
+
+    private static final int TAG_BITS = 16;
+    private static final int POSITION_BITS = 6;
+    private static final int COUNTER_SHIFT = TAG_BITS + POSITION_BITS;
+
+    /** Highest counter that fits; 2.2 million million elections. */
+    static final long MAX_COUNTER = Long.MAX_VALUE >>> COUNTER_SHIFT;
+
+    private Epoch() {}
+
+    static long of(long counter, int position, VoterId identity) {
+        assert counter > 0 && counter <= MAX_COUNTER : "counter=" + counter;
+        assert position >= 0 && position < MAX_SERVERS : "position=" + position;
+        return counter << COUNTER_SHIFT | (long) position << TAG_BITS | identity.tag();
+    }
+
+    static long counter(long epoch) {
+        return epoch >>> COUNTER_SHIFT;
+    }
+
+    static int position(long epoch) {
+        return (int) (epoch >>> TAG_BITS) & (MAX_SERVERS - 1);
+    }
+}

@@ -1,0 +1,172 @@
+package org.stoneware.election;
+
+import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.spi.election.Evidence;
+
+/** What one server knows about another from the evidence; the latest counts. */
+final class Peer {
+    /** How the peer was met last. */
+    enum Contact {
+        /** Not yet. */
+        NONE,
+        /** It can be talked to. */
+        TALKING,
+        /** Its kernel refused a connection: nothing listens. */
+        REFUSED,
+        /** No answer, or no way. */
+        UNREACHABLE,
+        /** Its kernel closed the connection. */
+        CLOSED,
+        /** It said it leaves. */
+        GOODBYE,
+        /** The connection is open and nothing comes. */
+        SILENT
+    }
+
+    private final int memberId;
+    private final String name;
+    private Contact contact = Contact.NONE;
+    private long incarnation;
+    private ServerRole role = ServerRole.START;
+    private long epoch = Epoch.NONE;
+    private long lostNs;
+
+    Peer(int memberId, String name) {
+        this.memberId = memberId;
+        this.name = name;
+    }
+
+    /** Begins the wait for a sign of life. */
+    void start(long nowNs) {
+        lostNs = nowNs;
+    }
+
+    int memberId() {
+        return memberId;
+    }
+
+    String name() {
+        return name;
+    }
+
+    Contact contact() {
+        return contact;
+    }
+
+    ServerRole role() {
+        return role;
+    }
+
+    long epoch() {
+        return epoch;
+    }
+
+    boolean isTalking() {
+        return contact == Contact.TALKING;
+    }
+
+    boolean isActive() {
+        return isTalking() && role == ServerRole.ACTIVE_COORDINATOR;
+    }
+
+    /** Whether the peer is known as this very process. */
+    boolean isProcess(long otherIncarnation) {
+        return incarnation != 0 && incarnation == otherIncarnation;
+    }
+
+    /** Time since it was heard last; 0 while it is. */
+    long lostForNs(long nowNs) {
+        return isTalking() ? 0 : nowNs - lostNs;
+    }
+
+    /** Takes a stall of this server out of the time the peer has been silent. */
+    void onLocalStall(long stallNs, long nowNs) {
+        lostNs = Math.min(nowNs, lostNs + stallNs);
+    }
+
+    void onEvidence(Evidence evidence, long nowNs) {
+        switch (evidence.kind()) {
+            case HELLO -> onHeard(evidence, nowNs);
+            case HEARTBEAT -> {
+                // What an ended process said last may arrive behind the hello of the next one.
+                if (!isTalking() || incarnation == evidence.incarnation() || evidence.incarnation() == 0) {
+                    onHeard(evidence, nowNs);
+                }
+            }
+            case REFUSED -> lost(Contact.REFUSED, nowNs);
+            case UNREACHABLE -> {
+                // While an open connection speaks, a failed second one says nothing.
+                if (!isTalking()) {
+                    lost(Contact.UNREACHABLE, nowNs);
+                }
+            }
+            case CLOSED, GOODBYE, SILENT -> onEnded(evidence, nowNs);
+            case LOCAL_STALL -> throw new IllegalArgumentException("not about a peer: " + evidence);
+        }
+    }
+
+    /** Takes over what the peer said of itself in a message of the register. */
+    void onAnnouncedActive(long activeEpoch) {
+        if (activeEpoch >= epoch) {
+            epoch = activeEpoch;
+            role = ServerRole.ACTIVE_COORDINATOR;
+        }
+    }
+
+    private void onHeard(Evidence evidence, long nowNs) {
+        boolean isNewProcess = evidence.incarnation() != 0 && evidence.incarnation() != incarnation;
+        if (isNewProcess) {
+            incarnation = evidence.incarnation();
+            epoch = Epoch.NONE;
+            role = ServerRole.START;
+        }
+        contact = Contact.TALKING;
+        if (isNewProcess || isNewer(evidence)) {
+            role = evidence.role();
+            epoch = evidence.epoch();
+        }
+        if (role == ServerRole.STOPPED) {
+            lost(Contact.GOODBYE, nowNs);
+        }
+    }
+
+    /** Heartbeats and messages overtake each other; a process does not go back, and leaves the active role only upwards. */
+    private boolean isNewer(Evidence evidence) {
+        if (evidence.epoch() != epoch) {
+            return evidence.epoch() > epoch;
+        }
+        return role != ServerRole.ACTIVE_COORDINATOR
+                || evidence.role() == ServerRole.FENCED
+                || evidence.role() == ServerRole.STOPPED;
+    }
+
+    private void onEnded(Evidence evidence, long nowNs) {
+        boolean isOtherProcess = evidence.incarnation() != 0 && evidence.incarnation() != incarnation;
+        if (isOtherProcess) {
+            return;
+        }
+        // What is known more exactly stays: a refused connection, a goodbye, no answer at all.
+        if (isTalking() || contact == Contact.SILENT || contact == Contact.NONE) {
+            lost(
+                    switch (evidence.kind()) {
+                        case CLOSED -> Contact.CLOSED;
+                        case GOODBYE -> Contact.GOODBYE;
+                        default -> Contact.SILENT;
+                    },
+                    nowNs);
+        }
+    }
+
+    private void lost(Contact next, long nowNs) {
+        if (isTalking()) {
+            lostNs = nowNs;
+        }
+        contact = next;
+    }
+
+    @Override
+    public String toString() {
+        return name + ":" + contact + " incarnation=" + incarnation + " role=" + role + " epoch=" + epoch + " lostNs="
+                + (isTalking() ? 0 : lostNs);
+    }
+}

@@ -1,0 +1,720 @@
+package org.stoneware.election;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.collections.IntHashSet;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.spi.election.Election;
+import org.stoneware.spi.election.ElectionContext;
+import org.stoneware.spi.election.ElectionException;
+import org.stoneware.spi.election.ElectionOutput;
+import org.stoneware.spi.election.ElectionView;
+import org.stoneware.spi.election.Evidence;
+
+/**
+ * The policy {@code networked-active-passive} in availability mode: who becomes active when, by what is known of the other servers.
+ *
+ * <pre>
+ *  from                   to                     when
+ *  START                  PASSIVE_UNINITIALIZED  another server is active
+ *  START                  ACTIVE_COORDINATOR     every other server was asked and a quorum accepted, or does not run
+ *  PASSIVE_UNINITIALIZED  ACTIVE_COORDINATOR     the same, once no server is active; never with a persistent store
+ *  ACTIVE_COORDINATOR     ACTIVE_COORDINATOR     a server that is not active knew a higher epoch: the own one is raised above it
+ *  ACTIVE_COORDINATOR     FENCED                 another server is active in a higher epoch, or the register can't be written
+ *  FENCED                 PASSIVE_UNINITIALIZED  at the next {@link #doWork}, unless the register can't be written
+ *  any                    STOPPED                {@link #onStop}
+ * </pre>
+ *
+ * Messages settle what servers that can talk do; evidence says which servers are asked. See docs/adr/0041. Not final: the tests plant
+ * faults in a subclass.
+ */
+class RegisterElection implements Election {
+    /** A question not answered is asked again after this time. */
+    static final long RESEND_NS = TimeUnit.MILLISECONDS.toNanos(50);
+
+    /** A server waits this long for one whose turn it is, before it proposes itself. */
+    static final long MAX_STALL_NS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    /** An active tells a server that seems not to know about it at this interval. */
+    static final long ANNOUNCE_NS = TimeUnit.MILLISECONDS.toNanos(200);
+
+    /** Most stall times one waits for the same server. */
+    private static final int MAX_PATIENCE = 8;
+
+    /** Nothing that needs time is looked at more often. */
+    private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    private static final long NEVER = Long.MIN_VALUE;
+
+    private final ElectionContext context;
+    private final ElectionOutput output;
+    private final RegisterAcceptor acceptor;
+    private final RegisterProposer proposer;
+    private final Peer[] peers;
+    private final IntHashSet participants = new IntHashSet();
+    private final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer(RegisterMessageCodec.MAX_LENGTH);
+    private final long stallNs;
+    private ElectionView view;
+    private boolean isStarted;
+    private boolean isFailed;
+    private int lastActiveId = ElectionView.NO_ACTIVE;
+    private long lastLookNs = NEVER;
+    private long settleSinceNs = NEVER;
+    private long promisedOtherNs = NEVER;
+    private long retryAtNs = NEVER;
+    private long lastSentNs = NEVER;
+    private int overtakenAttempts;
+    private long heardCounter;
+    private long undecodableMessages;
+    private long staleMessages;
+
+    RegisterElection(
+            ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor, RegisterProposer proposer) {
+        this.context = context;
+        this.output = output;
+        this.acceptor = acceptor;
+        this.proposer = proposer;
+        this.peers = new Peer[context.memberNames().size()];
+        for (int i = 0; i < peers.length; i++) {
+            peers[i] = new Peer(i, context.memberNames().get(i));
+        }
+        this.stallNs = Math.min(MAX_STALL_NS, context.electionTimeNs() / 4);
+        acceptor.start(context.incarnation());
+        this.view = new ElectionView(
+                ServerRole.START, acceptor.highestEpoch(), ElectionView.NO_ACTIVE, "looking for the other servers");
+    }
+
+    @Override
+    public ElectionView view() {
+        return view;
+    }
+
+    /** Messages refused because they could not be read. */
+    long undecodableMessages() {
+        return undecodableMessages;
+    }
+
+    /** Messages refused because their sender is not known as that process. */
+    long staleMessages() {
+        return staleMessages;
+    }
+
+    @Override
+    public void onEvidence(Evidence evidence, long nowNs) {
+        if (isOver()) {
+            return;
+        }
+        start(nowNs);
+        if (evidence.kind() == Evidence.Kind.LOCAL_STALL) {
+            onLocalStall(evidence.valueNs(), nowNs);
+        } else if (isPeer(evidence.memberId())) {
+            peers[evidence.memberId()].onEvidence(evidence, nowNs);
+            evaluate(nowNs);
+        }
+    }
+
+    @Override
+    public void onMessage(int senderId, DirectBuffer message, int offset, int length, long nowNs) {
+        if (isOver()) {
+            return;
+        }
+        start(nowNs);
+        RegisterMessage decoded = RegisterMessageCodec.decode(message, offset, length);
+        if (decoded == null || !isPeer(senderId)) {
+            undecodableMessages++;
+            return;
+        }
+        Peer peer = peers[senderId];
+        if (!peer.isProcess(decoded.incarnation())) {
+            staleMessages++;
+            return;
+        }
+        try {
+            onMessage(peer, decoded, nowNs);
+        } catch (ElectionException e) {
+            throw failed(e);
+        }
+        evaluate(nowNs);
+    }
+
+    @Override
+    public int doWork(long nowNs) {
+        if (isOver()) {
+            return 0;
+        }
+        start(nowNs);
+        boolean isFenced = view.role() == ServerRole.FENCED;
+        if (!isFenced && lastLookNs != NEVER && nowNs - lastLookNs < LOOK_NS) {
+            return 0;
+        }
+        lastLookNs = nowNs;
+        ElectionView before = view;
+        if (isFenced) {
+            view(ServerRole.PASSIVE_UNINITIALIZED, view.activeId(), view.reason());
+        }
+        evaluate(nowNs);
+        return view.equals(before) ? 0 : 1;
+    }
+
+    @Override
+    public void onStop(long nowNs) {
+        if (view.role() == ServerRole.STOPPED) {
+            return;
+        }
+        proposer.abandon();
+        // Giving up the role needs no force; it must not wait for one either.
+        view(ServerRole.STOPPED, ElectionView.NO_ACTIVE, "stopped");
+        if (!isFailed) {
+            try {
+                acceptor.stop();
+            } catch (ElectionException e) {
+                throw failed(e);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        acceptor.close();
+    }
+
+    private boolean isOver() {
+        return isFailed || view.role() == ServerRole.STOPPED;
+    }
+
+    private boolean isPeer(int memberId) {
+        return memberId >= 0 && memberId < peers.length && memberId != context.selfId();
+    }
+
+    private void start(long nowNs) {
+        if (!isStarted) {
+            isStarted = true;
+            for (Peer peer : peers) {
+                peer.start(nowNs);
+            }
+        }
+    }
+
+    private void onLocalStall(long stallNs, long nowNs) {
+        for (Peer peer : peers) {
+            peer.onLocalStall(stallNs, nowNs);
+        }
+        settleSinceNs = settleSinceNs == NEVER ? NEVER : Math.min(nowNs, settleSinceNs + stallNs);
+        promisedOtherNs = promisedOtherNs == NEVER ? NEVER : Math.min(nowNs, promisedOtherNs + stallNs);
+    }
+
+    private ElectionException failed(ElectionException cause) {
+        isFailed = true;
+        proposer.abandon();
+        if (view.role() != ServerRole.STOPPED) {
+            view(ServerRole.FENCED, ElectionView.NO_ACTIVE, "the register can't be written");
+        }
+        return cause;
+    }
+
+    // What the evidence means.
+
+    private void evaluate(long nowNs) {
+        try {
+            switch (view.role()) {
+                case START, PASSIVE_UNINITIALIZED -> seekActive(nowNs);
+                case ACTIVE_COORDINATOR -> guardRole(nowNs);
+                // FENCED is left by doWork, so that everyone hears of it; nobody is PASSIVE_STANDBY in this version.
+                case PASSIVE_STANDBY, FENCED, STOPPED -> {}
+            }
+        } catch (ElectionException e) {
+            throw failed(e);
+        }
+    }
+
+    private void seekActive(long nowNs) {
+        for (Peer peer : peers) {
+            if (peer.isTalking()) {
+                acceptor.note(peer.epoch());
+            }
+        }
+        Peer active = highestActive();
+        if (active != null) {
+            follow(active);
+        } else {
+            settle(nowNs);
+        }
+    }
+
+    /** Stays beside another server that is active: a server that was restarted never becomes an empty active then. */
+    private void follow(Peer active) {
+        proposer.abandon();
+        settleSinceNs = NEVER;
+        promisedOtherNs = NEVER;
+        overtakenAttempts = 0;
+        lastActiveId = active.memberId();
+        view(
+                ServerRole.PASSIVE_UNINITIALIZED,
+                active.memberId(),
+                active.name() + " is active; standby not available in this version");
+    }
+
+    /** No server is active: finds out which may take part, and whose turn it is to propose. */
+    private void settle(long nowNs) {
+        if (view.role() == ServerRole.PASSIVE_UNINITIALIZED && context.isStorePersistent() || !canHoldEverything()) {
+            proposer.abandon();
+            settleSinceNs = NEVER;
+            waiting("waiting for " + nameOfLastActive() + ", which may hold newer sessions");
+            return;
+        }
+        Peer awaited = gatherParticipants(nowNs);
+        if (awaited != null) {
+            proposer.abandon();
+            settleSinceNs = NEVER;
+            waiting("waiting up to " + TimeUnit.NANOSECONDS.toSeconds(context.electionTimeNs()) + " s for "
+                    + awaited.name() + ": " + inWords(awaited.contact()));
+            return;
+        }
+        if (settleSinceNs == NEVER) {
+            settleSinceNs = nowNs;
+        }
+        if (proposer.isAsking(participants)) {
+            if (nowNs - lastSentNs >= RESEND_NS) {
+                ask(nowNs);
+            }
+        } else if (nowNs >= proposeAtNs(nowNs)) {
+            propose(nowNs);
+        } else {
+            waiting("waiting for " + peers[firstParticipant()].name() + " to propose");
+        }
+    }
+
+    /** Fills {@link #participants}; returns a peer of which it is not yet known whether it runs, or null. */
+    private @Nullable Peer gatherParticipants(long nowNs) {
+        participants.clear();
+        participants.add(context.selfId());
+        for (Peer peer : peers) {
+            if (peer.memberId() == context.selfId()) {
+                continue;
+            }
+            if (peer.isTalking()) {
+                participants.add(peer.memberId());
+            } else if (!isAbsent(peer, nowNs)) {
+                return peer;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Whether a server is passed over. At the own start nothing is lost by taking a refused connection for an answer; an active that
+     * is gone may be about to return, so it is given the election time.
+     */
+    private boolean isAbsent(Peer peer, long nowNs) {
+        if (view.role() == ServerRole.START && peer.contact() == Peer.Contact.REFUSED) {
+            return true;
+        }
+        return peer.lostForNs(nowNs) >= context.electionTimeNs();
+    }
+
+    /** The lower position goes first; each next one waits for a stall of those before it, and for one it has given a promise. */
+    private long proposeAtNs(long nowNs) {
+        if (participants.size() == 1) {
+            return nowNs;
+        }
+        int rank = rank();
+        // Each attempt overtaken asks for more patience, so that two that keep overtaking each other come to an end.
+        long patienceNs = stallNs * Math.min(1 + overtakenAttempts, MAX_PATIENCE);
+        long earliest = settleSinceNs + rank * stallNs;
+        if (promisedOtherNs != NEVER) {
+            earliest = Math.max(earliest, promisedOtherNs + (rank + 1) * patienceNs);
+        }
+        return Math.max(earliest, retryAtNs);
+    }
+
+    /** How many that may propose come before this server. */
+    private int rank() {
+        int rank = 0;
+        for (int memberId : participants) {
+            rank += memberId < context.selfId() ? 1 : 0;
+        }
+        return rank;
+    }
+
+    private void guardRole(long nowNs) {
+        Peer other = highestActive();
+        if (other != null && isOutranked(other)) {
+            fence(other.epoch(), other.memberId(), other.name() + " is active in a newer epoch");
+            return;
+        }
+        for (Peer peer : peers) {
+            if (peer.isTalking() && !peer.isActive() && peer.epoch() > view.epoch()) {
+                onHigherEpoch(peer);
+                return;
+            }
+        }
+        if (lastSentNs == NEVER || nowNs - lastSentNs >= ANNOUNCE_NS) {
+            lastSentNs = nowNs;
+            for (Peer peer : peers) {
+                if (peer.isTalking() && (peer.isActive() || peer.epoch() < view.epoch())) {
+                    announce(peer.memberId());
+                }
+            }
+        }
+    }
+
+    /** Whether another active goes before this one, so that of two exactly one stays. */
+    boolean isOutranked(Peer other) {
+        if (other.epoch() != view.epoch()) {
+            return other.epoch() > view.epoch();
+        }
+        return other.memberId() < context.selfId();
+    }
+
+    /** A joiner's saved epoch is not a newer active's: the own epoch is raised above it instead of giving up the sessions. */
+    private void onHigherEpoch(Peer peer) {
+        if (peers.length > 2 && peer.role() != ServerRole.START) {
+            // It may follow a third server that can't be seen from here.
+            fence(peer.epoch(), ElectionView.NO_ACTIVE, peer.name() + " knows of a newer epoch");
+            return;
+        }
+        acceptor.note(peer.epoch());
+        RegisterValue present = acceptor.acceptedValue();
+        Ballot ballot = nextBallot();
+        RegisterValue raised =
+                value(ballot, present == null ? List.of() : present.voters(), present == null ? 0 : present.mapEpoch());
+        if (acceptor.prepare(ballot) && acceptor.accept(ballot, raised)) {
+            activate(raised, "epoch raised above the one " + peer.name() + " came with");
+        }
+    }
+
+    private void fence(long epoch, int activeId, String reason) {
+        lastActiveId = activeId;
+        // Nothing is acknowledged from here on. That must not wait for the disk, and needs nothing on it.
+        setView(new ElectionView(ServerRole.FENCED, Math.max(epoch, view.epoch()), activeId, reason));
+        acceptor.note(epoch);
+    }
+
+    private @Nullable Peer highestActive() {
+        Peer highest = null;
+        for (Peer peer : peers) {
+            if (peer.isActive() && (highest == null || peer.epoch() > highest.epoch())) {
+                highest = peer;
+            }
+        }
+        return highest;
+    }
+
+    /** Whether the own store can hold every acknowledged session, as far as this server knows. */
+    private boolean canHoldEverything() {
+        if (!context.isStorePersistent()) {
+            return true;
+        }
+        RegisterValue value = acceptor.acceptedValue();
+        if (value == null) {
+            return acceptor.highestEpoch() == Epoch.NONE;
+        }
+        return value.epoch() >= acceptor.highestEpoch() && value.isInSync(acceptor.identity());
+    }
+
+    // The two phases.
+
+    /** Makes a ballot above everything promised and heard of. */
+    Ballot nextBallot() {
+        long counter = Math.max(acceptor.nextCounter(), heardCounter + 1);
+        if (counter > Epoch.MAX_COUNTER) {
+            throw new ElectionException("no ballots are left: counter=" + counter);
+        }
+        return new Ballot(counter, acceptor.identity());
+    }
+
+    /** The epoch a ballot makes; no other ballot makes the same. */
+    long epoch(Ballot ballot) {
+        return Epoch.of(ballot.counter(), context.selfId(), acceptor.identity());
+    }
+
+    private void propose(long nowNs) {
+        Ballot ballot = nextBallot();
+        if (!acceptor.prepare(ballot)) {
+            return;
+        }
+        proposer.begin(ballot, participants);
+        proposer.onPromise(
+                context.selfId(),
+                message(RegisterMessage.Type.PROMISE, ballot, acceptor.acceptedBallot(), acceptor.acceptedValue()));
+        if (proposer.phase() == RegisterProposer.Phase.PREPARING) {
+            ask(nowNs);
+        }
+        advance(nowNs);
+    }
+
+    private void advance(long nowNs) {
+        if (proposer.phase() == RegisterProposer.Phase.PREPARED) {
+            RegisterValue highest = proposer.highestAccepted();
+            if (context.isStorePersistent() && highest != null && !highest.isInSync(acceptor.identity())) {
+                // Only one that held everything may be next; it has its turn after the stall time.
+                proposer.abandon();
+                acceptor.note(highest.epoch());
+                return;
+            }
+            RegisterValue next =
+                    value(proposer.ballot(), proposer.nextVoters(), highest == null ? 0 : highest.mapEpoch());
+            proposer.propose(next);
+            if (!acceptor.accept(proposer.ballot(), next)) {
+                proposer.abandon();
+                return;
+            }
+            proposer.onAccepted(context.selfId(), proposer.ballot());
+            if (proposer.phase() == RegisterProposer.Phase.ACCEPTING) {
+                ask(nowNs);
+            }
+        }
+        RegisterValue chosen = proposer.value();
+        if (proposer.phase() == RegisterProposer.Phase.CHOSEN && chosen != null) {
+            String reason = reasonOfPromotion();
+            proposer.abandon();
+            activate(chosen, reason);
+        }
+    }
+
+    private RegisterValue value(Ballot ballot, List<RegisterValue.Voter> voters, long mapEpoch) {
+        VoterId self = acceptor.identity();
+        List<RegisterValue.Voter> known = new ArrayList<>(voters);
+        known.removeIf(voter -> voter.identity().equals(VoterId.NONE));
+        return new RegisterValue(
+                epoch(ballot),
+                context.selfId(),
+                List.of(new RegisterValue.InSync(context.selfId(), self, context.incarnation())),
+                known,
+                mapEpoch);
+    }
+
+    private void activate(RegisterValue value, String reason) {
+        settleSinceNs = NEVER;
+        promisedOtherNs = NEVER;
+        overtakenAttempts = 0;
+        lastActiveId = ElectionView.NO_ACTIVE;
+        setView(new ElectionView(ServerRole.ACTIVE_COORDINATOR, value.epoch(), context.selfId(), reason));
+        for (Peer peer : peers) {
+            if (peer.isTalking()) {
+                announce(peer.memberId());
+            }
+        }
+    }
+
+    private String reasonOfPromotion() {
+        if (lastActiveId != ElectionView.NO_ACTIVE && !participants.contains(lastActiveId)) {
+            return "unclean promotion: sessions of " + peers[lastActiveId].name() + " are not here";
+        }
+        if (participants.size() > 1) {
+            return "elected by " + participants.size() + " servers";
+        }
+        for (Peer peer : peers) {
+            if (peer.memberId() != context.selfId() && peer.contact() != Peer.Contact.REFUSED) {
+                return "no sign of " + peer.name() + " for " + TimeUnit.NANOSECONDS.toSeconds(context.electionTimeNs())
+                        + " s";
+            }
+        }
+        return "no other server runs";
+    }
+
+    private void ask(long nowNs) {
+        lastSentNs = nowNs;
+        RegisterMessage question = proposer.phase() == RegisterProposer.Phase.ACCEPTING
+                ? message(RegisterMessage.Type.ACCEPT, proposer.ballot(), Ballot.NONE, proposer.value())
+                : message(RegisterMessage.Type.PREPARE, proposer.ballot(), Ballot.NONE, null);
+        for (Peer peer : peers) {
+            if (proposer.isAwaited(peer.memberId())) {
+                send(peer.memberId(), question);
+            }
+        }
+    }
+
+    private void onMessage(Peer sender, RegisterMessage message, long nowNs) {
+        switch (message.type()) {
+            case PREPARE -> onPrepare(sender, message, nowNs);
+            case ACCEPT -> onAccept(sender, message, nowNs);
+            case PROMISE -> {
+                proposer.onPromise(sender.memberId(), message);
+                advance(nowNs);
+            }
+            case ACCEPTED -> {
+                proposer.onAccepted(sender.memberId(), message.ballot());
+                advance(nowNs);
+            }
+            case REFUSE -> onRefuse(message, nowNs);
+            case ACTIVE -> onActive(sender, message);
+        }
+    }
+
+    private void onPrepare(Peer sender, RegisterMessage message, long nowNs) {
+        if (isRefused(sender, message)) {
+            return;
+        }
+        boolean isRepeated = message.ballot().equals(acceptor.promised());
+        if (acceptor.prepare(message.ballot())) {
+            if (!isRepeated) {
+                yieldTo(nowNs);
+            }
+            send(
+                    sender.memberId(),
+                    message(
+                            RegisterMessage.Type.PROMISE,
+                            message.ballot(),
+                            acceptor.acceptedBallot(),
+                            acceptor.acceptedValue()));
+        } else {
+            send(sender.memberId(), refusal(message.ballot()));
+        }
+    }
+
+    private void onAccept(Peer sender, RegisterMessage message, long nowNs) {
+        RegisterValue value = message.value();
+        if (value == null || isRefused(sender, message)) {
+            return;
+        }
+        boolean isRepeated = message.ballot().equals(acceptor.acceptedBallot());
+        if (acceptor.accept(message.ballot(), value)) {
+            if (!isRepeated) {
+                yieldTo(nowNs);
+            }
+            send(sender.memberId(), message(RegisterMessage.Type.ACCEPTED, message.ballot(), Ballot.NONE, null));
+        } else {
+            send(sender.memberId(), refusal(message.ballot()));
+        }
+    }
+
+    /** An active, and a server beside an active it can talk to, take part in no election. */
+    boolean isRefused(Peer sender, RegisterMessage message) {
+        if (view.role() == ServerRole.ACTIVE_COORDINATOR) {
+            announce(sender.memberId());
+            return true;
+        }
+        Peer active = highestActive();
+        if (active != null && active != sender) {
+            send(sender.memberId(), refusal(message.ballot()));
+            return true;
+        }
+        return false;
+    }
+
+    /** Gives up an own attempt, which a higher ballot has overtaken, and gives the other the time to finish. */
+    void yieldTo(long nowNs) {
+        overtakenAttempts += proposer.phase() == RegisterProposer.Phase.IDLE ? 0 : 1;
+        proposer.abandon();
+        promisedOtherNs = nowNs;
+    }
+
+    private void onRefuse(RegisterMessage message, long nowNs) {
+        heardCounter = Math.max(heardCounter, message.other().counter());
+        if (message.ballot().equals(proposer.ballot()) && proposer.phase() != RegisterProposer.Phase.IDLE) {
+            proposer.abandon();
+            // Two that refuse each other must not try again at the same moment.
+            retryAtNs = nowNs + RESEND_NS + rank() * stallNs;
+        }
+    }
+
+    private void onActive(Peer sender, RegisterMessage message) {
+        RegisterValue value = message.value();
+        if (value == null || value.activeId() != sender.memberId() || !sender.isTalking()) {
+            return;
+        }
+        sender.onAnnouncedActive(value.epoch());
+        if (view.role() != ServerRole.ACTIVE_COORDINATOR && highestActive() == sender) {
+            acceptor.accept(message.ballot(), value);
+        }
+    }
+
+    private void announce(int memberId) {
+        RegisterValue value = acceptor.acceptedValue();
+        if (value != null) {
+            send(memberId, message(RegisterMessage.Type.ACTIVE, acceptor.acceptedBallot(), Ballot.NONE, value));
+        }
+    }
+
+    private RegisterMessage message(
+            RegisterMessage.Type type, Ballot ballot, Ballot other, @Nullable RegisterValue value) {
+        return new RegisterMessage(type, acceptor.identity(), context.incarnation(), ballot, other, value);
+    }
+
+    private RegisterMessage refusal(Ballot ballot) {
+        Ballot tooLow = new Ballot(acceptor.nextCounter() - 1, acceptor.identity());
+        return message(RegisterMessage.Type.REFUSE, ballot, tooLow, null);
+    }
+
+    private void send(int memberId, RegisterMessage message) {
+        output.send(memberId, buffer, 0, RegisterMessageCodec.encode(message, buffer, 0));
+    }
+
+    // The view.
+
+    private void waiting(String reason) {
+        // A last active that can't be heard may still serve clients; one that has ended or begun anew does not.
+        Peer.@Nullable Contact contact = lastActiveId == ElectionView.NO_ACTIVE ? null : peers[lastActiveId].contact();
+        boolean mayServe =
+                contact == Peer.Contact.SILENT || contact == Peer.Contact.UNREACHABLE || contact == Peer.Contact.CLOSED;
+        view(view.role(), mayServe ? lastActiveId : ElectionView.NO_ACTIVE, reason);
+    }
+
+    private void view(ServerRole role, int activeId, String reason) {
+        setView(new ElectionView(role, Math.max(view.epoch(), acceptor.highestEpoch()), activeId, reason));
+    }
+
+    private void setView(ElectionView next) {
+        if (!next.equals(view)) {
+            ElectionView before = view;
+            view = next;
+            output.onView(before, next);
+        }
+    }
+
+    private int firstParticipant() {
+        int first = context.selfId();
+        for (int memberId : participants) {
+            first = Math.min(first, memberId);
+        }
+        return first;
+    }
+
+    private String nameOfLastActive() {
+        int lastActive = lastActiveId;
+        RegisterValue value = acceptor.acceptedValue();
+        if (lastActive == ElectionView.NO_ACTIVE && value != null) {
+            lastActive = value.activeId();
+        }
+        return isPeer(lastActive) ? peers[lastActive].name() : "the last active server";
+    }
+
+    private static String inWords(Peer.Contact contact) {
+        return switch (contact) {
+            case NONE -> "no answer yet";
+            case TALKING -> "in contact";
+            case REFUSED -> "not running";
+            case UNREACHABLE -> "not reachable";
+            case CLOSED -> "connection closed";
+            case GOODBYE -> "it has left";
+            case SILENT -> "silent";
+        };
+    }
+
+    /** Everything this election knows, in one line; two elections with equal lines behave alike. */
+    @Override
+    public String toString() {
+        StringBuilder text = new StringBuilder(512);
+        text.append(view)
+                .append(" lastActiveId=")
+                .append(lastActiveId)
+                .append(" settleSinceNs=")
+                .append(settleSinceNs);
+        text.append(" promisedOtherNs=")
+                .append(promisedOtherNs)
+                .append(" retryAtNs=")
+                .append(retryAtNs);
+        text.append(" lastSentNs=").append(lastSentNs).append(" heardCounter=").append(heardCounter);
+        text.append(" overtakenAttempts=").append(overtakenAttempts);
+        text.append(' ').append(acceptor).append(' ').append(proposer);
+        for (Peer peer : peers) {
+            text.append(' ').append(peer);
+        }
+        return text.toString();
+    }
+}

@@ -1,0 +1,49 @@
+package org.stoneware.election;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What one server's register says to another's.
+ *
+ * @param type        what it is.
+ * @param sender      voter identity of the sender.
+ * @param incarnation process start of the sender; counts only while the sender is known by the same one.
+ * @param ballot      the ballot it is about.
+ * @param other       with {@link Type#PROMISE} the ballot of the value accepted last, with {@link Type#REFUSE} one whose
+ *                    counter must be exceeded, else {@link Ballot#NONE}.
+ * @param value       with {@link Type#ACCEPT} and {@link Type#ACTIVE} the value, with {@link Type#PROMISE} the value accepted
+ *                    last or null, else null.
+ */
+record RegisterMessage(
+        Type type, VoterId sender, long incarnation, Ballot ballot, Ballot other, @Nullable RegisterValue value) {
+    /** Kinds of messages. Codes are sent on the wire and never change meaning. */
+    enum Type {
+        /** Asks for the promise to take part in no lower ballot. */
+        PREPARE(1),
+        /** Gives it, with the value accepted last. */
+        PROMISE(2),
+        /** Asks to accept a value. */
+        ACCEPT(3),
+        /** Has accepted it, and forced it to disk. */
+        ACCEPTED(4),
+        /** Will not; names the counter that must be exceeded. */
+        REFUSE(5),
+        /** The sender is active with this value. */
+        ACTIVE(6);
+
+        private static final Type[] TYPES = values();
+        private final int code;
+
+        Type(int code) {
+            this.code = code;
+        }
+
+        int code() {
+            return code;
+        }
+
+        static @Nullable Type ofCode(int code) {
+            return code < 1 || code > TYPES.length ? null : TYPES[code - 1];
+        }
+    }
+}

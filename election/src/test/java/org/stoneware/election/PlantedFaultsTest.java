@@ -1,0 +1,44 @@
+package org.stoneware.election;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.EnumMap;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+
+class PlantedFaultsTest {
+    private static final int CHAOS_SEEDS = 40;
+    private static final int START_SEEDS = 250;
+    private static final int STATES = 12_000;
+
+    @Test
+    void shouldFindEveryPlantedFault() {
+        Map<PlantedFault, String> found = new EnumMap<>(PlantedFault.class);
+        for (PlantedFault fault : PlantedFault.values()) {
+            if (fault != PlantedFault.NONE) {
+                found.put(fault, search(fault));
+            }
+        }
+
+        found.forEach((fault, where) -> System.out.printf("planted fault %-24s %s%n", fault, where));
+        assertThat(found).noneSatisfy((fault, where) -> assertThat(where).isEqualTo("found by no search"));
+    }
+
+    private static String search(PlantedFault fault) {
+        long chaosSeed = ElectionSearch.CHAOS.find(fault, CHAOS_SEEDS);
+        if (chaosSeed >= 0) {
+            return "found by CHAOS at seed " + chaosSeed;
+        }
+        long startSeed = ElectionSearch.FIRST_START.find(fault, START_SEEDS);
+        if (startSeed >= 0) {
+            return "found by FIRST_START at seed " + startSeed;
+        }
+        FirstStartExploration exploration = new FirstStartExploration(fault, 1, 1, 0, STATES);
+        try {
+            exploration.run();
+            return "found by no search";
+        } catch (AssertionError e) {
+            return "found by exploration after " + exploration.states() + " states";
+        }
+    }
+}

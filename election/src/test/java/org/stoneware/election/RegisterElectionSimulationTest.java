@@ -1,0 +1,28 @@
+package org.stoneware.election;
+
+import org.junit.jupiter.api.Test;
+
+class RegisterElectionSimulationTest {
+    private static final int SEEDS = Integer.getInteger("stoneware.election.seeds", 1_000);
+
+    @Test
+    void shouldSettleOnOneActiveHoweverTwoServersStartTogether() {
+        run(ElectionSearch.FIRST_START, SEEDS);
+    }
+
+    @Test
+    void shouldKeepTheRulesThroughCrashesCutsAndFreezes() {
+        run(ElectionSearch.CHAOS, SEEDS);
+    }
+
+    @Test
+    void shouldKeepTheRulesWithThreeServers() {
+        run(ElectionSearch.CHAOS_OF_THREE, SEEDS / 4);
+    }
+
+    private static void run(ElectionSearch search, int seeds) {
+        for (long seed = 0; seed < seeds; seed++) {
+            search.run(PlantedFault.NONE, seed);
+        }
+    }
+}

@@ -1,0 +1,191 @@
+package org.stoneware.launcher;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import org.stoneware.api.config.ServerSettings;
+import org.stoneware.config.ServerChoice;
+import org.stoneware.config.TcConfig;
+
+/** {@code stop-server}: asks the server at its management-port, waits until the process has ended, and says what happened. */
+final class StopServer {
+    static final String TOKEN_FILE = "management.token";
+    private static final String USAGE =
+            """
+            Usage: stop-server [-n NAME] [-f FILE] [--force]
+              -n, --name NAME     which server of the file to stop; not needed when only one is on this machine
+              -f, --config FILE   tc-config.xml; found like start-server does
+              --force             stop even if the sessions have no other home, and end a process that does not answer
+              -h, -?, --help      print this
+            Works on the machine of the server, for the user who owns its data directory.
+            Exit codes: 0 it has ended, 1 refused or unreachable or not running, 2 bad option or configuration.""";
+    private static final long WAIT_LIMIT_NS = TimeUnit.SECONDS.toNanos(60);
+    private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final int MAX_TOKEN_BYTES = 4096;
+
+    private final Terminal terminal;
+
+    StopServer(Terminal terminal) {
+        this.terminal = terminal;
+    }
+
+    int run(List<String> arguments) throws ProgramException {
+        Options options = new Options("stop-server", USAGE)
+                .value("--name", "-n")
+                .value("--config", "-f")
+                .flag("--force")
+                .parse(arguments);
+        if (options.isGiven("--help")) {
+            terminal.out().println(options.usage());
+            return ExitCode.CLEAN;
+        }
+        TcConfig config = new ConfigLocator(terminal).load(options.get("--config"));
+        if (!config.isValid()) {
+            ConfigReport.printProblems(terminal.err(), config.text().source(), config.problems());
+            throw new ProgramException(
+                    ExitCode.CONFIGURATION, "stop-server: " + config.text().source() + " is not valid");
+        }
+        String name = options.get("--name");
+        ServerChoice choice = config.choose(name != null ? name : System.getProperty("tc.server.name"));
+        if (!choice.isChosen()) {
+            throw new ProgramException(ExitCode.CONFIGURATION, "stop-server: " + choice.problem());
+        }
+        return stop(config.settings(choice.position()).self(), options.isGiven("--force"));
+    }
+
+    private int stop(ServerSettings server, boolean isForced) throws ProgramException {
+        Path directory = server.dataDirectory();
+        try {
+            if (!DirectoryLock.isHeld(directory)) {
+                throw failed(
+                        server,
+                        "is not running: nobody holds " + directory + "; for a server on another machine, run"
+                                + " stop-server there");
+            }
+        } catch (IOException e) {
+            throw failed(
+                    server,
+                    "can't be looked for in " + directory + ": " + ConfigLocator.reason(e)
+                            + "; run stop-server as the user who started it");
+        }
+        long pid = DirectoryLock.holder(directory);
+        try {
+            request(server, isForced);
+        } catch (IOException e) {
+            if (!isForced) {
+                throw failed(
+                        server,
+                        "runs (pid " + pid + ") but does not answer: "
+                                + client(server).address() + ": "
+                                + ManagementPortClient.reason(e)
+                                + "; it may still be starting; otherwise end it with stop-server --force");
+            }
+            terminate(server, pid);
+        }
+        terminal.out().println("server " + server.name() + " (pid " + pid + ") is stopping");
+        awaitEnd(server, pid);
+        terminal.out().println("server " + server.name() + " has ended");
+        return ExitCode.CLEAN;
+    }
+
+    private void request(ServerSettings server, boolean isForced) throws IOException, ProgramException {
+        if (isForced && !Files.exists(server.dataDirectory().resolve(TOKEN_FILE))) {
+            throw new IOException("its management port is not open");
+        }
+        String token = token(server);
+        ManagementPortClient.Answer answer = client(server).post("/api/v1/stop?force=" + isForced, token);
+        if (answer.status() / 100 == 2) {
+            return;
+        }
+        throw failed(server, "was not stopped: " + describe(answer));
+    }
+
+    private static String describe(ManagementPortClient.Answer answer) {
+        try {
+            Map<String, Object> body = JsonTree.object(answer.body());
+            Map<String, Object> error = JsonTree.object(body, "error");
+            String what = JsonTree.text(error, "what");
+            String todo = JsonTree.text(error, "todo");
+            if (!what.isEmpty()) {
+                return what + (todo.isEmpty() ? "" : "; " + todo);
+            }
+        } catch (IOException e) {
+            // not our JSON: the status has to do
+        }
+        return "HTTP " + answer.status();
+    }
+
+    private String token(ServerSettings server) throws ProgramException {
+        Path file = server.dataDirectory().resolve(TOKEN_FILE);
+        try {
+            if (Files.size(file) > MAX_TOKEN_BYTES) {
+                throw failed(server, "can't be stopped: " + file + " is not a token");
+            }
+            return Files.readString(file, StandardCharsets.UTF_8).strip();
+        } catch (NoSuchFileException e) {
+            throw failed(
+                    server,
+                    "runs, but has not opened its management port yet (" + file + " is missing); try again,"
+                            + " or send its process SIGTERM");
+        } catch (AccessDeniedException e) {
+            throw failed(
+                    server,
+                    "can only be stopped by the user who started it: " + file + " is not readable for "
+                            + System.getProperty("user.name"));
+        } catch (IOException e) {
+            throw failed(server, "can't be stopped: " + file + ": " + ConfigLocator.reason(e));
+        }
+    }
+
+    private void terminate(ServerSettings server, long pid) throws ProgramException {
+        Optional<ProcessHandle> process = pid == 0 ? Optional.empty() : ProcessHandle.of(pid);
+        if (process.isEmpty() || !process.get().destroy()) {
+            throw failed(
+                    server,
+                    "does not answer, and its process (pid " + pid + ") can't be signalled by "
+                            + System.getProperty("user.name"));
+        }
+        terminal.out().println("server " + server.name() + " does not answer; sent SIGTERM to pid " + pid);
+    }
+
+    /** The operating system gives the lock back at the very end of the process. */
+    private void awaitEnd(ServerSettings server, long pid) throws ProgramException {
+        long deadlineNs = System.nanoTime() + WAIT_LIMIT_NS;
+        try {
+            while (DirectoryLock.isHeld(server.dataDirectory()) || isAlive(pid)) {
+                if (System.nanoTime() - deadlineNs > 0) {
+                    throw failed(
+                            server,
+                            "has accepted to stop, but pid " + pid + " still runs after "
+                                    + TimeUnit.NANOSECONDS.toSeconds(WAIT_LIMIT_NS) + " s; see its log");
+                }
+                LockSupport.parkNanos(POLL_NS);
+            }
+        } catch (IOException e) {
+            throw failed(server, "is stopping, but its end can't be seen: " + ConfigLocator.reason(e));
+        }
+    }
+
+    private static boolean isAlive(long pid) {
+        return pid != 0 && ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
+    }
+
+    /** On this machine, a port bound everywhere is best reached over loopback: only there stopping is allowed. */
+    private static ManagementPortClient client(ServerSettings server) {
+        String address = server.managementAddress();
+        boolean isEverywhere = address.equals("0.0.0.0") || address.equals("::");
+        return new ManagementPortClient(isEverywhere ? "127.0.0.1" : address, server.managementPort());
+    }
+
+    private static ProgramException failed(ServerSettings server, String what) {
+        return new ProgramException(ExitCode.FAILED, "stop-server: server " + server.name() + " " + what);
+    }
+}

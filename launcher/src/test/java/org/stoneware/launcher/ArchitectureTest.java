@@ -1,0 +1,36 @@
+package org.stoneware.launcher;
+
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.classes;
+import static com.tngtech.archunit.lang.syntax.ArchRuleDefinition.noClasses;
+
+import com.tngtech.archunit.core.importer.ImportOption;
+import com.tngtech.archunit.junit.AnalyzeClasses;
+import com.tngtech.archunit.junit.ArchTest;
+import com.tngtech.archunit.lang.ArchRule;
+
+@AnalyzeClasses(packages = "org.stoneware.launcher", importOptions = ImportOption.DoNotIncludeTests.class)
+class ArchitectureTest {
+    @ArchTest
+    static final ArchRule ONLY_CONFIG_AND_API_OF_STONEWARE = classes()
+            .should()
+            .onlyDependOnClassesThat()
+            .resideInAnyPackage(
+                    "java..",
+                    "org.osgi.framework..",
+                    "org.apache.felix.framework..",
+                    "com.fasterxml.jackson.core..",
+                    "org.jspecify..",
+                    "org.stoneware.api..",
+                    "org.stoneware.config..",
+                    "org.stoneware.launcher..");
+
+    @ArchTest
+    static final ArchRule ONLY_THE_SERVER_PROCESS_KNOWS_FELIX = noClasses()
+            .that()
+            .doNotHaveSimpleName("ServerProcess")
+            .and()
+            .doNotHaveSimpleName("FelixLog")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("org.osgi..", "org.apache.felix..");
+}

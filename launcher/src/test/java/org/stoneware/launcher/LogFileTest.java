@@ -1,0 +1,68 @@
+package org.stoneware.launcher;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.logging.Level;
+import java.util.logging.LogRecord;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class LogFileTest {
+    @TempDir
+    Path directory;
+
+    @Test
+    void shouldKeepTheNewestPartUnderThePlainName() throws IOException {
+        RotatingLogFile file = new RotatingLogFile(directory, 150);
+        for (int number = 1; number <= 3; number++) {
+            file.publish(new LogRecord(Level.INFO, "message number " + number + " " + "x".repeat(60)));
+        }
+        file.close();
+
+        assertThat(Files.readString(directory.resolve("stoneware-server.log"))).contains("message number 3");
+        assertThat(Files.readString(directory.resolve("stoneware-server.log.1")))
+                .contains("message number 2");
+        assertThat(Files.readString(directory.resolve("stoneware-server.log.2")))
+                .contains("message number 1");
+    }
+
+    @Test
+    void shouldKeepNoMoreThanTheLimit() throws IOException {
+        RotatingLogFile file = new RotatingLogFile(directory, 1);
+        for (int number = 0; number < 2 * RotatingLogFile.MAX_FILES; number++) {
+            file.publish(new LogRecord(Level.INFO, "message"));
+        }
+        file.close();
+
+        try (var files = Files.list(directory)) {
+            assertThat(files.count()).isEqualTo(RotatingLogFile.MAX_FILES);
+        }
+    }
+
+    @Test
+    void shouldAppendAfterARestart() throws IOException {
+        for (String message : new String[] {"first run", "second run"}) {
+            RotatingLogFile file = new RotatingLogFile(directory, 1000);
+            file.publish(new LogRecord(Level.INFO, message));
+            file.close();
+        }
+
+        assertThat(Files.readString(directory.resolve("stoneware-server.log")))
+                .contains("first run")
+                .contains("second run");
+    }
+
+    @Test
+    void shouldNotLetAMessageForgeALineOrRewriteATerminal() {
+        LogRecord event = new LogRecord(Level.SEVERE, "bad id\n2026-01-01 00:00:00.000 INFO  all is well\u001b[2J");
+        event.setLoggerName("org.stoneware.server.role");
+
+        String text = new LogLineFormat().format(event);
+
+        assertThat(text.lines().skip(1)).allMatch(line -> line.startsWith("    "));
+        assertThat(text).doesNotContain("\u001b").contains(" ERROR server.role: bad id");
+    }
+}

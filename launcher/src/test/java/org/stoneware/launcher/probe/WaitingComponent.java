@@ -1,0 +1,4 @@
+package org.stoneware.launcher.probe;
+
+/** A component whose reference nobody offers. */
+public final class WaitingComponent {}

@@ -1,0 +1,60 @@
+package org.stoneware.liveness;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+
+class LinkTimerTest {
+    private final LinkTimer timer = new LinkTimer(50, 500, 1000, 1000);
+
+    @Test
+    void shouldOweFirstBeatAtOnceAndThenEveryInterval() {
+        assertThat(timer.isBeatDue(1000)).isTrue();
+        timer.beatSent(1000);
+        assertThat(timer.isBeatDue(1049)).isFalse();
+        assertThat(timer.isBeatDue(1050)).isTrue();
+    }
+
+    @Test
+    void shouldNotDriftWhenBeatsAreLittleLate() {
+        timer.beatSent(1010);
+
+        assertThat(timer.isBeatDue(1050)).isTrue();
+    }
+
+    @Test
+    void shouldNotMakeUpForMissedBeats() {
+        timer.beatSent(5000);
+
+        assertThat(timer.isBeatDue(5049)).isFalse();
+        assertThat(timer.isBeatDue(5050)).isTrue();
+    }
+
+    @Test
+    void shouldTellSilenceOnceForEveryMultiple() {
+        assertThat(timer.silenceToTell(1499)).isZero();
+        assertThat(timer.silenceToTell(1500)).isEqualTo(500);
+        assertThat(timer.silenceToTell(1999)).isZero();
+        assertThat(timer.silenceToTell(2700)).isEqualTo(1700);
+        assertThat(timer.silenceToTell(2900)).isZero();
+        assertThat(timer.silenceToTell(3000)).isEqualTo(2000);
+    }
+
+    @Test
+    void shouldStartSilenceAgainWhenSomethingIsHeard() {
+        timer.silenceToTell(1500);
+        timer.heard(1600);
+
+        assertThat(timer.silenceToTell(2099)).isZero();
+        assertThat(timer.silenceToTell(2100)).isEqualTo(500);
+    }
+
+    @Test
+    void shouldWaitForWhatComesFirst() {
+        timer.beatSent(1000);
+
+        assertThat(timer.waitNs(1010, 1010)).isEqualTo(40);
+        assertThat(timer.waitNs(1010, 1490)).isEqualTo(10);
+        assertThat(timer.waitNs(1070, 1070)).isZero();
+    }
+}

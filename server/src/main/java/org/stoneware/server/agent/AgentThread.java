@@ -1,0 +1,110 @@
+package org.stoneware.server.agent;
+
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.function.Consumer;
+
+/**
+ * Runs a {@link ServerAgent} on its thread, and a second thread that ends the process should the first hang.
+ * <p>
+ * <b>Failure:</b> an exception out of the cycle, or no cycle for {@link #HANG_NS}, is fatal: the process must end, because a server
+ * that answers heartbeats and does not serve is worse than a dead one.
+ */
+final class AgentThread {
+    static final long HANG_NS = TimeUnit.SECONDS.toNanos(5);
+    private static final long WATCH_INTERVAL_MS = 500;
+    private static final System.Logger LOG = System.getLogger("org.stoneware.server");
+
+    private final ServerAgent agent;
+    private final Consumer<Throwable> onFatal;
+    private final Thread thread;
+    private final Thread watchdog;
+    private final CountDownLatch ended = new CountDownLatch(1);
+    private volatile boolean isRunning = true;
+    private volatile long cycles;
+
+    /** @param onFatal told once, on the agent's or the watchdog's thread. */
+    AgentThread(ServerAgent agent, Consumer<Throwable> onFatal) {
+        this.agent = agent;
+        this.onFatal = onFatal;
+        this.thread = new Thread(this::run, "stoneware-agent");
+        this.watchdog = new Thread(this::watch, "stoneware-watchdog");
+        this.watchdog.setDaemon(true);
+    }
+
+    void start() {
+        thread.start();
+        watchdog.start();
+    }
+
+    // The counter is written by this thread alone; volatile is for the watchdog's eyes.
+    @SuppressWarnings("NonAtomicVolatileUpdate")
+    private void run() {
+        try {
+            while (isRunning) {
+                agent.runCycle();
+                cycles++;
+            }
+            agent.close();
+        } catch (Throwable e) {
+            if (isRunning) {
+                isRunning = false;
+                onFatal.accept(e);
+            } else {
+                LOG.log(System.Logger.Level.WARNING, "stop was not orderly", e);
+            }
+        } finally {
+            ended.countDown();
+        }
+    }
+
+    private void watch() {
+        long seen = cycles;
+        long seenNs = System.nanoTime();
+        long lastNs = seenNs;
+        try {
+            while (isRunning) {
+                if (ended.await(WATCH_INTERVAL_MS, TimeUnit.MILLISECONDS)) {
+                    return;
+                }
+                long nowNs = System.nanoTime();
+                // When this thread did not run either (a frozen process, a long collection), nothing is proved.
+                boolean isOwnStall = nowNs - lastNs > TimeUnit.MILLISECONDS.toNanos(4 * WATCH_INTERVAL_MS);
+                lastNs = nowNs;
+                if (cycles != seen || isOwnStall) {
+                    seen = cycles;
+                    seenNs = nowNs;
+                } else if (nowNs - seenNs > HANG_NS) {
+                    hang();
+                    return;
+                }
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    private void hang() {
+        StringBuilder dump = new StringBuilder("agent has not completed a cycle for 5 s; threads:");
+        Thread.getAllStackTraces().forEach((each, stack) -> {
+            dump.append("\n  ").append(each.getName());
+            for (StackTraceElement element : stack) {
+                dump.append("\n      at ").append(element);
+            }
+        });
+        onFatal.accept(new IllegalStateException(dump.toString()));
+    }
+
+    /** Stops after the running cycle; waits, bounded. */
+    void stop() {
+        isRunning = false;
+        agent.inbox().submit(() -> {});
+        try {
+            if (!ended.await(HANG_NS, TimeUnit.NANOSECONDS)) {
+                LOG.log(System.Logger.Level.WARNING, "agent did not end within 5 s");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+}

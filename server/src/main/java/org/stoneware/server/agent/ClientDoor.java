@@ -1,0 +1,272 @@
+package org.stoneware.server.agent;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import org.agrona.DirectBuffer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.server.request.ClientPort;
+import org.stoneware.server.request.SessionRequestProcessor;
+import org.stoneware.spi.liveness.Hello;
+import org.stoneware.spi.liveness.HelloReply;
+import org.stoneware.spi.liveness.LivenessLink;
+import org.stoneware.spi.liveness.LivenessListener;
+import org.stoneware.spi.transport.Connection;
+import org.stoneware.spi.transport.ConnectionSpec;
+import org.stoneware.spi.transport.FrameListener;
+import org.stoneware.spi.transport.Transport;
+import org.stoneware.spi.transport.TransportException;
+import org.stoneware.wire.session.MessageAssembler;
+import org.stoneware.wire.session.MessageHandler;
+import org.stoneware.wire.session.MessageSender;
+import org.stoneware.wire.session.WireException;
+
+/**
+ * The Tomcats' side of a server: answers their hellos, keeps a data connection for each that was taken in, brings whole messages to the
+ * request processor and answers back.
+ * <p>
+ * <b>Threading:</b> the agent thread.
+ */
+final class ClientDoor implements LivenessListener, FrameListener {
+    static final int HEARTBEAT_MS = 250;
+    static final int SILENCE_MS = 3_000;
+    /** A Tomcat silent for this long has its connection closed; its identity lives on for the reconnect window. */
+    private static final long GIVE_UP_SILENT_NS = TimeUnit.SECONDS.toNanos(60);
+    /** Room for answers a Tomcat is too slow to take. */
+    private static final long MAX_BACKLOG_BYTES = 64L * 1024 * 1024;
+
+    private final Transport transport;
+    private final String transportName;
+    private final InetSocketAddress boundAddress;
+    private final int maxMessageLength;
+    private final LongSupplier random;
+    private final LongSupplier nanoClock;
+    private final Standing standing;
+    private final EventLog events;
+    private final Map<Long, TomcatConnection> byLink = new HashMap<>();
+    private final Map<Integer, TomcatConnection> byConnectionId = new HashMap<>();
+    private int lastConnectionId;
+    private long brokenMessages;
+
+    /** What the door needs to know of the server. */
+    interface Standing {
+        HelloReply reply(HelloReply.Status status, String reason);
+
+        ServerRole role();
+
+        /** The processor while this server is active, else null. */
+        @Nullable
+        SessionRequestProcessor processor();
+    }
+
+    /** One Tomcat that was taken in. */
+    private final class TomcatConnection implements MessageHandler {
+        final LivenessLink link;
+        final Connection connection;
+        final MessageSender sender;
+        final MessageAssembler assembler;
+        final ClientPort port;
+        final String name;
+        boolean isBroken;
+
+        TomcatConnection(LivenessLink link, Connection connection, String name) {
+            this.link = link;
+            this.connection = connection;
+            this.name = name;
+            this.sender = new MessageSender(connection, MAX_BACKLOG_BYTES);
+            this.assembler = new MessageAssembler(maxMessageLength);
+            this.port = new ClientPort(this::send, link.remoteAddress().toString());
+        }
+
+        private boolean send(DirectBuffer buffer, int offset, int length) {
+            if (!isBroken && !sender.send(buffer, offset, length)) {
+                isBroken = true;
+            }
+            return !isBroken;
+        }
+
+        @Override
+        public void onMessage(DirectBuffer buffer, int offset, int length) {
+            @Nullable SessionRequestProcessor processor = standing.processor();
+            if (processor != null) {
+                processor.onMessage(port, buffer, offset, length, nanoClock.getAsLong());
+            }
+        }
+    }
+
+    ClientDoor(
+            Transport transport,
+            String transportName,
+            InetSocketAddress boundAddress,
+            int maxMessageLength,
+            LongSupplier random,
+            LongSupplier nanoClock,
+            Standing standing,
+            EventLog events) {
+        this.transport = transport;
+        this.transportName = transportName;
+        this.boundAddress = boundAddress;
+        this.maxMessageLength = maxMessageLength;
+        this.random = random;
+        this.nanoClock = nanoClock;
+        this.standing = standing;
+        this.events = events;
+    }
+
+    @Override
+    public void onHello(LivenessLink link, Hello hello) {
+        if (hello.protocolVersion() != Hello.PROTOCOL_VERSION) {
+            link.sendReply(standing.reply(
+                    HelloReply.Status.INCOMPATIBLE,
+                    "protocol version " + hello.protocolVersion() + " is not spoken here; this server speaks "
+                            + Hello.PROTOCOL_VERSION));
+        } else if (hello.kind() == Hello.Kind.PROBE) {
+            link.sendReply(standing.reply(HelloReply.Status.ACCEPTED, ""));
+        } else if (hello.kind() != Hello.Kind.VALVE) {
+            link.sendReply(standing.reply(
+                    HelloReply.Status.REFUSED, "this port is for Tomcats; servers use the l2-group-port"));
+        } else if (standing.processor() == null) {
+            link.sendReply(
+                    standing.reply(HelloReply.Status.NOT_ACTIVE, standing.role().stateName()));
+        } else {
+            admit(link, hello);
+        }
+    }
+
+    private void admit(LivenessLink link, Hello hello) {
+        @Nullable InetSocketAddress claimed = hello.dataAddress();
+        if (!hello.transports().contains(transportName) || claimed == null) {
+            link.sendReply(standing.reply(
+                    HelloReply.Status.INCOMPATIBLE,
+                    "offered transports " + hello.transports() + " do not include " + transportName));
+            return;
+        }
+        InetSocketAddress remote =
+                claimed.getAddress() == null || claimed.getAddress().isAnyLocalAddress()
+                        ? new InetSocketAddress(link.remoteAddress().getAddress(), claimed.getPort())
+                        : claimed;
+        int connectionId = ++lastConnectionId;
+        ConnectionSpec spec = new ConnectionSpec(
+                connectionId,
+                random.getAsLong(),
+                random.getAsLong(),
+                false,
+                boundAddress,
+                remote,
+                ConnectionSpec.Purpose.CLIENT);
+        Connection connection;
+        try {
+            connection = transport.connect(spec);
+        } catch (TransportException e) {
+            link.sendReply(standing.reply(HelloReply.Status.BUSY, String.valueOf(e.getMessage())));
+            return;
+        }
+        TomcatConnection tomcat = new TomcatConnection(link, connection, hello.name());
+        byLink.put(link.id(), tomcat);
+        byConnectionId.put(connectionId, tomcat);
+        HelloReply standard = standing.reply(HelloReply.Status.ACCEPTED, "");
+        // The address this Tomcat has just reached us at, so that listening on every interface works.
+        InetSocketAddress reachedAt = new InetSocketAddress(link.localAddress().getAddress(), boundAddress.getPort());
+        link.sendReply(new HelloReply(
+                standard.status(),
+                standard.serverName(),
+                standard.incarnation(),
+                standard.role(),
+                standard.epoch(),
+                standard.activeAddress(),
+                transportName,
+                connectionId,
+                spec.keyHigh(),
+                spec.keyLow(),
+                reachedAt,
+                HEARTBEAT_MS,
+                SILENCE_MS,
+                ""));
+        events.info("client-joined", "Tomcat joined: name=" + hello.name() + " address=" + link.remoteAddress());
+    }
+
+    @Override
+    public void onSilence(LivenessLink link, long silentNs) {
+        if (silentNs > GIVE_UP_SILENT_NS) {
+            link.close();
+        }
+    }
+
+    @Override
+    public void onClosed(LivenessLink link, CloseCause cause, String reason) {
+        @Nullable TomcatConnection tomcat = byLink.get(link.id());
+        if (tomcat != null) {
+            drop(tomcat, cause == CloseCause.GOODBYE ? "said goodbye" : reason);
+        }
+    }
+
+    @Override
+    public void onFrame(Connection connection, DirectBuffer buffer, int offset, int length) {
+        @Nullable TomcatConnection tomcat = byConnectionId.get(connection.spec().connectionId());
+        if (tomcat == null || tomcat.isBroken) {
+            return;
+        }
+        try {
+            tomcat.assembler.onFrame(buffer, offset, length, tomcat);
+        } catch (WireException e) {
+            brokenMessages++;
+            events.warning("client-refused", "Tomcat dropped: name=" + tomcat.name + " reason=" + e.getMessage());
+            tomcat.isBroken = true;
+        }
+    }
+
+    @Override
+    public void onConnectionLost(Connection connection, String reason) {
+        @Nullable TomcatConnection tomcat = byConnectionId.get(connection.spec().connectionId());
+        if (tomcat != null) {
+            drop(tomcat, reason);
+        }
+    }
+
+    /** Sends what is waiting; drops who can't be served any more. */
+    int doWork() {
+        int work = 0;
+        List<TomcatConnection> broken = List.of();
+        for (TomcatConnection tomcat : byConnectionId.values()) {
+            if (tomcat.sender.hasBacklog()) {
+                work += tomcat.sender.doWork();
+            }
+            if (tomcat.isBroken) {
+                broken = broken.isEmpty() ? new ArrayList<>() : broken;
+                broken.add(tomcat);
+            }
+        }
+        for (TomcatConnection tomcat : broken) {
+            drop(tomcat, "it does not take its answers, or sent what is no message");
+        }
+        return work;
+    }
+
+    /** Ends all connections, because this server is not the active any more. */
+    void dropAll(String reason) {
+        for (TomcatConnection tomcat : List.copyOf(byLink.values())) {
+            drop(tomcat, reason);
+        }
+    }
+
+    private void drop(TomcatConnection tomcat, String reason) {
+        byLink.remove(tomcat.link.id());
+        byConnectionId.remove(tomcat.connection.spec().connectionId());
+        @Nullable SessionRequestProcessor processor = standing.processor();
+        if (processor != null) {
+            processor.onDisconnected(tomcat.port);
+        }
+        tomcat.connection.close();
+        tomcat.link.goodbye(reason);
+        events.info("client-left", "Tomcat left: name=" + tomcat.name + " reason=" + reason);
+    }
+
+    long brokenMessages() {
+        return brokenMessages;
+    }
+}

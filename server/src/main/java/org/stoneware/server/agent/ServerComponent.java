@@ -1,0 +1,146 @@
+package org.stoneware.server.agent;
+
+import java.security.SecureRandom;
+import java.util.List;
+import java.util.Map;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.ConfigurationPolicy;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.stoneware.api.cluster.ClusterEvent;
+import org.stoneware.api.cluster.ClusterStatus;
+import org.stoneware.api.cluster.ManagementService;
+import org.stoneware.api.cluster.MemberStatus;
+import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.api.config.ArraySettings;
+import org.stoneware.spi.election.ElectionProvider;
+import org.stoneware.spi.liveness.LivenessNetwork;
+import org.stoneware.spi.storage.SessionStoreProvider;
+import org.stoneware.spi.transport.TransportProvider;
+
+/**
+ * Starts the server once configuration, liveness, transport, store and election are there, and offers its management.
+ * <p>
+ * <b>Failure:</b> a part that can't be opened (a port taken, a register that can't be read) ends the process with exit code 2; an agent
+ * that fails or hangs ends it with exit code 3.
+ */
+@Component(
+        service = ManagementService.class,
+        configurationPid = "org.stoneware.server",
+        configurationPolicy = ConfigurationPolicy.REQUIRE,
+        immediate = true)
+public final class ServerComponent implements ManagementService {
+    private static final System.Logger LOG = System.getLogger("org.stoneware.server");
+    private static final String EXIT_CODE = "stoneware.exit.code";
+    private static final int EXIT_CONFIGURATION = 2;
+    private static final int EXIT_FATAL = 3;
+
+    private final BundleContext bundles;
+    private final ArraySettings settings;
+    private final EventLog events = new EventLog(System::currentTimeMillis);
+    private final AgentThread thread;
+    private final ServerAgent agent;
+
+    @Activate
+    public ServerComponent(
+            BundleContext bundles,
+            Map<String, Object> configuration,
+            @Reference ArraySettings settings,
+            @Reference LivenessNetwork liveness,
+            @Reference(name = "transport") TransportProvider transport,
+            @Reference(name = "store") SessionStoreProvider store,
+            @Reference(name = "election") ElectionProvider election) {
+        this.bundles = bundles;
+        this.settings = settings;
+        SecureRandom random = new SecureRandom();
+        long incarnation = random.nextLong() | 1;
+        ServerContext context = new ServerContext(
+                settings,
+                liveness,
+                transport,
+                store,
+                election,
+                bundles.getBundle().getVersion().toString(),
+                String.valueOf(configuration.getOrDefault("storage.note", "")),
+                incarnation,
+                System::nanoTime,
+                System::currentTimeMillis,
+                random::nextLong);
+        try {
+            this.agent = new ServerAgent(context, events);
+        } catch (RuntimeException e) {
+            LOG.log(System.Logger.Level.ERROR, "server cannot start: " + e.getMessage());
+            LOG.log(System.Logger.Level.DEBUG, "details", e);
+            end(EXIT_CONFIGURATION);
+            throw e;
+        }
+        this.thread = new AgentThread(agent, this::onFatal);
+        thread.start();
+    }
+
+    @Deactivate
+    void deactivate() {
+        thread.stop();
+    }
+
+    private void onFatal(Throwable cause) {
+        LOG.log(System.Logger.Level.ERROR, "server gives up: " + cause.getMessage(), cause);
+        end(EXIT_FATAL);
+    }
+
+    /** Ends the process from a thread of its own, since a component must not stop the framework that is activating it. */
+    private void end(int exitCode) {
+        if (exitCode != 0) {
+            System.setProperty(EXIT_CODE, Integer.toString(exitCode));
+        }
+        Thread stopper = new Thread(
+                () -> {
+                    try {
+                        bundles.getBundle(0).stop();
+                    } catch (BundleException | IllegalStateException e) {
+                        LOG.log(System.Logger.Level.ERROR, "framework does not stop; halting", e);
+                        Runtime.getRuntime().halt(exitCode == 0 ? EXIT_FATAL : exitCode);
+                    }
+                },
+                "stoneware-stop");
+        stopper.start();
+    }
+
+    @Override
+    public ClusterStatus status() {
+        return agent.status();
+    }
+
+    @Override
+    public List<ClusterEvent> events() {
+        return events.list();
+    }
+
+    @Override
+    public StopOutcome stop(boolean force, String by) {
+        ClusterStatus now = agent.status();
+        if (settings.isProduction() && !force && isLastCopy(now)) {
+            return new StopOutcome(
+                    false,
+                    "server " + now.self() + " holds the last copy of "
+                            + now.storage().sessions()
+                            + " sessions and configuration-model is production; start a standby first, or use --force");
+        }
+        events.info("stop-requested", "stop requested by " + by);
+        end(0);
+        return new StopOutcome(true, "server " + now.self() + " stops");
+    }
+
+    private static boolean isLastCopy(ClusterStatus now) {
+        boolean isActive = false;
+        boolean hasStandby = false;
+        for (MemberStatus server : now.servers()) {
+            isActive |= server.name().equals(now.self()) && server.role() == ServerRole.ACTIVE_COORDINATOR;
+            hasStandby |= !server.name().equals(now.self()) && server.role() == ServerRole.PASSIVE_STANDBY;
+        }
+        return isActive && !hasStandby && now.storage().sessions() > 0;
+    }
+}

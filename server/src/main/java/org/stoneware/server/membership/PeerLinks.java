@@ -1,0 +1,282 @@
+package org.stoneware.server.membership;
+
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.agrona.DirectBuffer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.api.config.ArraySettings;
+import org.stoneware.api.config.ServerSettings;
+import org.stoneware.spi.election.Evidence;
+import org.stoneware.spi.liveness.Heartbeat;
+import org.stoneware.spi.liveness.Hello;
+import org.stoneware.spi.liveness.HelloReply;
+import org.stoneware.spi.liveness.LivenessLink;
+import org.stoneware.spi.liveness.LivenessListener.CloseCause;
+import org.stoneware.spi.liveness.LivenessListener.ConnectFailure;
+
+/**
+ * The links to the other servers of the array, and what they tell.
+ * <p>
+ * Every server dials every other one on its l2-group-port and keeps dialling. What this server sends goes over the link it dialled;
+ * heartbeats and messages are heard on both.
+ * <p>
+ * <b>Threading:</b> the agent thread.
+ */
+public final class PeerLinks {
+    private static final long DIAL_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(250);
+    private static final long DIAL_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(2);
+
+    /** A heartbeat whose sender's agent has not cycled for longer counts as silence. */
+    private static final int MAX_AGENT_AGE_MS = 800;
+
+    private final ArraySettings settings;
+    private final long incarnation;
+    private final String productVersion;
+    private final Dialler dialler;
+    private final Output output;
+    private final Peer[] peers;
+
+    /** Dials an address; the outcome comes back through the {@code on…} methods. */
+    public interface Dialler {
+        void dial(int memberId, String host, int port, long timeoutNs);
+    }
+
+    /** Takes what the links tell. */
+    public interface Output {
+        void onEvidence(Evidence evidence);
+
+        void onMessage(int memberId, DirectBuffer buffer, int offset, int length);
+    }
+
+    /** What is known of one other server. */
+    public static final class Peer {
+        private final int memberId;
+        private boolean isDialling;
+        private long nextDialNs;
+        private @Nullable LivenessLink outbound;
+        private @Nullable LivenessLink inbound;
+        private boolean isGreeted;
+        private long incarnation;
+        private ServerRole role = ServerRole.STOPPED;
+        private long epoch;
+        private String detail = "not reached yet";
+        private long sinceMs;
+
+        Peer(int memberId) {
+            this.memberId = memberId;
+        }
+
+        public boolean isReachable() {
+            return outbound != null && isGreeted;
+        }
+
+        public ServerRole role() {
+            return isReachable() ? role : ServerRole.STOPPED;
+        }
+
+        public long epoch() {
+            return epoch;
+        }
+
+        public String detail() {
+            return detail;
+        }
+
+        /** Wall time of the last change of role seen here, ms; 0 before the first. */
+        public long sinceMs() {
+            return sinceMs;
+        }
+    }
+
+    public PeerLinks(ArraySettings settings, long incarnation, String productVersion, Dialler dialler, Output output) {
+        this.settings = settings;
+        this.incarnation = incarnation;
+        this.productVersion = productVersion;
+        this.dialler = dialler;
+        this.output = output;
+        this.peers = new Peer[settings.servers().size()];
+        for (int i = 0; i < peers.length; i++) {
+            peers[i] = new Peer(i);
+        }
+    }
+
+    public Peer peer(int memberId) {
+        return peers[memberId];
+    }
+
+    /** Dials who is not linked. */
+    public int doWork(long nowNs) {
+        int work = 0;
+        for (Peer peer : peers) {
+            if (peer.memberId == settings.selfPosition() || peer.isDialling || peer.outbound != null) {
+                continue;
+            }
+            if (peer.nextDialNs == 0 || nowNs - peer.nextDialNs >= 0) {
+                ServerSettings server = settings.servers().get(peer.memberId);
+                peer.isDialling = true;
+                peer.nextDialNs = nowNs + DIAL_INTERVAL_NS;
+                dialler.dial(peer.memberId, server.host(), server.groupPort(), DIAL_TIMEOUT_NS);
+                work++;
+            }
+        }
+        return work;
+    }
+
+    public void onConnected(int memberId, LivenessLink link) {
+        Peer peer = peers[memberId];
+        peer.isDialling = false;
+        peer.outbound = link;
+        peer.isGreeted = false;
+        link.sendHello(new Hello(
+                Hello.Kind.SERVER,
+                Hello.PROTOCOL_VERSION,
+                0,
+                settings.selfPosition(),
+                incarnation,
+                settings.self().name(),
+                productVersion,
+                List.of(),
+                null,
+                new byte[0]));
+    }
+
+    public void onConnectFailed(int memberId, ConnectFailure failure, String reason) {
+        Peer peer = peers[memberId];
+        peer.isDialling = false;
+        peer.detail = reason;
+        tell(
+                failure == ConnectFailure.REFUSED ? Evidence.Kind.REFUSED : Evidence.Kind.UNREACHABLE,
+                memberId,
+                0,
+                ServerRole.START,
+                0,
+                0);
+    }
+
+    public void onReply(int memberId, LivenessLink link, HelloReply reply, long wallMs) {
+        Peer peer = peers[memberId];
+        if (peer.outbound != link) {
+            return;
+        }
+        if (reply.status() != HelloReply.Status.ACCEPTED) {
+            peer.detail = "refused this server: " + reply.reason();
+            return;
+        }
+        peer.isGreeted = true;
+        peer.incarnation = reply.incarnation();
+        peer.detail = "";
+        learn(peer, reply.role(), reply.epoch(), wallMs);
+        tell(Evidence.Kind.HELLO, memberId, reply.incarnation(), reply.role(), reply.epoch(), 0);
+    }
+
+    /**
+     * Another server said hello on our l2-group-port.
+     *
+     * @return null when it is a member, else why it is refused.
+     */
+    public @Nullable String onHello(LivenessLink link, Hello hello) {
+        int memberId = (int) hello.idLow();
+        if (hello.idLow() < 0 || hello.idLow() >= peers.length || memberId == settings.selfPosition()) {
+            return "position " + hello.idLow() + " is not another server of this array; both need the same tc-config";
+        }
+        String expected = settings.servers().get(memberId).name();
+        if (!expected.equals(hello.name())) {
+            return "server " + memberId + " is named " + expected + " here and " + hello.name()
+                    + " there; both need the same tc-config";
+        }
+        peers[memberId].inbound = link;
+        peers[memberId].nextDialNs = 0;
+        return null;
+    }
+
+    /** @return the member this link leads to, or -1. */
+    public int memberOf(LivenessLink link) {
+        for (Peer peer : peers) {
+            if (peer.outbound == link || peer.inbound == link) {
+                return peer.memberId;
+            }
+        }
+        return -1;
+    }
+
+    public void onHeartbeat(LivenessLink link, Heartbeat heartbeat, long wallMs) {
+        int memberId = memberOf(link);
+        if (memberId < 0) {
+            return;
+        }
+        Peer peer = peers[memberId];
+        if (heartbeat.agentAgeMs() > MAX_AGENT_AGE_MS) {
+            // The process answers and its agent does not run: it can do nothing for anybody, which is what silence means.
+            onSilence(link, TimeUnit.MILLISECONDS.toNanos(heartbeat.agentAgeMs()));
+            return;
+        }
+        learn(peer, heartbeat.role(), heartbeat.epoch(), wallMs);
+        tell(Evidence.Kind.HEARTBEAT, memberId, heartbeat.incarnation(), heartbeat.role(), heartbeat.epoch(), 0);
+    }
+
+    public void onMessage(LivenessLink link, DirectBuffer buffer, int offset, int length) {
+        int memberId = memberOf(link);
+        if (memberId >= 0) {
+            output.onMessage(memberId, buffer, offset, length);
+        }
+    }
+
+    public void onSilence(LivenessLink link, long silentNs) {
+        int memberId = memberOf(link);
+        if (memberId >= 0 && peers[memberId].outbound == link) {
+            peers[memberId].detail = "silent for " + TimeUnit.NANOSECONDS.toMillis(silentNs) + " ms";
+            tell(Evidence.Kind.SILENT, memberId, peers[memberId].incarnation, ServerRole.START, 0, silentNs);
+        }
+    }
+
+    public void onClosed(LivenessLink link, CloseCause cause, String reason) {
+        int memberId = memberOf(link);
+        if (memberId < 0) {
+            return;
+        }
+        Peer peer = peers[memberId];
+        if (peer.inbound == link) {
+            peer.inbound = null;
+        }
+        if (peer.outbound == link) {
+            peer.outbound = null;
+            peer.isGreeted = false;
+            peer.nextDialNs = 0;
+            peer.detail = reason;
+            Evidence.Kind kind = cause == CloseCause.GOODBYE ? Evidence.Kind.GOODBYE : Evidence.Kind.CLOSED;
+            tell(kind, memberId, peer.incarnation, ServerRole.START, 0, 0);
+        }
+    }
+
+    /** Sends an election message; dropped when there is no link, as the election expects. */
+    public void send(int memberId, DirectBuffer buffer, int offset, int length) {
+        Peer peer = peers[memberId];
+        if (peer.outbound != null && peer.isGreeted) {
+            peer.outbound.sendMessage(buffer, offset, length);
+        }
+    }
+
+    /** Where Tomcats reach a member, {@code host:port}. */
+    public String clientAddress(int memberId) {
+        ServerSettings server = settings.servers().get(memberId);
+        return InetSocketAddress.createUnresolved(server.host(), server.clientPort())
+                        .getHostString()
+                + ':'
+                + server.clientPort();
+    }
+
+    private static void learn(Peer peer, ServerRole role, long epoch, long wallMs) {
+        if (peer.role != role || peer.sinceMs == 0) {
+            peer.sinceMs = wallMs;
+        }
+        peer.role = role;
+        peer.epoch = epoch;
+    }
+
+    private void tell(
+            Evidence.Kind kind, int memberId, long peerIncarnation, ServerRole role, long epoch, long valueNs) {
+        output.onEvidence(new Evidence(kind, memberId, peerIncarnation, role, epoch, valueNs));
+    }
+}

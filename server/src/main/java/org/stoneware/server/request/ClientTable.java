@@ -1,0 +1,101 @@
+package org.stoneware.server.request;
+
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.ClientStatus;
+import org.stoneware.server.session.ClientId;
+
+/** The Tomcats the active knows, connected or lately so. Agent thread only. */
+final class ClientTable {
+    private final Map<ClientId, ClientRow> rows = new LinkedHashMap<>();
+    /** Where the search for a Tomcat that serves an application goes on, so that notices are spread. */
+    private int nextServing;
+
+    ClientRow register(
+            ClientId id,
+            ClientPort port,
+            long registration,
+            String name,
+            String productVersion,
+            List<String> applications,
+            long nowNs) {
+        ClientRow row = rows.computeIfAbsent(id, ClientRow::new);
+        @Nullable ClientPort before = row.port;
+        if (before != null && before != port) {
+            before.row = null;
+        }
+        row.port = port;
+        port.row = row;
+        row.registration = registration;
+        row.renewedNs = nowNs;
+        row.name = name;
+        row.productVersion = productVersion;
+        row.address = port.address();
+        row.applications.clear();
+        row.applications.addAll(applications);
+        return row;
+    }
+
+    void application(ClientRow row, boolean isAdded, String name) {
+        if (isAdded) {
+            row.applications.add(name);
+        } else {
+            row.applications.remove(name);
+        }
+    }
+
+    /** Tomcats away for longer than the reconnect window. */
+    List<ClientRow> overdue(long nowNs, long reconnectWindowNs) {
+        List<ClientRow> overdue = List.of();
+        for (ClientRow row : rows.values()) {
+            if (row.port == null && nowNs - row.renewedNs > reconnectWindowNs) {
+                overdue = overdue.isEmpty() ? new ArrayList<>() : overdue;
+                overdue.add(row);
+            }
+        }
+        return overdue;
+    }
+
+    void remove(ClientRow row) {
+        rows.remove(row.id);
+    }
+
+    /** A connected Tomcat that serves the application, another one each time; null when there is none. */
+    @Nullable
+    ClientRow serving(String application) {
+        List<ClientRow> serving = new ArrayList<>();
+        for (ClientRow row : rows.values()) {
+            if (row.port != null && row.applications.contains(application)) {
+                serving.add(row);
+            }
+        }
+        return serving.isEmpty() ? null : serving.get(Math.floorMod(nextServing++, serving.size()));
+    }
+
+    boolean isAnyConnected() {
+        for (ClientRow row : rows.values()) {
+            if (row.port != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    List<ClientStatus> status() {
+        List<ClientStatus> status = new ArrayList<>();
+        for (ClientRow row : rows.values()) {
+            status.add(new ClientStatus(
+                    row.name,
+                    row.id.toString(),
+                    row.address,
+                    row.productVersion,
+                    List.copyOf(row.applications),
+                    row.ownedSessions,
+                    row.port != null));
+        }
+        return status;
+    }
+}

@@ -1,0 +1,11 @@
+package org.stoneware.server.request;
+
+/**
+ * Limits of the request side.
+ *
+ * @param serverName        configured name of this server.
+ * @param maxSessionBytes   largest record.
+ * @param reconnectWindowNs how long the identity of a silent Tomcat is kept.
+ * @param sweepEnabled      expired sessions are looked for; else they end when next asked for.
+ */
+public record RequestLimits(String serverName, int maxSessionBytes, long reconnectWindowNs, boolean sweepEnabled) {}

@@ -1,0 +1,321 @@
+package org.stoneware.server.request;
+
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.wire.session.SessionProtocol;
+
+/**
+ * Which Tomcat may change which session. One owner at a time, each with a fencing token greater than any before; others wait in
+ * order of arrival.
+ * <p>
+ * Lives on the active only and is not replicated. An owner keeps a session until it releases it, or until somebody else wants it and
+ * the owner's lease has lapsed.
+ * <p>
+ * <b>Threading:</b> the agent thread. <b>Limits:</b> {@link #MAX_WAITERS} requests wait for one session.
+ */
+final class SessionOwnership {
+    static final int MAX_WAITERS = 1024;
+    static final long LEASE_GRACE_NS = TimeUnit.MILLISECONDS.toNanos(SessionProtocol.LEASE_GRACE_MS);
+    /** A recall may be lost with a connection; it is said again after this time. */
+    static final long RECALL_AGAIN_NS = TimeUnit.SECONDS.toNanos(1);
+
+    /**
+     * Tokens begin at the log time of the activation, shifted. Log time never goes back from one active to the next, and no server grants
+     * a million times a millisecond, so tokens rise over epochs as well.
+     */
+    private static final int LOG_TIME_SHIFT = 20;
+
+    private final Map<SessionKey, Row> rows = new HashMap<>();
+    private final LinkedHashSet<Row> contested = new LinkedHashSet<>();
+    private final ContestHistory history = new ContestHistory();
+    private final Output output;
+    private long lastToken;
+
+    /** One session that is owned or waited for. */
+    static final class Row {
+        SessionKey key;
+
+        @Nullable
+        ClientRow owner;
+
+        long token;
+        /** How often the token was granted. A release counts only if its sender has seen every grant. */
+        int grant;
+
+        boolean isRecalled;
+        long recalledNs;
+        final ArrayDeque<Waiter> waiters = new ArrayDeque<>(2);
+
+        Row(SessionKey key) {
+            this.key = key;
+        }
+    }
+
+    /** One request that waits for a session. */
+    record Waiter(ClientRow client, long requestId, long knownVersion, long deadlineNs) {}
+
+    /** Takes what ownership decides. */
+    interface Output {
+        /** Ownership was given; answer the request. */
+        void onGranted(ClientRow client, long requestId, long knownVersion, Row row, int hints);
+
+        /** Nobody got it in time. */
+        void onBusy(ClientRow client, long requestId);
+
+        /** Ask the owner to release. */
+        void onRecall(Row row);
+    }
+
+    /** @param logTimeMs log time of the activation. */
+    SessionOwnership(long logTimeMs, Output output) {
+        this.lastToken = logTimeMs << LOG_TIME_SHIFT;
+        this.output = output;
+    }
+
+    /** Asks for a session that exists; grants at once, or queues. */
+    void request(SessionKey key, ClientRow client, long requestId, long knownVersion, long maxWaitNs, long nowNs) {
+        Row row = rows.computeIfAbsent(key, Row::new);
+        if (row.owner == null || isLapsed(row.owner, nowNs)) {
+            if (row.waiters.isEmpty()) {
+                grant(row, client, requestId, knownVersion, nowNs);
+                return;
+            }
+        } else if (row.owner == client && !row.isRecalled) {
+            row.grant++;
+            output.onGranted(client, requestId, knownVersion, row, 0);
+            return;
+        }
+        enqueue(row, new Waiter(client, requestId, knownVersion, nowNs + maxWaitNs), nowNs);
+        if (row.owner == null || isLapsed(row.owner, nowNs)) {
+            grantNext(row, nowNs);
+        }
+    }
+
+    private void enqueue(Row row, Waiter waiter, long nowNs) {
+        // A request sent again after a new connection takes the place of its first copy.
+        row.waiters.removeIf(w -> w.client == waiter.client && w.requestId == waiter.requestId);
+        if (row.waiters.size() >= MAX_WAITERS) {
+            output.onBusy(waiter.client, waiter.requestId);
+            return;
+        }
+        row.waiters.addLast(waiter);
+        contested.add(row);
+        recall(row, nowNs);
+    }
+
+    /** Asks the owner to give the session up after its running requests; said once, and again by {@link #doWork}. */
+    void recall(Row row, long nowNs) {
+        if (row.owner != null && !row.isRecalled) {
+            row.isRecalled = true;
+            row.recalledNs = nowNs;
+            output.onRecall(row);
+        }
+    }
+
+    private void grant(Row row, ClientRow client, long requestId, long knownVersion, long nowNs) {
+        disown(row);
+        row.owner = client;
+        row.token = ++lastToken;
+        row.grant = 1;
+        client.ownedSessions++;
+        boolean isContested = history.onGrant(row.key, client);
+        row.isRecalled = !row.waiters.isEmpty();
+        row.recalledNs = nowNs;
+        int hints = (isContested ? SessionProtocol.HINT_CONTESTED : 0)
+                | (row.isRecalled ? SessionProtocol.HINT_RECALLED : 0);
+        output.onGranted(client, requestId, knownVersion, row, hints);
+    }
+
+    private void disown(Row row) {
+        if (row.owner != null) {
+            row.owner.ownedSessions--;
+            row.owner = null;
+        }
+        row.isRecalled = false;
+    }
+
+    /** A session was created by a Tomcat that keeps it. */
+    Row created(SessionKey key, ClientRow client) {
+        Row row = rows.computeIfAbsent(key, Row::new);
+        disown(row);
+        row.owner = client;
+        row.token = ++lastToken;
+        row.grant = 1;
+        client.ownedSessions++;
+        history.onGrant(key, client);
+        return row;
+    }
+
+    /** The row when this token is the current one of this client, else null. */
+    @Nullable
+    Row owned(SessionKey key, ClientRow client, long token) {
+        @Nullable Row row = rows.get(key);
+        return row != null && row.owner == client && row.token == token ? row : null;
+    }
+
+    @Nullable
+    Row row(SessionKey key) {
+        return rows.get(key);
+    }
+
+    /**
+     * The owner gives the session up, unless a grant is on its way to it that it had not seen yet: then one of its requests is about
+     * to use the session, and will release it.
+     */
+    boolean releaseSeen(Row row, int grantSeen, long nowNs) {
+        if (grantSeen < row.grant) {
+            return false;
+        }
+        release(row, nowNs);
+        return true;
+    }
+
+    private void release(Row row, long nowNs) {
+        disown(row);
+        grantNext(row, nowNs);
+    }
+
+    private void grantNext(Row row, long nowNs) {
+        @Nullable Waiter next;
+        while ((next = row.waiters.pollFirst()) != null) {
+            if (next.client.port != null && next.deadlineNs > nowNs) {
+                grantTo(row, next, nowNs);
+                return;
+            }
+        }
+        contested.remove(row);
+        if (row.owner == null) {
+            rows.remove(row.key, row);
+        }
+    }
+
+    private void grantTo(Row row, Waiter first, long nowNs) {
+        ClientRow client = first.client;
+        // Requests of the same Tomcat share its ownership, so all of them go on now.
+        List<Waiter> companions = new ArrayList<>(0);
+        row.waiters.removeIf(w -> {
+            if (w.client == client) {
+                companions.add(w);
+                return true;
+            }
+            return false;
+        });
+        if (row.waiters.isEmpty()) {
+            contested.remove(row);
+        }
+        grant(row, client, first.requestId, first.knownVersion, nowNs);
+        for (Waiter companion : companions) {
+            // The answer to the first may have ended the session.
+            if (row.owner == client) {
+                row.grant++;
+                output.onGranted(
+                        client,
+                        companion.requestId,
+                        companion.knownVersion,
+                        row,
+                        row.isRecalled ? SessionProtocol.HINT_RECALLED : 0);
+            }
+        }
+    }
+
+    /** The session is gone; whoever waits is given over to the caller. */
+    List<Waiter> removed(SessionKey key) {
+        @Nullable Row row = rows.remove(key);
+        if (row == null) {
+            return List.of();
+        }
+        disown(row);
+        contested.remove(row);
+        List<Waiter> waiting = List.copyOf(row.waiters);
+        row.waiters.clear();
+        return waiting;
+    }
+
+    /** The session has a new id; owner, token and waiters stay. */
+    void renamed(SessionKey from, SessionKey to) {
+        @Nullable Row row = rows.remove(from);
+        if (row != null) {
+            row.key = to;
+            rows.put(to, row);
+        }
+    }
+
+    /** A Tomcat has come back: what it was asked to release meanwhile is asked again. */
+    void recallAgain(ClientRow client, long nowNs) {
+        for (Row row : contested) {
+            if (row.owner == client) {
+                row.isRecalled = true;
+                row.recalledNs = nowNs;
+                output.onRecall(row);
+            }
+        }
+    }
+
+    /** A Tomcat's identity is forgotten: all it owned is free. */
+    void forget(ClientRow client, long nowNs) {
+        List<Row> owned = new ArrayList<>();
+        for (Row row : rows.values()) {
+            row.waiters.removeIf(w -> w.client == client);
+            if (row.owner == client) {
+                owned.add(row);
+            }
+        }
+        for (Row row : owned) {
+            release(row, nowNs);
+        }
+    }
+
+    /** Takes contested sessions from owners whose lease has lapsed, and answers those who waited long enough. */
+    int doWork(long nowNs) {
+        if (contested.isEmpty()) {
+            return 0;
+        }
+        int work = 0;
+        for (Row row : List.copyOf(contested)) {
+            if (row.owner == null || isLapsed(row.owner, nowNs)) {
+                release(row, nowNs);
+                work++;
+                continue;
+            }
+            work += answerOverdue(row, nowNs);
+            if (row.waiters.isEmpty()) {
+                contested.remove(row);
+            } else if (nowNs - row.recalledNs > RECALL_AGAIN_NS) {
+                row.recalledNs = nowNs;
+                output.onRecall(row);
+            }
+        }
+        return work;
+    }
+
+    private int answerOverdue(Row row, long nowNs) {
+        int before = row.waiters.size();
+        row.waiters.removeIf(w -> {
+            if (nowNs - w.deadlineNs < 0) {
+                return false;
+            }
+            output.onBusy(w.client, w.requestId);
+            return true;
+        });
+        return before - row.waiters.size();
+    }
+
+    static boolean isLapsed(ClientRow owner, long nowNs) {
+        return nowNs - owner.renewedNs > LEASE_GRACE_NS;
+    }
+
+    int size() {
+        return rows.size();
+    }
+
+    int contestedSize() {
+        return contested.size();
+    }
+}

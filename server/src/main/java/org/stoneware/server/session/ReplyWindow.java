@@ -1,0 +1,59 @@
+package org.stoneware.server.session;
+
+import org.agrona.collections.Long2LongHashMap;
+import org.stoneware.wire.session.WriteStatus;
+
+/**
+ * What one client was answered lately, so that a request sent twice takes effect once and gets the same answer.
+ * <p>
+ * Replicated state: changed only by log entries. <b>Limits:</b> {@link #MAX_ANSWERS} answers; older ones are forgotten, and a
+ * request below the window is an error of its sender.
+ */
+final class ReplyWindow {
+    static final int MAX_ANSWERS = 4096;
+    static final long NONE = -1;
+
+    private static final int STATUS_BITS = 4;
+
+    private final Long2LongHashMap answers = new Long2LongHashMap(NONE);
+    private long lowest;
+
+    /** Packed answer to a request, {@link #NONE} when it has none yet. Unpack with {@link #status} and {@link #version}. */
+    long answer(long requestId) {
+        return answers.get(requestId);
+    }
+
+    boolean isForgotten(long requestId) {
+        return requestId < lowest;
+    }
+
+    static WriteStatus status(long answer) {
+        return WriteStatus.ofCode((int) (answer & ((1 << STATUS_BITS) - 1)));
+    }
+
+    static long version(long answer) {
+        return answer >>> STATUS_BITS;
+    }
+
+    void put(long requestId, WriteStatus status, long version, long answeredBelow) {
+        answers.put(requestId, (version << STATUS_BITS) | status.code());
+        forgetBelow(Math.min(answeredBelow, requestId));
+        while (answers.size() > MAX_ANSWERS) {
+            forgetBelow(lowest + 1);
+        }
+    }
+
+    private void forgetBelow(long requestId) {
+        if (requestId - lowest > MAX_ANSWERS * 4L) {
+            answers.keySet().removeIfLong(id -> id < requestId);
+            lowest = requestId;
+        }
+        while (lowest < requestId) {
+            answers.remove(lowest++);
+        }
+    }
+
+    int size() {
+        return answers.size();
+    }
+}

@@ -1,0 +1,639 @@
+package org.stoneware.testkit.election;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.PriorityQueue;
+import java.util.SplittableRandom;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.spi.election.Election;
+import org.stoneware.spi.election.ElectionContext;
+import org.stoneware.spi.election.ElectionOutput;
+import org.stoneware.spi.election.ElectionProvider;
+import org.stoneware.spi.election.ElectionView;
+import org.stoneware.spi.election.Evidence;
+
+/**
+ * Servers of one array in one thread: elections under test, simulated time, links, crashes and pauses, and the evidence that follows
+ * from them. Everything is decided by the seed; the same seed gives the same run.
+ * <p>
+ * {@link ElectionInvariants} are checked at every step; a violation is an {@link AssertionError}.
+ */
+public final class SimulatedElectionNetwork implements AutoCloseable {
+    /** Election time of the simulated servers. */
+    public static final long ELECTION_TIME_NS = 1_000_000_000L;
+
+    private static final long MS = 1_000_000L;
+    private static final long HEARTBEAT_NS = 100 * MS;
+    private static final long SILENCE_NS = 500 * MS;
+    private static final long RECONNECT_NS = 100 * MS;
+    private static final long MAX_SPLIT_NS = 1_000 * MS;
+    private static final int TRACE_LENGTH = 80;
+
+    private final ElectionProvider provider;
+    private final Path directory;
+    private final SplittableRandom random;
+    private final boolean isPersistent;
+    private final Server[] servers;
+    private final boolean[][] isCut;
+    private final ElectionInvariants invariants;
+    private final PriorityQueue<Event> events = new PriorityQueue<>();
+    private final ArrayDeque<String> trace = new ArrayDeque<>();
+    private ElectionFaults faults;
+    private boolean isTracing;
+    private long nowNs;
+    private long eventCount;
+    private long connectionCount;
+    private long splitSinceNs = Long.MAX_VALUE;
+    private int mostActives;
+
+    /**
+     * @param provider     the policy under test.
+     * @param directory    place for one directory per server; emptied by the caller.
+     * @param size         number of servers.
+     * @param isPersistent what the elections are told of their stores.
+     * @param seed         decides everything.
+     */
+    public SimulatedElectionNetwork(
+            ElectionProvider provider,
+            Path directory,
+            int size,
+            boolean isPersistent,
+            long seed,
+            ElectionFaults faults) {
+        this.provider = provider;
+        this.directory = directory;
+        this.random = new SplittableRandom(seed);
+        this.isPersistent = isPersistent;
+        this.faults = faults;
+        this.servers = new Server[size];
+        this.isCut = new boolean[size][size];
+        this.invariants = new ElectionInvariants(size);
+        for (int i = 0; i < size; i++) {
+            servers[i] = new Server(i, size);
+        }
+        // An arbitrary origin: nothing may depend on where nanoseconds begin.
+        this.nowNs = random.nextLong(1L << 50) - (1L << 49);
+    }
+
+    /** Keeps the last steps, for {@link #trace()}. */
+    public SimulatedElectionNetwork tracing(boolean isOn) {
+        isTracing = isOn;
+        return this;
+    }
+
+    /** The last steps, one line each. */
+    public String trace() {
+        return String.join("\n", trace);
+    }
+
+    /** Starts a server; its listener is bound at once. Nothing happens when it runs. */
+    public void start(int id) {
+        Server server = servers[id];
+        if (server.election != null) {
+            return;
+        }
+        long incarnation = random.nextLong() | 1;
+        Path home = directory.resolve("server-" + id);
+        ElectionContext context = new ElectionContext(id, names(), incarnation, ELECTION_TIME_NS, home, isPersistent);
+        note(id, "starts incarnation=" + incarnation);
+        try {
+            if (directory.getFileSystem().isOpen() && Files.isDirectory(directory)) {
+                Files.createDirectories(home);
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        server.incarnation = incarnation;
+        server.pausedUntilNs = nowNs;
+        server.resetEnds();
+        Election election = provider.open(context, server);
+        server.election = election;
+        server.view = election.view();
+        invariants.onStart(id, server.view);
+        for (int peer = 0; peer < servers.length; peer++) {
+            if (peer != id) {
+                int other = peer;
+                at(nowNs, server, () -> attempt(server, servers[other]));
+            }
+        }
+        at(nowNs, server, () -> tick(server));
+        at(nowNs + HEARTBEAT_NS, server, () -> beat(server));
+    }
+
+    /** Starts a server after a delay. */
+    public void startAfter(int id, long delayNs) {
+        events.add(new Event(nowNs + delayNs, eventCount++, null, 0, () -> start(id)));
+    }
+
+    /** Ends a process without a word; its kernel closes what was open. */
+    public void crash(int id) {
+        Server server = servers[id];
+        Election election = server.election;
+        if (election == null) {
+            return;
+        }
+        note(id, "is killed");
+        server.election = null;
+        election.close();
+        for (Server peer : servers) {
+            if (peer != server && peer.election != null) {
+                long observer = peer.incarnation;
+                at(nowNs + delay(), peer, () -> checkEnd(peer, server, observer));
+            }
+        }
+    }
+
+    /** Stops a server in order: it gives up its role, says goodbye and ends. */
+    public void stop(int id) {
+        Server server = servers[id];
+        if (server.election == null) {
+            return;
+        }
+        note(id, "is stopped");
+        call(server, () -> server.mustElection().onStop(nowNs));
+        if (server.election == null) {
+            return;
+        }
+        if (server.view.role() != ServerRole.STOPPED) {
+            throw new AssertionError("server " + id + " was stopped and is " + server.view);
+        }
+        for (Server peer : servers) {
+            if (peer != server && isConnected(peer, server)) {
+                evidence(server, peer, Evidence.Kind.GOODBYE, false);
+            }
+        }
+        crash(id);
+    }
+
+    /** Cuts the link between two servers, in both directions. */
+    public void cut(int a, int b) {
+        note(a, "is cut from " + b);
+        isCut[a][b] = true;
+        isCut[b][a] = true;
+    }
+
+    /** Heals the link between two servers. */
+    public void heal(int a, int b) {
+        note(a, "is joined with " + b);
+        isCut[a][b] = false;
+        isCut[b][a] = false;
+    }
+
+    /** Stops a process for a time as SIGSTOP does; the first thing it learns afterwards is its own stall. */
+    public void pause(int id, long durationNs) {
+        Server server = servers[id];
+        if (server.election == null || server.isPaused()) {
+            return;
+        }
+        note(id, "is frozen for " + durationNs / MS + " ms");
+        server.pausedUntilNs = nowNs + durationNs;
+        at(
+                server.pausedUntilNs,
+                server,
+                () -> deliver(server, new Evidence(Evidence.Kind.LOCAL_STALL, id, 0, ServerRole.START, 0, durationNs)));
+    }
+
+    /** Lets time pass. */
+    public void runFor(long durationNs) {
+        long endNs = nowNs + durationNs;
+        while (!events.isEmpty() && events.peek().atNs <= endNs) {
+            Event event = events.poll();
+            nowNs = event.atNs;
+            run(event);
+            checkSplit();
+        }
+        nowNs = endNs;
+    }
+
+    /** Lets servers crash, start, stop, freeze and be cut off at random, about every 300 ms. */
+    public void runChaos(long durationNs) {
+        long endNs = nowNs + durationNs;
+        while (nowNs < endNs) {
+            runFor(random.nextLong(600 * MS));
+            int id = random.nextInt(servers.length);
+            int other = (id + 1 + random.nextInt(Math.max(1, servers.length - 1))) % servers.length;
+            switch (random.nextInt(10)) {
+                case 0, 1 -> crash(id);
+                case 2, 3, 4 -> start(id);
+                case 5 -> stop(id);
+                case 6 -> pause(id, random.nextLong(2_500 * MS));
+                case 7 -> {
+                    if (other != id) {
+                        cut(id, other);
+                    }
+                }
+                default -> heal(id, other);
+            }
+        }
+    }
+
+    /** Ends all faults, starts every server and gives them time to agree; then exactly one must be active, and stay it. */
+    public void settle() {
+        faults = ElectionFaults.NONE;
+        for (int a = 0; a < servers.length; a++) {
+            for (int b = 0; b < a; b++) {
+                heal(a, b);
+            }
+        }
+        for (Server server : servers) {
+            start(server.id);
+        }
+        runFor(3 * ELECTION_TIME_NS + 2_500 * MS);
+        List<ElectionView> views = views();
+        assertOneActive();
+        runFor(ELECTION_TIME_NS);
+        if (!views.equals(views())) {
+            throw new AssertionError("views still change: " + views + " then " + views());
+        }
+    }
+
+    /** Exactly one of the running servers is active, and all others stand beside it. */
+    public void assertOneActive() {
+        int active = activeId();
+        if (active < 0) {
+            throw new AssertionError("not exactly one active: " + views());
+        }
+        for (Server server : servers) {
+            boolean isBeside = server.view.activeId() == active
+                    && (server.view.role() == ServerRole.PASSIVE_UNINITIALIZED
+                            || server.view.role() == ServerRole.PASSIVE_STANDBY);
+            if (server.election != null && server.id != active && !isBeside) {
+                throw new AssertionError("server " + server.id + " does not stand beside " + active + ": " + views());
+            }
+        }
+    }
+
+    /** Position of the one active that runs, or -1 when there is none or more than one. */
+    public int activeId() {
+        int active = -1;
+        for (Server server : servers) {
+            if (server.isActive()) {
+                if (active >= 0) {
+                    return -1;
+                }
+                active = server.id;
+            }
+        }
+        return active;
+    }
+
+    /** Most servers that were active at the same moment. */
+    public int mostActives() {
+        return mostActives;
+    }
+
+    /** View of a server, the last one when it does not run. */
+    public ElectionView view(int id) {
+        return servers[id].view;
+    }
+
+    public boolean isRunning(int id) {
+        return servers[id].election != null;
+    }
+
+    public long nowNs() {
+        return nowNs;
+    }
+
+    @Override
+    public void close() {
+        for (Server server : servers) {
+            Election election = server.election;
+            if (election != null) {
+                server.election = null;
+                election.close();
+            }
+        }
+    }
+
+    private List<String> names() {
+        List<String> names = new ArrayList<>();
+        for (Server server : servers) {
+            names.add("Server" + (server.id + 1));
+        }
+        return names;
+    }
+
+    private List<ElectionView> views() {
+        List<ElectionView> views = new ArrayList<>();
+        for (Server server : servers) {
+            views.add(server.view);
+        }
+        return views;
+    }
+
+    /** Two that are active must not stay so for long once they can talk. */
+    private void checkSplit() {
+        boolean isSplit = false;
+        int actives = 0;
+        for (Server a : servers) {
+            actives += a.isActive() ? 1 : 0;
+            for (Server b : servers) {
+                isSplit |= a.id < b.id
+                        && a.isActive()
+                        && b.isActive()
+                        && isConnected(a, b)
+                        && isConnected(b, a)
+                        && !isCut[a.id][b.id]
+                        && !a.isPaused()
+                        && !b.isPaused();
+            }
+        }
+        mostActives = Math.max(mostActives, actives);
+        splitSinceNs = isSplit ? Math.min(splitSinceNs, nowNs) : Long.MAX_VALUE;
+        if (isSplit && nowNs - splitSinceNs > MAX_SPLIT_NS) {
+            throw new AssertionError("two servers that can talk stay active: " + views());
+        }
+    }
+
+    // The processes.
+
+    private void tick(Server server) {
+        call(server, () -> server.mustElection().doWork(nowNs));
+        if (server.election != null) {
+            at(nowNs + (10 + random.nextInt(30)) * MS, server, () -> tick(server));
+        }
+    }
+
+    private void beat(Server server) {
+        for (Server peer : servers) {
+            if (peer != server) {
+                if (isConnected(server, peer)) {
+                    evidence(server, peer, Evidence.Kind.HEARTBEAT, false);
+                }
+                checkEnd(server, peer, server.incarnation);
+            }
+        }
+        if (server.election != null) {
+            at(nowNs + HEARTBEAT_NS, server, () -> beat(server));
+        }
+    }
+
+    private void deliver(Server server, Evidence evidence) {
+        if (isTracing) {
+            note(server.id, "learns " + evidence);
+        }
+        call(server, () -> server.mustElection().onEvidence(evidence, nowNs));
+        if (server.election != null) {
+            invariants.onEvidence(server.id, evidence, server.view);
+        }
+    }
+
+    private void call(Server server, Runnable call) {
+        try {
+            call.run();
+        } catch (SimulatedCrash e) {
+            crash(server.id);
+        }
+    }
+
+    // The links.
+
+    private void attempt(Server caller, Server callee) {
+        End end = caller.ends[callee.id];
+        if (!end.isOpen || end.isSilent) {
+            if (isCut[caller.id][callee.id] || callee.election != null && callee.isPaused()) {
+                at(nowNs + 100 * MS, caller, () -> unreachable(caller, callee));
+            } else if (callee.election == null) {
+                Evidence refused = new Evidence(Evidence.Kind.REFUSED, callee.id, 0, ServerRole.START, 0, 0);
+                at(nowNs + delay(), caller, () -> deliver(caller, refused));
+            } else {
+                connect(caller, callee);
+            }
+        }
+        at(nowNs + RECONNECT_NS / 2 + random.nextLong(RECONNECT_NS), caller, () -> attempt(caller, callee));
+    }
+
+    private void unreachable(Server caller, Server callee) {
+        End end = caller.ends[callee.id];
+        if (!end.isOpen || end.isSilent) {
+            deliver(caller, new Evidence(Evidence.Kind.UNREACHABLE, callee.id, 0, ServerRole.START, 0, 0));
+        }
+    }
+
+    private void connect(Server caller, Server callee) {
+        long connection = ++connectionCount;
+        caller.ends[callee.id].open(connection, callee.incarnation, nowNs);
+        callee.ends[caller.id].open(connection, caller.incarnation, nowNs);
+        evidence(callee, caller, Evidence.Kind.HELLO, false);
+        // The first message of the end that connects does not tell its role.
+        evidence(caller, callee, Evidence.Kind.HELLO, random.nextBoolean());
+    }
+
+    /** Sends evidence about one server to another along their connection, in order. */
+    private void evidence(Server about, Server to, Evidence.Kind kind, boolean isBare) {
+        End end = to.ends[about.id];
+        long connection = end.connection;
+        Evidence evidence = new Evidence(
+                kind,
+                about.id,
+                about.incarnation,
+                isBare || kind == Evidence.Kind.GOODBYE ? ServerRole.START : about.view.role(),
+                isBare || kind == Evidence.Kind.GOODBYE ? 0 : about.view.epoch(),
+                0);
+        end.lastDeliveryNs = Math.max(end.lastDeliveryNs, nowNs + delay());
+        at(end.lastDeliveryNs, to, () -> {
+            if (end.isOpen && end.connection == connection && !isCut[about.id][to.id]) {
+                end.heardNs = nowNs;
+                end.isSilent = false;
+                deliver(to, evidence);
+            }
+        });
+    }
+
+    /** One end looks at its connection: has the other end's kernel closed it, or has nothing come for too long. */
+    private void checkEnd(Server server, Server peer, long incarnation) {
+        End end = server.ends[peer.id];
+        if (server.election == null || server.incarnation != incarnation || !end.isOpen) {
+            return;
+        }
+        boolean isPeerGone = peer.election == null || peer.incarnation != end.peerIncarnation;
+        if (isPeerGone && !isCut[server.id][peer.id] && end.lastDeliveryNs <= nowNs) {
+            end.isOpen = false;
+            deliver(server, new Evidence(Evidence.Kind.CLOSED, peer.id, end.peerIncarnation, ServerRole.START, 0, 0));
+        } else if (nowNs - end.heardNs >= SILENCE_NS && nowNs - server.pausedUntilNs >= SILENCE_NS) {
+            end.isSilent = true;
+            deliver(
+                    server,
+                    new Evidence(
+                            Evidence.Kind.SILENT,
+                            peer.id,
+                            end.peerIncarnation,
+                            ServerRole.START,
+                            0,
+                            nowNs - end.heardNs));
+        }
+    }
+
+    private boolean isConnected(Server a, Server b) {
+        return a.election != null
+                && b.election != null
+                && a.ends[b.id].isOpen
+                && b.ends[a.id].isOpen
+                && a.ends[b.id].connection == b.ends[a.id].connection;
+    }
+
+    private void post(Server from, int to, byte[] message) {
+        if (random.nextInt(1000) < faults.lossPerMille()) {
+            return;
+        }
+        int copies = random.nextInt(1000) < faults.duplicatesPerMille() ? 2 : 1;
+        for (int i = 0; i < copies; i++) {
+            boolean isStraggler = random.nextInt(1000) < faults.stragglersPerMille();
+            long atNs = nowNs + (isStraggler ? random.nextLong(1_000 * MS) : delay());
+            // Not bound to the receiver's process: a late message may meet the next one.
+            events.add(new Event(atNs, eventCount++, null, 0, () -> receive(from, servers[to], message)));
+        }
+    }
+
+    private void receive(Server from, Server to, byte[] message) {
+        if (to.election == null || isCut[from.id][to.id]) {
+            return;
+        }
+        at(
+                nowNs,
+                to,
+                () -> call(to, () -> to.mustElection()
+                        .onMessage(from.id, new UnsafeBuffer(message), 0, message.length, nowNs)));
+    }
+
+    private long delay() {
+        return MS / 10 + random.nextLong(faults.maxDelayNs());
+    }
+
+    // Time.
+
+    private void at(long atNs, Server server, Runnable action) {
+        events.add(new Event(atNs, eventCount++, server, server.incarnation, action));
+    }
+
+    private void run(Event event) {
+        Server server = event.server;
+        if (server == null) {
+            event.action.run();
+        } else if (server.election != null && server.incarnation == event.incarnation) {
+            if (nowNs < server.pausedUntilNs) {
+                events.add(new Event(server.pausedUntilNs, eventCount++, server, event.incarnation, event.action));
+            } else {
+                event.action.run();
+            }
+        }
+    }
+
+    private void note(int id, String what) {
+        if (isTracing) {
+            if (trace.size() == TRACE_LENGTH) {
+                trace.removeFirst();
+            }
+            trace.addLast(nowNs / 1000 + " us server " + id + " " + what);
+        }
+    }
+
+    private record Event(long atNs, long order, @Nullable Server server, long incarnation, Runnable action)
+            implements Comparable<Event> {
+        @Override
+        public int compareTo(Event other) {
+            return atNs != other.atNs ? Long.compare(atNs, other.atNs) : Long.compare(order, other.order);
+        }
+    }
+
+    /** One end of the connection between two servers, as its own process sees it. */
+    private static final class End {
+        private long connection;
+        private long peerIncarnation;
+        private boolean isOpen;
+        private boolean isSilent;
+        private long heardNs;
+        private long lastDeliveryNs = Long.MIN_VALUE;
+
+        void open(long nextConnection, long incarnation, long nowNs) {
+            connection = nextConnection;
+            peerIncarnation = incarnation;
+            isOpen = true;
+            isSilent = false;
+            heardNs = nowNs;
+            lastDeliveryNs = nowNs;
+        }
+    }
+
+    /** Thrown out of an effect: the process is gone. */
+    private static final class SimulatedCrash extends RuntimeException {
+        private static final long serialVersionUID = 1L;
+
+        SimulatedCrash() {
+            super("simulated crash", null, false, false);
+        }
+    }
+
+    private final class Server implements ElectionOutput {
+        private final int id;
+        private final End[] ends;
+        private long incarnation;
+        private long pausedUntilNs;
+        private @Nullable Election election;
+        private ElectionView view = new ElectionView(ServerRole.STOPPED, 0, ElectionView.NO_ACTIVE, "");
+
+        Server(int id, int size) {
+            this.id = id;
+            this.ends = new End[size];
+            resetEnds();
+        }
+
+        void resetEnds() {
+            for (int i = 0; i < ends.length; i++) {
+                ends[i] = new End();
+            }
+        }
+
+        boolean isPaused() {
+            return nowNs < pausedUntilNs;
+        }
+
+        boolean isActive() {
+            return election != null && view.role() == ServerRole.ACTIVE_COORDINATOR;
+        }
+
+        Election mustElection() {
+            Election running = election;
+            if (running == null) {
+                throw new IllegalStateException("server " + id + " does not run");
+            }
+            return running;
+        }
+
+        @Override
+        public void send(int memberId, DirectBuffer buffer, int offset, int length) {
+            byte[] copy = new byte[length];
+            buffer.getBytes(offset, copy);
+            post(this, memberId, copy);
+            crashByChance();
+        }
+
+        @Override
+        public void onView(ElectionView before, ElectionView now) {
+            if (isTracing) {
+                note(id, "is now " + now);
+            }
+            if (!before.equals(view)) {
+                throw new AssertionError("server " + id + " leaves a view it was not in: " + before + " but " + view);
+            }
+            view = now;
+            invariants.onView(id, incarnation, before, now);
+            crashByChance();
+        }
+
+        private void crashByChance() {
+            if (random.nextInt(1000) < faults.crashesPerMille()) {
+                throw new SimulatedCrash();
+            }
+        }
+    }
+}

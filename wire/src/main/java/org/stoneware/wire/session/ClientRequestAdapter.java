@@ -1,0 +1,177 @@
+package org.stoneware.wire.session;
+
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.session.SessionDelta;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.wire.session.codec.ApplicationDecoder;
+import org.stoneware.wire.session.codec.ExpiryDoneDecoder;
+import org.stoneware.wire.session.codec.GetOwnDecoder;
+import org.stoneware.wire.session.codec.MessageHeaderDecoder;
+import org.stoneware.wire.session.codec.RegisterDecoder;
+import org.stoneware.wire.session.codec.ReleaseDecoder;
+import org.stoneware.wire.session.codec.RemoveDecoder;
+import org.stoneware.wire.session.codec.RenameDecoder;
+import org.stoneware.wire.session.codec.RenewDecoder;
+import org.stoneware.wire.session.codec.TouchDecoder;
+import org.stoneware.wire.session.codec.WriteDecoder;
+
+/**
+ * Decodes what a Tomcat sends and calls {@link ClientRequestListener}.
+ * <p>
+ * <b>Threading:</b> one thread at a time.
+ * <p>
+ * <b>Failure:</b> bytes that are no message of this schema throw {@link WireException} before the listener is called.
+ */
+public final class ClientRequestAdapter {
+    private static final int MAX_APPLICATIONS = 10_000;
+
+    private final UnsafeBuffer message = new UnsafeBuffer(new byte[0]);
+    private final UnsafeBuffer part = new UnsafeBuffer(new byte[0]);
+    private final MessageHeaderDecoder header = new MessageHeaderDecoder();
+    private final RegisterDecoder register = new RegisterDecoder();
+    private final RenewDecoder renew = new RenewDecoder();
+    private final GetOwnDecoder getOwn = new GetOwnDecoder();
+    private final WriteDecoder write = new WriteDecoder();
+    private final RemoveDecoder remove = new RemoveDecoder();
+    private final RenameDecoder rename = new RenameDecoder();
+    private final ReleaseDecoder release = new ReleaseDecoder();
+    private final TouchDecoder touch = new TouchDecoder();
+    private final ExpiryDoneDecoder expiryDone = new ExpiryDoneDecoder();
+    private final ApplicationDecoder application = new ApplicationDecoder();
+    private final SessionDelta delta = new SessionDelta();
+
+    /** Decodes one message. */
+    public void onMessage(DirectBuffer buffer, int offset, int length, ClientRequestListener listener) {
+        // A view of exactly the message makes every read beyond its end fail instead of showing a neighbour's bytes.
+        message.wrap(buffer, offset, length);
+        try {
+            dispatch(listener);
+        } catch (IndexOutOfBoundsException | IllegalArgumentException e) {
+            throw new WireException("malformed request: template=" + header.templateId() + " length=" + length
+                    + " cause=" + e.getMessage());
+        }
+    }
+
+    private void dispatch(ClientRequestListener listener) {
+        header.wrap(message, 0);
+        if (header.schemaId() != SessionProtocol.SCHEMA_ID) {
+            throw new WireException("unknown schema: schemaId=" + header.schemaId());
+        }
+        switch (header.templateId()) {
+            case RegisterDecoder.TEMPLATE_ID -> decodeRegister(listener);
+            case RenewDecoder.TEMPLATE_ID -> {
+                renew.wrapAndApplyHeader(message, 0, header);
+                listener.onRenew(renew.epoch(), renew.registration(), renew.sequence());
+            }
+            case GetOwnDecoder.TEMPLATE_ID -> {
+                getOwn.wrapAndApplyHeader(message, 0, header);
+                getOwn.wrapKey(part);
+                listener.onGetOwn(getOwn.epoch(), getOwn.requestId(), getOwn.knownVersion(), getOwn.maxWaitMs(), key());
+            }
+            case WriteDecoder.TEMPLATE_ID -> decodeWrite(listener);
+            case RemoveDecoder.TEMPLATE_ID -> {
+                remove.wrapAndApplyHeader(message, 0, header);
+                remove.wrapKey(part);
+                listener.onRemove(remove.epoch(), remove.requestId(), remove.answeredBelow(), remove.token(), key());
+            }
+            case RenameDecoder.TEMPLATE_ID -> {
+                rename.wrapAndApplyHeader(message, 0, header);
+                rename.wrapFrom(part);
+                SessionKey from = key();
+                rename.wrapTo(part);
+                listener.onRename(
+                        rename.epoch(), rename.requestId(), rename.answeredBelow(), rename.token(), from, key());
+            }
+            case ReleaseDecoder.TEMPLATE_ID -> {
+                release.wrapAndApplyHeader(message, 0, header);
+                release.wrapKey(part);
+                listener.onRelease(release.epoch(), release.token(), release.accessAgeMs(), release.grant(), key());
+            }
+            case TouchDecoder.TEMPLATE_ID -> decodeTouch(listener);
+            case ExpiryDoneDecoder.TEMPLATE_ID -> {
+                expiryDone.wrapAndApplyHeader(message, 0, header);
+                listener.onExpiryDone(expiryDone.epoch(), expiryDone.jobId());
+            }
+            case ApplicationDecoder.TEMPLATE_ID -> {
+                application.wrapAndApplyHeader(message, 0, header);
+                listener.onApplication(application.epoch(), application.isAdded() != 0, application.name());
+            }
+            default -> throw new WireException("unknown request: template=" + header.templateId());
+        }
+    }
+
+    private void decodeRegister(ClientRequestListener listener) {
+        register.wrapAndApplyHeader(message, 0, header);
+        String name = register.name();
+        String productVersion = register.productVersion();
+        register.wrapApplications(part);
+        List<String> applications = new ArrayList<>();
+        int start = 0;
+        for (int i = 0; i < part.capacity(); i++) {
+            if (part.getByte(i) == 0) {
+                byte[] text = new byte[i - start];
+                part.getBytes(start, text);
+                applications.add(new String(text, StandardCharsets.UTF_8));
+                start = i + 1;
+                if (applications.size() > MAX_APPLICATIONS) {
+                    throw new WireException("too many applications: max=" + MAX_APPLICATIONS);
+                }
+            }
+        }
+        listener.onRegister(
+                register.epoch(),
+                register.clientIdHigh(),
+                register.clientIdLow(),
+                register.incarnation(),
+                register.registration(),
+                name,
+                productVersion,
+                applications);
+    }
+
+    private void decodeWrite(ClientRequestListener listener) {
+        write.wrapAndApplyHeader(message, 0, header);
+        write.wrapKey(part);
+        SessionKey key = key();
+        write.wrapDelta(part);
+        @Nullable String problem = SessionDelta.problem(part, 0, part.capacity());
+        if (problem != null) {
+            throw new WireException("malformed delta: key=" + key + " problem=" + problem);
+        }
+        listener.onWrite(
+                write.epoch(),
+                write.requestId(),
+                write.answeredBelow(),
+                write.token(),
+                write.accessAgeMs(),
+                write.flags(),
+                write.grant(),
+                key,
+                delta.wrap(part, 0));
+    }
+
+    private void decodeTouch(ClientRequestListener listener) {
+        touch.wrapAndApplyHeader(message, 0, header);
+        int count = touch.count();
+        long epoch = touch.epoch();
+        touch.wrapEntries(part);
+        int at = 0;
+        for (int i = 0; i < count; i++) {
+            long ageMs = part.getLong(at, LITTLE_ENDIAN);
+            SessionKey key = SessionKey.decode(part, at + Long.BYTES, part.capacity() - at - Long.BYTES);
+            at += Long.BYTES + key.encodedLength();
+            listener.onTouch(epoch, ageMs, key);
+        }
+    }
+
+    private SessionKey key() {
+        return SessionKey.decode(part, 0, part.capacity());
+    }
+}

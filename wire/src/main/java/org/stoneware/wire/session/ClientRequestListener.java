@@ -1,0 +1,45 @@
+package org.stoneware.wire.session;
+
+import java.util.List;
+import org.stoneware.api.session.SessionDelta;
+import org.stoneware.api.session.SessionKey;
+
+/** Hears the requests of one Tomcat, on the agent thread. Flyweights are views valid until the call returns. */
+public interface ClientRequestListener {
+    void onRegister(
+            long epoch,
+            long clientIdHigh,
+            long clientIdLow,
+            long incarnation,
+            long registration,
+            String name,
+            String productVersion,
+            List<String> applications);
+
+    void onRenew(long epoch, long registration, long sequence);
+
+    void onGetOwn(long epoch, long requestId, long knownVersion, int maxWaitMs, SessionKey key);
+
+    void onWrite(
+            long epoch,
+            long requestId,
+            long answeredBelow,
+            long token,
+            long accessAgeMs,
+            int flags,
+            int grant,
+            SessionKey key,
+            SessionDelta delta);
+
+    void onRemove(long epoch, long requestId, long answeredBelow, long token, SessionKey key);
+
+    void onRename(long epoch, long requestId, long answeredBelow, long token, SessionKey from, SessionKey to);
+
+    void onRelease(long epoch, long token, long accessAgeMs, int grant, SessionKey key);
+
+    void onTouch(long epoch, long accessAgeMs, SessionKey key);
+
+    void onExpiryDone(long epoch, long jobId);
+
+    void onApplication(long epoch, boolean isAdded, String name);
+}

@@ -1,0 +1,32 @@
+package org.stoneware.wire.session;
+
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
+
+/** Hears what the active server answers and tells, on the agent thread. Flyweights are views valid until the call returns. */
+public interface ClientResponseListener {
+    void onRegistered(long epoch, long registration, int leaseMs, int maxSessionBytes, String serverName);
+
+    void onRenewed(long epoch, long sequence);
+
+    /** @param record null unless the status is {@link OwnStatus#LOADED}. */
+    void onOwned(
+            long epoch,
+            long requestId,
+            long token,
+            long version,
+            long logTimeMs,
+            OwnStatus status,
+            int hints,
+            int grant,
+            @Nullable SessionRecord record);
+
+    void onWritten(long epoch, long requestId, long token, long version, WriteStatus status, int hints);
+
+    void onRecall(long epoch, long token, int grant, SessionKey key);
+
+    void onExpired(long epoch, long jobId, long logTimeMs, SessionRecord record);
+
+    void onMustRegister(long epoch);
+}
