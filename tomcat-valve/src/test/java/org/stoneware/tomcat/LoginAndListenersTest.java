@@ -83,7 +83,8 @@ class LoginAndListenersTest {
                 ((HttpServletRequest) event.getServletRequest()).getSession().setAttribute("after", "set");
             }
         };
-        try (TestTomcat tomcat = new TestTomcat(array.source(), c -> ((StandardContext) c).addApplicationEventListener(listener))) {
+        try (TestTomcat tomcat =
+                new TestTomcat(array.source(), c -> ((StandardContext) c).addApplicationEventListener(listener))) {
             tomcat.page("/page", (request, response) -> {
                 request.getSession().setAttribute("during", "set");
                 response.getWriter().print("done");
