@@ -29,14 +29,18 @@ public final class RoundRobinProxy implements FrontDoor {
     private static final int MAX_THREADS = 32;
     private static final Duration CONNECT_TIMEOUT = Duration.ofSeconds(1);
     private static final Duration LONGEST_ANSWER = Duration.ofSeconds(60);
-    /** Belong to one connection, not to the request, or are set by the client that sends. */
+    /** Belong to one connection, not to the request, or are set by the client that sends. Tomcat's redirects need no host. */
     private static final Set<String> NOT_FORWARDED = Set.of(
-            "connection", "content-length", "expect", "keep-alive", "te", "trailer", "transfer-encoding", "upgrade");
-
-    static {
-        // The Tomcats must see the address the browser used, or redirects would lead past the proxy.
-        System.setProperty("jdk.httpclient.allowRestrictedHeaders", "host");
-    }
+            "connection",
+            "content-length",
+            "expect",
+            "host",
+            "http2-settings",
+            "keep-alive",
+            "te",
+            "trailer",
+            "transfer-encoding",
+            "upgrade");
 
     private final HttpServer server;
     private final ExecutorService threads = Executors.newFixedThreadPool(MAX_THREADS, task -> {

@@ -149,7 +149,13 @@ public final class TomcatInstance implements AutoCloseable {
                         throw new IllegalStateException(
                                 "Tomcat " + name + " ended:\n" + process().output());
                     }
-                    return Page.isServed(uri("/plain.txt"));
+                    boolean isStarted = process().output().contains("Server startup in");
+                    boolean isServed = Page.isServed(uri("/plain.txt"));
+                    if (isStarted && !isServed) {
+                        throw new IllegalStateException("Tomcat " + name + " has started without the test page:\n"
+                                + process().output());
+                    }
+                    return isServed;
                 },
                 () -> process().output());
         return this;

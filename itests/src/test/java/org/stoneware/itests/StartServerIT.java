@@ -96,8 +96,8 @@ class StartServerIT {
         try (ServerSocket other = new ServerSocket()) {
             other.bind(new InetSocketAddress(InetAddress.getByName(host), 9510));
 
-            ServerProcess server = array.expectError("cannot bind|Error during instantiation")
-                    .start("Server1");
+            ServerProcess server =
+                    array.expectError("cannot bind|Error during instantiation").start("Server1");
 
             assertThat(server.process().awaitExit(PATIENCE)).isEqualTo(2);
             assertThat(server.process().output()).contains("9510");

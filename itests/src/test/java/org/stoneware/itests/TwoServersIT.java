@@ -87,8 +87,8 @@ class TwoServersIT {
                 "both servers have settled and agree",
                 PATIENCE,
                 () -> isSettled(first) && isSettled(second) && view(first).equals(view(second)),
-                () -> first.member().name() + " sees " + view(first) + ", " + second.member().name() + " sees "
-                        + view(second));
+                () -> first.member().name() + " sees " + view(first) + ", "
+                        + second.member().name() + " sees " + view(second));
     }
 
     private static boolean isSettled(ServerProcess server) {
