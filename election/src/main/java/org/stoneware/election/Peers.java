@@ -94,6 +94,24 @@ final class Peers {
         return peer.lostForNs(nowNs) >= electionTimeNs;
     }
 
+    /** How many of the running servers come before this one. */
+    int rank(IntHashSet running) {
+        int rank = 0;
+        for (int memberId : running) {
+            rank += memberId < selfId ? 1 : 0;
+        }
+        return rank;
+    }
+
+    /** The lowest position among the running servers. */
+    int first(IntHashSet running) {
+        int first = selfId;
+        for (int memberId : running) {
+            first = Math.min(first, memberId);
+        }
+        return first;
+    }
+
     void onLocalStall(long stallNs, long nowNs) {
         for (Peer peer : others) {
             peer.onLocalStall(stallNs, nowNs);

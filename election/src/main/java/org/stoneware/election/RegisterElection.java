@@ -249,20 +249,14 @@ class RegisterElection implements Election {
             if (nowNs - lastSentNs >= RESEND_NS) {
                 ask(nowNs);
             }
-        } else if (participants.size() == 1 || turn.isDue(rank(), nowNs)) {
+            return;
+        }
+        proposer.abandon();
+        if (participants.size() == 1 || turn.isDue(peers.rank(participants), nowNs)) {
             propose(nowNs);
         } else {
-            waiting("waiting for " + peers.name(firstParticipant()) + " to propose");
+            waiting("waiting for " + peers.name(peers.first(participants)) + " to propose");
         }
-    }
-
-    /** How many that may propose come before this server. */
-    private int rank() {
-        int rank = 0;
-        for (int memberId : participants) {
-            rank += memberId < context.selfId() ? 1 : 0;
-        }
-        return rank;
     }
 
     private void guardRole(long nowNs) {
@@ -356,6 +350,7 @@ class RegisterElection implements Election {
                 context.selfId(),
                 message(RegisterMessage.Type.PROMISE, ballot, acceptor.acceptedBallot(), acceptor.acceptedValue()));
         if (proposer.phase() == RegisterProposer.Phase.PREPARING) {
+            waiting("asking the other servers");
             ask(nowNs);
         }
         advance(nowNs);
@@ -519,7 +514,7 @@ class RegisterElection implements Election {
         heardCounter = Math.max(heardCounter, message.other().counter());
         if (message.ballot().equals(proposer.ballot()) && proposer.phase() != RegisterProposer.Phase.IDLE) {
             proposer.abandon();
-            turn.onRefused(rank(), nowNs);
+            turn.onRefused(peers.rank(participants), nowNs);
         }
     }
 
@@ -574,14 +569,6 @@ class RegisterElection implements Election {
             view = next;
             output.onView(before, next);
         }
-    }
-
-    private int firstParticipant() {
-        int first = context.selfId();
-        for (int memberId : participants) {
-            first = Math.min(first, memberId);
-        }
-        return first;
     }
 
     private String nameOfLastActive() {
