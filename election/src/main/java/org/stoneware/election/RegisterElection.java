@@ -61,8 +61,7 @@ class RegisterElection implements Election {
     private long lastLookNs = NEVER;
     private long lastSentNs = NEVER;
     private long heardCounter;
-    private long undecodableMessages;
-    private long staleMessages;
+    private long refusedMessages;
 
     RegisterElection(
             ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor, RegisterProposer proposer) {
@@ -82,14 +81,9 @@ class RegisterElection implements Election {
         return view;
     }
 
-    /** Messages refused because they could not be read. */
-    long undecodableMessages() {
-        return undecodableMessages;
-    }
-
-    /** Messages refused because their sender is not known as that process. */
-    long staleMessages() {
-        return staleMessages;
+    @Override
+    public long refusedMessages() {
+        return refusedMessages;
     }
 
     @Override
@@ -119,11 +113,11 @@ class RegisterElection implements Election {
         RegisterMessage decoded = RegisterMessageCodec.decode(message, offset, length);
         Peer peer = peers.at(senderId);
         if (decoded == null || peer == null) {
-            undecodableMessages++;
+            refusedMessages++;
             return;
         }
         if (!peer.isProcess(decoded.incarnation())) {
-            staleMessages++;
+            refusedMessages++;
             return;
         }
         try {

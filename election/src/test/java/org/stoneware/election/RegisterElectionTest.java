@@ -47,7 +47,7 @@ class RegisterElectionTest {
         election.doWork(2);
 
         assertThat(election.view().role()).isEqualTo(ServerRole.START);
-        assertThat(election.undecodableMessages()).isEqualTo(1);
+        assertThat(election.refusedMessages()).isEqualTo(1);
     }
 
     @Test
@@ -143,7 +143,7 @@ class RegisterElectionTest {
                 new RegisterMessage(RegisterMessage.Type.PREPARE, PEER, 7, new Ballot(3, PEER), Ballot.NONE, null));
 
         assertThat(sent).extracting(RegisterMessage::type).containsExactly(RegisterMessage.Type.PROMISE);
-        assertThat(election.staleMessages()).isEqualTo(1);
+        assertThat(election.refusedMessages()).isEqualTo(1);
     }
 
     @Test

@@ -43,6 +43,11 @@ public interface Election extends AutoCloseable {
 
     ElectionView view();
 
+    /** Messages refused because they could not be read or came from a process that has not said hello. */
+    default long refusedMessages() {
+        return 0;
+    }
+
     @Override
     void close();
 }
