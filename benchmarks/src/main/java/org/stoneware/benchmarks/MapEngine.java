@@ -9,7 +9,6 @@ import org.stoneware.api.session.SessionRecord;
 /** The peer: what one writes in an afternoon, a concurrent map from id to bytes on the heap. */
 final class MapEngine implements SessionEngine {
     private final SessionSet set;
-    private final String[] ids;
     private final ConcurrentHashMap<String, byte[]> map = new ConcurrentHashMap<>();
     private final UnsafeBuffer held = new UnsafeBuffer(0, 0);
     private final UnsafeBuffer out = new UnsafeBuffer(new byte[64 * 1024]);
@@ -18,10 +17,6 @@ final class MapEngine implements SessionEngine {
 
     MapEngine(SessionSet set) {
         this.set = set;
-        ids = new String[set.size()];
-        for (int i = 0; i < ids.length; i++) {
-            ids[i] = set.key(i).id();
-        }
     }
 
     @Override
@@ -45,7 +40,7 @@ final class MapEngine implements SessionEngine {
         SessionRecord record = set.record(number);
         byte[] bytes = new byte[record.length()];
         record.buffer().getBytes(record.offset(), bytes);
-        map.put(ids[number], bytes);
+        map.put(set.id(number), bytes);
     }
 
     @Override
@@ -56,7 +51,7 @@ final class MapEngine implements SessionEngine {
                 out, 0, set.key(number), base, set.smallDelta(), set.stamp(number), SessionSet.NOW_MS);
         byte[] merged = new byte[length];
         out.getBytes(0, merged);
-        map.put(ids[number], merged);
+        map.put(set.id(number), merged);
     }
 
     @Override
@@ -79,7 +74,7 @@ final class MapEngine implements SessionEngine {
     }
 
     private byte[] bytes(int number) {
-        byte[] bytes = map.get(ids[number]);
+        byte[] bytes = map.get(set.id(number));
         if (bytes == null) {
             throw new IllegalStateException("session lost: number=" + number);
         }

@@ -2,6 +2,7 @@ package org.stoneware.benchmarks;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import java.nio.charset.StandardCharsets;
 import java.util.Random;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -11,16 +12,24 @@ import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 
-/** The sessions a measurement works on: keys, and records made when asked for, the same for every engine. */
+/**
+ * The sessions a measurement works on: keys and records, made when asked for as a request would bring them, the same for every
+ * engine.
+ */
 final class SessionSet {
     static final long NOW_MS = 1_700_000_000_000L;
     static final int INTERVAL_SEC = 1800;
 
     private static final int SMALL_LENGTH = 100;
+    private static final int ID_LENGTH = 32;
+    private static final String APPLICATION = "localhost/shop";
+    private static final int KEY_HEADER_LENGTH = 4;
+    private static final int KEY_LENGTH = KEY_HEADER_LENGTH + ID_LENGTH + APPLICATION.length();
     private static final int VERSION_OFFSET = 8;
     private static final int LAST_ACCESS_OFFSET = 40;
 
-    private final SessionKey[] keys;
+    private final int sessions;
+    private final UnsafeBuffer keys;
     private final UnsafeBuffer[] templates;
     private final UnsafeBuffer out;
     private final SessionRecord record = new SessionRecord();
@@ -32,17 +41,18 @@ final class SessionSet {
 
     SessionSet(int sessions, int valueLength) {
         this.valueLength = valueLength;
-        keys = new SessionKey[sessions];
+        this.sessions = sessions;
+        keys = new UnsafeBuffer(new byte[sessions * KEY_LENGTH]);
         Random random = new Random(1);
         for (int i = 0; i < sessions; i++) {
             String id = String.format("%016X%016X", random.nextLong(), random.nextLong());
-            keys[i] = SessionKey.of("localhost/shop", id);
+            SessionKey.of(APPLICATION, id).encode(keys, i * KEY_LENGTH);
         }
         // Lengths vary by a quarter up and down, so that an overwrite often needs another place.
         templates = new UnsafeBuffer[64];
         for (int i = 0; i < templates.length; i++) {
             int length = valueLength * 3 / 4 + valueLength * i / 2 / templates.length;
-            templates[i] = template(keys[0], length, random);
+            templates[i] = template(key(0), length, random);
         }
         out = new UnsafeBuffer(new byte[valueLength * 2 + 1024]);
         small.wrap(smallDelta(random), 0);
@@ -54,11 +64,18 @@ final class SessionSet {
     }
 
     int size() {
-        return keys.length;
+        return sessions;
     }
 
+    /** The key, decoded from the bytes of a request. */
     SessionKey key(int number) {
-        return keys[number];
+        return SessionKey.decode(keys, number * KEY_LENGTH, KEY_LENGTH);
+    }
+
+    /** The id alone, decoded from the bytes of a request. */
+    String id(int number) {
+        int offset = number * KEY_LENGTH + KEY_HEADER_LENGTH;
+        return new String(keys.byteArray(), offset, ID_LENGTH, StandardCharsets.ISO_8859_1);
     }
 
     byte[] copyTarget() {
@@ -75,9 +92,11 @@ final class SessionSet {
         UnsafeBuffer template = templates[(int) ((number + next) & (templates.length - 1))];
         int length = template.capacity();
         out.putBytes(0, template, 0, length);
-        keys[number].encode(out, SessionRecord.HEADER_LENGTH - 4);
-        // encode writes two lengths before the parts: here they fall on the last four bytes of the header
-        out.putInt(SessionRecord.HEADER_LENGTH - 4, template.getInt(SessionRecord.HEADER_LENGTH - 4));
+        out.putBytes(
+                SessionRecord.HEADER_LENGTH,
+                keys,
+                number * KEY_LENGTH + KEY_HEADER_LENGTH,
+                KEY_LENGTH - KEY_HEADER_LENGTH);
         out.putLong(VERSION_OFFSET, next, LITTLE_ENDIAN);
         out.putLong(LAST_ACCESS_OFFSET, lastAccessedTimeMs(number), LITTLE_ENDIAN);
         return record.wrap(out, 0);

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
 final class Slab {
     static final long NO_ROOM = -1;
 
-    private static final int MAX_CHUNK_BYTES = 1 << 20;
+    private static final int MAX_CHUNK_BYTES = 256 * 1024;
     /** Bounds the time one move of a whole chunk takes. */
     private static final int MAX_CHUNK_SLOTS = 512;
 
