@@ -186,8 +186,14 @@ public final class PeerLinks {
             return "server " + memberId + " is named " + expected + " here and " + hello.name()
                     + " there; both need the same tc-config";
         }
-        peers[memberId].inbound = link;
-        peers[memberId].nextDialNs = 0;
+        Peer peer = peers[memberId];
+        peer.inbound = link;
+        peer.nextDialNs = 0;
+        if (peer.incarnation != hello.incarnation()) {
+            // Its role is not in its hello; its first heartbeat tells.
+            peer.incarnation = hello.incarnation();
+            tell(Evidence.Kind.HELLO, memberId, hello.incarnation(), ServerRole.START, 0, 0);
+        }
         return null;
     }
 
