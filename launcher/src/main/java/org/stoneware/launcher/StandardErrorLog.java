@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.logging.Level;
 import java.util.logging.Logger;
 import java.util.regex.Pattern;
+import org.stoneware.config.FrameworkProperties;
 
 /**
  * Brings into the log what libraries print to standard error; Declarative Services reports its failures nowhere else.
@@ -39,6 +40,8 @@ final class StandardErrorLog extends OutputStream {
         }
         String text = buffer.toString(StandardCharsets.UTF_8).stripTrailing();
         buffer.reset();
-        LOGGER.log(FRAME.matcher(text).matches() ? Level.CONFIG : Level.WARNING, text);
+        // Once somebody has set the exit code, the reason has been said; what follows are its echoes.
+        boolean isEcho = System.getProperty(FrameworkProperties.EXIT_CODE) != null;
+        LOGGER.log(isEcho || FRAME.matcher(text).matches() ? Level.CONFIG : Level.WARNING, text);
     }
 }
