@@ -5,11 +5,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads what the file says once for all servers: tc-properties, system, ha, failover-priority, clients. */
 final class ArrayReader {
     private static final int DEFAULT_ELECTION_TIME_SEC = 5;
+    private static final Pattern CHOICE = Pattern.compile("[a-z][a-z0-9-]{0,40}");
     private static final String NETWORKED = "networked-active-passive";
     private static final String DISK_BASED = "disk-based-active-passive";
 
@@ -95,6 +97,7 @@ final class ArrayReader {
             setting = new Setting<>(
                     overriding, "-Dcom.tc." + name.text() + ", over " + value.origin(), value.position(), false);
         }
+        checkOurs(name.text(), setting, value);
         Setting<String> before = properties.put(name.text(), setting);
         if (before != null) {
             problems.warning(
@@ -103,6 +106,30 @@ final class ArrayReader {
                     "tc-property '" + name.text() + "' is also set in line "
                             + before.position().line() + "; the later one counts",
                     "delete one");
+        }
+    }
+
+    /** A word that chooses an implementation must be one; whether its bundle is there shows at start. */
+    private void checkOurs(String name, Setting<String> value, Source source) {
+        Source effective = new Source(value.value(), source.position(), source.path());
+        switch (name) {
+            case TcProperties.ELECTION ->
+                values.choice(effective, TcProperties.ELECTIONS, TcProperties.ELECTIONS.get(0), source.position());
+            case TcProperties.MEMORY_MAX -> values.size(effective, 0, source.position());
+            case TcProperties.STORAGE, TcProperties.TRANSPORT -> {
+                if (!CHOICE.matcher(value.value()).matches()) {
+                    problems.error(
+                            source.position(),
+                            source.path(),
+                            "'" + ValueReader.shortened(value.value()) + "' is no name of a "
+                                    + name.substring("stoneware.".length()),
+                            "small letters, digits and '-'",
+                            name.equals(TcProperties.STORAGE) ? "write for example memory" : "write for example aeron");
+                }
+            }
+            default -> {
+                // read by the component it belongs to
+            }
         }
     }
 

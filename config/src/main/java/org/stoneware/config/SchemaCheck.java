@@ -3,12 +3,16 @@ package org.stoneware.config;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.config.ConfigElement.Attribute;
 
 /** Holds a file against {@link TcSchema}: names, places, repetitions, namespaces, aliases. Values are not its business. */
 final class SchemaCheck {
+
+    /** Names under which plug-ins of later versions ask for protection. */
+    private static final Set<String> PROTECTIONS = Set.of("security", "authentication", "ssl-tls", "white-list");
 
     private final Problems problems;
     private boolean hasQualifiedChildren;
@@ -94,6 +98,15 @@ final class SchemaCheck {
     }
 
     private void checkChild(ConfigElement child, ElementRule rule) {
+        ConfigElement protection = rule.effect() == ElementRule.Effect.HONOURED ? null : firstOf(child, PROTECTIONS);
+        if (protection != null && rule.effect() != ElementRule.Effect.REFUSED) {
+            problems.error(
+                    protection.position(),
+                    protection.path(),
+                    "<" + protection.name() + "> is refused: it asks for a protection that is not implemented",
+                    "",
+                    "remove it and protect the ports by other means, for example a firewall");
+        }
         if (!rule.aliasOf().isEmpty()) {
             hasAliases = true;
             problems.notice(child.position(), child.path(), "read as " + rule.aliasOf(), "");
@@ -174,6 +187,20 @@ final class SchemaCheck {
             String home = homeOf(name, child);
             if (home != null) {
                 return home;
+            }
+        }
+        return null;
+    }
+
+    /** The element itself or the first below it with one of these names. */
+    private static @Nullable ConfigElement firstOf(ConfigElement element, Set<String> names) {
+        if (names.contains(element.name())) {
+            return element;
+        }
+        for (ConfigElement child : element.children()) {
+            ConfigElement found = firstOf(child, names);
+            if (found != null) {
+                return found;
             }
         }
         return null;

@@ -212,7 +212,14 @@ public final class TcConfig {
                 server.isLogsToConsole(),
                 server.backup().value().resolve(directory),
                 server.mode().value(),
-                server.maxMemoryBytes().value());
+                maxMemoryBytes(server));
+    }
+
+    /** offheap says it; else the tc-property; else the store chooses. */
+    private long maxMemoryBytes(ServerEntry server) {
+        Setting<String> property = requireArray().properties().get(TcProperties.MEMORY_MAX);
+        long ofServer = server.maxMemoryBytes().value();
+        return ofServer > 0 || property == null ? ofServer : ValueReader.bytes(property.value());
     }
 
     private String describeServers() {

@@ -106,15 +106,9 @@ final class ValueReader {
         if (source == null || source.text().isEmpty()) {
             return absent(source, byDefault, near);
         }
-        Matcher matcher = SIZE.matcher(source.text());
-        if (matcher.matches()) {
-            int unit = matcher.group(2).isEmpty()
-                    ? 0
-                    : SIZE_UNITS.indexOf(matcher.group(2).toLowerCase(Locale.ROOT)) + 1;
-            long count = Long.parseLong(matcher.group(1));
-            if (count > 0 && count <= Long.MAX_VALUE >> (10 * unit)) {
-                return Setting.read(count << (10 * unit), source);
-            }
+        long bytes = bytes(source.text());
+        if (bytes > 0) {
+            return Setting.read(bytes, source);
         }
         problems.error(
                 source.position(),
@@ -123,6 +117,19 @@ final class ValueReader {
                 "a number above 0 with k, m, g or t",
                 "write for example 512m");
         return Setting.faulty(byDefault, source);
+    }
+
+    /** Bytes of a size such as {@code 512m}; 0 when it is none. */
+    static long bytes(String size) {
+        Matcher matcher = SIZE.matcher(size);
+        if (!matcher.matches()) {
+            return 0;
+        }
+        int unit = matcher.group(2).isEmpty()
+                ? 0
+                : SIZE_UNITS.indexOf(matcher.group(2).toLowerCase(Locale.ROOT)) + 1;
+        long count = Long.parseLong(matcher.group(1));
+        return count <= Long.MAX_VALUE >> (10 * unit) ? count << (10 * unit) : 0;
     }
 
     /** Text with its placeholders replaced; null stays null. */

@@ -14,6 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.api.config.ServerSettings;
@@ -141,6 +142,67 @@ class TcConfigParserTest {
 
         assertThat(errors(config)).isEmpty();
         assertThat(notices(config)).singleElement().asString().contains("did you mean 'stoneware.storage'?");
+    }
+
+    @Test
+    void shouldRefuseAPropertyThatChoosesNothing() {
+        assertThat(errors(parse(property("stoneware.election", "apointed"))))
+                .singleElement()
+                .asString()
+                .contains("did you mean 'appointed'?");
+        assertThat(errors(parse(property("stoneware.storage", "(x=*)")))).hasSize(1);
+    }
+
+    @Test
+    void shouldReadTheMemoryBoundFromAPropertyUnlessOffheapSaysIt() {
+        assertThat(parse(property("stoneware.storage.memory.max", "64m"))
+                        .settings(0)
+                        .self()
+                        .maxMemoryBytes())
+                .isEqualTo(64L << 20);
+    }
+
+    @Test
+    void shouldRefuseAPluginThatAsksForProtection() {
+        String xml =
+                v6("").replace("</tc:tc-config>", "<plugins><config><security/></config></plugins></tc:tc-config>");
+
+        assertThat(errors(parse(xml)))
+                .singleElement()
+                .asString()
+                .contains("plugins/config/security: <security> is refused");
+    }
+
+    @Test
+    void shouldNeverThrowWhateverTheTextIs() {
+        long seed = 20261122;
+        Random random = new Random(seed);
+        for (int round = 0; round < 2000; round++) {
+            String text = mutated(ARTICLE, random);
+            try {
+                TcConfig config = parse(text);
+                if (config.isValid()) {
+                    config.effectiveValues();
+                }
+            } catch (RuntimeException e) {
+                throw new AssertionError("seed=" + seed + " round=" + round + " text:\n" + text, e);
+            }
+        }
+    }
+
+    private static String mutated(String text, Random random) {
+        StringBuilder result = new StringBuilder(text);
+        for (int change = random.nextInt(4); change >= 0; change--) {
+            int from = random.nextInt(result.length());
+            int to = Math.min(result.length(), from + random.nextInt(30));
+            switch (random.nextInt(4)) {
+                case 0 -> result.delete(from, to);
+                case 1 -> result.insert(from, result.substring(from, to));
+                case 2 -> result.setCharAt(from, (char) (random.nextInt(96) + 32));
+                default -> result.insert(from, random.nextBoolean() ? "%(" : "<!--");
+            }
+        }
+        return result.toString();
     }
 
     @Test

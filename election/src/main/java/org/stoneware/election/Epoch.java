@@ -35,8 +35,4 @@ final class Epoch {
     static long counter(long epoch) {
         return epoch >>> COUNTER_SHIFT;
     }
-
-    static int position(long epoch) {
-        return (int) (epoch >>> TAG_BITS) & (MAX_SERVERS - 1);
-    }
 }

@@ -8,19 +8,29 @@ final class Peer {
     /** How the peer was met last. */
     enum Contact {
         /** Not yet. */
-        NONE,
+        NONE("no answer yet"),
         /** It can be talked to. */
-        TALKING,
+        TALKING("in contact"),
         /** Its kernel refused a connection: nothing listens. */
-        REFUSED,
+        REFUSED("not running"),
         /** No answer, or no way. */
-        UNREACHABLE,
+        UNREACHABLE("not reachable"),
         /** Its kernel closed the connection. */
-        CLOSED,
+        CLOSED("connection closed"),
         /** It said it leaves. */
-        GOODBYE,
+        GOODBYE("it has left"),
         /** The connection is open and nothing comes. */
-        SILENT
+        SILENT("silent");
+
+        private final String inWords;
+
+        Contact(String inWords) {
+            this.inWords = inWords;
+        }
+
+        String inWords() {
+            return inWords;
+        }
     }
 
     private final int memberId;
@@ -67,6 +77,11 @@ final class Peer {
 
     boolean isActive() {
         return isTalking() && role == ServerRole.ACTIVE_COORDINATOR;
+    }
+
+    /** Whether it can't be heard although nothing says that it has ended. */
+    boolean isOutOfSight() {
+        return contact == Contact.SILENT || contact == Contact.UNREACHABLE || contact == Contact.CLOSED;
     }
 
     /** Whether the peer is known as this very process. */

@@ -128,11 +128,6 @@ class RegisterAcceptor {
         store.close();
     }
 
-    /** Whether the last process of this voter ended in order. */
-    boolean isCleanStop() {
-        return saved.isCleanStop();
-    }
-
     private void save(SavedRegister next) {
         store.force(next);
         saved = next;

@@ -42,9 +42,6 @@ class RegisterElection implements Election {
     /** An active tells a server that seems not to know about it at this interval. */
     static final long ANNOUNCE_NS = TimeUnit.MILLISECONDS.toNanos(200);
 
-    /** Most stall times one waits for the same server. */
-    private static final int MAX_PATIENCE = 8;
-
     /** Nothing that needs time is looked at more often. */
     private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
@@ -54,23 +51,17 @@ class RegisterElection implements Election {
     private final ElectionOutput output;
     private final RegisterAcceptor acceptor;
     private final RegisterProposer proposer;
-    private final Peer[] peers;
+    private final Peers peers;
+    private final ProposalTurn turn;
     private final IntHashSet participants = new IntHashSet();
     private final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer(RegisterMessageCodec.MAX_LENGTH);
-    private final long stallNs;
     private ElectionView view;
-    private boolean isStarted;
     private boolean isFailed;
     private int lastActiveId = ElectionView.NO_ACTIVE;
     private long lastLookNs = NEVER;
-    private long settleSinceNs = NEVER;
-    private long promisedOtherNs = NEVER;
-    private long retryAtNs = NEVER;
     private long lastSentNs = NEVER;
-    private int overtakenAttempts;
     private long heardCounter;
-    private long undecodableMessages;
-    private long staleMessages;
+    private long refusedMessages;
 
     RegisterElection(
             ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor, RegisterProposer proposer) {
@@ -78,11 +69,8 @@ class RegisterElection implements Election {
         this.output = output;
         this.acceptor = acceptor;
         this.proposer = proposer;
-        this.peers = new Peer[context.memberNames().size()];
-        for (int i = 0; i < peers.length; i++) {
-            peers[i] = new Peer(i, context.memberNames().get(i));
-        }
-        this.stallNs = Math.min(MAX_STALL_NS, context.electionTimeNs() / 4);
+        this.peers = new Peers(context);
+        this.turn = new ProposalTurn(Math.min(MAX_STALL_NS, context.electionTimeNs() / 4));
         acceptor.start(context.incarnation());
         this.view = new ElectionView(
                 ServerRole.START, acceptor.highestEpoch(), ElectionView.NO_ACTIVE, "looking for the other servers");
@@ -93,14 +81,9 @@ class RegisterElection implements Election {
         return view;
     }
 
-    /** Messages refused because they could not be read. */
-    long undecodableMessages() {
-        return undecodableMessages;
-    }
-
-    /** Messages refused because their sender is not known as that process. */
-    long staleMessages() {
-        return staleMessages;
+    @Override
+    public long refusedMessages() {
+        return refusedMessages;
     }
 
     @Override
@@ -108,11 +91,15 @@ class RegisterElection implements Election {
         if (isOver()) {
             return;
         }
-        start(nowNs);
+        peers.start(nowNs);
         if (evidence.kind() == Evidence.Kind.LOCAL_STALL) {
-            onLocalStall(evidence.valueNs(), nowNs);
-        } else if (isPeer(evidence.memberId())) {
-            peers[evidence.memberId()].onEvidence(evidence, nowNs);
+            peers.onLocalStall(evidence.valueNs(), nowNs);
+            turn.onLocalStall(evidence.valueNs(), nowNs);
+            return;
+        }
+        Peer peer = peers.at(evidence.memberId());
+        if (peer != null) {
+            peer.onEvidence(evidence, nowNs);
             evaluate(nowNs);
         }
     }
@@ -122,15 +109,15 @@ class RegisterElection implements Election {
         if (isOver()) {
             return;
         }
-        start(nowNs);
+        peers.start(nowNs);
         RegisterMessage decoded = RegisterMessageCodec.decode(message, offset, length);
-        if (decoded == null || !isPeer(senderId)) {
-            undecodableMessages++;
+        Peer peer = peers.at(senderId);
+        if (decoded == null || peer == null) {
+            refusedMessages++;
             return;
         }
-        Peer peer = peers[senderId];
         if (!peer.isProcess(decoded.incarnation())) {
-            staleMessages++;
+            refusedMessages++;
             return;
         }
         try {
@@ -146,7 +133,7 @@ class RegisterElection implements Election {
         if (isOver()) {
             return 0;
         }
-        start(nowNs);
+        peers.start(nowNs);
         boolean isFenced = view.role() == ServerRole.FENCED;
         if (!isFenced && lastLookNs != NEVER && nowNs - lastLookNs < LOOK_NS) {
             return 0;
@@ -186,27 +173,6 @@ class RegisterElection implements Election {
         return isFailed || view.role() == ServerRole.STOPPED;
     }
 
-    private boolean isPeer(int memberId) {
-        return memberId >= 0 && memberId < peers.length && memberId != context.selfId();
-    }
-
-    private void start(long nowNs) {
-        if (!isStarted) {
-            isStarted = true;
-            for (Peer peer : peers) {
-                peer.start(nowNs);
-            }
-        }
-    }
-
-    private void onLocalStall(long stallNs, long nowNs) {
-        for (Peer peer : peers) {
-            peer.onLocalStall(stallNs, nowNs);
-        }
-        settleSinceNs = settleSinceNs == NEVER ? NEVER : Math.min(nowNs, settleSinceNs + stallNs);
-        promisedOtherNs = promisedOtherNs == NEVER ? NEVER : Math.min(nowNs, promisedOtherNs + stallNs);
-    }
-
     private ElectionException failed(ElectionException cause) {
         isFailed = true;
         proposer.abandon();
@@ -232,12 +198,12 @@ class RegisterElection implements Election {
     }
 
     private void seekActive(long nowNs) {
-        for (Peer peer : peers) {
+        for (Peer peer : peers.all()) {
             if (peer.isTalking()) {
                 acceptor.note(peer.epoch());
             }
         }
-        Peer active = highestActive();
+        Peer active = peers.highestActive();
         if (active != null) {
             follow(active);
         } else {
@@ -248,9 +214,7 @@ class RegisterElection implements Election {
     /** Stays beside another server that is active: a server that was restarted never becomes an empty active then. */
     private void follow(Peer active) {
         proposer.abandon();
-        settleSinceNs = NEVER;
-        promisedOtherNs = NEVER;
-        overtakenAttempts = 0;
+        turn.end();
         lastActiveId = active.memberId();
         view(
                 ServerRole.PASSIVE_UNINITIALIZED,
@@ -262,99 +226,47 @@ class RegisterElection implements Election {
     private void settle(long nowNs) {
         if (view.role() == ServerRole.PASSIVE_UNINITIALIZED && context.isStorePersistent() || !canHoldEverything()) {
             proposer.abandon();
-            settleSinceNs = NEVER;
+            turn.suspend();
             waiting("waiting for " + nameOfLastActive() + ", which may hold newer sessions");
             return;
         }
-        Peer awaited = gatherParticipants(nowNs);
+        Peer awaited = peers.gatherRunning(participants, view.role() == ServerRole.START, nowNs);
         if (awaited != null) {
             proposer.abandon();
-            settleSinceNs = NEVER;
+            turn.suspend();
             waiting("waiting up to " + TimeUnit.NANOSECONDS.toSeconds(context.electionTimeNs()) + " s for "
-                    + awaited.name() + ": " + inWords(awaited.contact()));
+                    + awaited.name() + ": " + awaited.contact().inWords());
             return;
         }
-        if (settleSinceNs == NEVER) {
-            settleSinceNs = nowNs;
-        }
+        turn.begin(nowNs);
         if (proposer.isAsking(participants)) {
             if (nowNs - lastSentNs >= RESEND_NS) {
                 ask(nowNs);
             }
-        } else if (nowNs >= proposeAtNs(nowNs)) {
+            return;
+        }
+        proposer.abandon();
+        if (participants.size() == 1 || turn.isDue(peers.rank(participants), nowNs)) {
             propose(nowNs);
         } else {
-            waiting("waiting for " + peers[firstParticipant()].name() + " to propose");
+            waiting("waiting for " + peers.name(peers.first(participants)) + " to propose");
         }
-    }
-
-    /** Fills {@link #participants}; returns a peer of which it is not yet known whether it runs, or null. */
-    private @Nullable Peer gatherParticipants(long nowNs) {
-        participants.clear();
-        participants.add(context.selfId());
-        for (Peer peer : peers) {
-            if (peer.memberId() == context.selfId()) {
-                continue;
-            }
-            if (peer.isTalking()) {
-                participants.add(peer.memberId());
-            } else if (!isAbsent(peer, nowNs)) {
-                return peer;
-            }
-        }
-        return null;
-    }
-
-    /**
-     * Whether a server is passed over. At the own start nothing is lost by taking a refused connection for an answer; an active that
-     * is gone may be about to return, so it is given the election time.
-     */
-    private boolean isAbsent(Peer peer, long nowNs) {
-        if (view.role() == ServerRole.START && peer.contact() == Peer.Contact.REFUSED) {
-            return true;
-        }
-        return peer.lostForNs(nowNs) >= context.electionTimeNs();
-    }
-
-    /** The lower position goes first; each next one waits for a stall of those before it, and for one it has given a promise. */
-    private long proposeAtNs(long nowNs) {
-        if (participants.size() == 1) {
-            return nowNs;
-        }
-        int rank = rank();
-        // Each attempt overtaken asks for more patience, so that two that keep overtaking each other come to an end.
-        long patienceNs = stallNs * Math.min(1 + overtakenAttempts, MAX_PATIENCE);
-        long earliest = settleSinceNs + rank * stallNs;
-        if (promisedOtherNs != NEVER) {
-            earliest = Math.max(earliest, promisedOtherNs + (rank + 1) * patienceNs);
-        }
-        return Math.max(earliest, retryAtNs);
-    }
-
-    /** How many that may propose come before this server. */
-    private int rank() {
-        int rank = 0;
-        for (int memberId : participants) {
-            rank += memberId < context.selfId() ? 1 : 0;
-        }
-        return rank;
     }
 
     private void guardRole(long nowNs) {
-        Peer other = highestActive();
+        Peer other = peers.highestActive();
         if (other != null && isOutranked(other)) {
             fence(other.epoch(), other.memberId(), other.name() + " is active in a newer epoch");
             return;
         }
-        for (Peer peer : peers) {
-            if (peer.isTalking() && !peer.isActive() && peer.epoch() > view.epoch()) {
-                onHigherEpoch(peer);
-                return;
-            }
+        Peer higher = peers.withHigherEpoch(view.epoch());
+        if (higher != null) {
+            onHigherEpoch(higher);
+            return;
         }
         if (lastSentNs == NEVER || nowNs - lastSentNs >= ANNOUNCE_NS) {
             lastSentNs = nowNs;
-            for (Peer peer : peers) {
+            for (Peer peer : peers.all()) {
                 if (peer.isTalking() && (peer.isActive() || peer.epoch() < view.epoch())) {
                     announce(peer.memberId());
                 }
@@ -372,7 +284,7 @@ class RegisterElection implements Election {
 
     /** A joiner's saved epoch is not a newer active's: the own epoch is raised above it instead of giving up the sessions. */
     private void onHigherEpoch(Peer peer) {
-        if (peers.length > 2 && peer.role() != ServerRole.START) {
+        if (peers.all().length > 1 && peer.role() != ServerRole.START) {
             // It may follow a third server that can't be seen from here.
             fence(peer.epoch(), ElectionView.NO_ACTIVE, peer.name() + " knows of a newer epoch");
             return;
@@ -392,16 +304,6 @@ class RegisterElection implements Election {
         // Nothing is acknowledged from here on. That must not wait for the disk, and needs nothing on it.
         setView(new ElectionView(ServerRole.FENCED, Math.max(epoch, view.epoch()), activeId, reason));
         acceptor.note(epoch);
-    }
-
-    private @Nullable Peer highestActive() {
-        Peer highest = null;
-        for (Peer peer : peers) {
-            if (peer.isActive() && (highest == null || peer.epoch() > highest.epoch())) {
-                highest = peer;
-            }
-        }
-        return highest;
     }
 
     /** Whether the own store can hold every acknowledged session, as far as this server knows. */
@@ -442,6 +344,7 @@ class RegisterElection implements Election {
                 context.selfId(),
                 message(RegisterMessage.Type.PROMISE, ballot, acceptor.acceptedBallot(), acceptor.acceptedValue()));
         if (proposer.phase() == RegisterProposer.Phase.PREPARING) {
+            waiting("asking the other servers");
             ask(nowNs);
         }
         advance(nowNs);
@@ -489,12 +392,10 @@ class RegisterElection implements Election {
     }
 
     private void activate(RegisterValue value, String reason) {
-        settleSinceNs = NEVER;
-        promisedOtherNs = NEVER;
-        overtakenAttempts = 0;
+        turn.end();
         lastActiveId = ElectionView.NO_ACTIVE;
         setView(new ElectionView(ServerRole.ACTIVE_COORDINATOR, value.epoch(), context.selfId(), reason));
-        for (Peer peer : peers) {
+        for (Peer peer : peers.all()) {
             if (peer.isTalking()) {
                 announce(peer.memberId());
             }
@@ -503,13 +404,13 @@ class RegisterElection implements Election {
 
     private String reasonOfPromotion() {
         if (lastActiveId != ElectionView.NO_ACTIVE && !participants.contains(lastActiveId)) {
-            return "unclean promotion: sessions of " + peers[lastActiveId].name() + " are not here";
+            return "unclean promotion: sessions of " + peers.name(lastActiveId) + " are not here";
         }
         if (participants.size() > 1) {
             return "elected by " + participants.size() + " servers";
         }
-        for (Peer peer : peers) {
-            if (peer.memberId() != context.selfId() && peer.contact() != Peer.Contact.REFUSED) {
+        for (Peer peer : peers.all()) {
+            if (peer.contact() != Peer.Contact.REFUSED) {
                 return "no sign of " + peer.name() + " for " + TimeUnit.NANOSECONDS.toSeconds(context.electionTimeNs())
                         + " s";
             }
@@ -522,7 +423,7 @@ class RegisterElection implements Election {
         RegisterMessage question = proposer.phase() == RegisterProposer.Phase.ACCEPTING
                 ? message(RegisterMessage.Type.ACCEPT, proposer.ballot(), Ballot.NONE, proposer.value())
                 : message(RegisterMessage.Type.PREPARE, proposer.ballot(), Ballot.NONE, null);
-        for (Peer peer : peers) {
+        for (Peer peer : peers.all()) {
             if (proposer.isAwaited(peer.memberId())) {
                 send(peer.memberId(), question);
             }
@@ -589,7 +490,7 @@ class RegisterElection implements Election {
             announce(sender.memberId());
             return true;
         }
-        Peer active = highestActive();
+        Peer active = peers.highestActive();
         if (active != null && active != sender) {
             send(sender.memberId(), refusal(message.ballot()));
             return true;
@@ -599,17 +500,15 @@ class RegisterElection implements Election {
 
     /** Gives up an own attempt, which a higher ballot has overtaken, and gives the other the time to finish. */
     void yieldTo(long nowNs) {
-        overtakenAttempts += proposer.phase() == RegisterProposer.Phase.IDLE ? 0 : 1;
+        turn.onPromised(proposer.phase() != RegisterProposer.Phase.IDLE, nowNs);
         proposer.abandon();
-        promisedOtherNs = nowNs;
     }
 
     private void onRefuse(RegisterMessage message, long nowNs) {
         heardCounter = Math.max(heardCounter, message.other().counter());
         if (message.ballot().equals(proposer.ballot()) && proposer.phase() != RegisterProposer.Phase.IDLE) {
             proposer.abandon();
-            // Two that refuse each other must not try again at the same moment.
-            retryAtNs = nowNs + RESEND_NS + rank() * stallNs;
+            turn.onRefused(peers.rank(participants), nowNs);
         }
     }
 
@@ -619,7 +518,7 @@ class RegisterElection implements Election {
             return;
         }
         sender.onAnnouncedActive(value.epoch());
-        if (view.role() != ServerRole.ACTIVE_COORDINATOR && highestActive() == sender) {
+        if (view.role() != ServerRole.ACTIVE_COORDINATOR && peers.highestActive() == sender) {
             acceptor.accept(message.ballot(), value);
         }
     }
@@ -649,9 +548,8 @@ class RegisterElection implements Election {
 
     private void waiting(String reason) {
         // A last active that can't be heard may still serve clients; one that has ended or begun anew does not.
-        Peer.@Nullable Contact contact = lastActiveId == ElectionView.NO_ACTIVE ? null : peers[lastActiveId].contact();
-        boolean mayServe =
-                contact == Peer.Contact.SILENT || contact == Peer.Contact.UNREACHABLE || contact == Peer.Contact.CLOSED;
+        Peer lastActive = peers.at(lastActiveId);
+        boolean mayServe = lastActive != null && lastActive.isOutOfSight();
         view(view.role(), mayServe ? lastActiveId : ElectionView.NO_ACTIVE, reason);
     }
 
@@ -667,54 +565,20 @@ class RegisterElection implements Election {
         }
     }
 
-    private int firstParticipant() {
-        int first = context.selfId();
-        for (int memberId : participants) {
-            first = Math.min(first, memberId);
-        }
-        return first;
-    }
-
     private String nameOfLastActive() {
         int lastActive = lastActiveId;
         RegisterValue value = acceptor.acceptedValue();
         if (lastActive == ElectionView.NO_ACTIVE && value != null) {
             lastActive = value.activeId();
         }
-        return isPeer(lastActive) ? peers[lastActive].name() : "the last active server";
-    }
-
-    private static String inWords(Peer.Contact contact) {
-        return switch (contact) {
-            case NONE -> "no answer yet";
-            case TALKING -> "in contact";
-            case REFUSED -> "not running";
-            case UNREACHABLE -> "not reachable";
-            case CLOSED -> "connection closed";
-            case GOODBYE -> "it has left";
-            case SILENT -> "silent";
-        };
+        Peer peer = peers.at(lastActive);
+        return peer == null ? "the last active server" : peer.name();
     }
 
     /** Everything this election knows, in one line; two elections with equal lines behave alike. */
     @Override
     public String toString() {
-        StringBuilder text = new StringBuilder(512);
-        text.append(view)
-                .append(" lastActiveId=")
-                .append(lastActiveId)
-                .append(" settleSinceNs=")
-                .append(settleSinceNs);
-        text.append(" promisedOtherNs=")
-                .append(promisedOtherNs)
-                .append(" retryAtNs=")
-                .append(retryAtNs);
-        text.append(" lastSentNs=").append(lastSentNs).append(" heardCounter=").append(heardCounter);
-        text.append(" overtakenAttempts=").append(overtakenAttempts);
-        text.append(' ').append(acceptor).append(' ').append(proposer);
-        for (Peer peer : peers) {
-            text.append(' ').append(peer);
-        }
-        return text.toString();
+        return view + " lastActiveId=" + lastActiveId + " lastSentNs=" + lastSentNs + " heardCounter=" + heardCounter
+                + " " + turn + " " + acceptor + " " + proposer + " " + peers;
     }
 }

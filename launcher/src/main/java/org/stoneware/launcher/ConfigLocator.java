@@ -63,6 +63,10 @@ final class ConfigLocator {
     }
 
     private Path named(String name, String by) throws ProgramException {
+        if (name.matches("[a-zA-Z]{2,}://.*") && !name.startsWith("file:")) {
+            throw notUsable(
+                    "'" + name + "' (" + by + ") is a URL; allowed: a file; fetch it first, for example with curl");
+        }
         Path file;
         try {
             file = terminal.workingDirectory().resolve(name.startsWith("file:") ? name.substring(5) : name);

@@ -10,7 +10,7 @@ import java.util.logging.Logger;
 import org.stoneware.api.config.ServerSettings;
 
 /**
- * Sends java.util.logging to the console and to the rotated file in the logs directory.
+ * Sends java.util.logging, and what is printed to standard error, to the console and to the rotated file in the logs directory.
  * <p>
  * With system property {@code java.util.logging.config.file} set, the logging of the JVM is left as that file says.
  */
@@ -31,6 +31,7 @@ final class LogSetup {
         root.setLevel(Level.WARNING);
         OURS.setLevel(Level.INFO);
         root.addHandler(new ConsoleHandler(console));
+        StandardErrorLog.install();
         if (server.logsToConsole()) {
             return "";
         }
@@ -50,6 +51,7 @@ final class LogSetup {
         private ConsoleHandler(PrintStream console) {
             this.console = console;
             setFormatter(new LogLineFormat());
+            setLevel(Level.INFO);
         }
 
         @Override

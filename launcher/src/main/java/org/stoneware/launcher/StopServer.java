@@ -28,6 +28,9 @@ final class StopServer {
             Works on the machine of the server, for the user who owns its data directory.
             Exit codes: 0 it has ended, 1 refused or unreachable or not running, 2 bad option or configuration.""";
     private static final long WAIT_LIMIT_NS = TimeUnit.SECONDS.toNanos(60);
+    /** The server itself gives up an orderly stop after 20 s. */
+    private static final long TERMINATION_LIMIT_NS = TimeUnit.SECONDS.toNanos(25);
+
     private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(100);
     private static final int MAX_TOKEN_BYTES = 4096;
 
@@ -88,10 +91,16 @@ final class StopServer {
                                 + ManagementPortClient.reason(e)
                                 + "; it may still be starting; otherwise end it with stop-server --force");
             }
-            terminate(server, pid);
+            return terminate(server, pid);
         }
         terminal.out().println("server " + server.name() + " (pid " + pid + ") is stopping");
-        awaitEnd(server, pid);
+        if (!isEnded(server, pid, WAIT_LIMIT_NS)) {
+            throw failed(
+                    server,
+                    "has accepted to stop, but pid " + pid + " still runs after "
+                            + TimeUnit.NANOSECONDS.toSeconds(WAIT_LIMIT_NS)
+                            + " s; see its log, or end it with --force");
+        }
         terminal.out().println("server " + server.name() + " has ended");
         return ExitCode.CLEAN;
     }
@@ -145,7 +154,8 @@ final class StopServer {
         }
     }
 
-    private void terminate(ServerSettings server, long pid) throws ProgramException {
+    /** For a process that does not answer: SIGTERM, and if even that does not help, SIGKILL. */
+    private int terminate(ServerSettings server, long pid) throws ProgramException {
         Optional<ProcessHandle> process = pid == 0 ? Optional.empty() : ProcessHandle.of(pid);
         if (process.isEmpty() || !process.get().destroy()) {
             throw failed(
@@ -154,21 +164,28 @@ final class StopServer {
                             + System.getProperty("user.name"));
         }
         terminal.out().println("server " + server.name() + " does not answer; sent SIGTERM to pid " + pid);
+        if (!isEnded(server, pid, TERMINATION_LIMIT_NS)) {
+            process.get().destroyForcibly();
+            terminal.out().println("it did not react; sent SIGKILL to pid " + pid);
+            if (!isEnded(server, pid, WAIT_LIMIT_NS)) {
+                throw failed(server, "could not be ended: pid " + pid + " still runs");
+            }
+        }
+        terminal.out().println("server " + server.name() + " has ended");
+        return ExitCode.CLEAN;
     }
 
     /** The operating system gives the lock back at the very end of the process. */
-    private void awaitEnd(ServerSettings server, long pid) throws ProgramException {
-        long deadlineNs = System.nanoTime() + WAIT_LIMIT_NS;
+    private static boolean isEnded(ServerSettings server, long pid, long limitNs) throws ProgramException {
+        long deadlineNs = System.nanoTime() + limitNs;
         try {
             while (DirectoryLock.isHeld(server.dataDirectory()) || isAlive(pid)) {
                 if (System.nanoTime() - deadlineNs > 0) {
-                    throw failed(
-                            server,
-                            "has accepted to stop, but pid " + pid + " still runs after "
-                                    + TimeUnit.NANOSECONDS.toSeconds(WAIT_LIMIT_NS) + " s; see its log");
+                    return false;
                 }
                 LockSupport.parkNanos(POLL_NS);
             }
+            return true;
         } catch (IOException e) {
             throw failed(server, "is stopping, but its end can't be seen: " + ConfigLocator.reason(e));
         }

@@ -84,9 +84,11 @@ class ServerProcessTest {
                 .contains(
                         "component waiting (bundle test.waiting) waits for reference 'store': no java.lang.Runnable with"
                                 + " (storage.mode=none) is registered");
+        assertThat(output).doesNotContain("\tat ");
         assertThat(home.path("data/Server1/stoneware.lock")).hasContent("");
         assertThat(Files.readString(home.path("logs/Server1/stoneware-server.log")))
                 .contains("waits for reference 'store'")
+                .contains("at " + FailingComponent.class.getName() + ".<init>")
                 .contains("stopping: SIGTERM");
     }
 

@@ -88,6 +88,14 @@ class StartServerTest {
     }
 
     @Test
+    void shouldSayThatAUrlIsNotRead() {
+        int exitCode = home.run("start-server", "-f", "http://127.0.0.1:9540/config");
+
+        assertThat(exitCode).isEqualTo(ExitCode.CONFIGURATION);
+        assertThat(home.err()).contains("is a URL; allowed: a file");
+    }
+
+    @Test
     void shouldPointIntoADirectoryGivenInPlaceOfAFile() throws IOException {
         home.config("");
 

@@ -5,9 +5,11 @@ import java.lang.invoke.MethodHandles;
 import java.lang.invoke.VarHandle;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.util.Map;
 import java.util.Set;
 import org.apache.coyote.ActionCode;
 import org.apache.coyote.ActionHook;
+import org.apache.coyote.CloseNowException;
 import org.apache.coyote.OutputBuffer;
 import org.apache.coyote.Response;
 import org.jspecify.annotations.Nullable;
@@ -146,8 +148,23 @@ final class ResponseGate implements ActionHook, OutputBuffer {
 
     private void abort() {
         state = State.ABORTED;
-        // Closes the connection (HTTP/1.1, AJP) or resets the stream (HTTP/2) once the request is done.
+        // Closes the connection (HTTP/1.1, AJP) once the request is done.
         hook.action(ActionCode.CLOSE_NOW, null);
+        try {
+            response.setTrailerFields(ResponseGate::resetInsteadOfTrailers);
+        } catch (IllegalStateException e) {
+            // No trailers here: then the protocol ends the response at once, with the connection.
+        }
+    }
+
+    // HTTP/2 ends even a stream in error in good order, unless that fails; what it asks for last are the trailers.
+    private static Map<String, String> resetInsteadOfTrailers() {
+        throw sneaky(new CloseNowException("response aborted by the session valve"));
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <T extends Throwable> RuntimeException sneaky(Throwable e) throws T {
+        throw (T) e;
     }
 
     // Field by field: Response.reset() would also forget a write listener the application has set.

@@ -14,6 +14,9 @@ import org.apache.catalina.LifecycleException;
 import org.apache.catalina.LifecycleState;
 import org.apache.catalina.Loader;
 import org.apache.catalina.Session;
+import org.apache.catalina.authenticator.AuthenticatorBase;
+import org.apache.catalina.authenticator.NonLoginAuthenticator;
+import org.apache.catalina.connector.Request;
 import org.apache.catalina.session.ManagerBase;
 import org.apache.catalina.session.StandardSession;
 import org.apache.catalina.util.CustomObjectInputStream;
@@ -38,6 +41,8 @@ import org.stoneware.client.SessionClient;
 public final class SessionManager extends ManagerBase {
     private static final Logger LOGGER = System.getLogger(SessionManager.class.getName());
     private static final Log STREAM_LOG = LogFactory.getLog(SessionManager.class);
+    private static final StackWalker STACK = StackWalker.getInstance();
+    private static final String CATALINA_REQUEST = Request.class.getName();
     /** How long one notice about the array speaks for all others. */
     private static final long NOTICE_INTERVAL_NS = TimeUnit.SECONDS.toNanos(10);
     /** A copy this much older than its session may be idle is dropped. */
@@ -208,6 +213,9 @@ public final class SessionManager extends ManagerBase {
         if (scope.isAbsent(this, id)) {
             return null;
         }
+        if ((client == null || !client.view().isConnected()) && isCourtesyLookup()) {
+            return null;
+        }
         ClusteredSession session;
         try {
             session = open(key);
@@ -220,6 +228,20 @@ public final class SessionManager extends ManagerBase {
         }
         scope.hold(session);
         return session;
+    }
+
+    /**
+     * True when Catalina asks for the session on its own account only: in an application without a login, every request passes an
+     * authenticator that likes to know who is there. Such a request must not fail for want of the array.
+     */
+    private boolean isCourtesyLookup() {
+        return getContext().getAuthenticator() instanceof NonLoginAuthenticator
+                && STACK.walk(frames -> frames.map(StackWalker.StackFrame::getClassName)
+                        .filter(name -> !CATALINA_REQUEST.equals(name)
+                                && !SessionManager.class.getName().equals(name))
+                        .findFirst()
+                        .filter(AuthenticatorBase.class.getName()::equals)
+                        .isPresent());
     }
 
     /** A look from outside any request: the use ends at once, and {@link #accessedOutsideScope} begins one if it lasts. */

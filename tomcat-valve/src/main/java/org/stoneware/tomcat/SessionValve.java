@@ -6,6 +6,7 @@ import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.util.Map;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.catalina.Context;
@@ -35,6 +36,9 @@ public class SessionValve extends ValveBase {
     private static final Logger LOGGER = System.getLogger(SessionValve.class.getName());
     private static final String[] ERROR_ATTRIBUTES = {"javax.servlet.error.exception", "jakarta.servlet.error.exception"
     };
+
+    private static final int MAX_SAID = 256;
+    private static final Set<String> SAID = ConcurrentHashMap.newKeySet();
 
     private final ClientSource clients;
     private final Map<String, String> attributes = new ConcurrentHashMap<>();
@@ -132,30 +136,47 @@ public class SessionValve extends ValveBase {
         super.startInternal();
     }
 
+    // Under our own class loader: threads, loggers and their handlers made here must not keep a web application alive.
     private void install(Context context) {
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        thread.setContextClassLoader(SessionValve.class.getClassLoader());
+        try {
+            SessionManager ours = newManager(context);
+            takeOver(context.getManager(), ours);
+            manager = ours;
+            // The context starts it: now when it is running, else in its own order.
+            context.setManager(ours);
+        } finally {
+            thread.setContextClassLoader(before);
+        }
+    }
+
+    private SessionManager newManager(Context context) {
         ValveSettings.Remarks remarks = new ValveSettings.Remarks();
         ValveSettings settings = ValveSettings.parse(new TreeMap<>(attributes), remarks);
-        remarks.errors()
-                .forEach(line -> LOGGER.log(Level.ERROR, "session valve of " + context.getName() + ": " + line));
-        remarks.notices()
-                .forEach(line -> LOGGER.log(Level.INFO, "session valve of " + context.getName() + ": " + line));
+        if (!settings.logs().isEmpty()) {
+            ClientLog.open(settings.logs()).ifPresent(remarks.errors()::add);
+        }
+        remarks.errors().forEach(line -> sayOnce(Level.ERROR, line));
+        remarks.notices().forEach(line -> sayOnce(Level.INFO, line));
         String whyNoClient = "tcConfigUrl names no server";
         if (!settings.servers().isEmpty()) {
             try {
                 client = clients.acquire(settings.toClientSettings(tomcatName(context), productVersion()));
             } catch (ClientSource.ClientSourceException e) {
                 whyNoClient = String.valueOf(e.getMessage());
-                LOGGER.log(
-                        Level.ERROR,
-                        "session valve of " + context.getName() + " can not work, requests that need a session are"
-                                + " answered with 503: " + whyNoClient);
+                sayOnce(Level.ERROR, "requests that need a session are answered with 503: " + whyNoClient);
             }
         }
-        SessionManager ours = new SessionManager(settings, client, whyNoClient);
-        takeOver(context.getManager(), ours);
-        manager = ours;
-        // The context starts it: now when it is running, else in its own order.
-        context.setManager(ours);
+        return new SessionManager(settings, client, whyNoClient);
+    }
+
+    // The valve in the global context.xml starts once per application; what it has to say does not change.
+    private static void sayOnce(Level level, String line) {
+        if (SAID.size() < MAX_SAID && SAID.add(line)) {
+            LOGGER.log(level, "session valve: " + line);
+        }
     }
 
     /** What a configured Manager says of ids and attributes holds for ours too. */

@@ -97,8 +97,18 @@ final class InMemoryArray {
         return entry == null ? 0 : entry.uses;
     }
 
-    synchronized int totalUses() {
-        return entries.values().stream().mapToInt(e -> e.uses).sum();
+    /** Waits until no Tomcat uses any session: the last byte reaches a browser a moment before the use ends. */
+    synchronized void awaitNoUses() throws InterruptedException {
+        long deadlineMs = System.currentTimeMillis() + OWNER_WAIT_MS;
+        while (entries.values().stream().anyMatch(e -> e.uses > 0)) {
+            if (System.currentTimeMillis() > deadlineMs) {
+                throw new AssertionError("a use was never ended");
+            }
+            wait(100);
+        }
+        if (entries.values().stream().anyMatch(e -> e.uses < 0)) {
+            throw new AssertionError("a use was ended twice");
+        }
     }
 
     synchronized int size() {
@@ -220,7 +230,9 @@ final class InMemoryArray {
             calls.add("end " + key.id());
             synchronized (InMemoryArray.this) {
                 Entry entry = entries.get(key);
-                if (entry != null && entry.owner == this && --entry.uses == 0) {
+                if (entry != null && entry.owner != this) {
+                    entry.uses = -1;
+                } else if (entry != null && --entry.uses == 0) {
                     entry.owner = null;
                     if (entry.record.length == 0) {
                         entries.remove(key);

@@ -1,6 +1,6 @@
 package org.stoneware.tomcat;
 
-import java.io.ByteArrayOutputStream;
+import java.io.BufferedInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.Socket;
@@ -10,12 +10,12 @@ import java.nio.charset.StandardCharsets;
 final class RawBrowser implements AutoCloseable {
     private final Socket socket;
     private final InputStream in;
-    private final ByteArrayOutputStream seen = new ByteArrayOutputStream();
+    private final StringBuilder seen = new StringBuilder();
 
     RawBrowser(int port) throws IOException {
         socket = new Socket("127.0.0.1", port);
         socket.setSoTimeout(20_000);
-        in = socket.getInputStream();
+        in = new BufferedInputStream(socket.getInputStream());
     }
 
     RawBrowser get(String path, String sessionId) throws IOException {
@@ -27,12 +27,13 @@ final class RawBrowser implements AutoCloseable {
 
     /** Reads until the text has arrived; what came so far. */
     String readUntil(String text) throws IOException {
-        while (!text().contains(text)) {
+        while (seen.length() < text.length()
+                || !text.contentEquals(seen.subSequence(seen.length() - text.length(), seen.length()))) {
             int next = in.read();
             if (next < 0) {
                 throw new IOException("connection ended before \"" + text + "\": " + text());
             }
-            seen.write(next);
+            seen.append((char) next);
         }
         return text();
     }
@@ -41,7 +42,7 @@ final class RawBrowser implements AutoCloseable {
     String readToEnd() {
         try {
             for (int next = in.read(); next >= 0; next = in.read()) {
-                seen.write(next);
+                seen.append((char) next);
             }
         } catch (IOException e) {
             // A reset is an end too.
@@ -50,7 +51,7 @@ final class RawBrowser implements AutoCloseable {
     }
 
     String text() {
-        return seen.toString(StandardCharsets.ISO_8859_1);
+        return seen.toString();
     }
 
     String sessionId() {

@@ -51,7 +51,7 @@ class TwoTomcatsTest {
         }
 
         assertThat(bodies).containsExactly("1 true", "2 false", "3 false", "4 false", "5 false", "6 false");
-        assertThat(array.totalUses()).isZero();
+        array.awaitNoUses();
     }
 
     @Test
@@ -75,6 +75,6 @@ class TwoTomcatsTest {
         browsers.shutdown();
 
         assertThat(array.attribute(APPLICATION, id, "count")).isEqualTo(101);
-        assertThat(array.totalUses()).isZero();
+        array.awaitNoUses();
     }
 }

@@ -8,6 +8,13 @@ import org.osgi.annotation.versioning.ConsumerType;
  * <p>
  * <b>Threading:</b> the server agent's thread.
  * <p>
+ * <b>Order:</b> evidence about one peer comes in the order it happened, and a message after the {@link Evidence.Kind#HELLO} of the
+ * process that sent it; messages of a process that has not said hello are ignored. After a stall of this server
+ * {@link Evidence.Kind#LOCAL_STALL} comes before anything else with the later time.
+ * <p>
+ * <b>Failure:</b> an {@link ElectionException} out of any call means that the register can't be written: the role has been given up
+ * for good ({@link org.stoneware.api.cluster.ServerRole#FENCED}), and later calls do nothing.
+ * <p>
  * Effects go out through the {@link ElectionOutput} given when it was opened, from inside these calls.
  */
 @ConsumerType
@@ -35,6 +42,11 @@ public interface Election extends AutoCloseable {
     void onStop(long nowNs);
 
     ElectionView view();
+
+    /** Messages refused because they could not be read or came from a process that has not said hello. */
+    default long refusedMessages() {
+        return 0;
+    }
 
     @Override
     void close();

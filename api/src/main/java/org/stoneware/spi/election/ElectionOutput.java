@@ -11,6 +11,6 @@ public interface ElectionOutput {
      */
     void send(int memberId, DirectBuffer buffer, int offset, int length);
 
-    /** The view has changed: role, epoch, active or reason. Called after what led to it has been forced to disk. */
+    /** The view has changed: role, epoch, active or reason. Called after what led to it has been forced to disk; a role given up is told before. */
     void onView(ElectionView before, ElectionView now);
 }

@@ -6,8 +6,10 @@ import org.stoneware.api.cluster.ServerRole;
  * Where the election stands.
  *
  * @param role     this server's role.
- * @param epoch    highest epoch this server knows to be decided; 0 before the first.
- * @param activeId position of the active in the configuration file, or {@link #NO_ACTIVE}.
+ * @param epoch    highest epoch this server knows to be decided; 0 before the first. Epochs rise and are unique to who made them; they
+ *                 are compared, not counted.
+ * @param activeId position of the active in the configuration file, or {@link #NO_ACTIVE}; one that can't be heard is named until
+ *                 another takes over.
  * @param reason   why, for people.
  */
 public record ElectionView(ServerRole role, long epoch, int activeId, String reason) {

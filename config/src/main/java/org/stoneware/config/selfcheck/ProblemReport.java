@@ -2,6 +2,7 @@ package org.stoneware.config.selfcheck;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Decides what to say about a list of problems that is looked up again and again: things come and go while bundles start, so only what two
@@ -10,7 +11,7 @@ import java.util.List;
 final class ProblemReport {
     private final long quietNs;
     private final long startNs;
-    private List<String> lastSeen = List.of();
+    private @Nullable List<String> lastSeen;
     private List<String> reported = List.of();
     private boolean hasReported;
 
@@ -45,7 +46,7 @@ final class ProblemReport {
         gone.removeAll(problems);
         Change change = new Change(!hasReported, appeared, gone);
         hasReported = true;
-        reported = lastSeen;
+        reported = List.copyOf(problems);
         return change;
     }
 

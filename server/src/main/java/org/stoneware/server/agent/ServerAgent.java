@@ -507,6 +507,7 @@ final class ServerAgent {
         all.add(new Counter("transport.frames-rejected", carried.framesRejected()));
         all.add(new Counter("transport.rebuilds", carried.rebuilds()));
         all.add(new Counter("liveness.protocol-errors", context.liveness().protocolErrors()));
+        all.add(new Counter("election.refused-messages", election.refusedMessages()));
         all.add(new Counter("agent.stalls", stalls));
         all.add(new Counter("clients.broken-messages", door.brokenMessages()));
         return all;

@@ -186,8 +186,14 @@ public final class PeerLinks {
             return "server " + memberId + " is named " + expected + " here and " + hello.name()
                     + " there; both need the same tc-config";
         }
-        peers[memberId].inbound = link;
-        peers[memberId].nextDialNs = 0;
+        Peer peer = peers[memberId];
+        peer.inbound = link;
+        peer.nextDialNs = 0;
+        if (peer.incarnation != hello.incarnation()) {
+            // Its role is not in its hello; its first heartbeat tells.
+            peer.incarnation = hello.incarnation();
+            tell(Evidence.Kind.HELLO, memberId, hello.incarnation(), ServerRole.START, 0, 0);
+        }
         return null;
     }
 
@@ -208,7 +214,8 @@ public final class PeerLinks {
         }
         Peer peer = peers[memberId];
         if (heartbeat.agentAgeMs() > MAX_AGENT_AGE_MS) {
-            // The process answers and its agent does not run: it can do nothing for anybody, which is what silence means.
+            // The process answers and its agent does not run: it can do nothing for anybody, which is what silence
+            // means.
             onSilence(link, TimeUnit.MILLISECONDS.toNanos(heartbeat.agentAgeMs()));
             return;
         }

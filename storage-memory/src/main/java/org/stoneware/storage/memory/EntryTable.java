@@ -1,12 +1,18 @@
 package org.stoneware.storage.memory;
 
 import java.util.Arrays;
-import org.jspecify.annotations.Nullable;
 
 /**
  * One entry per session: what finding and expiring it needs, in primitive arrays. Entries are dense, 0 to {@link #size()} - 1;
  * to take one away, the last is moved to its place. Arrays come in pages, so that growing copies nothing and shrinking gives
- * memory back.
+ * memory back. An entry is four longs side by side, because finding a session must not cost a cache miss per field:
+ * <pre>
+ * word  field
+ *    0  hash of the key
+ *    1  location in the slab
+ *    2  last access, ms of log time
+ *    3  max inactive interval in seconds (high half), position in the expiry heap (low half)
+ * </pre>
  */
 final class EntryTable {
     static final int NULL_POSITION = -1;
@@ -14,10 +20,19 @@ final class EntryTable {
     private static final int PAGE_BITS = 10;
     private static final int PAGE_ENTRIES = 1 << PAGE_BITS;
     private static final int PAGE_MASK = PAGE_ENTRIES - 1;
-    private static final long PAGE_BYTES = (3L * Long.BYTES + 2L * Integer.BYTES) * PAGE_ENTRIES + 128;
+    private static final int WORDS_BITS = 2;
+    private static final int WORDS = 1 << WORDS_BITS;
+    private static final int HASH = 0;
+    private static final int LOCATION = 1;
+    private static final int LAST_ACCESS = 2;
+    private static final int INTERVAL_AND_POSITION = 3;
+    private static final long LOW_HALF = 0xFFFF_FFFFL;
+    private static final long PAGE_BYTES = (long) WORDS * Long.BYTES * PAGE_ENTRIES + 16;
+
+    private static final long[] NO_PAGE = {};
 
     private final MemoryBudget budget;
-    private @Nullable Page[] pages = new Page[16];
+    private long[][] pages = new long[16][];
     private int pageCount;
     private int size;
 
@@ -40,106 +55,99 @@ final class EntryTable {
         if (pageCount == pages.length) {
             pages = Arrays.copyOf(pages, pageCount * 2);
         }
-        pages[pageCount++] = new Page();
+        pages[pageCount++] = new long[PAGE_ENTRIES * WORDS];
         return true;
     }
 
     /** Adds an entry, whose number is the size before; {@link #ensureRoom} was asked. */
     void add(long hash, long location, long lastAccessedTimeMs, int maxInactiveIntervalSec) {
         int entry = size++;
-        Page page = page(entry);
-        int i = entry & PAGE_MASK;
-        page.hashes[i] = hash;
-        page.locations[i] = location;
-        page.lastAccessedTimesMs[i] = lastAccessedTimeMs;
-        page.maxInactiveIntervalsSec[i] = maxInactiveIntervalSec;
-        page.heapPositions[i] = NULL_POSITION;
+        long[] page = page(entry);
+        int word = word(entry);
+        page[word + HASH] = hash;
+        page[word + LOCATION] = location;
+        page[word + LAST_ACCESS] = lastAccessedTimeMs;
+        page[word + INTERVAL_AND_POSITION] = (long) maxInactiveIntervalSec << 32 | (NULL_POSITION & LOW_HALF);
     }
 
     /** Copies the last entry over another; the caller then calls {@link #removeLast}. */
     void moveLastTo(int entry) {
-        Page from = page(size - 1);
-        Page to = page(entry);
-        int i = (size - 1) & PAGE_MASK;
-        int k = entry & PAGE_MASK;
-        to.hashes[k] = from.hashes[i];
-        to.locations[k] = from.locations[i];
-        to.lastAccessedTimesMs[k] = from.lastAccessedTimesMs[i];
-        to.maxInactiveIntervalsSec[k] = from.maxInactiveIntervalsSec[i];
-        to.heapPositions[k] = from.heapPositions[i];
+        System.arraycopy(page(size - 1), word(size - 1), page(entry), word(entry), WORDS);
     }
 
     void removeLast() {
         size--;
         // One empty page is kept, so that a session coming and going at the border costs nothing.
         while (pageCount > 0 && (size == 0 || (pageCount - 2) << PAGE_BITS >= size)) {
-            pages[--pageCount] = null;
+            pages[--pageCount] = NO_PAGE;
             budget.give(PAGE_BYTES);
         }
     }
 
     void clear() {
-        Arrays.fill(pages, null);
+        Arrays.fill(pages, NO_PAGE);
         budget.give(pageCount * PAGE_BYTES);
         pageCount = 0;
         size = 0;
     }
 
     long hash(int entry) {
-        return page(entry).hashes[entry & PAGE_MASK];
+        return page(entry)[word(entry) + HASH];
     }
 
     long location(int entry) {
-        return page(entry).locations[entry & PAGE_MASK];
+        return page(entry)[word(entry) + LOCATION];
     }
 
     void location(int entry, long location) {
-        page(entry).locations[entry & PAGE_MASK] = location;
+        page(entry)[word(entry) + LOCATION] = location;
     }
 
     long lastAccessedTimeMs(int entry) {
-        return page(entry).lastAccessedTimesMs[entry & PAGE_MASK];
+        return page(entry)[word(entry) + LAST_ACCESS];
     }
 
     void lastAccessedTimeMs(int entry, long lastAccessedTimeMs) {
-        page(entry).lastAccessedTimesMs[entry & PAGE_MASK] = lastAccessedTimeMs;
+        page(entry)[word(entry) + LAST_ACCESS] = lastAccessedTimeMs;
     }
 
     void maxInactiveIntervalSec(int entry, int maxInactiveIntervalSec) {
-        page(entry).maxInactiveIntervalsSec[entry & PAGE_MASK] = maxInactiveIntervalSec;
+        long[] page = page(entry);
+        int word = word(entry) + INTERVAL_AND_POSITION;
+        page[word] = (long) maxInactiveIntervalSec << 32 | (page[word] & LOW_HALF);
     }
 
     boolean expires(int entry) {
-        return page(entry).maxInactiveIntervalsSec[entry & PAGE_MASK] > 0;
+        return maxInactiveIntervalSec(entry) > 0;
     }
 
     /** Moment of expiry of an entry that {@link #expires}, in log time; {@link Long#MAX_VALUE} when out of range. */
     long expiryTimeMs(int entry) {
-        Page page = page(entry);
-        long lastAccessedTimeMs = page.lastAccessedTimesMs[entry & PAGE_MASK];
-        long intervalMs = page.maxInactiveIntervalsSec[entry & PAGE_MASK] * 1000L;
+        long lastAccessedTimeMs = lastAccessedTimeMs(entry);
+        long intervalMs = maxInactiveIntervalSec(entry) * 1000L;
         return lastAccessedTimeMs > Long.MAX_VALUE - intervalMs ? Long.MAX_VALUE : lastAccessedTimeMs + intervalMs;
     }
 
     int heapPosition(int entry) {
-        return page(entry).heapPositions[entry & PAGE_MASK];
+        return (int) page(entry)[word(entry) + INTERVAL_AND_POSITION];
     }
 
     void heapPosition(int entry, int position) {
-        page(entry).heapPositions[entry & PAGE_MASK] = position;
+        long[] page = page(entry);
+        int word = word(entry) + INTERVAL_AND_POSITION;
+        page[word] = (page[word] & ~LOW_HALF) | (position & LOW_HALF);
     }
 
-    private Page page(int entry) {
-        Page page = pages[entry >> PAGE_BITS];
-        assert page != null : "entry=" + entry;
-        return page;
+    private int maxInactiveIntervalSec(int entry) {
+        return (int) (page(entry)[word(entry) + INTERVAL_AND_POSITION] >> 32);
     }
 
-    private static final class Page {
-        private final long[] hashes = new long[PAGE_ENTRIES];
-        private final long[] locations = new long[PAGE_ENTRIES];
-        private final long[] lastAccessedTimesMs = new long[PAGE_ENTRIES];
-        private final int[] maxInactiveIntervalsSec = new int[PAGE_ENTRIES];
-        private final int[] heapPositions = new int[PAGE_ENTRIES];
+    private long[] page(int entry) {
+        assert entry >= 0 && entry < size : "entry=" + entry + " size=" + size;
+        return pages[entry >> PAGE_BITS];
+    }
+
+    private static int word(int entry) {
+        return (entry & PAGE_MASK) << WORDS_BITS;
     }
 }

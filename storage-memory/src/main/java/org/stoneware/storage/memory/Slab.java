@@ -14,11 +14,14 @@ import org.jspecify.annotations.Nullable;
 final class Slab {
     static final long NO_ROOM = -1;
 
-    private static final int MAX_CHUNK_BYTES = 1 << 20;
+    private static final int MAX_CHUNK_BYTES = 256 * 1024;
     /** Bounds the time one move of a whole chunk takes. */
     private static final int MAX_CHUNK_SLOTS = 512;
 
     private static final int MIN_CHUNK_SLOTS = 4;
+    /** A class grows by this share of its slots, so that few of them are free. */
+    private static final int GROWTH_SHARE = 16;
+
     private static final int LARGE = SizeClass.COUNT;
     private static final int LARGE_ROUNDING = 4096;
     /** A class is compacted in idle time when this share of its slots is free, ... */
@@ -187,7 +190,7 @@ final class Slab {
     private @Nullable SlabChunk newChunk(int sizeClass) {
         int slotSize = SizeClass.slotSize(sizeClass);
         int most = Math.min(MAX_CHUNK_SLOTS, MAX_CHUNK_BYTES / slotSize);
-        int slotCount = Math.min(most, Math.max(MIN_CHUNK_SLOTS, classes[sizeClass].liveSlots / 4));
+        int slotCount = Math.min(most, Math.max(MIN_CHUNK_SLOTS, classes[sizeClass].liveSlots / GROWTH_SHARE));
         SlabChunk chunk = newChunk(sizeClass, slotSize, slotCount);
         while (chunk == null && slotCount > 1) {
             slotCount /= 2;

@@ -10,6 +10,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * After {@link #release} the buffer has no bytes: a view kept too long fails its bounds check instead of reading freed memory.
  */
 final class SlabChunk {
+    /** What {@link #ownerOfSlot} says of a free slot. */
     static final int NO_OWNER = -1;
 
     /** Objects and array headers beside the slots, rounded up. */
@@ -19,9 +20,11 @@ final class SlabChunk {
     private final int id;
     private final int sizeClass;
     private final int slotSize;
+    /** Per slot the owner, or of a free slot {@code -2 - next}, which chains the free slots; {@code -1} ends the chain. */
     private final int[] owners;
-    private final int[] freeSlots;
+
     private final long address;
+    private int firstFree;
     private int liveSlots;
     private boolean isOffered;
     private boolean isReleased;
@@ -33,17 +36,15 @@ final class SlabChunk {
         this.sizeClass = sizeClass;
         this.slotSize = slotSize;
         owners = new int[slotCount];
-        freeSlots = new int[slotCount];
         for (int slot = 0; slot < slotCount; slot++) {
-            owners[slot] = NO_OWNER;
-            freeSlots[slot] = slotCount - 1 - slot;
+            owners[slot] = slot + 1 == slotCount ? NO_OWNER : -2 - (slot + 1);
         }
         address = UnsafeApi.allocateMemory((long) slotSize * slotCount);
         buffer.wrap(address, slotSize * slotCount);
     }
 
     static long memoryBytes(int slotSize, int slotCount) {
-        return (long) slotSize * slotCount + 2L * Integer.BYTES * slotCount + OVERHEAD_BYTES;
+        return (long) slotSize * slotCount + (long) Integer.BYTES * slotCount + OVERHEAD_BYTES;
     }
 
     long memoryBytes() {
@@ -103,7 +104,8 @@ final class SlabChunk {
     /** Gives a free slot to an owner and returns its offset. */
     int take(int owner) {
         assert owner >= 0 : "owner=" + owner;
-        int slot = freeSlots[owners.length - liveSlots - 1];
+        int slot = firstFree;
+        firstFree = owners[slot] == NO_OWNER ? NO_OWNER : -2 - owners[slot];
         liveSlots++;
         owners[slot] = owner;
         return slot * slotSize;
@@ -111,10 +113,10 @@ final class SlabChunk {
 
     void free(int offset) {
         int slot = offset / slotSize;
-        assert owners[slot] != NO_OWNER : "slot freed twice: slot=" + slot;
-        owners[slot] = NO_OWNER;
+        assert owners[slot] >= 0 : "slot freed twice: slot=" + slot;
+        owners[slot] = firstFree == NO_OWNER ? NO_OWNER : -2 - firstFree;
+        firstFree = slot;
         liveSlots--;
-        freeSlots[owners.length - liveSlots - 1] = slot;
     }
 
     void owner(int offset, int owner) {
@@ -123,7 +125,7 @@ final class SlabChunk {
 
     /** Owner of a slot by number, or {@link #NO_OWNER}. */
     int ownerOfSlot(int slot) {
-        return owners[slot];
+        return Math.max(owners[slot], NO_OWNER);
     }
 
     void release() {

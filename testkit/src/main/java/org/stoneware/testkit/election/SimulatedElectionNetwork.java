@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
+import java.util.stream.Stream;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
@@ -128,7 +129,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         at(nowNs + HEARTBEAT_NS, server, () -> beat(server));
     }
 
-    /** Starts a server after a delay. */
+    /** The same after a delay. */
     public void startAfter(int id, long delayNs) {
         events.add(new Event(nowNs + delayNs, eventCount++, null, 0, () -> start(id)));
     }
@@ -295,14 +296,6 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         return servers[id].view;
     }
 
-    public boolean isRunning(int id) {
-        return servers[id].election != null;
-    }
-
-    public long nowNs() {
-        return nowNs;
-    }
-
     @Override
     public void close() {
         for (Server server : servers) {
@@ -315,11 +308,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
     }
 
     private List<String> names() {
-        List<String> names = new ArrayList<>();
-        for (Server server : servers) {
-            names.add("Server" + (server.id + 1));
-        }
-        return names;
+        return Stream.of(servers).map(server -> "Server" + (server.id + 1)).toList();
     }
 
     private List<ElectionView> views() {
@@ -398,7 +387,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
     // The links.
 
     private void attempt(Server caller, Server callee) {
-        End end = caller.ends[callee.id];
+        SimulatedEnd end = caller.ends[callee.id];
         if (!end.isOpen || end.isSilent) {
             if (isCut[caller.id][callee.id] || callee.election != null && callee.isPaused()) {
                 at(nowNs + 100 * MS, caller, () -> unreachable(caller, callee));
@@ -413,7 +402,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
     }
 
     private void unreachable(Server caller, Server callee) {
-        End end = caller.ends[callee.id];
+        SimulatedEnd end = caller.ends[callee.id];
         if (!end.isOpen || end.isSilent) {
             deliver(caller, new Evidence(Evidence.Kind.UNREACHABLE, callee.id, 0, ServerRole.START, 0, 0));
         }
@@ -430,7 +419,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
 
     /** Sends evidence about one server to another along their connection, in order. */
     private void evidence(Server about, Server to, Evidence.Kind kind, boolean isBare) {
-        End end = to.ends[about.id];
+        SimulatedEnd end = to.ends[about.id];
         long connection = end.connection;
         Evidence evidence = new Evidence(
                 kind,
@@ -451,7 +440,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
 
     /** One end looks at its connection: has the other end's kernel closed it, or has nothing come for too long. */
     private void checkEnd(Server server, Server peer, long incarnation) {
-        End end = server.ends[peer.id];
+        SimulatedEnd end = server.ends[peer.id];
         if (server.election == null || server.incarnation != incarnation || !end.isOpen) {
             return;
         }
@@ -545,37 +534,9 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         }
     }
 
-    /** One end of the connection between two servers, as its own process sees it. */
-    private static final class End {
-        private long connection;
-        private long peerIncarnation;
-        private boolean isOpen;
-        private boolean isSilent;
-        private long heardNs;
-        private long lastDeliveryNs = Long.MIN_VALUE;
-
-        void open(long nextConnection, long incarnation, long nowNs) {
-            connection = nextConnection;
-            peerIncarnation = incarnation;
-            isOpen = true;
-            isSilent = false;
-            heardNs = nowNs;
-            lastDeliveryNs = nowNs;
-        }
-    }
-
-    /** Thrown out of an effect: the process is gone. */
-    private static final class SimulatedCrash extends RuntimeException {
-        private static final long serialVersionUID = 1L;
-
-        SimulatedCrash() {
-            super("simulated crash", null, false, false);
-        }
-    }
-
     private final class Server implements ElectionOutput {
         private final int id;
-        private final End[] ends;
+        private final SimulatedEnd[] ends;
         private long incarnation;
         private long pausedUntilNs;
         private @Nullable Election election;
@@ -583,13 +544,13 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
 
         Server(int id, int size) {
             this.id = id;
-            this.ends = new End[size];
+            this.ends = new SimulatedEnd[size];
             resetEnds();
         }
 
         void resetEnds() {
             for (int i = 0; i < ends.length; i++) {
-                ends[i] = new End();
+                ends[i] = new SimulatedEnd();
             }
         }
 

@@ -30,7 +30,7 @@ final class AeronTransport implements Transport {
     private static final AeronConnection[] NONE = {};
     private static final Pattern NAME = Pattern.compile("[\\w.-]+");
     /** The driver's timers need a turn this often while streams are open. */
-    private static final long MAX_WAIT_NS = MILLISECONDS.toNanos(10);
+    private static final long MAX_WAIT_NS = MILLISECONDS.toNanos(20);
 
     private static final long MAX_WAIT_UNCONNECTED_NS = MILLISECONDS.toNanos(50);
     /** A closed socket holds its port until the selector has looked at it, also where there is never time to wait. */
@@ -69,14 +69,16 @@ final class AeronTransport implements Transport {
         this.context = context;
         this.settings = settings;
         directory = claimDirectory(context, settings);
+        ChannelSelector opened = null;
         try {
-            selector = new ChannelSelector();
-            driver = newDriver();
+            opened = new ChannelSelector();
+            driver = newDriver(opened);
         } catch (RuntimeException e) {
-            CloseHelper.quietClose(directory);
+            CloseHelper.quietCloseAll(opened, directory);
             throw new TransportException(
                     "the media driver does not start in " + directory.root() + ": " + e.getMessage(), e);
         }
+        selector = opened;
     }
 
     @Override
@@ -301,7 +303,7 @@ final class AeronTransport implements Transport {
                 context.notices());
     }
 
-    private EmbeddedDriver newDriver() {
+    private EmbeddedDriver newDriver(ChannelSelector selector) {
         return new EmbeddedDriver(settings, directory.driverPath(), context.maxConnections(), selector, admitted);
     }
 
@@ -327,7 +329,7 @@ final class AeronTransport implements Transport {
         }
         EmbeddedDriver fresh = null;
         try {
-            fresh = newDriver();
+            fresh = newDriver(selector);
             for (int i = 0; i < bound.size(); i++) {
                 bound.set(i, BoundAddress.open(fresh.aeron(), bound.get(i).address(), nextTag++));
             }

@@ -32,7 +32,7 @@ import org.stoneware.spi.transport.TransportException;
  * <b>Threading:</b> the agent thread.
  */
 final class EmbeddedDriver implements AutoCloseable {
-    /** Bytes of one connection in one direction: three terms and their metadata. */
+    /** Smallest term Aeron takes; a stream has three and may have half of one under way. */
     static final int CLIENT_TERM_LENGTH = 64 * 1024;
 
     static final int REPLICATION_TERM_LENGTH = 1024 * 1024;
@@ -45,10 +45,13 @@ final class EmbeddedDriver implements AutoCloseable {
     private static final int MIN_COUNTERS_LENGTH = 1024 * 1024;
     private static final int COUNTER_LENGTH = 128;
     private static final int COUNTER_METADATA_LENGTH = 512;
+    private static final int USUAL_REPLICATION_CONNECTIONS = 2;
     private static final int COUNTERS_PER_CONNECTION = 32;
     private static final int MAX_SOCKET_BUFFER_LENGTH = 2 * 1024 * 1024;
     private static final int MIN_SOCKET_BUFFER_LENGTH = 64 * 1024;
-    private static final long NAK_DELAY_NS = TimeUnit.MICROSECONDS.toNanos(20);
+    /** A gap is reported in the cycle that finds it: any delay, however short, would end after the next wait. */
+    private static final long NAK_DELAY_NS = 0;
+
     private static final long NAK_RETRY_NS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long MAX_TIMER_INTERVAL_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long MAX_KEEP_ALIVE_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(500);
@@ -100,10 +103,13 @@ final class EmbeddedDriver implements AutoCloseable {
         overRuns = context.systemCounters().get(SystemCounterDescriptor.FLOW_CONTROL_OVER_RUNS);
     }
 
-    /** Shared memory a transport may come to need: fixed tables, and both streams of every connection. */
+    /** Shared memory a transport may come to need: tables, all client connections, and some for replication. */
     static long requiredBytes(int maxConnections) {
         long counters = countersLength(maxConnections) * (1L + COUNTER_METADATA_LENGTH / COUNTER_LENGTH);
-        return FIXED_TABLES_LENGTH + counters + maxConnections * connectionBytes(CLIENT_TERM_LENGTH);
+        return FIXED_TABLES_LENGTH
+                + counters
+                + maxConnections * connectionBytes(CLIENT_TERM_LENGTH)
+                + USUAL_REPLICATION_CONNECTIONS * connectionBytes(REPLICATION_TERM_LENGTH);
     }
 
     /** Shared memory of one connection, both directions. */

@@ -65,21 +65,7 @@ public final class LogEntryAdapter {
                 clientForgotten.wrapAndApplyHeader(entry, 0, header);
                 listener.onClientForgotten(clientForgotten.clientIdHigh(), clientForgotten.clientIdLow());
             }
-            case SessionWrittenDecoder.TEMPLATE_ID -> {
-                written.wrapAndApplyHeader(entry, 0, header);
-                written.wrapKey(part);
-                SessionKey key = key();
-                written.wrapDelta(part);
-                listener.onSessionWritten(
-                        written.clientIdHigh(),
-                        written.clientIdLow(),
-                        written.requestId(),
-                        written.answeredBelow(),
-                        written.lastAccessedTimeMs(),
-                        written.flags(),
-                        key,
-                        delta.wrap(part, 0));
-            }
+            case SessionWrittenDecoder.TEMPLATE_ID -> decodeWritten(listener);
             case SessionRemovedDecoder.TEMPLATE_ID -> {
                 removed.wrapAndApplyHeader(entry, 0, header);
                 removed.wrapKey(part);
@@ -119,6 +105,22 @@ public final class LogEntryAdapter {
             }
             default -> throw new WireException("unknown log entry: template=" + header.templateId());
         }
+    }
+
+    private void decodeWritten(LogEntryListener listener) {
+        written.wrapAndApplyHeader(entry, 0, header);
+        written.wrapKey(part);
+        SessionKey key = key();
+        written.wrapDelta(part);
+        listener.onSessionWritten(
+                written.clientIdHigh(),
+                written.clientIdLow(),
+                written.requestId(),
+                written.answeredBelow(),
+                written.lastAccessedTimeMs(),
+                written.flags(),
+                key,
+                delta.wrap(part, 0));
     }
 
     private SessionKey key() {

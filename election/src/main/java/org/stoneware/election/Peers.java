@@ -1,0 +1,137 @@
+package org.stoneware.election;
+
+import java.util.List;
+import org.agrona.collections.IntHashSet;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.spi.election.ElectionContext;
+
+/** All other servers of the array, as the evidence shows them. */
+final class Peers {
+    private final int selfId;
+    private final long electionTimeNs;
+    private final List<String> names;
+    private final Peer[] others;
+    private boolean isStarted;
+
+    Peers(ElectionContext context) {
+        selfId = context.selfId();
+        electionTimeNs = context.electionTimeNs();
+        names = context.memberNames();
+        others = new Peer[names.size() - 1];
+        for (int i = 0; i < others.length; i++) {
+            int memberId = i < selfId ? i : i + 1;
+            others[i] = new Peer(memberId, names.get(memberId));
+        }
+    }
+
+    /** Begins the wait for a sign of life, once. */
+    void start(long nowNs) {
+        if (!isStarted) {
+            isStarted = true;
+            for (Peer peer : others) {
+                peer.start(nowNs);
+            }
+        }
+    }
+
+    /** In the order of the configuration file; not to be changed. */
+    Peer[] all() {
+        return others;
+    }
+
+    /** The peer at a position, or null when there is none or it is this server. */
+    @Nullable
+    Peer at(int memberId) {
+        boolean isOther = memberId >= 0 && memberId < names.size() && memberId != selfId;
+        return isOther ? others[memberId < selfId ? memberId : memberId - 1] : null;
+    }
+
+    String name(int memberId) {
+        return names.get(memberId);
+    }
+
+    /** Of the peers that are active and can be talked to the one in the highest epoch, or null. */
+    @Nullable
+    Peer highestActive() {
+        Peer highest = null;
+        for (Peer peer : others) {
+            if (peer.isActive() && (highest == null || peer.epoch() > highest.epoch())) {
+                highest = peer;
+            }
+        }
+        return highest;
+    }
+
+    /**
+     * Gathers the positions of the servers that run, this one included.
+     *
+     * @param isFirstLook this server has just started and has not been beside an active.
+     * @return a peer of which it is not known yet whether it runs, or null when the gathering is complete.
+     */
+    @Nullable
+    Peer gatherRunning(IntHashSet running, boolean isFirstLook, long nowNs) {
+        running.clear();
+        running.add(selfId);
+        for (Peer peer : others) {
+            if (peer.isTalking()) {
+                running.add(peer.memberId());
+            } else if (!isAbsent(peer, isFirstLook, nowNs)) {
+                return peer;
+            }
+        }
+        return null;
+    }
+
+    /**
+     * Whether a server is passed over. At the own start nothing is lost by taking a refused connection for an answer; an active that
+     * is gone may be about to return, so it is given the election time.
+     */
+    private boolean isAbsent(Peer peer, boolean isFirstLook, long nowNs) {
+        if (isFirstLook && peer.contact() == Peer.Contact.REFUSED) {
+            return true;
+        }
+        return peer.lostForNs(nowNs) >= electionTimeNs;
+    }
+
+    /** How many of the running servers come before this one. */
+    int rank(IntHashSet running) {
+        int rank = 0;
+        for (int memberId : running) {
+            rank += memberId < selfId ? 1 : 0;
+        }
+        return rank;
+    }
+
+    /** The lowest position among the running servers. */
+    int first(IntHashSet running) {
+        int first = selfId;
+        for (int memberId : running) {
+            first = Math.min(first, memberId);
+        }
+        return first;
+    }
+
+    void onLocalStall(long stallNs, long nowNs) {
+        for (Peer peer : others) {
+            peer.onLocalStall(stallNs, nowNs);
+        }
+    }
+
+    /** A peer that is not active and comes with an epoch above the given one, or null. */
+    @Nullable
+    Peer withHigherEpoch(long epoch) {
+        for (Peer peer : others) {
+            boolean isHigher = peer.epoch() > epoch && peer.role() != ServerRole.ACTIVE_COORDINATOR;
+            if (peer.isTalking() && isHigher) {
+                return peer;
+            }
+        }
+        return null;
+    }
+
+    @Override
+    public String toString() {
+        return List.of(others).toString();
+    }
+}

@@ -1,0 +1,243 @@
+package org.stoneware.election;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.spi.election.ElectionContext;
+import org.stoneware.spi.election.ElectionException;
+import org.stoneware.spi.election.ElectionOutput;
+import org.stoneware.spi.election.ElectionView;
+import org.stoneware.spi.election.Evidence;
+
+class RegisterElectionTest {
+    private static final long SECOND_NS = 1_000_000_000L;
+    private static final long ELECTION_TIME_NS = 5 * SECOND_NS;
+    private static final VoterId SELF = new VoterId(1, 2);
+    private static final VoterId PEER = new VoterId(3, 4);
+
+    private final List<ElectionView> views = new ArrayList<>();
+    private final List<RegisterMessage> sent = new ArrayList<>();
+    private final MemoryRegisters.MemoryStore store = new MemoryRegisters.MemoryStore(SELF);
+
+    @Test
+    void shouldStandBesideTheActiveAndSayWhyItIsNoStandby() {
+        RegisterElection election = open(false);
+
+        election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.ACTIVE_COORDINATOR, 5L << 22), 0);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+        assertThat(election.view().activeId()).isEqualTo(0);
+        assertThat(election.view().epoch()).isEqualTo(5L << 22);
+        assertThat(election.view().reason()).contains("standby not available in this version");
+    }
+
+    @Test
+    void shouldTakeARefusalFollowedByAHelloForAServerThatRuns() {
+        RegisterElection election = open(false);
+        election.onMessage(0, new UnsafeBuffer(new byte[0]), 0, 0, 0);
+
+        election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.START, 0), 1);
+        election.doWork(2);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.START);
+        assertThat(election.refusedMessages()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldPromoteUncleanlyOnlyAfterTheElectionTime() {
+        RegisterElection election = open(false);
+        election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.ACTIVE_COORDINATOR, 5L << 22), 0);
+        election.onEvidence(heard(Evidence.Kind.CLOSED, 7, ServerRole.START, 0), SECOND_NS);
+        election.onEvidence(heard(Evidence.Kind.REFUSED, 0, ServerRole.START, 0), SECOND_NS);
+
+        election.doWork(SECOND_NS + ELECTION_TIME_NS - 1);
+        ServerRole before = election.view().role();
+        election.doWork(SECOND_NS + ELECTION_TIME_NS + 1_000_000);
+
+        assertThat(before).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(election.view().epoch()).isGreaterThan(5L << 22);
+        assertThat(election.view().reason()).isEqualTo("unclean promotion: sessions of Server1 are not here");
+    }
+
+    @Test
+    void shouldWaitForTheOtherWithAPersistentStore() {
+        RegisterElection election = open(true);
+        election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.ACTIVE_COORDINATOR, 5L << 22), 0);
+        election.onEvidence(heard(Evidence.Kind.GOODBYE, 7, ServerRole.START, 0), SECOND_NS);
+
+        election.doWork(100 * ELECTION_TIME_NS);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+        assertThat(election.view().reason()).isEqualTo("waiting for Server1, which may hold newer sessions");
+    }
+
+    @Test
+    void shouldWaitForTheOtherWithAPersistentStoreEvenAfterARestart() {
+        RegisterElection first = open(true);
+        first.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.ACTIVE_COORDINATOR, 5L << 22), 0);
+        RegisterElection election = open(true);
+
+        election.onEvidence(heard(Evidence.Kind.REFUSED, 0, ServerRole.START, 0), 0);
+        election.doWork(100 * ELECTION_TIME_NS);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.START);
+        assertThat(election.view().reason()).startsWith("waiting for ").endsWith("which may hold newer sessions");
+    }
+
+    @Test
+    void shouldBeActiveAgainAtOnceWithAPersistentStoreThatWasTheLastActive() {
+        RegisterElection first = open(true);
+        first.onEvidence(heard(Evidence.Kind.REFUSED, 0, ServerRole.START, 0), 0);
+        RegisterElection election = open(true);
+
+        election.onEvidence(heard(Evidence.Kind.REFUSED, 0, ServerRole.START, 0), 0);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(election.view().epoch()).isGreaterThan(first.view().epoch());
+    }
+
+    @Test
+    void shouldBeFencedFirstAndRejoinThen() {
+        RegisterElection election = open(false);
+        election.onEvidence(heard(Evidence.Kind.REFUSED, 0, ServerRole.START, 0), 0);
+        election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.ACTIVE_COORDINATOR, 5L << 22), 1);
+
+        election.doWork(2);
+
+        assertThat(views)
+                .extracting(ElectionView::role)
+                .containsExactly(ServerRole.ACTIVE_COORDINATOR, ServerRole.FENCED, ServerRole.PASSIVE_UNINITIALIZED);
+        assertThat(views.get(1).reason()).contains("Server1").contains("newer epoch");
+    }
+
+    @Test
+    void shouldRaiseItsEpochAboveOneThatAJoinerBrings() {
+        RegisterElection election = open(false);
+        election.onEvidence(heard(Evidence.Kind.REFUSED, 0, ServerRole.START, 0), 0);
+
+        election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.START, 9L << 22), 1);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(election.view().epoch()).isGreaterThan(9L << 22);
+    }
+
+    @Test
+    void shouldAnswerOnlyTheProcessThatSaidHello() {
+        RegisterElection election = open(false);
+        election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.START, 0), 0);
+
+        deliver(
+                election,
+                new RegisterMessage(RegisterMessage.Type.PREPARE, PEER, 6, new Ballot(3, PEER), Ballot.NONE, null));
+        assertThat(sent).isEmpty();
+        deliver(
+                election,
+                new RegisterMessage(RegisterMessage.Type.PREPARE, PEER, 7, new Ballot(3, PEER), Ballot.NONE, null));
+
+        assertThat(sent).extracting(RegisterMessage::type).containsExactly(RegisterMessage.Type.PROMISE);
+        assertThat(election.refusedMessages()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldKeepItsPromiseOverARestart() {
+        RegisterElection first = open(false);
+        first.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.START, 0), 0);
+        deliver(
+                first,
+                new RegisterMessage(RegisterMessage.Type.PREPARE, PEER, 7, new Ballot(3, PEER), Ballot.NONE, null));
+        sent.clear();
+        RegisterElection election = open(false);
+        election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.START, 0), 0);
+
+        deliver(
+                election,
+                new RegisterMessage(RegisterMessage.Type.PREPARE, PEER, 7, new Ballot(2, PEER), Ballot.NONE, null));
+
+        assertThat(sent).extracting(RegisterMessage::type).containsExactly(RegisterMessage.Type.REFUSE);
+    }
+
+    @Test
+    void shouldGiveUpTheRoleWhenTheRegisterCannotBeWritten() {
+        boolean[] isFull = {false};
+        ElectionStore failing = new ElectionStore() {
+            @Override
+            public SavedRegister load() {
+                return store.load();
+            }
+
+            @Override
+            public void force(SavedRegister register) {
+                if (isFull[0]) {
+                    throw new ElectionException("disk full");
+                }
+                store.force(register);
+            }
+
+            @Override
+            public void close() {}
+        };
+        RegisterElection election = RegisterElectionProvider.open(context(false), new Output(), failing);
+        election.onEvidence(heard(Evidence.Kind.REFUSED, 0, ServerRole.START, 0), 0);
+        isFull[0] = true;
+
+        assertThatThrownBy(() -> election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.START, 9L << 22), 1))
+                .isInstanceOf(ElectionException.class);
+        election.doWork(100 * SECOND_NS);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.FENCED);
+        assertThat(election.view().reason()).contains("can't be written");
+    }
+
+    @Test
+    void shouldRefuseImpossibleSettings() {
+        RegisterElectionProvider provider = new RegisterElectionProvider();
+        ElectionContext context =
+                new ElectionContext(2, List.of("Server1", "Server2"), 5, 1, Path.of("nowhere"), false);
+
+        assertThatThrownBy(() -> provider.open(context, new Output()))
+                .isInstanceOf(ElectionException.class)
+                .hasMessageContaining("selfId=2");
+    }
+
+    private RegisterElection open(boolean isPersistent) {
+        return RegisterElectionProvider.open(context(isPersistent), new Output(), store);
+    }
+
+    /** This server is the second of two. */
+    private static ElectionContext context(boolean isPersistent) {
+        return new ElectionContext(
+                1, List.of("Server1", "Server2"), 99, ELECTION_TIME_NS, Path.of("unused"), isPersistent);
+    }
+
+    private static Evidence heard(Evidence.Kind kind, long incarnation, ServerRole role, long epoch) {
+        return new Evidence(kind, 0, incarnation, role, epoch, 0);
+    }
+
+    private static void deliver(RegisterElection election, RegisterMessage message) {
+        UnsafeBuffer buffer = new UnsafeBuffer(new byte[RegisterMessageCodec.MAX_LENGTH]);
+        int length = RegisterMessageCodec.encode(message, buffer, 0);
+        election.onMessage(0, buffer, 0, length, 1);
+    }
+
+    private final class Output implements ElectionOutput {
+        @Override
+        public void send(int memberId, DirectBuffer buffer, int offset, int length) {
+            sent.add(RegisterMessageCodec.decode(buffer, offset, length));
+        }
+
+        @Override
+        public void onView(ElectionView before, ElectionView now) {
+            if (before.role() != now.role()) {
+                views.add(now);
+            }
+        }
+    }
+}
