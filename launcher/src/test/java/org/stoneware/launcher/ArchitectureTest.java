@@ -19,6 +19,8 @@ class ArchitectureTest {
                     "org.osgi.framework..",
                     "org.apache.felix.framework..",
                     "com.fasterxml.jackson.core..",
+                    "javax.xml..",
+                    "org.xml.sax..",
                     "org.jspecify..",
                     "org.stoneware.api..",
                     "org.stoneware.config..",
