@@ -30,6 +30,7 @@ final class RequestScope {
     private final Set<AbsentSession> absent = ConcurrentHashMap.newKeySet(0);
     private final AtomicBoolean isFinished = new AtomicBoolean();
     private volatile @Nullable SessionUnavailableException failure;
+    private volatile @Nullable Runnable onFinish;
     private @Nullable ResponseGate gate;
 
     /** A session the array said it does not have; asked once per request. */
@@ -157,6 +158,18 @@ final class RequestScope {
             for (ClusteredSession session : sessions) {
                 session.endUse(ageMs);
             }
+            Runnable listener = onFinish;
+            if (listener != null) {
+                listener.run();
+            }
+        }
+    }
+
+    /** Runs once when this scope is finished; at once when it is already. */
+    void onFinish(Runnable listener) {
+        onFinish = listener;
+        if (isFinished.get()) {
+            listener.run();
         }
     }
 
