@@ -20,6 +20,8 @@ class ArchitectureTest {
                     "org.apache.felix.framework..",
                     "com.fasterxml.jackson.core..",
                     "org.jspecify..",
+                    "javax.xml.parsers..",
+                    "org.xml.sax..",
                     "org.stoneware.api..",
                     "org.stoneware.config..",
                     "org.stoneware.launcher..");
