@@ -1,28 +1,9 @@
 package org.stoneware.config;
 
-import org.jspecify.annotations.Nullable;
+import org.stoneware.api.config.PlaceholderValues;
 
 /** What the parser asks of the machine it runs on; a test answers in its place. */
-public interface HostEnvironment {
-    /** System property, or null. */
-    @Nullable
-    String property(String name);
-
-    /** Name of this machine. */
-    String hostName();
-
-    /** Fully qualified name of this machine. */
-    String canonicalHostName();
-
-    /** Address of this machine as its own name resolves, often 127.0.0.1. */
-    String hostAddress();
-
-    /** One directory name that no other JVM uses; not created. */
-    String freshTemporaryDirectory();
-
-    /** Start of this JVM as {@code yyyyMMddHHmmssSSS}; the same whenever asked. */
-    String startTimestamp();
-
+public interface HostEnvironment extends PlaceholderValues {
     /** What is known of a host name or address. */
     HostFacts facts(String host);
 

@@ -118,6 +118,7 @@ public final class TcConfig {
                 of.failoverPriority().value(),
                 of.voterCount(),
                 of.hasClientVoters(),
+                of.clientLogs().isDefault() ? "" : of.clientLogs().value(),
                 properties);
     }
 

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.api.config.Substitution;
 
 /** Reads a tc-config: text in, {@link TcConfig} with every problem and the origin of every value out. */
 public final class TcConfigParser {

@@ -7,7 +7,8 @@ import java.util.Locale;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
-import org.stoneware.config.Substitution.Result;
+import org.stoneware.api.config.Substitution;
+import org.stoneware.api.config.Substitution.Result;
 
 /**
  * Reads single values as the schema's types would: an absent or empty one is the default, a wrong one is a problem and yields a

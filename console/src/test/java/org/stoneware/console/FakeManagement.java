@@ -118,6 +118,7 @@ final class FakeManagement implements ManagementService {
                 "availability",
                 0,
                 false,
+                "",
                 Map.of());
     }
 }

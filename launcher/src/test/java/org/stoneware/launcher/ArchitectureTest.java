@@ -22,6 +22,8 @@ class ArchitectureTest {
                     "javax.xml..",
                     "org.xml.sax..",
                     "org.jspecify..",
+                    "javax.xml.parsers..",
+                    "org.xml.sax..",
                     "org.stoneware.api..",
                     "org.stoneware.config..",
                     "org.stoneware.launcher..");

@@ -1,5 +1,6 @@
 package org.stoneware.tomcat;
 
+import java.lang.ref.WeakReference;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -21,8 +22,8 @@ final class RequestScope {
 
     private static final ThreadLocal<@Nullable RequestScope> CURRENT = new ThreadLocal<>();
 
-    /** Session this thread's request touched before it reached the valve. */
-    private static final ThreadLocal<@Nullable ClusteredSession> TOUCHED_OUTSIDE = new ThreadLocal<>();
+    /** Session this thread touched outside a scope; weak, because application threads touch sessions too and live long. */
+    private static final ThreadLocal<@Nullable WeakReference<ClusteredSession>> TOUCHED_OUTSIDE = new ThreadLocal<>();
 
     private final Request request;
     private final long startedNs;
@@ -30,6 +31,7 @@ final class RequestScope {
     private final Set<AbsentSession> absent = ConcurrentHashMap.newKeySet(0);
     private final AtomicBoolean isFinished = new AtomicBoolean();
     private volatile @Nullable SessionUnavailableException failure;
+    private volatile @Nullable Runnable onFinish;
     private @Nullable ResponseGate gate;
 
     /** A session the array said it does not have; asked once per request. */
@@ -56,19 +58,29 @@ final class RequestScope {
         return before;
     }
 
+    /** Notes that this thread began to use a session while it had no scope. */
     static void accessedOutside(ClusteredSession session) {
-        TOUCHED_OUTSIDE.set(session);
+        TOUCHED_OUTSIDE.set(new WeakReference<>(session));
     }
 
     static void accessEnded(ClusteredSession session) {
-        if (TOUCHED_OUTSIDE.get() == session) {
+        WeakReference<ClusteredSession> touched = TOUCHED_OUTSIDE.get();
+        if (touched != null && touched.refersTo(session)) {
             TOUCHED_OUTSIDE.remove();
         }
     }
 
-    /** The session a listener or an earlier valve touched before this thread entered the valve; Catalina won't ask for it again. */
-    static @Nullable ClusteredSession touchedOutside() {
-        return TOUCHED_OUTSIDE.get();
+    /**
+     * The session a listener or an earlier valve touched on this thread, once. The caller checks that it belongs to its request:
+     * one that went on elsewhere may have left its session here.
+     */
+    static @Nullable ClusteredSession takeTouchedOutside() {
+        WeakReference<ClusteredSession> touched = TOUCHED_OUTSIDE.get();
+        if (touched == null) {
+            return null;
+        }
+        TOUCHED_OUTSIDE.remove();
+        return touched.get();
     }
 
     /** The session of that id this request uses already, valid or not. */
@@ -157,6 +169,18 @@ final class RequestScope {
             for (ClusteredSession session : sessions) {
                 session.endUse(ageMs);
             }
+            Runnable listener = onFinish;
+            if (listener != null) {
+                listener.run();
+            }
+        }
+    }
+
+    /** Runs once when this scope is finished; at once when it is already. */
+    void onFinish(Runnable listener) {
+        onFinish = listener;
+        if (isFinished.get()) {
+            listener.run();
         }
     }
 

@@ -130,9 +130,8 @@ public final class SessionManager extends ManagerBase {
     @Override
     public void backgroundProcess() {
         for (RequestScope scope : deferred) {
-            if (scope.isFinished() || scope.isAbandoned()) {
+            if (scope.isAbandoned()) {
                 scope.finish();
-                deferred.remove(scope);
             }
         }
         long nowNs = System.nanoTime();
@@ -177,8 +176,14 @@ public final class SessionManager extends ManagerBase {
         return application;
     }
 
+    /** Looks after a scope that goes on when its request has left the valve. */
     void defer(RequestScope scope) {
         deferred.add(scope);
+        scope.onFinish(() -> deferred.remove(scope));
+    }
+
+    int deferredScopes() {
+        return deferred.size();
     }
 
     private ObjectInputStream openStream(ByteArrayInputStream bytes) throws IOException {

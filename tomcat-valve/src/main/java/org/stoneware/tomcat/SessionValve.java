@@ -238,7 +238,7 @@ public class SessionValve extends ValveBase {
         RequestScope before = RequestScope.enter(scope);
         boolean isDone = false;
         try {
-            adoptTouched(scope);
+            adoptTouched(scope, request);
             next(request, response);
             isDone = true;
         } catch (SessionUnavailableException e) {
@@ -265,9 +265,9 @@ public class SessionValve extends ValveBase {
     }
 
     /** A listener or an earlier valve may have the session already; Catalina won't ask the manager for it again. */
-    private static void adoptTouched(RequestScope scope) {
-        ClusteredSession touched = RequestScope.touchedOutside();
-        if (touched != null && touched.isValid()) {
+    private static void adoptTouched(RequestScope scope, Request request) {
+        ClusteredSession touched = RequestScope.takeTouchedOutside();
+        if (touched != null && request.getSessionInternal(false) == touched && !scope.holds(touched)) {
             touched.sessions().adopt(scope, touched);
         }
     }

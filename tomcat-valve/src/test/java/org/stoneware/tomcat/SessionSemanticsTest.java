@@ -17,6 +17,8 @@ import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.apache.catalina.LifecycleState;
 import org.apache.catalina.Session;
+import org.apache.catalina.connector.Request;
+import org.apache.catalina.connector.Response;
 import org.apache.catalina.core.StandardContext;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -273,6 +275,43 @@ class SessionSemanticsTest {
         assertThat(status).isEqualTo(503);
         assertThat(array.attribute(APPLICATION, id, "who")).isEqualTo("me");
         array.awaitNoUses();
+    }
+
+    @Test
+    void shouldKeepNoMoreLocalCopiesThanAllowed() throws Exception {
+        try (TestTomcat c = tomcat()) {
+            c.valve.setMaxLocalSessions("3");
+            c.start();
+            String first = sessionId(c.get("/set", null));
+            for (int i = 0; i < 6; i++) {
+                c.get("/set", null);
+            }
+
+            c.context.getManager().backgroundProcess();
+
+            assertThat(c.context.getManager().findSessions()).hasSizeLessThanOrEqualTo(3);
+            assertThat(c.get("/get", first).body()).isEqualTo("me");
+        }
+    }
+
+    @Test
+    void shouldEndUseOfRequestThatCatalinaRecycledWithoutClosingItsResponse() throws Exception {
+        String id = sessionId(a.get("/set", null));
+        SessionManager manager = (SessionManager) a.context.getManager();
+        Request gone = new Request(a.tomcat().getConnector());
+        Response response = new Response();
+        response.setCoyoteResponse(new org.apache.coyote.Response());
+        gone.setResponse(response);
+        RequestScope scope = new RequestScope(gone, System.nanoTime());
+        RequestScope.enter(scope);
+        manager.findSession(id);
+        RequestScope.enter(null);
+        manager.defer(scope);
+
+        manager.backgroundProcess();
+
+        array.awaitNoUses();
+        assertThat(manager.deferredScopes()).isZero();
     }
 
     @Test

@@ -30,6 +30,11 @@ public record ClusterStatus(
         problems = List.copyOf(problems);
     }
 
+    /** The same picture with other problems. */
+    public ClusterStatus withProblems(List<String> otherProblems) {
+        return new ClusterStatus(self, version, uptimeMs, servers, clients, storage, counters, otherProblems);
+    }
+
     /**
      * One figure.
      *

@@ -19,6 +19,7 @@ import java.util.Map;
  * @param failoverPriority    {@code availability} or {@code consistency}.
  * @param voterCount          external voters with consistency, else 0.
  * @param hasClientVoters     Tomcats vote.
+ * @param clientLogs          {@code clients/logs} as written, to be expanded in each Tomcat; empty when the file has none.
  * @param properties          tc-properties.
  */
 public record ArraySettings(
@@ -35,6 +36,7 @@ public record ArraySettings(
         String failoverPriority,
         int voterCount,
         boolean hasClientVoters,
+        String clientLogs,
         Map<String, String> properties) {
     public ArraySettings {
         servers = List.copyOf(servers);

@@ -1,8 +1,10 @@
 package org.stoneware.server.agent;
 
 import java.security.SecureRandom;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
 import org.osgi.service.component.annotations.Activate;
@@ -10,10 +12,13 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
 import org.stoneware.api.cluster.ClusterEvent;
 import org.stoneware.api.cluster.ClusterStatus;
 import org.stoneware.api.cluster.ManagementService;
 import org.stoneware.api.cluster.MemberStatus;
+import org.stoneware.api.cluster.ProblemSource;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.spi.election.ElectionProvider;
@@ -43,6 +48,7 @@ public final class ServerComponent implements ManagementService {
     private final EventLog events = new EventLog(System::currentTimeMillis);
     private final AgentThread thread;
     private final ServerAgent agent;
+    private final List<ProblemSource> problemSources = new CopyOnWriteArrayList<>();
 
     @Activate
     public ServerComponent(
@@ -53,6 +59,10 @@ public final class ServerComponent implements ManagementService {
             @Reference(name = "transport") TransportProvider transport,
             @Reference(name = "store") SessionStoreProvider store,
             @Reference(name = "election") ElectionProvider election) {
+        if (System.getProperty(EXIT_CODE) != null) {
+            // Whoever wants the management service makes the runtime try again; the first failure has said everything.
+            throw new IllegalStateException("the process is ending");
+        }
         this.bundles = bundles;
         this.settings = settings;
         SecureRandom random = new SecureRandom();
@@ -79,6 +89,15 @@ public final class ServerComponent implements ManagementService {
         }
         this.thread = new AgentThread(agent, this::onFatal);
         thread.start();
+    }
+
+    @Reference(name = "problems", cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
+    void addProblems(ProblemSource source) {
+        problemSources.add(source);
+    }
+
+    void removeProblems(ProblemSource source) {
+        problemSources.remove(source);
     }
 
     @Deactivate
@@ -111,7 +130,12 @@ public final class ServerComponent implements ManagementService {
 
     @Override
     public ClusterStatus status() {
-        return agent.status();
+        ClusterStatus now = agent.status();
+        List<String> problems = new ArrayList<>(now.problems());
+        for (ProblemSource source : problemSources) {
+            problems.addAll(source.problems());
+        }
+        return now.withProblems(problems);
     }
 
     @Override

@@ -11,8 +11,6 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
-import org.agrona.DirectBuffer;
-import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.stoneware.api.session.RecordStamp;
 import org.stoneware.api.session.SessionDelta;
@@ -211,13 +209,13 @@ enum StoreFault {
     MERGE_FORGETS_REMOVALS("shouldMergeAttributesOneByOne", context -> new DelegatingSessionStore(context) {
         @Override
         public StoreResult merge(SessionKey key, SessionDelta delta, RecordStamp stamp, boolean create, long ageMs) {
-            return store.merge(key, without(delta, true, Integer.MAX_VALUE), stamp, create, ageMs);
+            return store.merge(key, DamagedView.without(delta, true, Integer.MAX_VALUE), stamp, create, ageMs);
         }
     }),
     MERGE_FORGETS_LONG_NAMES("shouldKeepAttributesWhateverTheirNames", context -> new DelegatingSessionStore(context) {
         @Override
         public StoreResult merge(SessionKey key, SessionDelta delta, RecordStamp stamp, boolean create, long ageMs) {
-            return store.merge(key, without(delta, false, 255), stamp, create, ageMs);
+            return store.merge(key, DamagedView.without(delta, false, 255), stamp, create, ageMs);
         }
     }),
     MERGE_FORGETS_TO_CLEAR(
@@ -225,7 +223,7 @@ enum StoreFault {
                 @Override
                 public StoreResult merge(
                         SessionKey key, SessionDelta delta, RecordStamp stamp, boolean create, long ageMs) {
-                    return store.merge(key, without(delta, false, Integer.MAX_VALUE), stamp, create, ageMs);
+                    return store.merge(key, DamagedView.without(delta, false, Integer.MAX_VALUE), stamp, create, ageMs);
                 }
             }),
     MERGE_MOVES_LAST_ACCESS_BACK(
@@ -448,7 +446,7 @@ enum StoreFault {
                 @Override
                 public StoreSnapshot openSnapshot() {
                     changed.clear();
-                    return filtered(store.openSnapshot(), changed);
+                    return DamagedView.filtered(store.openSnapshot(), changed);
                 }
             }),
     SNAPSHOT_IGNORES_LIMIT("shouldNeverShowMoreThanTheLimitAtOnce", context -> new DelegatingSessionStore(context) {
@@ -580,48 +578,5 @@ enum StoreFault {
 
     SessionStore open(StoreContext context) {
         return opener.apply(context);
-    }
-
-    /** The same changes without the clear flag, and without removals or without long names. */
-    private static SessionDelta without(SessionDelta delta, boolean removals, int maxNameLength) {
-        SessionDelta.Builder builder = new SessionDelta.Builder(new ExpandableArrayBuffer());
-        builder.maxInactiveIntervalSec(delta.maxInactiveIntervalSec());
-        if (delta.clearsAttributes() && (removals || maxNameLength < Integer.MAX_VALUE)) {
-            builder.clearAttributes();
-        }
-        delta.forEach((kind, name, removed, buffer, offset, length) -> {
-            if (name.length() > maxNameLength) {
-                return;
-            }
-            if (!removed) {
-                DirectBuffer value = buffer;
-                builder.put(kind, name, value, offset, length);
-            } else if (!removals) {
-                builder.remove(kind, name);
-            }
-        });
-        builder.finish();
-        return new SessionDelta().wrap(builder.buffer(), 0);
-    }
-
-    private static StoreSnapshot filtered(StoreSnapshot snapshot, Set<SessionKey> hidden) {
-        return new StoreSnapshot() {
-            @Override
-            public int next(int limit, SessionStore.RecordVisitor visitor) {
-                int[] shown = {0};
-                int count = snapshot.next(limit, record -> {
-                    if (!hidden.contains(record.key())) {
-                        shown[0]++;
-                        visitor.onRecord(record);
-                    }
-                });
-                return count == END ? END : shown[0];
-            }
-
-            @Override
-            public void close() {
-                snapshot.close();
-            }
-        };
     }
 }

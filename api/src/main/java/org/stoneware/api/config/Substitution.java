@@ -1,4 +1,4 @@
-package org.stoneware.config;
+package org.stoneware.api.config;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -6,12 +6,14 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Replaces {@code %h}, {@code %i}, {@code %(property)}, {@code %(property:default)} and the rest of Terracotta's list. What is no
- * placeholder stays as it is, a single or trailing percent sign included.
+ * placeholder stays as it is, a single or trailing percent sign included. Servers expand their paths with it, Tomcats the path of the client log.
+ * <p>
+ * <b>Threading:</b> immutable.
  */
-final class Substitution {
-    private final HostEnvironment environment;
+public final class Substitution {
+    private final PlaceholderValues environment;
 
-    Substitution(HostEnvironment environment) {
+    public Substitution(PlaceholderValues environment) {
         this.environment = environment;
     }
 
@@ -23,9 +25,10 @@ final class Substitution {
      * @param usesHostAddress {@code %i} was among them.
      * @param faults          what could not be replaced, one sentence each.
      */
-    record Result(String text, boolean isChanged, boolean usesHostAddress, List<String> faults) {}
+    public record Result(String text, boolean isChanged, boolean usesHostAddress, List<String> faults) {}
 
-    Result apply(String text) {
+    /** Replaces every placeholder of a text; what can't be replaced is kept and named among the faults. */
+    public Result apply(String text) {
         StringBuilder result = new StringBuilder();
         List<String> faults = new ArrayList<>();
         boolean usesHostAddress = false;
