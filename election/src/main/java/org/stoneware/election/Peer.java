@@ -40,6 +40,12 @@ final class Peer {
     private ServerRole role = ServerRole.START;
     private long epoch = Epoch.NONE;
     private long lostNs;
+    private long heardNs;
+    private long stalledSinceHeardNs;
+    private boolean isClosed;
+    private boolean isRefusedAfterClose;
+    private boolean hasSaidGoodbye;
+    private long leftIncarnation;
 
     Peer(int memberId, String name) {
         this.memberId = memberId;
@@ -49,6 +55,7 @@ final class Peer {
     /** Begins the wait for a sign of life. */
     void start(long nowNs) {
         lostNs = nowNs;
+        heardNs = nowNs;
     }
 
     int memberId() {
@@ -94,8 +101,46 @@ final class Peer {
         return isTalking() ? 0 : nowNs - lostNs;
     }
 
+    /** Time since its last sign of life, without the stalls of this server. */
+    long silentForNs(long nowNs) {
+        return Math.max(0, nowNs - heardNs - stalledSinceHeardNs);
+    }
+
+    /** Whether this process of it has ended or given up its role for good. */
+    boolean hasEnded(long otherIncarnation) {
+        return incarnation != 0 && incarnation != otherIncarnation || leftIncarnation == otherIncarnation;
+    }
+
+    /** Whether it runs and says that it is active no longer. */
+    boolean hasGivenUpActiveRole() {
+        return isTalking() && role != ServerRole.ACTIVE_COORDINATOR && role != ServerRole.START;
+    }
+
+    /** Whether its kernel closed the connection and has refused the next one, without a goodbye before. */
+    boolean isRefusedAfterClose() {
+        return isRefusedAfterClose && !hasSaidGoodbye;
+    }
+
+    /** Whether a goodbye was the last that was heard. */
+    boolean hasSaidGoodbye() {
+        return hasSaidGoodbye;
+    }
+
+    /** It has given up its role for good. */
+    void onLeft(long nowNs) {
+        leftIncarnation = incarnation;
+        lost(Contact.GOODBYE, nowNs);
+    }
+
+    /** Something came from its present process that tells nothing else. */
+    void onSignOfLife(long nowNs) {
+        heardNs = nowNs;
+        stalledSinceHeardNs = 0;
+    }
+
     /** Takes a stall of this server out of the time the peer has been silent. */
     void onLocalStall(long stallNs, long nowNs) {
+        stalledSinceHeardNs += stallNs;
         lostNs = Math.min(nowNs, lostNs + stallNs);
     }
 
@@ -108,7 +153,10 @@ final class Peer {
                     onHeard(evidence, nowNs);
                 }
             }
-            case REFUSED -> lost(Contact.REFUSED, nowNs);
+            case REFUSED -> {
+                isRefusedAfterClose |= isClosed;
+                lost(Contact.REFUSED, nowNs);
+            }
             case UNREACHABLE -> {
                 // While an open connection speaks, a failed second one says nothing.
                 if (!isTalking()) {
@@ -116,7 +164,8 @@ final class Peer {
                 }
             }
             case CLOSED, GOODBYE, SILENT -> onEnded(evidence, nowNs);
-            case LOCAL_STALL -> throw new IllegalArgumentException("not about a peer: " + evidence);
+            case LOCAL_STALL, WITNESSES, WITNESS_ALIVE, WITNESS_DEAD ->
+                throw new IllegalArgumentException("not about a peer: " + evidence);
         }
     }
 
@@ -136,12 +185,16 @@ final class Peer {
             role = ServerRole.START;
         }
         contact = Contact.TALKING;
+        onSignOfLife(nowNs);
+        isClosed = false;
+        isRefusedAfterClose = false;
+        hasSaidGoodbye = false;
         if (isNewProcess || isNewer(evidence)) {
             role = evidence.role();
             epoch = evidence.epoch();
         }
-        if (role == ServerRole.STOPPED) {
-            lost(Contact.GOODBYE, nowNs);
+        if (role == ServerRole.STOPPED || leftIncarnation == incarnation) {
+            onLeft(nowNs);
         }
     }
 
@@ -160,6 +213,8 @@ final class Peer {
         if (isOtherProcess) {
             return;
         }
+        isClosed |= evidence.kind() == Evidence.Kind.CLOSED;
+        hasSaidGoodbye |= evidence.kind() == Evidence.Kind.GOODBYE;
         // What is known more exactly stays: a refused connection, a goodbye, no answer at all.
         if (isTalking() || contact == Contact.SILENT || contact == Contact.NONE) {
             lost(
@@ -179,6 +234,7 @@ final class Peer {
         contact = next;
     }
 
+    /** Without what matters in a pair only, where times of last signs of life are part of the state. */
     @Override
     public String toString() {
         return name + ":" + contact + " incarnation=" + incarnation + " role=" + role + " epoch=" + epoch + " lostNs="

@@ -118,6 +118,28 @@ final class Peers {
         }
     }
 
+    /** A peer that is standby and can be talked to, or null. */
+    @Nullable
+    Peer standby() {
+        for (Peer peer : others) {
+            if (peer.isTalking() && peer.role() == ServerRole.PASSIVE_STANDBY) {
+                return peer;
+            }
+        }
+        return null;
+    }
+
+    /** Gathers the positions of the servers that can answer, this one included, without waiting for any other. */
+    void gatherAnswering(IntHashSet answering) {
+        answering.clear();
+        answering.add(selfId);
+        for (Peer peer : others) {
+            if (peer.isTalking() && peer.role() != ServerRole.FENCED) {
+                answering.add(peer.memberId());
+            }
+        }
+    }
+
     /** A peer that is not active and comes with an epoch above the given one, or null. */
     @Nullable
     Peer withHigherEpoch(long epoch) {

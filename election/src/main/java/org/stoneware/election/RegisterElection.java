@@ -3,10 +3,9 @@ package org.stoneware.election;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.agrona.DirectBuffer;
-import org.agrona.ExpandableArrayBuffer;
 import org.agrona.collections.IntHashSet;
-import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.Election;
 import org.stoneware.spi.election.ElectionContext;
@@ -21,6 +20,9 @@ import org.stoneware.spi.election.Evidence;
  * <pre>
  *  from                   to                     when
  *  START                  PASSIVE_UNINITIALIZED  another server is active
+ *  PASSIVE_UNINITIALIZED  PASSIVE_STANDBY        the active has asked to accept it as in sync, see {@link #requestAddPeer}
+ *  PASSIVE_STANDBY        PASSIVE_UNINITIALIZED  it was dropped, or another server or epoch is active
+ *  PASSIVE_STANDBY        ACTIVE_COORDINATOR     the active is gone, see {@link Suspicion}, and the register says in sync
  *  START                  ACTIVE_COORDINATOR     every other server was asked and a quorum accepted, or does not run
  *  PASSIVE_UNINITIALIZED  ACTIVE_COORDINATOR     the same, once no server is active; never with a persistent store
  *  ACTIVE_COORDINATOR     ACTIVE_COORDINATOR     a server that is not active knew a higher epoch: the own one is raised above it
@@ -29,8 +31,8 @@ import org.stoneware.spi.election.Evidence;
  *  any                    STOPPED                {@link #onStop}
  * </pre>
  *
- * Messages settle what servers that can talk do; evidence says which servers are asked. See docs/adr/0041. Not final: the tests plant
- * faults in a subclass.
+ * Messages settle what servers that can talk do; evidence says which servers are asked. See docs/adr/0041 and 0042. Not final: the tests
+ * plant faults in a subclass.
  */
 class RegisterElection implements Election {
     /** A question not answered is asked again after this time. */
@@ -54,7 +56,12 @@ class RegisterElection implements Election {
     private final Peers peers;
     private final ProposalTurn turn;
     private final IntHashSet participants = new IntHashSet();
-    private final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer(RegisterMessageCodec.MAX_LENGTH);
+    private final RegisterSender sender;
+    private final Suspicion suspicion;
+    private final InSyncKeeper inSync;
+    private Ballot forfeited = Ballot.NONE;
+    private boolean isTakenForSilence;
+    private long takeoverRetryNs = NEVER;
     private ElectionView view;
     private boolean isFailed;
     private int lastActiveId = ElectionView.NO_ACTIVE;
@@ -71,9 +78,22 @@ class RegisterElection implements Election {
         this.proposer = proposer;
         this.peers = new Peers(context);
         this.turn = new ProposalTurn(Math.min(MAX_STALL_NS, context.electionTimeNs() / 4));
+        this.sender = new RegisterSender(context, output, acceptor);
+        this.suspicion = new Suspicion(context.electionTimeNs(), new Witnesses(output), sender);
+        this.inSync = inSyncKeeper(acceptor, sender, output, peers, suspicion);
         acceptor.start(context.incarnation());
         this.view = new ElectionView(
                 ServerRole.START, acceptor.highestEpoch(), ElectionView.NO_ACTIVE, "looking for the other servers");
+    }
+
+    /** Makes the part that an active needs; the tests make one with a fault. */
+    InSyncKeeper inSyncKeeper(
+            RegisterAcceptor ownAcceptor,
+            RegisterSender ownSender,
+            ElectionOutput ownOutput,
+            Peers otherServers,
+            Suspicion ownSuspicion) {
+        return new InSyncKeeper(ownAcceptor, ownSender, ownOutput, otherServers, ownSuspicion, this::nextBallot);
     }
 
     @Override
@@ -95,12 +115,36 @@ class RegisterElection implements Election {
         if (evidence.kind() == Evidence.Kind.LOCAL_STALL) {
             peers.onLocalStall(evidence.valueNs(), nowNs);
             turn.onLocalStall(evidence.valueNs(), nowNs);
+            suspicion.onLocalStall(evidence.valueNs(), nowNs);
+            return;
+        }
+        if (evidence.isOfWitnesses()) {
+            suspicion.onWitness(evidence);
+            evaluate(nowNs);
             return;
         }
         Peer peer = peers.at(evidence.memberId());
         if (peer != null) {
             peer.onEvidence(evidence, nowNs);
             evaluate(nowNs);
+        }
+    }
+
+    @Override
+    public boolean requestAddPeer(int memberId, long incarnation, long nowNs) {
+        return change(() -> inSync.requestAdd(peers.at(memberId), incarnation, nowNs));
+    }
+
+    @Override
+    public boolean requestDropPeer(int memberId, String reason, long nowNs) {
+        return change(() -> inSync.requestDrop(memberId, reason, nowNs));
+    }
+
+    private boolean change(BooleanSupplier request) {
+        try {
+            return view.role() == ServerRole.ACTIVE_COORDINATOR && !isFailed && request.getAsBoolean();
+        } catch (ElectionException e) {
+            throw failed(e);
         }
     }
 
@@ -120,6 +164,7 @@ class RegisterElection implements Election {
             refusedMessages++;
             return;
         }
+        peer.onSignOfLife(nowNs);
         try {
             onMessage(peer, decoded, nowNs);
         } catch (ElectionException e) {
@@ -153,9 +198,17 @@ class RegisterElection implements Election {
             return;
         }
         proposer.abandon();
+        Peer partner =
+                view.role() == ServerRole.PASSIVE_STANDBY ? peers.at(view.activeId()) : peers.at(inSync.partnerId());
+        inSync.end();
         // Giving up the role needs no force; it must not wait for one either.
         view(ServerRole.STOPPED, ElectionView.NO_ACTIVE, "stopped");
         if (!isFailed) {
+            if (partner != null) {
+                // Nothing is acknowledged here any more: the standby may take over, the active may go on alone, at
+                // once.
+                sender.sendLeaving(partner.memberId());
+            }
             try {
                 acceptor.stop();
             } catch (ElectionException e) {
@@ -176,6 +229,7 @@ class RegisterElection implements Election {
     private ElectionException failed(ElectionException cause) {
         isFailed = true;
         proposer.abandon();
+        inSync.end();
         if (view.role() != ServerRole.STOPPED) {
             view(ServerRole.FENCED, ElectionView.NO_ACTIVE, "the register can't be written");
         }
@@ -187,10 +241,10 @@ class RegisterElection implements Election {
     private void evaluate(long nowNs) {
         try {
             switch (view.role()) {
-                case START, PASSIVE_UNINITIALIZED -> seekActive(nowNs);
+                case START, PASSIVE_UNINITIALIZED, PASSIVE_STANDBY -> seekActive(nowNs);
                 case ACTIVE_COORDINATOR -> guardRole(nowNs);
-                // FENCED is left by doWork, so that everyone hears of it; nobody is PASSIVE_STANDBY in this version.
-                case PASSIVE_STANDBY, FENCED, STOPPED -> {}
+                // FENCED is left by doWork, so that everyone hears of it.
+                case FENCED, STOPPED -> {}
             }
         } catch (ElectionException e) {
             throw failed(e);
@@ -206,6 +260,8 @@ class RegisterElection implements Election {
         Peer active = peers.highestActive();
         if (active != null) {
             follow(active);
+        } else if (view.role() == ServerRole.PASSIVE_STANDBY) {
+            takeOver(nowNs);
         } else {
             settle(nowNs);
         }
@@ -216,14 +272,86 @@ class RegisterElection implements Election {
         proposer.abandon();
         turn.end();
         lastActiveId = active.memberId();
+        if (isStandbyOf(active)) {
+            view(
+                    ServerRole.PASSIVE_STANDBY,
+                    active.memberId(),
+                    active.name() + " is active; all its sessions are here");
+            return;
+        }
+        forfeit();
         view(
                 ServerRole.PASSIVE_UNINITIALIZED,
                 active.memberId(),
                 active.name() + " is active; standby not available in this version");
     }
 
+    private boolean isStandbyOf(Peer active) {
+        RegisterValue value = acceptor.acceptedValue();
+        return value != null
+                && value.activeId() == active.memberId()
+                && value.epoch() == active.epoch()
+                && value.inSync().size() > 1
+                && active.isProcess(value.inSync().get(0).incarnation())
+                && isInSync(value)
+                && acceptor.acceptedBallot().isHigherThan(forfeited);
+    }
+
+    /** Whether this process holds everything acknowledged under a value. */
+    boolean isInSync(RegisterValue value) {
+        return value.isInSync(acceptor.identity(), context.incarnation());
+    }
+
+    /** What made this server a standby does so only once: its copy may have gone since. */
+    private void forfeit() {
+        if (view.role() == ServerRole.PASSIVE_STANDBY) {
+            forfeited = acceptor.acceptedBallot();
+        }
+    }
+
+    /** The active of this standby is not heard, or no longer active. */
+    private void takeOver(long nowNs) {
+        RegisterValue value = acceptor.acceptedValue();
+        Peer active = value == null ? null : peers.at(value.activeId());
+        if (value == null || active == null || !isInSync(value)) {
+            leaveStandby("dropped");
+            return;
+        }
+        long incarnation = value.inSync().get(0).incarnation();
+        if (suspicion.judge(active, incarnation, true, nowNs) != Suspicion.Verdict.GONE) {
+            proposer.abandon();
+            view(
+                    ServerRole.PASSIVE_STANDBY,
+                    active.memberId(),
+                    active.name() + " is missed: " + active.contact().inWords());
+            return;
+        }
+        isTakenForSilence = suspicion.isMereSilence(active, incarnation);
+        peers.gatherAnswering(participants);
+        if (proposer.isAsking(participants)) {
+            if (nowNs - lastSentNs >= RESEND_NS) {
+                ask(nowNs);
+            }
+        } else if (takeoverRetryNs == NEVER || nowNs >= takeoverRetryNs) {
+            propose(nowNs);
+        }
+    }
+
+    private void leaveStandby(String reason) {
+        proposer.abandon();
+        forfeit();
+        view(ServerRole.PASSIVE_UNINITIALIZED, view.activeId(), reason);
+    }
+
     /** No server is active: finds out which may take part, and whose turn it is to propose. */
     private void settle(long nowNs) {
+        Peer standby = peers.standby();
+        if (standby != null) {
+            proposer.abandon();
+            turn.suspend();
+            waiting("waiting for " + standby.name() + ", which is standby, to take over");
+            return;
+        }
         if (view.role() == ServerRole.PASSIVE_UNINITIALIZED && context.isStorePersistent() || !canHoldEverything()) {
             proposer.abandon();
             turn.suspend();
@@ -256,6 +384,7 @@ class RegisterElection implements Election {
     private void guardRole(long nowNs) {
         Peer other = peers.highestActive();
         if (other != null && isOutranked(other)) {
+            suspicion.onFlip(nowNs);
             fence(other.epoch(), other.memberId(), other.name() + " is active in a newer epoch");
             return;
         }
@@ -267,11 +396,13 @@ class RegisterElection implements Election {
         if (lastSentNs == NEVER || nowNs - lastSentNs >= ANNOUNCE_NS) {
             lastSentNs = nowNs;
             for (Peer peer : peers.all()) {
-                if (peer.isTalking() && (peer.isActive() || peer.epoch() < view.epoch())) {
-                    announce(peer.memberId());
+                boolean isStandby = peer.role() == ServerRole.PASSIVE_STANDBY;
+                if (peer.isTalking() && (peer.isActive() || isStandby || peer.epoch() < view.epoch())) {
+                    sender.announce(peer.memberId());
                 }
             }
         }
+        inSync.doWork(nowNs);
     }
 
     /** Whether another active goes before this one, so that of two exactly one stays. */
@@ -301,6 +432,7 @@ class RegisterElection implements Election {
 
     private void fence(long epoch, int activeId, String reason) {
         lastActiveId = activeId;
+        inSync.end();
         // Nothing is acknowledged from here on. That must not wait for the disk, and needs nothing on it.
         setView(new ElectionView(ServerRole.FENCED, Math.max(epoch, view.epoch()), activeId, reason));
         acceptor.note(epoch);
@@ -314,6 +446,13 @@ class RegisterElection implements Election {
         RegisterValue value = acceptor.acceptedValue();
         if (value == null) {
             return acceptor.highestEpoch() == Epoch.NONE;
+        }
+        for (RegisterValue.InSync member : value.inSync()) {
+            Peer peer = peers.at(member.memberId());
+            if (peer != null && value.isInSync(acceptor.identity()) && !peer.isTalking()) {
+                // It may have gone on alone.
+                return false;
+            }
         }
         return value.epoch() >= acceptor.highestEpoch() && value.isInSync(acceptor.identity());
     }
@@ -340,11 +479,11 @@ class RegisterElection implements Election {
             return;
         }
         proposer.begin(ballot, participants);
-        proposer.onPromise(
-                context.selfId(),
-                message(RegisterMessage.Type.PROMISE, ballot, acceptor.acceptedBallot(), acceptor.acceptedValue()));
+        proposer.onPromise(context.selfId(), sender.withAccepted(RegisterMessage.Type.PROMISE, ballot));
         if (proposer.phase() == RegisterProposer.Phase.PREPARING) {
-            waiting("asking the other servers");
+            if (view.role() != ServerRole.PASSIVE_STANDBY) {
+                waiting("asking the other servers");
+            }
             ask(nowNs);
         }
         advance(nowNs);
@@ -353,6 +492,10 @@ class RegisterElection implements Election {
     private void advance(long nowNs) {
         if (proposer.phase() == RegisterProposer.Phase.PREPARED) {
             RegisterValue highest = proposer.highestAccepted();
+            if (view.role() == ServerRole.PASSIVE_STANDBY && (highest == null || !isInSync(highest))) {
+                leaveStandby("dropped while it could not be told");
+                return;
+            }
             if (context.isStorePersistent() && highest != null && !highest.isInSync(acceptor.identity())) {
                 // Only one that held everything may be next; it has its turn after the stall time.
                 proposer.abandon();
@@ -374,6 +517,9 @@ class RegisterElection implements Election {
         RegisterValue chosen = proposer.value();
         if (proposer.phase() == RegisterProposer.Phase.CHOSEN && chosen != null) {
             String reason = reasonOfPromotion();
+            if (view.role() == ServerRole.PASSIVE_STANDBY && isTakenForSilence) {
+                suspicion.onFlip(nowNs);
+            }
             proposer.abandon();
             activate(chosen, reason);
         }
@@ -395,14 +541,18 @@ class RegisterElection implements Election {
         turn.end();
         lastActiveId = ElectionView.NO_ACTIVE;
         setView(new ElectionView(ServerRole.ACTIVE_COORDINATOR, value.epoch(), context.selfId(), reason));
+        inSync.begin();
         for (Peer peer : peers.all()) {
             if (peer.isTalking()) {
-                announce(peer.memberId());
+                sender.announce(peer.memberId());
             }
         }
     }
 
     private String reasonOfPromotion() {
+        if (view.role() == ServerRole.PASSIVE_STANDBY) {
+            return "took over from " + peers.name(view.activeId()) + (isTakenForSilence ? ", which is silent" : "");
+        }
         if (lastActiveId != ElectionView.NO_ACTIVE && !participants.contains(lastActiveId)) {
             return "unclean promotion: sessions of " + peers.name(lastActiveId) + " are not here";
         }
@@ -421,34 +571,41 @@ class RegisterElection implements Election {
     private void ask(long nowNs) {
         lastSentNs = nowNs;
         RegisterMessage question = proposer.phase() == RegisterProposer.Phase.ACCEPTING
-                ? message(RegisterMessage.Type.ACCEPT, proposer.ballot(), Ballot.NONE, proposer.value())
-                : message(RegisterMessage.Type.PREPARE, proposer.ballot(), Ballot.NONE, null);
+                ? sender.message(RegisterMessage.Type.ACCEPT, proposer.ballot(), Ballot.NONE, proposer.value())
+                : sender.message(RegisterMessage.Type.PREPARE, proposer.ballot(), Ballot.NONE, null);
         for (Peer peer : peers.all()) {
             if (proposer.isAwaited(peer.memberId())) {
-                send(peer.memberId(), question);
+                sender.send(peer.memberId(), question);
             }
         }
     }
 
-    private void onMessage(Peer sender, RegisterMessage message, long nowNs) {
+    private void onMessage(Peer from, RegisterMessage message, long nowNs) {
         switch (message.type()) {
-            case PREPARE -> onPrepare(sender, message, nowNs);
-            case ACCEPT -> onAccept(sender, message, nowNs);
+            case PREPARE -> onPrepare(from, message, nowNs);
+            case ACCEPT -> onAccept(from, message, nowNs);
             case PROMISE -> {
-                proposer.onPromise(sender.memberId(), message);
+                proposer.onPromise(from.memberId(), message);
                 advance(nowNs);
             }
             case ACCEPTED -> {
-                proposer.onAccepted(sender.memberId(), message.ballot());
+                proposer.onAccepted(from.memberId(), message.ballot());
+                inSync.onAccepted(from, message.ballot());
                 advance(nowNs);
             }
-            case REFUSE -> onRefuse(message, nowNs);
-            case ACTIVE -> onActive(sender, message);
+            case REFUSE -> {
+                onRefuse(message, nowNs);
+                inSync.onRefused(from, message.ballot(), nowNs);
+            }
+            case ACTIVE -> onActive(from, message);
+            case LEAVING -> onLeaving(from, message, nowNs);
+            case PROBE -> sender.sendBare(from.memberId(), RegisterMessage.Type.ALIVE);
+            case ALIVE -> inSync.onAlive(from, message.sender(), nowNs);
         }
     }
 
-    private void onPrepare(Peer sender, RegisterMessage message, long nowNs) {
-        if (isRefused(sender, message)) {
+    private void onPrepare(Peer from, RegisterMessage message, long nowNs) {
+        if (isRefused(from, message)) {
             return;
         }
         boolean isRepeated = message.ballot().equals(acceptor.promised());
@@ -456,21 +613,15 @@ class RegisterElection implements Election {
             if (!isRepeated) {
                 yieldTo(nowNs);
             }
-            send(
-                    sender.memberId(),
-                    message(
-                            RegisterMessage.Type.PROMISE,
-                            message.ballot(),
-                            acceptor.acceptedBallot(),
-                            acceptor.acceptedValue()));
+            sender.send(from.memberId(), sender.withAccepted(RegisterMessage.Type.PROMISE, message.ballot()));
         } else {
-            send(sender.memberId(), refusal(message.ballot()));
+            sender.refuse(from.memberId(), message.ballot());
         }
     }
 
-    private void onAccept(Peer sender, RegisterMessage message, long nowNs) {
+    private void onAccept(Peer from, RegisterMessage message, long nowNs) {
         RegisterValue value = message.value();
-        if (value == null || isRefused(sender, message)) {
+        if (value == null || isRefused(from, message)) {
             return;
         }
         boolean isRepeated = message.ballot().equals(acceptor.acceptedBallot());
@@ -478,21 +629,25 @@ class RegisterElection implements Election {
             if (!isRepeated) {
                 yieldTo(nowNs);
             }
-            send(sender.memberId(), message(RegisterMessage.Type.ACCEPTED, message.ballot(), Ballot.NONE, null));
+            sender.send(
+                    from.memberId(),
+                    sender.message(RegisterMessage.Type.ACCEPTED, message.ballot(), Ballot.NONE, null));
         } else {
-            send(sender.memberId(), refusal(message.ballot()));
+            sender.refuse(from.memberId(), message.ballot());
         }
     }
 
-    /** An active, and a server beside an active it can talk to, take part in no election. */
-    boolean isRefused(Peer sender, RegisterMessage message) {
+    /** An active, its standby, and a server beside an active it can talk to, take part in no election of others. */
+    boolean isRefused(Peer from, RegisterMessage message) {
         if (view.role() == ServerRole.ACTIVE_COORDINATOR) {
-            announce(sender.memberId());
+            sender.announce(from.memberId());
             return true;
         }
         Peer active = peers.highestActive();
-        if (active != null && active != sender) {
-            send(sender.memberId(), refusal(message.ballot()));
+        boolean isStandby = view.role() == ServerRole.PASSIVE_STANDBY;
+        boolean isOfNoActive = isStandby && (active == null || message.type() == RegisterMessage.Type.PREPARE);
+        if (isOfNoActive || active != null && active != from) {
+            sender.refuse(from.memberId(), message.ballot());
             return true;
         }
         return false;
@@ -509,39 +664,27 @@ class RegisterElection implements Election {
         if (message.ballot().equals(proposer.ballot()) && proposer.phase() != RegisterProposer.Phase.IDLE) {
             proposer.abandon();
             turn.onRefused(peers.rank(participants), nowNs);
+            takeoverRetryNs = nowNs + RESEND_NS;
         }
     }
 
-    private void onActive(Peer sender, RegisterMessage message) {
+    private void onActive(Peer from, RegisterMessage message) {
         RegisterValue value = message.value();
-        if (value == null || value.activeId() != sender.memberId() || !sender.isTalking()) {
+        if (value == null || value.activeId() != from.memberId() || !from.isTalking()) {
             return;
         }
-        sender.onAnnouncedActive(value.epoch());
-        if (view.role() != ServerRole.ACTIVE_COORDINATOR && peers.highestActive() == sender) {
+        from.onAnnouncedActive(value.epoch());
+        if (view.role() != ServerRole.ACTIVE_COORDINATOR && peers.highestActive() == from) {
             acceptor.accept(message.ballot(), value);
         }
     }
 
-    private void announce(int memberId) {
-        RegisterValue value = acceptor.acceptedValue();
-        if (value != null) {
-            send(memberId, message(RegisterMessage.Type.ACTIVE, acceptor.acceptedBallot(), Ballot.NONE, value));
+    private void onLeaving(Peer from, RegisterMessage message, long nowNs) {
+        RegisterValue value = message.value();
+        if (value != null && value.activeId() == from.memberId() && view.activeId() == from.memberId()) {
+            acceptor.accept(message.ballot(), value);
         }
-    }
-
-    private RegisterMessage message(
-            RegisterMessage.Type type, Ballot ballot, Ballot other, @Nullable RegisterValue value) {
-        return new RegisterMessage(type, acceptor.identity(), context.incarnation(), ballot, other, value);
-    }
-
-    private RegisterMessage refusal(Ballot ballot) {
-        Ballot tooLow = new Ballot(acceptor.nextCounter() - 1, acceptor.identity());
-        return message(RegisterMessage.Type.REFUSE, ballot, tooLow, null);
-    }
-
-    private void send(int memberId, RegisterMessage message) {
-        output.send(memberId, buffer, 0, RegisterMessageCodec.encode(message, buffer, 0));
+        from.onLeft(nowNs);
     }
 
     // The view.
@@ -575,10 +718,14 @@ class RegisterElection implements Election {
         return peer == null ? "the last active server" : peer.name();
     }
 
+    private boolean isPaired() {
+        return inSync.partnerId() != ElectionView.NO_ACTIVE;
+    }
+
     /** Everything this election knows, in one line; two elections with equal lines behave alike. */
     @Override
     public String toString() {
         return view + " lastActiveId=" + lastActiveId + " lastSentNs=" + lastSentNs + " heardCounter=" + heardCounter
-                + " " + turn + " " + acceptor + " " + proposer + " " + peers;
+                + " " + turn + " " + acceptor + " " + proposer + " " + peers + (isPaired() ? " " + inSync : "");
     }
 }

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * @param ballot      the ballot it is about.
  * @param other       with {@link Type#PROMISE} the ballot of the value accepted last, with {@link Type#REFUSE} one whose
  *                    counter must be exceeded, else {@link Ballot#NONE}.
- * @param value       with {@link Type#ACCEPT} and {@link Type#ACTIVE} the value, with {@link Type#PROMISE} the value accepted
- *                    last or null, else null.
+ * @param value       with {@link Type#ACCEPT} and {@link Type#ACTIVE} the value, with {@link Type#PROMISE} and
+ *                    {@link Type#LEAVING} the value accepted last or null, else null.
  */
 record RegisterMessage(
         Type type, VoterId sender, long incarnation, Ballot ballot, Ballot other, @Nullable RegisterValue value) {
@@ -29,7 +29,13 @@ record RegisterMessage(
         /** Will not; names the counter that must be exceeded. */
         REFUSE(5),
         /** The sender is active with this value. */
-        ACTIVE(6);
+        ACTIVE(6),
+        /** The sender has given up its role for good; the value is what it accepted last. */
+        LEAVING(7),
+        /** Asks for {@link #ALIVE}. */
+        PROBE(8),
+        /** The sender runs, as this voter and this process. */
+        ALIVE(9);
 
         private static final Type[] TYPES = values();
         private final int code;

@@ -76,7 +76,7 @@ final class RegisterMessageCodec {
         return switch (type) {
             case ACCEPT, ACTIVE -> true;
             case PROMISE -> other.counter() != 0;
-            case PREPARE, ACCEPTED, REFUSE -> false;
+            case PREPARE, ACCEPTED, REFUSE, LEAVING, PROBE, ALIVE -> false;
         };
     }
 }

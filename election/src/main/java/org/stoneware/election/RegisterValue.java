@@ -30,6 +30,16 @@ record RegisterValue(long epoch, int activeId, List<InSync> inSync, List<Voter> 
         return false;
     }
 
+    /** Whether this very process of the server with this identity holds everything. */
+    boolean isInSync(VoterId identity, long incarnation) {
+        for (InSync member : inSync) {
+            if (member.identity().equals(identity) && member.incarnation() == incarnation) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /**
      * A server that holds a complete copy.
      *

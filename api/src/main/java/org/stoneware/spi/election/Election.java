@@ -38,8 +38,34 @@ public interface Election extends AutoCloseable {
      */
     int doWork(long nowNs);
 
-    /** Gives up the active role for good, as part of an orderly stop. */
+    /**
+     * Gives up the role for good, as part of an orderly stop. An active with a standby hands the role over: call it when every
+     * entry has been acknowledged or refused, and keep the connections until what was sent has left.
+     */
     void onStop(long nowNs);
+
+    /**
+     * Asks for a peer that holds everything to count as in sync. The caller has stopped acknowledging before and goes on after the
+     * next {@link ElectionOutput#onInSync}, which names the peer, or does not when it was lost meanwhile.
+     *
+     * @param memberId    the peer.
+     * @param incarnation the process of it that holds everything.
+     * @return false when nothing will happen: this server is not active, or the peer is not this process, can't be talked to, or
+     *     another change is on its way.
+     */
+    default boolean requestAddPeer(int memberId, long incarnation, long nowNs) {
+        return false;
+    }
+
+    /**
+     * Asks for a peer that is too slow to be in sync no longer. Until the next {@link ElectionOutput#onInSync} it still counts.
+     *
+     * @param reason why, for people.
+     * @return false when nothing will happen: this server is not active or the peer is not in sync.
+     */
+    default boolean requestDropPeer(int memberId, String reason, long nowNs) {
+        return false;
+    }
 
     ElectionView view();
 

@@ -13,4 +13,17 @@ public interface ElectionOutput {
 
     /** The view has changed: role, epoch, active or reason. Called after what led to it has been forced to disk; a role given up is told before. */
     void onView(ElectionView before, ElectionView now);
+
+    /**
+     * The servers that must hold an entry before it is acknowledged; holds from now until the next call or until the role is lost.
+     * Called on the active only: at its activation, as the answer to {@link Election#requestAddPeer}, and when a server was dropped.
+     * What the set needs on disk is there, on this server and on those added.
+     */
+    default void onInSync(InSyncSet inSync) {}
+
+    /**
+     * Asks every reachable Tomcat whether it still hears a server. Answers come as {@link Evidence.Kind#WITNESS_ALIVE} and
+     * {@link Evidence.Kind#WITNESS_DEAD}; late ones count for the newest question about that server.
+     */
+    default void askWitnesses(int memberId) {}
 }

@@ -10,7 +10,8 @@ import org.stoneware.api.cluster.ServerRole;
  * @param incarnation the peer's incarnation, 0 when the evidence has none.
  * @param role        the peer's role with {@link Kind#HELLO} and {@link Kind#HEARTBEAT}, else {@link ServerRole#START}.
  * @param epoch       the peer's epoch with {@link Kind#HELLO} and {@link Kind#HEARTBEAT}, else 0.
- * @param valueNs     silence for {@link Kind#SILENT}, stall for {@link Kind#LOCAL_STALL}, else 0.
+ * @param valueNs     silence for {@link Kind#SILENT}, stall for {@link Kind#LOCAL_STALL}, number of Tomcats for the witness kinds
+ *                    (see {@link #count()}), else 0.
  */
 public record Evidence(Kind kind, int memberId, long incarnation, ServerRole role, long epoch, long valueNs) {
     /** What can be seen. */
@@ -30,6 +31,27 @@ public record Evidence(Kind kind, int memberId, long incarnation, ServerRole rol
         /** Nothing has been heard on an open connection for the time given. */
         SILENT,
         /** This server itself did not run for the time given; silence measured over it proves nothing. */
-        LOCAL_STALL
+        LOCAL_STALL,
+        /** So many Tomcats are registered with the array, whether they can be reached or not; {@code memberId} is not looked at. */
+        WITNESSES,
+        /** So many Tomcats, asked through {@link ElectionOutput#askWitnesses}, have heard the peer after they were asked. */
+        WITNESS_ALIVE,
+        /** So many Tomcats, asked through {@link ElectionOutput#askWitnesses}, answer and do not hear the peer. */
+        WITNESS_DEAD
+    }
+
+    /** What Tomcats tell: of the kinds {@link Kind#WITNESSES}, {@link Kind#WITNESS_ALIVE} and {@link Kind#WITNESS_DEAD}. */
+    public static Evidence ofWitnesses(Kind kind, int memberId, int count) {
+        return new Evidence(kind, memberId, 0, ServerRole.START, 0, count);
+    }
+
+    /** Whether it is one of the witness kinds. */
+    public boolean isOfWitnesses() {
+        return kind == Kind.WITNESSES || kind == Kind.WITNESS_ALIVE || kind == Kind.WITNESS_DEAD;
+    }
+
+    /** Number of Tomcats with the witness kinds. */
+    public int count() {
+        return (int) valueNs;
     }
 }

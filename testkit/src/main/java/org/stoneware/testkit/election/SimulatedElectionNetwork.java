@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.PriorityQueue;
 import java.util.SplittableRandom;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -20,6 +21,7 @@ import org.stoneware.spi.election.ElectionOutput;
 import org.stoneware.spi.election.ElectionProvider;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.Evidence;
+import org.stoneware.spi.election.InSyncSet;
 
 /**
  * Servers of one array in one thread: elections under test, simulated time, links, crashes and pauses, and the evidence that follows
@@ -48,6 +50,10 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
     private final PriorityQueue<Event> events = new PriorityQueue<>();
     private final ArrayDeque<String> trace = new ArrayDeque<>();
     private ElectionFaults faults;
+    private @Nullable SimulatedHost host;
+    private int witnesses;
+    private int armedId = -1;
+    private int armedEffects;
     private boolean isTracing;
     private long nowNs;
     private long eventCount;
@@ -90,6 +96,13 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         return this;
     }
 
+    /** Gives the servers something to do besides electing, and so many Tomcats that reach all of them. */
+    SimulatedElectionNetwork hosting(SimulatedHost theHost, int witnessCount) {
+        host = theHost;
+        witnesses = witnessCount;
+        return this;
+    }
+
     /** The last steps, one line each. */
     public String trace() {
         return String.join("\n", trace);
@@ -119,6 +132,12 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         server.election = election;
         server.view = election.view();
         invariants.onStart(id, server.view);
+        if (host != null) {
+            host.onStart(id, incarnation);
+            if (witnesses > 0) {
+                at(nowNs, server, () -> deliver(server, Evidence.ofWitnesses(Evidence.Kind.WITNESSES, id, witnesses)));
+            }
+        }
         for (int peer = 0; peer < servers.length; peer++) {
             if (peer != id) {
                 int other = peer;
@@ -144,6 +163,9 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         note(id, "is killed");
         server.election = null;
         election.close();
+        if (host != null) {
+            host.onEnd(id);
+        }
         for (Server peer : servers) {
             if (peer != server && peer.election != null) {
                 long observer = peer.incarnation;
@@ -172,6 +194,48 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
             }
         }
         crash(id);
+    }
+
+    /** Kills a server inside a call, after so many more effects of its election. */
+    void crashWithin(int id, int effects) {
+        armedId = id;
+        armedEffects = effects;
+    }
+
+    /** Does what a server's agent asks of its election. */
+    void callElection(int id, Consumer<Election> call) {
+        Server server = servers[id];
+        call(server, () -> call.accept(server.mustElection()));
+    }
+
+    /** Carries something from one server to another over their connection: in order, or not at all when the connection ends. */
+    void carry(int from, int to, Runnable delivery) {
+        Server sender = servers[from];
+        Server receiver = servers[to];
+        if (!isConnected(sender, receiver)) {
+            return;
+        }
+        SimulatedEnd end = receiver.ends[from];
+        long connection = end.connection;
+        end.lastDeliveryNs = Math.max(end.lastDeliveryNs, nowNs + delay());
+        at(end.lastDeliveryNs, receiver, () -> {
+            if (end.isOpen && end.connection == connection && !isCut[from][to]) {
+                delivery.run();
+            }
+        });
+    }
+
+    /** Number of the connection between two servers, 0 when there is none. */
+    long connection(int a, int b) {
+        return isConnected(servers[a], servers[b]) ? servers[a].ends[b].connection : 0;
+    }
+
+    boolean isRunning(int id) {
+        return servers[id].election != null;
+    }
+
+    long nowNs() {
+        return nowNs;
     }
 
     /** Cuts the link between two servers, in both directions. */
@@ -347,6 +411,9 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
 
     private void tick(Server server) {
         call(server, () -> server.mustElection().doWork(nowNs));
+        if (server.election != null && host != null) {
+            host.onTick(server.id);
+        }
         if (server.election != null) {
             at(nowNs + (10 + random.nextInt(30)) * MS, server, () -> tick(server));
         }
@@ -588,10 +655,38 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
             }
             view = now;
             invariants.onView(id, incarnation, before, now);
+            if (host != null) {
+                host.onView(id, now);
+            }
             crashByChance();
         }
 
+        @Override
+        public void onInSync(InSyncSet inSync) {
+            note(id, "counts as in sync " + inSync);
+            if (host != null) {
+                host.onInSync(id, inSync);
+            }
+            crashByChance();
+        }
+
+        /** Every Tomcat that runs asks nobody but itself: it hears each server that runs and is not frozen. */
+        @Override
+        public void askWitnesses(int memberId) {
+            for (int i = 0; i < witnesses; i++) {
+                at(nowNs + 2 * delay(), this, () -> {
+                    boolean isHeard = servers[memberId].election != null && !servers[memberId].isPaused();
+                    Evidence.Kind kind = isHeard ? Evidence.Kind.WITNESS_ALIVE : Evidence.Kind.WITNESS_DEAD;
+                    deliver(this, Evidence.ofWitnesses(kind, memberId, 1));
+                });
+            }
+        }
+
         private void crashByChance() {
+            if (armedId == id && --armedEffects <= 0) {
+                armedId = -1;
+                throw new SimulatedCrash();
+            }
             if (random.nextInt(1000) < faults.crashesPerMille()) {
                 throw new SimulatedCrash();
             }

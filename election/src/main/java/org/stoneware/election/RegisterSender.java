@@ -1,0 +1,60 @@
+package org.stoneware.election;
+
+import org.agrona.ExpandableArrayBuffer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.spi.election.ElectionContext;
+import org.stoneware.spi.election.ElectionOutput;
+
+/** Says what this server's register has to say. */
+final class RegisterSender {
+    private final ElectionContext context;
+    private final ElectionOutput output;
+    private final RegisterAcceptor acceptor;
+    private final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer(RegisterMessageCodec.MAX_LENGTH);
+
+    RegisterSender(ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor) {
+        this.context = context;
+        this.output = output;
+        this.acceptor = acceptor;
+    }
+
+    /** A message of this server. */
+    RegisterMessage message(RegisterMessage.Type type, Ballot ballot, Ballot other, @Nullable RegisterValue value) {
+        return new RegisterMessage(type, acceptor.identity(), context.incarnation(), ballot, other, value);
+    }
+
+    /** A message that says what was accepted last along with a ballot. */
+    RegisterMessage withAccepted(RegisterMessage.Type type, Ballot ballot) {
+        return message(type, ballot, acceptor.acceptedBallot(), acceptor.acceptedValue());
+    }
+
+    void send(int memberId, RegisterMessage message) {
+        output.send(memberId, buffer, 0, RegisterMessageCodec.encode(message, buffer, 0));
+    }
+
+    void refuse(int memberId, Ballot ballot) {
+        Ballot tooLow = new Ballot(acceptor.nextCounter() - 1, acceptor.identity());
+        send(memberId, message(RegisterMessage.Type.REFUSE, ballot, tooLow, null));
+    }
+
+    /** Tells the configuration this server is active with. */
+    void announce(int memberId) {
+        RegisterValue value = acceptor.acceptedValue();
+        if (value != null) {
+            send(memberId, message(RegisterMessage.Type.ACTIVE, acceptor.acceptedBallot(), Ballot.NONE, value));
+        }
+    }
+
+    /** Sends a message that carries nothing; a ballot is part of every message. */
+    void sendBare(int memberId, RegisterMessage.Type type) {
+        send(memberId, message(type, new Ballot(acceptor.nextCounter(), acceptor.identity()), Ballot.NONE, null));
+    }
+
+    /** Tells that the role has been given up for good, and what was accepted last. */
+    void sendLeaving(int memberId) {
+        Ballot ballot = acceptor.acceptedBallot();
+        if (ballot.counter() > 0) {
+            send(memberId, message(RegisterMessage.Type.LEAVING, ballot, Ballot.NONE, acceptor.acceptedValue()));
+        }
+    }
+}

@@ -1,0 +1,121 @@
+package org.stoneware.election;
+
+import java.util.concurrent.TimeUnit;
+import org.stoneware.spi.election.Evidence;
+
+/**
+ * Whether the other server of a pair may be acted upon as gone: the active goes on without its standby, the standby takes over.
+ *
+ * <pre>
+ *  evidence                                              gone
+ *  it said that it has given up its role for good        at once
+ *  hello of a new process                                at once
+ *  connection closed and the next one refused            at once, unless a Tomcat has heard it since
+ *  not heard, whatever the reason                        after {@link #DETECTION_NS} without own stalls, when
+ *                                                        taking over: no Tomcat hears it and one was asked, or there are none
+ *                                                        going on alone: a Tomcat can be reached, or there are none
+ *  goodbye, then not heard                               the same after the election time
+ * </pre>
+ *
+ * After an own stall silence counts only when a fresh question has gone unanswered while this server really ran. See docs/adr/0042.
+ */
+final class Suspicion {
+    /** Silence that is worth a thought; the liveness module may take longer before it reports any. */
+    static final long DETECTION_NS = TimeUnit.MILLISECONDS.toNanos(500);
+
+    /** A stall of this server from which on its own judgement is in doubt. */
+    static final long LONG_STALL_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    /** Time this server has to run after such a stall before silence counts. */
+    static final long PROBE_NS = TimeUnit.MILLISECONDS.toNanos(150);
+
+    /** Least time between two takeovers for silence. */
+    static final long FLAP_NS = TimeUnit.SECONDS.toNanos(10);
+
+    private static final long NEVER = Long.MIN_VALUE;
+
+    /** What is to be thought of the other server. */
+    enum Verdict {
+        /** It can be talked to. */
+        HERE,
+        /** It is missed; nothing may be done yet. */
+        MISSED,
+        /** It has ended, or counts as ended. */
+        GONE
+    }
+
+    private final long electionTimeNs;
+    private final Witnesses witnesses;
+    private final RegisterSender sender;
+    private long provingUntilNs = NEVER;
+    private boolean isProbeDue;
+    private long lastFlipNs = NEVER;
+
+    Suspicion(long electionTimeNs, Witnesses witnesses, RegisterSender sender) {
+        this.electionTimeNs = electionTimeNs;
+        this.witnesses = witnesses;
+        this.sender = sender;
+    }
+
+    void onWitness(Evidence evidence) {
+        witnesses.onEvidence(evidence);
+    }
+
+    /** Stalls within the time of proof lengthen it; they do not begin it anew, or a loaded machine would never come to an end. */
+    void onLocalStall(long stallNs, long nowNs) {
+        if (provingUntilNs != NEVER && nowNs - stallNs < provingUntilNs) {
+            provingUntilNs += stallNs;
+        } else if (stallNs >= LONG_STALL_NS) {
+            provingUntilNs = nowNs + PROBE_NS;
+            isProbeDue = true;
+        }
+    }
+
+    /** The active role has changed hands because one server did not hear the other. */
+    void onFlip(long nowNs) {
+        lastFlipNs = nowNs;
+    }
+
+    /**
+     * @param isTakeover the other is active and this server would take its place; else it is the standby.
+     */
+    Verdict judge(Peer other, long incarnation, boolean isTakeover, long nowNs) {
+        if (other.hasEnded(incarnation) || isTakeover && other.hasGivenUpActiveRole()) {
+            return Verdict.GONE;
+        }
+        if (other.isTalking()) {
+            witnesses.end();
+            return Verdict.HERE;
+        }
+        witnesses.ask(other.memberId(), nowNs);
+        if (other.isRefusedAfterClose() && !witnesses.isContradicted()) {
+            return witnesses.areHeardOut(nowNs) ? Verdict.GONE : Verdict.MISSED;
+        }
+        boolean isGone = isSilentLongEnough(other, nowNs)
+                && isProven(other, nowNs)
+                && (isTakeover ? mayFlip(nowNs) && witnesses.confirmSilence(nowNs) : witnesses.isAnyReachable(nowNs));
+        return isGone ? Verdict.GONE : Verdict.MISSED;
+    }
+
+    /** Whether only silence speaks against the other server. */
+    boolean isMereSilence(Peer other, long incarnation) {
+        return !other.hasEnded(incarnation) && !other.isRefusedAfterClose() && !other.hasGivenUpActiveRole();
+    }
+
+    private boolean isSilentLongEnough(Peer other, long nowNs) {
+        return other.silentForNs(nowNs) >= (other.hasSaidGoodbye() ? electionTimeNs : DETECTION_NS);
+    }
+
+    private boolean isProven(Peer other, long nowNs) {
+        if (isProbeDue) {
+            isProbeDue = false;
+            provingUntilNs = nowNs + PROBE_NS;
+            sender.sendBare(other.memberId(), RegisterMessage.Type.PROBE);
+        }
+        return provingUntilNs == NEVER || nowNs >= provingUntilNs;
+    }
+
+    private boolean mayFlip(long nowNs) {
+        return lastFlipNs == NEVER || nowNs - lastFlipNs >= FLAP_NS;
+    }
+}

@@ -1,0 +1,79 @@
+package org.stoneware.election;
+
+import java.util.concurrent.TimeUnit;
+import org.stoneware.spi.election.ElectionOutput;
+import org.stoneware.spi.election.ElectionView;
+import org.stoneware.spi.election.Evidence;
+
+/** What the Tomcats say about one server that is missed; asked again in rounds, because their answers age. */
+final class Witnesses {
+    /** Tomcats that are heard answer within this time. */
+    static final long ANSWER_NS = TimeUnit.MILLISECONDS.toNanos(20);
+
+    /** From one question to the next. */
+    static final long ROUND_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    private final ElectionOutput output;
+    private int registered;
+    private int subjectId = ElectionView.NO_ACTIVE;
+    private long askedNs;
+    private int alive;
+    private int dead;
+    private boolean isContradicted;
+
+    Witnesses(ElectionOutput output) {
+        this.output = output;
+    }
+
+    void onEvidence(Evidence evidence) {
+        if (evidence.kind() == Evidence.Kind.WITNESSES) {
+            registered = evidence.count();
+        } else if (evidence.memberId() == subjectId) {
+            if (evidence.kind() == Evidence.Kind.WITNESS_ALIVE) {
+                alive += evidence.count();
+                isContradicted |= alive > 0;
+            } else {
+                dead += evidence.count();
+            }
+        }
+    }
+
+    /** The server is heard again, or nothing depends on it any more. */
+    void end() {
+        subjectId = ElectionView.NO_ACTIVE;
+    }
+
+    /** Asks at the beginning, and again when the answers are old. */
+    void ask(int memberId, long nowNs) {
+        boolean isNewSubject = memberId != subjectId;
+        if (registered == 0 || !isNewSubject && nowNs - askedNs < ROUND_NS) {
+            return;
+        }
+        subjectId = memberId;
+        isContradicted &= !isNewSubject;
+        askedNs = nowNs;
+        alive = 0;
+        dead = 0;
+        output.askWitnesses(memberId);
+    }
+
+    /** Whether every answer that is to be expected has come. */
+    boolean areHeardOut(long nowNs) {
+        return registered == 0 || alive + dead >= registered || nowNs - askedNs >= ANSWER_NS;
+    }
+
+    /** Whether any Tomcat has heard the server since it is missed. */
+    boolean isContradicted() {
+        return registered > 0 && isContradicted;
+    }
+
+    /** Whether silence may be taken for death: nobody hears the server, and this server is not the one that is cut off. */
+    boolean confirmSilence(long nowNs) {
+        return registered == 0 || areHeardOut(nowNs) && alive == 0 && dead > 0;
+    }
+
+    /** Whether this server is not the one that is cut off. */
+    boolean isAnyReachable(long nowNs) {
+        return registered == 0 || areHeardOut(nowNs) && alive + dead > 0;
+    }
+}

@@ -1,0 +1,71 @@
+package org.stoneware.election;
+
+import java.nio.file.Path;
+import org.stoneware.testkit.election.ReplicationFault;
+import org.stoneware.testkit.election.SimulatedPair;
+
+/** Seeded runs of two servers with a modelled replicated log on the shipped election. */
+enum PairSearch {
+    /** Stores are empty after a restart; three Tomcats hear both servers. */
+    TEMPORARY(false, 3),
+    /** The same without a Tomcat. */
+    TEMPORARY_WITHOUT_TOMCATS(false, 0),
+    /** Stores keep everything. */
+    PERSISTENT(true, 1);
+
+    private final boolean isPersistent;
+    private final int witnesses;
+
+    PairSearch(boolean isPersistent, int witnesses) {
+        this.isPersistent = isPersistent;
+        this.witnesses = witnesses;
+    }
+
+    /** Runs one seed and returns the entries acknowledged; a violation says how to see it again. */
+    long run(PlantedFault fault, ReplicationFault replicationFault, long seed) {
+        try (SimulatedPair pair = pair(fault, replicationFault, seed)) {
+            pair.run();
+            return pair.acknowledgements();
+        } catch (AssertionError | RuntimeException e) {
+            throw new AssertionError(
+                    "search=" + this + " seed=" + seed + " fault=" + fault + "/" + replicationFault + ": "
+                            + e.getMessage() + "\nrun again with: PairSearch." + this + ".run(PlantedFault." + fault
+                            + ", ReplicationFault." + replicationFault + ", " + seed + "L)\n"
+                            + trace(fault, replicationFault, seed),
+                    e);
+        }
+    }
+
+    /** First seed at which the fault shows, or -1. */
+    long find(PlantedFault fault, ReplicationFault replicationFault, int seeds) {
+        for (long seed = 0; seed < seeds; seed++) {
+            try (SimulatedPair pair = pair(fault, replicationFault, seed)) {
+                pair.run();
+            } catch (AssertionError e) {
+                return seed;
+            }
+        }
+        return -1;
+    }
+
+    private String trace(PlantedFault fault, ReplicationFault replicationFault, long seed) {
+        try (SimulatedPair pair = pair(fault, replicationFault, seed).tracing(true)) {
+            try {
+                pair.run();
+            } catch (AssertionError | RuntimeException e) {
+                return pair.trace();
+            }
+            return pair.trace();
+        }
+    }
+
+    private SimulatedPair pair(PlantedFault fault, ReplicationFault replicationFault, long seed) {
+        return new SimulatedPair(
+                new MemoryRegisters(seed, fault),
+                Path.of("simulated"),
+                isPersistent,
+                witnesses,
+                seed,
+                replicationFault);
+    }
+}

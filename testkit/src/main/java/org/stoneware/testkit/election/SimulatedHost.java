@@ -1,0 +1,20 @@
+package org.stoneware.testkit.election;
+
+import org.stoneware.spi.election.ElectionView;
+import org.stoneware.spi.election.InSyncSet;
+
+/** What a server does around its election; told by {@link SimulatedElectionNetwork}, always inside the process it is about. */
+interface SimulatedHost {
+    /** A process begins. */
+    void onStart(int id, long incarnation);
+
+    /** A process has ended. */
+    void onEnd(int id);
+
+    void onView(int id, ElectionView now);
+
+    void onInSync(int id, InSyncSet inSync);
+
+    /** One turn of the agent; about every 25 ms. */
+    void onTick(int id);
+}

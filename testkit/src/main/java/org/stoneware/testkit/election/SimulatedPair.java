@@ -1,0 +1,181 @@
+package org.stoneware.testkit.election;
+
+import java.nio.file.Path;
+import java.util.SplittableRandom;
+import org.stoneware.spi.election.ElectionProvider;
+
+/**
+ * Two servers with a modelled replicated log: the pair is formed, one fault is done to it, it must form again; several times over.
+ * No acknowledged entry may be lost by any one of the faults. A violation is an {@link AssertionError}.
+ */
+public final class SimulatedPair implements AutoCloseable {
+    private static final long MS = 1_000_000L;
+    private static final int ROUNDS = 4;
+
+    /** A lossy network; crashes are done on purpose, one at a time. */
+    private static final ElectionFaults FAULTS = new ElectionFaults(50, 50, 0, 4_000_000, 0);
+
+    /** What is done to a pair. */
+    private enum Fault {
+        KILL_ACTIVE,
+        KILL_ACTIVE_AND_RESTART_AT_ONCE,
+        KILL_ACTIVE_WITHIN_A_CALL,
+        KILL_STANDBY,
+        FREEZE_ACTIVE,
+        FREEZE_STANDBY,
+        CUT_LINK,
+        STOP_ACTIVE,
+        STOP_STANDBY,
+        DROP_STANDBY,
+        KILL_BOTH_ONE_AFTER_THE_OTHER
+    }
+
+    private final SplittableRandom random;
+    private final SimulatedReplication replication;
+    private final SimulatedElectionNetwork network;
+    private final boolean isPersistent;
+    private final int witnesses;
+
+    /**
+     * @param isPersistent a process that starts again has what it had; else it is empty.
+     * @param witnesses    Tomcats that reach both servers; without any the link is not cut, because both may serve then.
+     */
+    public SimulatedPair(
+            ElectionProvider provider,
+            Path directory,
+            boolean isPersistent,
+            int witnesses,
+            long seed,
+            ReplicationFault fault) {
+        this.random = new SplittableRandom(seed * 17 + 3);
+        this.replication = new SimulatedReplication(fault, isPersistent, seed);
+        this.network = new SimulatedElectionNetwork(provider, directory, 2, isPersistent, seed, FAULTS)
+                .hosting(replication, witnesses);
+        this.isPersistent = isPersistent;
+        this.witnesses = witnesses;
+        replication.network(network);
+    }
+
+    /** Keeps the last steps, for {@link #trace()}. */
+    public SimulatedPair tracing(boolean isOn) {
+        network.tracing(isOn);
+        return this;
+    }
+
+    /** The last steps, one line each. */
+    public String trace() {
+        return network.trace();
+    }
+
+    /** Entries acknowledged so far. */
+    public long acknowledgements() {
+        return replication.acknowledgements();
+    }
+
+    /** Runs all rounds. */
+    public void run() {
+        network.start(0);
+        network.startAfter(1, random.nextLong(300 * MS));
+        for (int round = 0; round < ROUNDS; round++) {
+            awaitPair();
+            network.runFor(random.nextInt(3) == 0 ? 0 : random.nextLong(400 * MS));
+            int active = replication.activeOfPair();
+            if (active >= 0) {
+                inject(Fault.values()[random.nextInt(Fault.values().length)], active, 1 - active);
+            }
+        }
+        long before = replication.acknowledgements();
+        awaitPair();
+        network.runFor(500 * MS);
+        if (replication.acknowledgements() == before) {
+            throw new AssertionError("nothing is acknowledged any more: " + network.view(0) + " " + network.view(1));
+        }
+    }
+
+    @Override
+    public void close() {
+        network.close();
+    }
+
+    private void awaitPair() {
+        for (int i = 0; i < 300 && replication.activeOfPair() < 0; i++) {
+            network.runFor(100 * MS);
+            if (i % 50 == 49) {
+                // Whoever died in a call is started again.
+                network.start(0);
+                network.start(1);
+            }
+        }
+        if (replication.activeOfPair() < 0) {
+            throw new AssertionError("no pair is formed again: " + network.view(0) + " " + network.view(1));
+        }
+    }
+
+    private void inject(Fault fault, int active, int standby) {
+        switch (fault) {
+            case KILL_ACTIVE -> kill(active);
+            case KILL_ACTIVE_AND_RESTART_AT_ONCE -> {
+                network.crash(active);
+                network.start(active);
+            }
+            case KILL_ACTIVE_WITHIN_A_CALL -> {
+                network.crashWithin(active, 1 + random.nextInt(6));
+                replication.dropStandby(active);
+                network.runFor(1_500 * MS);
+                network.crashWithin(-1, 0);
+                network.start(active);
+            }
+            case KILL_STANDBY -> kill(standby);
+            case FREEZE_ACTIVE -> freeze(active);
+            case FREEZE_STANDBY -> freeze(standby);
+            case CUT_LINK -> {
+                if (witnesses > 0) {
+                    network.cut(active, standby);
+                    network.runFor(random.nextLong(3_000 * MS));
+                    network.heal(active, standby);
+                }
+            }
+            case STOP_ACTIVE -> stop(active);
+            case STOP_STANDBY -> stop(standby);
+            case DROP_STANDBY -> {
+                replication.dropStandby(active);
+                if (isPersistent && random.nextBoolean()) {
+                    network.runFor(random.nextLong(300 * MS));
+                    kill(active);
+                }
+            }
+            case KILL_BOTH_ONE_AFTER_THE_OTHER -> killBoth(active, standby);
+        }
+    }
+
+    private void kill(int id) {
+        network.crash(id);
+        network.runFor(random.nextLong(1_500 * MS));
+        network.start(id);
+    }
+
+    private void freeze(int id) {
+        long aroundDetectionNs = 450 * MS + random.nextLong(350 * MS);
+        long durationNs = random.nextBoolean() ? aroundDetectionNs : random.nextLong(4_000 * MS);
+        network.pause(id, durationNs);
+        network.runFor(durationNs + random.nextLong(500 * MS));
+    }
+
+    private void stop(int id) {
+        network.stop(id);
+        network.runFor(random.nextLong(1_500 * MS));
+        network.start(id);
+    }
+
+    /** Two faults: only what is on disks must survive. */
+    private void killBoth(int active, int standby) {
+        if (isPersistent) {
+            network.crash(standby);
+            network.runFor(random.nextLong(600 * MS));
+            network.crash(active);
+            network.startAfter(standby, random.nextLong(300 * MS));
+            network.startAfter(active, random.nextLong(300 * MS));
+            network.runFor(400 * MS);
+        }
+    }
+}
