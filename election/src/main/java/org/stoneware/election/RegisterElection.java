@@ -60,6 +60,8 @@ class RegisterElection implements Election {
     private final Suspicion suspicion;
     private final InSyncKeeper inSync;
     private Ballot forfeited = Ballot.NONE;
+    private Ballot excludedBy = Ballot.NONE;
+    private long activeIncarnation;
     private boolean isTakenForSilence;
     private long takeoverRetryNs = NEVER;
     private ElectionView view;
@@ -272,7 +274,9 @@ class RegisterElection implements Election {
         proposer.abandon();
         turn.end();
         lastActiveId = active.memberId();
-        if (isStandbyOf(active)) {
+        RegisterValue value = acceptor.acceptedValue();
+        if (value != null && isStandbyOf(active, value)) {
+            activeIncarnation = value.inSync().get(0).incarnation();
             view(
                     ServerRole.PASSIVE_STANDBY,
                     active.memberId(),
@@ -286,10 +290,9 @@ class RegisterElection implements Election {
                 active.name() + " is active; standby not available in this version");
     }
 
-    private boolean isStandbyOf(Peer active) {
-        RegisterValue value = acceptor.acceptedValue();
-        return value != null
-                && value.activeId() == active.memberId()
+    /** Whether the register makes this process the standby of an active that is heard. */
+    boolean isStandbyOf(Peer active, RegisterValue value) {
+        return value.activeId() == active.memberId()
                 && value.epoch() == active.epoch()
                 && value.inSync().size() > 1
                 && active.isProcess(value.inSync().get(0).incarnation())
@@ -312,13 +315,12 @@ class RegisterElection implements Election {
     /** The active of this standby is not heard, or no longer active. */
     private void takeOver(long nowNs) {
         RegisterValue value = acceptor.acceptedValue();
-        Peer active = value == null ? null : peers.at(value.activeId());
+        Peer active = peers.at(view.activeId());
         if (value == null || active == null || !isInSync(value)) {
             leaveStandby("dropped");
             return;
         }
-        long incarnation = value.inSync().get(0).incarnation();
-        if (suspicion.judge(active, incarnation, true, nowNs) != Suspicion.Verdict.GONE) {
+        if (suspicion.judge(active, activeIncarnation, true, nowNs) != Suspicion.Verdict.GONE) {
             proposer.abandon();
             view(
                     ServerRole.PASSIVE_STANDBY,
@@ -326,7 +328,7 @@ class RegisterElection implements Election {
                     active.name() + " is missed: " + active.contact().inWords());
             return;
         }
-        isTakenForSilence = suspicion.isMereSilence(active, incarnation);
+        isTakenForSilence = suspicion.isMereSilence(active, activeIncarnation);
         peers.gatherAnswering(participants);
         if (proposer.isAsking(participants)) {
             if (nowNs - lastSentNs >= RESEND_NS) {
@@ -447,6 +449,10 @@ class RegisterElection implements Election {
         if (value == null) {
             return acceptor.highestEpoch() == Epoch.NONE;
         }
+        if (excludedBy.isHigherThan(acceptor.acceptedBallot())) {
+            // The others know a newer configuration without this server.
+            return false;
+        }
         for (RegisterValue.InSync member : value.inSync()) {
             Peer peer = peers.at(member.memberId());
             if (peer != null && value.isInSync(acceptor.identity()) && !peer.isTalking()) {
@@ -498,6 +504,7 @@ class RegisterElection implements Election {
             }
             if (context.isStorePersistent() && highest != null && !highest.isInSync(acceptor.identity())) {
                 // Only one that held everything may be next; it has its turn after the stall time.
+                excludedBy = proposer.highestAcceptedBallot();
                 proposer.abandon();
                 acceptor.note(highest.epoch());
                 return;

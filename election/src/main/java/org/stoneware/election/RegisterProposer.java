@@ -117,6 +117,15 @@ class RegisterProposer {
         return found;
     }
 
+    /** The ballot of {@link #highestAccepted()}. */
+    Ballot highestAcceptedBallot() {
+        Ballot highest = Ballot.NONE;
+        for (RegisterMessage promise : promises.values()) {
+            highest = promise.other().isHigherThan(highest) ? promise.other() : highest;
+        }
+        return highest;
+    }
+
     /** The voter set of the next value: as it was, with the identities that answered now. */
     List<RegisterValue.Voter> nextVoters() {
         List<RegisterValue.Voter> voters = new ArrayList<>();

@@ -3,8 +3,13 @@ package org.stoneware.election;
 import java.util.List;
 import java.util.Set;
 import java.util.function.IntPredicate;
+import org.agrona.DirectBuffer;
+import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.ElectionContext;
 import org.stoneware.spi.election.ElectionOutput;
+import org.stoneware.spi.election.ElectionView;
+import org.stoneware.spi.election.Evidence;
+import org.stoneware.spi.election.InSyncSet;
 
 /** Protocol faults the searches must find; a search that misses all of one's runs has a hole. */
 enum PlantedFault {
@@ -135,6 +140,135 @@ enum PlantedFault {
             };
         }
     },
+    /** A standby does not let go when it is dropped. */
+    DROP_IGNORED {
+        @Override
+        RegisterElection election(
+                ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor, RegisterProposer proposer) {
+            return new RegisterElection(context, output, acceptor, proposer) {
+                @Override
+                boolean isStandbyOf(Peer active, RegisterValue value) {
+                    return super.isStandbyOf(active, value) || view().role() == ServerRole.PASSIVE_STANDBY;
+                }
+
+                @Override
+                boolean isInSync(RegisterValue value) {
+                    return true;
+                }
+            };
+        }
+
+        @Override
+        boolean isOfPairs() {
+            return true;
+        }
+    },
+    /** The active counts a standby before it has forced that it is one. */
+    COUNTED_BEFORE_ANSWER {
+        @Override
+        RegisterElection election(
+                ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor, RegisterProposer proposer) {
+            return new RegisterElection(context, output, acceptor, proposer) {
+                @Override
+                InSyncKeeper inSyncKeeper(
+                        RegisterAcceptor acceptor,
+                        RegisterSender sender,
+                        ElectionOutput output,
+                        Peers peers,
+                        Suspicion suspicion) {
+                    return new InSyncKeeper(acceptor, sender, output, peers, suspicion, this::nextBallot) {
+                        @Override
+                        boolean isAddCompleteEarly() {
+                            return true;
+                        }
+                    };
+                }
+            };
+        }
+
+        @Override
+        boolean isOfPairs() {
+            return true;
+        }
+    },
+    /** Silence is death, whatever the Tomcats say. */
+    WITNESSES_IGNORED {
+        @Override
+        RegisterElection election(
+                ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor, RegisterProposer proposer) {
+            return new RegisterElection(context, output, acceptor, proposer) {
+                @Override
+                public void onEvidence(Evidence evidence, long nowNs) {
+                    if (!evidence.isOfWitnesses()) {
+                        super.onEvidence(evidence, nowNs);
+                    }
+                }
+            };
+        }
+
+        @Override
+        boolean isOfPairs() {
+            return true;
+        }
+    },
+    /** The active goes on alone without having written that it is alone. */
+    ALONE_WITHOUT_FORCE {
+        @Override
+        RegisterElection election(
+                ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor, RegisterProposer proposer) {
+            return new RegisterElection(context, output, acceptor, proposer) {
+                @Override
+                InSyncKeeper inSyncKeeper(
+                        RegisterAcceptor acceptor,
+                        RegisterSender sender,
+                        ElectionOutput output,
+                        Peers peers,
+                        Suspicion suspicion) {
+                    return new InSyncKeeper(acceptor, sender, aloneUnforced(output), peers, suspicion, this::nextBallot) {
+                        @Override
+                        void force(List<RegisterValue.InSync> inSync) {
+                            if (inSync.size() > 1) {
+                                super.force(inSync);
+                            }
+                        }
+                    };
+                }
+            };
+        }
+
+        /** Without the force the old set would be told; tells the active alone when its standby was dropped. */
+        private ElectionOutput aloneUnforced(ElectionOutput output) {
+            return new ElectionOutput() {
+                private boolean isPair;
+
+                @Override
+                public void send(int memberId, DirectBuffer buffer, int offset, int length) {
+                    output.send(memberId, buffer, offset, length);
+                }
+
+                @Override
+                public void onView(ElectionView before, ElectionView now) {
+                    output.onView(before, now);
+                }
+
+                @Override
+                public void onInSync(InSyncSet inSync) {
+                    boolean isDropped = isPair && inSync.members().size() > 1;
+                    isPair = !isDropped && inSync.members().size() > 1;
+                    output.onInSync(
+                            isDropped
+                                    ? new InSyncSet(
+                                            inSync.epoch(), inSync.members().subList(0, 1))
+                                    : inSync);
+                }
+            };
+        }
+
+        @Override
+        boolean isOfPairs() {
+            return true;
+        }
+    },
     /** The own vote is enough. */
     SELF_IS_QUORUM {
         @Override
@@ -156,6 +290,11 @@ enum PlantedFault {
     RegisterElection open(ElectionContext context, ElectionOutput output, ElectionStore store) {
         RegisterAcceptor acceptor = acceptor(store);
         return election(context, output, acceptor, proposer(context, acceptor.identity()));
+    }
+
+    /** Whether it shows in pairs only. */
+    boolean isOfPairs() {
+        return false;
     }
 
     ElectionStore store(ElectionStore store) {

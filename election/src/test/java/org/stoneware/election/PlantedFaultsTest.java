@@ -4,24 +4,55 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.EnumMap;
 import java.util.Map;
+import java.util.TreeMap;
 import org.junit.jupiter.api.Test;
+import org.stoneware.testkit.election.ReplicationFault;
 
 class PlantedFaultsTest {
     private static final int CHAOS_SEEDS = 40;
     private static final int START_SEEDS = 250;
+    private static final int PAIR_SEEDS = 300;
     private static final int STATES = 12_000;
 
     @Test
     void shouldFindEveryPlantedFault() {
         Map<PlantedFault, String> found = new EnumMap<>(PlantedFault.class);
         for (PlantedFault fault : PlantedFault.values()) {
-            if (fault != PlantedFault.NONE) {
+            if (fault != PlantedFault.NONE && !fault.isOfPairs()) {
                 found.put(fault, search(fault));
             }
         }
 
         found.forEach((fault, where) -> System.out.printf("planted fault %-24s %s%n", fault, where));
         assertThat(found).noneSatisfy((fault, where) -> assertThat(where).isEqualTo("found by no search"));
+    }
+
+    @Test
+    void shouldFindEveryFaultPlantedInAPair() {
+        Map<String, String> found = new TreeMap<>();
+        for (PlantedFault fault : PlantedFault.values()) {
+            if (fault.isOfPairs() || fault == PlantedFault.ACT_BEFORE_FORCE || fault == PlantedFault.ONE_PHASE) {
+                found.put(fault.name(), searchPairs(fault, ReplicationFault.NONE));
+            }
+        }
+        for (ReplicationFault fault : ReplicationFault.values()) {
+            if (fault != ReplicationFault.NONE) {
+                found.put(fault.name(), searchPairs(PlantedFault.NONE, fault));
+            }
+        }
+
+        found.forEach((fault, where) -> System.out.printf("planted fault in a pair %-24s %s%n", fault, where));
+        assertThat(found).noneSatisfy((fault, where) -> assertThat(where).isEqualTo("found by no search"));
+    }
+
+    private static String searchPairs(PlantedFault fault, ReplicationFault replicationFault) {
+        for (PairSearch search : PairSearch.values()) {
+            long seed = search.find(fault, replicationFault, PAIR_SEEDS);
+            if (seed >= 0) {
+                return "found by " + search + " at seed " + seed;
+            }
+        }
+        return "found by no search";
     }
 
     private static String search(PlantedFault fault) {

@@ -434,13 +434,21 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
     }
 
     private void deliver(Server server, Evidence evidence) {
-        if (isTracing) {
+        if (isTracing && !isEverRepeated(evidence.kind())) {
             note(server.id, "learns " + evidence);
         }
         call(server, () -> server.mustElection().onEvidence(evidence, nowNs));
         if (server.election != null) {
             invariants.onEvidence(server.id, evidence, server.view);
         }
+    }
+
+    /** What would fill the trace with nothing new. */
+    private boolean isEverRepeated(Evidence.Kind kind) {
+        return host != null
+                && (kind == Evidence.Kind.HEARTBEAT
+                        || kind == Evidence.Kind.SILENT
+                        || kind == Evidence.Kind.UNREACHABLE);
     }
 
     private void call(Server server, Runnable call) {

@@ -86,7 +86,7 @@ public final class SimulatedPair implements AutoCloseable {
         }
         long before = replication.acknowledgements();
         awaitPair();
-        network.runFor(500 * MS);
+        network.runFor(3_000 * MS);
         if (replication.acknowledgements() == before) {
             throw new AssertionError("nothing is acknowledged any more: " + network.view(0) + " " + network.view(1));
         }

@@ -16,6 +16,7 @@ import org.stoneware.spi.election.InSyncSet;
  */
 final class SimulatedReplication implements SimulatedHost {
     private static final int MAX_SYNC_TICKS = 12;
+    private static final int MAX_IDLE_TICKS = 60;
 
     private final ReplicationFault fault;
     private final SplittableRandom random;
@@ -172,6 +173,16 @@ final class SimulatedReplication implements SimulatedHost {
             }
             return;
         }
+        if (++session.idleTicks > MAX_IDLE_TICKS) {
+            // Something was lost on the way: send it again, or the whole copy again.
+            session.idleTicks = 0;
+            session.sent = session.acked;
+            if (!isInSync) {
+                active.session = null;
+                active.isPaused = false;
+                return;
+            }
+        }
         while (session.sent < active.log.size()) {
             int index = session.sent++;
             int entry = active.log.entry(index);
@@ -192,14 +203,8 @@ final class SimulatedReplication implements SimulatedHost {
         long incarnation = isProcessIgnored ? standby.incarnation : session.incarnation;
         active.isPaused = true;
         mustNetwork().callElection(active.id, election -> {
-            boolean isOnItsWay = election.requestAddPeer(
-                    standby.id, incarnation, mustNetwork().nowNs());
-            session.refusals = isOnItsWay ? 0 : session.refusals + 1;
-            if (session.refusals > 100) {
-                // Neither added nor refused with an answer: begin again.
-                active.isPaused = false;
-                active.session = null;
-            }
+            boolean isOnItsWay = election.requestAddPeer(standby.id, incarnation, mustNetwork().nowNs());
+            session.idleTicks = isOnItsWay ? 0 : session.idleTicks;
         });
     }
 
@@ -242,6 +247,7 @@ final class SimulatedReplication implements SimulatedHost {
         }
         boolean isOfSession = session.incarnation == process && active.incarnation == incarnation;
         if (isOfSession || fault == ReplicationFault.ACK_WITHOUT_INCARNATION) {
+            session.idleTicks = size > session.acked ? 0 : session.idleTicks;
             session.acked = Math.max(session.acked, size);
             acknowledge(active);
         }
@@ -305,7 +311,7 @@ final class SimulatedReplication implements SimulatedHost {
         private int sent;
         private int acked;
         private int completeAt;
-        private int refusals;
+        private int idleTicks;
 
         Session(long incarnation, int ticksToSnapshot) {
             this.incarnation = incarnation;
