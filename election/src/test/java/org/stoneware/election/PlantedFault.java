@@ -224,7 +224,8 @@ enum PlantedFault {
                         ElectionOutput output,
                         Peers peers,
                         Suspicion suspicion) {
-                    return new InSyncKeeper(acceptor, sender, aloneUnforced(output), peers, suspicion, this::nextBallot) {
+                    return new InSyncKeeper(
+                            acceptor, sender, aloneUnforced(output), peers, suspicion, this::nextBallot) {
                         @Override
                         void force(List<RegisterValue.InSync> inSync) {
                             if (inSync.size() > 1) {

@@ -11,7 +11,7 @@ import org.stoneware.testkit.election.ReplicationFault;
 class PlantedFaultsTest {
     private static final int CHAOS_SEEDS = 40;
     private static final int START_SEEDS = 250;
-    private static final int PAIR_SEEDS = 300;
+    private static final int PAIR_SEEDS = 500;
     private static final int STATES = 12_000;
 
     @Test

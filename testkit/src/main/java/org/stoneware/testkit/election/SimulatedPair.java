@@ -27,6 +27,7 @@ public final class SimulatedPair implements AutoCloseable {
         STOP_ACTIVE,
         STOP_STANDBY,
         DROP_STANDBY,
+        KILL_STANDBY_WHILE_IT_SYNCS,
         KILL_BOTH_ONE_AFTER_THE_OTHER
     }
 
@@ -143,6 +144,12 @@ public final class SimulatedPair implements AutoCloseable {
                     network.runFor(random.nextLong(300 * MS));
                     kill(active);
                 }
+            }
+            case KILL_STANDBY_WHILE_IT_SYNCS -> {
+                replication.dropStandby(active);
+                network.runFor(random.nextLong(400 * MS));
+                network.crash(standby);
+                network.start(standby);
             }
             case KILL_BOTH_ONE_AFTER_THE_OTHER -> killBoth(active, standby);
         }

@@ -203,7 +203,8 @@ final class SimulatedReplication implements SimulatedHost {
         long incarnation = isProcessIgnored ? standby.incarnation : session.incarnation;
         active.isPaused = true;
         mustNetwork().callElection(active.id, election -> {
-            boolean isOnItsWay = election.requestAddPeer(standby.id, incarnation, mustNetwork().nowNs());
+            boolean isOnItsWay = election.requestAddPeer(
+                    standby.id, incarnation, mustNetwork().nowNs());
             session.idleTicks = isOnItsWay ? 0 : session.idleTicks;
         });
     }

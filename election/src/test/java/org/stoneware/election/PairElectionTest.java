@@ -1,0 +1,331 @@
+package org.stoneware.election;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Objects;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.spi.election.ElectionContext;
+import org.stoneware.spi.election.ElectionOutput;
+import org.stoneware.spi.election.ElectionView;
+import org.stoneware.spi.election.Evidence;
+import org.stoneware.spi.election.InSyncSet;
+
+/** One server of a pair, the second in the file; the other is played by the test. */
+class PairElectionTest {
+    private static final long MS = 1_000_000L;
+    private static final long SELF_PROCESS = 99;
+    private static final long PEER_PROCESS = 7;
+    private static final long PEER_EPOCH = 5L << 22;
+    private static final VoterId SELF = new VoterId(1, 2);
+    private static final VoterId PEER = new VoterId(3, 4);
+    private static final Ballot ADDED = new Ballot(6, PEER);
+
+    private final List<RegisterMessage> sent = new ArrayList<>();
+    private final List<InSyncSet> told = new ArrayList<>();
+    private final List<SavedRegister> forcedWhenTold = new ArrayList<>();
+    private final MemoryRegisters.MemoryStore store = new MemoryRegisters.MemoryStore(SELF);
+    private final RegisterElection election = RegisterElectionProvider.open(
+            new ElectionContext(1, List.of("Server1", "Server2"), SELF_PROCESS, 5_000 * MS, Path.of("unused"), false),
+            new Output(),
+            store);
+    private int questions;
+
+    @Test
+    void shouldBecomeStandbyWhenTheActiveHasItAcceptTheSet() {
+        becomeStandby();
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_STANDBY);
+        assertThat(sent).extracting(RegisterMessage::type).containsExactly(RegisterMessage.Type.ACCEPTED);
+        assertThat(store.load().acceptedBallot()).isEqualTo(ADDED);
+    }
+
+    @Test
+    void shouldNotBeStandbyForASetThatNamesAnotherProcessOfIt() {
+        hear(Evidence.Kind.HELLO, PEER_PROCESS, 0);
+        deliver(accept(ADDED, new RegisterValue.InSync(1, SELF, SELF_PROCESS - 1)), 0);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+    }
+
+    @Test
+    void shouldTakeOverAtOnceWhenTheKernelOfTheActiveClosesAndRefuses() {
+        becomeStandby();
+        hear(Evidence.Kind.CLOSED, PEER_PROCESS, MS);
+        ServerRole afterClose = election.view().role();
+        hear(Evidence.Kind.REFUSED, 0, 2 * MS);
+
+        assertThat(afterClose).isEqualTo(ServerRole.PASSIVE_STANDBY);
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(election.view().epoch()).isGreaterThan(PEER_EPOCH);
+        assertThat(told).containsExactly(alone());
+    }
+
+    @Test
+    void shouldNotTakeOverWhenATomcatHasHeardTheActiveSince() {
+        becomeStandby();
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESSES, 0, 2), MS);
+        hear(Evidence.Kind.CLOSED, PEER_PROCESS, MS);
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_ALIVE, 0, 1), 2 * MS);
+        hear(Evidence.Kind.REFUSED, 0, 3 * MS);
+        election.doWork(60 * MS);
+
+        assertThat(questions).isEqualTo(1);
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_STANDBY);
+    }
+
+    @Test
+    void shouldTakeOverWhenANewProcessOfTheActiveSaysHello() {
+        becomeStandby();
+        election.onEvidence(
+                new Evidence(Evidence.Kind.HELLO, 0, PEER_PROCESS + 1, ServerRole.START, PEER_EPOCH, 0), MS);
+        RegisterMessage prepare = last();
+        deliver(answer(RegisterMessage.Type.PROMISE, PEER_PROCESS + 1, prepare.ballot()), 2 * MS);
+        deliver(answer(RegisterMessage.Type.ACCEPTED, PEER_PROCESS + 1, prepare.ballot()), 3 * MS);
+
+        assertThat(prepare.type()).isEqualTo(RegisterMessage.Type.PREPARE);
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    @Test
+    void shouldLetGoWhenTheNewProcessKnowsThatItWasDropped() {
+        becomeStandby();
+        election.onEvidence(
+                new Evidence(Evidence.Kind.HELLO, 0, PEER_PROCESS + 1, ServerRole.START, PEER_EPOCH, 0), MS);
+        RegisterValue dropped = value();
+        deliver(
+                new RegisterMessage(
+                        RegisterMessage.Type.PROMISE,
+                        PEER,
+                        PEER_PROCESS + 1,
+                        last().ballot(),
+                        new Ballot(7, PEER),
+                        dropped),
+                2 * MS);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+    }
+
+    @Test
+    void shouldTakeSilenceForDeathOnlyWhenATomcatCanBeReachedThatDoesNotHearTheActive() {
+        becomeStandby();
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESSES, 0, 2), MS);
+        hear(Evidence.Kind.SILENT, PEER_PROCESS, 600 * MS);
+        election.doWork(700 * MS);
+        ServerRole whenNobodyAnswers = election.view().role();
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_DEAD, 0, 1), 701 * MS);
+        election.doWork(730 * MS);
+
+        assertThat(whenNobodyAnswers).isEqualTo(ServerRole.PASSIVE_STANDBY);
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(election.view().reason()).contains("silent");
+    }
+
+    @Test
+    void shouldNotTakeAGoodbyeForDeath() {
+        becomeStandby();
+        hear(Evidence.Kind.GOODBYE, PEER_PROCESS, MS);
+        hear(Evidence.Kind.CLOSED, PEER_PROCESS, MS);
+        hear(Evidence.Kind.REFUSED, 0, 2 * MS);
+        election.doWork(4_999 * MS);
+        ServerRole before = election.view().role();
+        election.doWork(5_010 * MS);
+
+        assertThat(before).isEqualTo(ServerRole.PASSIVE_STANDBY);
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    @Test
+    void shouldAskOnceMoreAfterAnOwnStallBeforeItTakesOver() {
+        becomeStandby();
+        hear(Evidence.Kind.SILENT, PEER_PROCESS, 450 * MS);
+        election.onEvidence(new Evidence(Evidence.Kind.LOCAL_STALL, 1, 0, ServerRole.START, 0, 300 * MS), 750 * MS);
+        election.doWork(799 * MS);
+        ServerRole stallTakenOut = election.view().role();
+        election.doWork(810 * MS);
+        RegisterMessage probe = last();
+        election.doWork(959 * MS);
+        ServerRole whileProving = election.view().role();
+        election.doWork(961 * MS);
+
+        assertThat(stallTakenOut).isEqualTo(ServerRole.PASSIVE_STANDBY);
+        assertThat(probe.type()).isEqualTo(RegisterMessage.Type.PROBE);
+        assertThat(whileProving).isEqualTo(ServerRole.PASSIVE_STANDBY);
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    @Test
+    void shouldTakeOverWhenTheActiveHandsItsRoleOver() {
+        becomeStandby();
+        RegisterValue value = value(new RegisterValue.InSync(1, SELF, SELF_PROCESS));
+        deliver(new RegisterMessage(RegisterMessage.Type.LEAVING, PEER, PEER_PROCESS, ADDED, Ballot.NONE, value), MS);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(election.view().reason()).isEqualTo("took over from Server1");
+    }
+
+    @Test
+    void shouldLetGoOfTheRoleWhenItIsDropped() {
+        becomeStandby();
+        deliver(accept(new Ballot(7, PEER)), MS);
+        hear(Evidence.Kind.CLOSED, PEER_PROCESS, 2 * MS);
+        hear(Evidence.Kind.REFUSED, 0, 3 * MS);
+
+        assertThat(last().type()).isEqualTo(RegisterMessage.Type.ACCEPTED);
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+    }
+
+    @Test
+    void shouldTellTheLargerSetWhenBothHaveForcedIt() {
+        becomeActiveOfPair();
+
+        assertThat(told.get(told.size() - 1).contains(0, PEER_PROCESS)).isTrue();
+        assertThat(inSyncOf(forcedWhenTold.get(told.size() - 1))).hasSize(2);
+        assertThat(told.get(told.size() - 1).epoch()).isEqualTo(election.view().epoch());
+    }
+
+    @Test
+    void shouldNotAddAProcessThatDoesNotRun() {
+        becomeActive();
+
+        assertThat(election.requestAddPeer(0, PEER_PROCESS + 1, MS)).isFalse();
+        assertThat(sent).isEmpty();
+    }
+
+    @Test
+    void shouldBeToldToGoOnAloneWhenTheNewStandbyDoesNotAnswer() {
+        becomeActive();
+        election.requestAddPeer(0, PEER_PROCESS, MS);
+        deliver(bare(RegisterMessage.Type.ALIVE), 2 * MS);
+        election.doWork(600 * MS);
+        int early = told.size();
+        election.doWork(1_200 * MS);
+
+        assertThat(early).isEqualTo(1);
+        assertThat(told).hasSize(2).endsWith(alone());
+    }
+
+    @Test
+    void shouldForceThatItIsAloneBeforeItGoesOnWithoutAStandbyThatEnded() {
+        becomeActiveOfPair();
+        hear(Evidence.Kind.CLOSED, PEER_PROCESS, 10 * MS);
+        hear(Evidence.Kind.REFUSED, 0, 11 * MS);
+
+        assertThat(told).endsWith(alone());
+        assertThat(inSyncOf(forcedWhenTold.get(told.size() - 1))).hasSize(1);
+    }
+
+    @Test
+    void shouldWaitForASlowStandbyToLetGoBeforeItGoesOnAlone() {
+        becomeActiveOfPair();
+        boolean isOnItsWay = election.requestDropPeer(0, "too slow", 10 * MS);
+        InSyncSet before = told.get(told.size() - 1);
+        deliver(answer(RegisterMessage.Type.ACCEPTED, PEER_PROCESS, last().ballot()), 12 * MS);
+
+        assertThat(isOnItsWay).isTrue();
+        assertThat(before.members()).hasSize(2);
+        assertThat(told).endsWith(alone());
+    }
+
+    @Test
+    void shouldHandTheRoleOverWhenItIsStopped() {
+        becomeActiveOfPair();
+        election.onStop(10 * MS);
+
+        assertThat(last().type()).isEqualTo(RegisterMessage.Type.LEAVING);
+        assertThat(election.view().role()).isEqualTo(ServerRole.STOPPED);
+    }
+
+    private void becomeStandby() {
+        hear(Evidence.Kind.HELLO, PEER_PROCESS, 0);
+        deliver(accept(ADDED, new RegisterValue.InSync(1, SELF, SELF_PROCESS)), 0);
+    }
+
+    private void becomeActive() {
+        hear(Evidence.Kind.REFUSED, 0, 0);
+        election.onEvidence(
+                new Evidence(
+                        Evidence.Kind.HELLO,
+                        0,
+                        PEER_PROCESS,
+                        ServerRole.PASSIVE_UNINITIALIZED,
+                        election.view().epoch(),
+                        0),
+                0);
+        sent.clear();
+    }
+
+    private void becomeActiveOfPair() {
+        becomeActive();
+        election.requestAddPeer(0, PEER_PROCESS, MS);
+        deliver(bare(RegisterMessage.Type.ALIVE), 2 * MS);
+        deliver(answer(RegisterMessage.Type.ACCEPTED, PEER_PROCESS, last().ballot()), 3 * MS);
+    }
+
+    private RegisterMessage last() {
+        return sent.get(sent.size() - 1);
+    }
+
+    private InSyncSet alone() {
+        return new InSyncSet(election.view().epoch(), List.of(new InSyncSet.Member(1, SELF_PROCESS)));
+    }
+
+    private static List<RegisterValue.InSync> inSyncOf(SavedRegister register) {
+        return Objects.requireNonNull(register.acceptedValue()).inSync();
+    }
+
+    private void hear(Evidence.Kind kind, long incarnation, long nowNs) {
+        ServerRole role = kind == Evidence.Kind.HELLO ? ServerRole.ACTIVE_COORDINATOR : ServerRole.START;
+        election.onEvidence(new Evidence(kind, 0, incarnation, role, PEER_EPOCH, 0), nowNs);
+    }
+
+    private static RegisterValue value(RegisterValue.InSync... standbys) {
+        List<RegisterValue.InSync> inSync = new ArrayList<>(List.of(new RegisterValue.InSync(0, PEER, PEER_PROCESS)));
+        inSync.addAll(List.of(standbys));
+        return new RegisterValue(PEER_EPOCH, 0, inSync, List.of(new RegisterValue.Voter(0, PEER)), 0);
+    }
+
+    private static RegisterMessage accept(Ballot ballot, RegisterValue.InSync... standbys) {
+        return new RegisterMessage(
+                RegisterMessage.Type.ACCEPT, PEER, PEER_PROCESS, ballot, Ballot.NONE, value(standbys));
+    }
+
+    private static RegisterMessage answer(RegisterMessage.Type type, long incarnation, Ballot ballot) {
+        return new RegisterMessage(type, PEER, incarnation, ballot, Ballot.NONE, null);
+    }
+
+    private static RegisterMessage bare(RegisterMessage.Type type) {
+        return answer(type, PEER_PROCESS, new Ballot(1, PEER));
+    }
+
+    private void deliver(RegisterMessage message, long nowNs) {
+        UnsafeBuffer buffer = new UnsafeBuffer(new byte[RegisterMessageCodec.MAX_LENGTH]);
+        election.onMessage(0, buffer, 0, RegisterMessageCodec.encode(message, buffer, 0), nowNs);
+    }
+
+    private final class Output implements ElectionOutput {
+        @Override
+        public void send(int memberId, DirectBuffer buffer, int offset, int length) {
+            sent.add(RegisterMessageCodec.decode(buffer, offset, length));
+        }
+
+        @Override
+        public void onView(ElectionView before, ElectionView now) {}
+
+        @Override
+        public void onInSync(InSyncSet inSync) {
+            told.add(inSync);
+            forcedWhenTold.add(store.load());
+        }
+
+        @Override
+        public void askWitnesses(int memberId) {
+            questions++;
+        }
+    }
+}
