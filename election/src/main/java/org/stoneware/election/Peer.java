@@ -106,6 +106,11 @@ final class Peer {
         return Math.max(0, nowNs - heardNs - stalledSinceHeardNs);
     }
 
+    /** Whether a sign of life came after a time. */
+    boolean isHeardSince(long timeNs) {
+        return heardNs > timeNs;
+    }
+
     /** Whether this process of it has ended or given up its role for good. */
     boolean hasEnded(long otherIncarnation) {
         return incarnation != 0 && incarnation != otherIncarnation || leftIncarnation == otherIncarnation;

@@ -48,6 +48,7 @@ final class Suspicion {
     private final Witnesses witnesses;
     private final RegisterSender sender;
     private long provingUntilNs = NEVER;
+    private long stallEndedNs = NEVER;
     private boolean isProbeDue;
     private long lastFlipNs = NEVER;
 
@@ -67,6 +68,7 @@ final class Suspicion {
             provingUntilNs += stallNs;
         } else if (stallNs >= LONG_STALL_NS) {
             provingUntilNs = nowNs + PROBE_NS;
+            stallEndedNs = nowNs;
             isProbeDue = true;
         }
     }
@@ -107,6 +109,11 @@ final class Suspicion {
     }
 
     private boolean isProven(Peer other, long nowNs) {
+        if (isProbeDue && other.isHeardSince(stallEndedNs)) {
+            // It has been heard after the stall: the silence began later, while this server ran.
+            isProbeDue = false;
+            provingUntilNs = NEVER;
+        }
         if (isProbeDue) {
             isProbeDue = false;
             provingUntilNs = nowNs + PROBE_NS;

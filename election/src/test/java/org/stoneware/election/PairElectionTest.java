@@ -160,6 +160,16 @@ class PairElectionTest {
     }
 
     @Test
+    void shouldNotAskOnceMoreWhenTheActiveWasHeardAfterTheStall() {
+        becomeStandby();
+        election.onEvidence(new Evidence(Evidence.Kind.LOCAL_STALL, 1, 0, ServerRole.START, 0, 300 * MS), 300 * MS);
+        hear(Evidence.Kind.HEARTBEAT, PEER_PROCESS, 400 * MS);
+        hear(Evidence.Kind.SILENT, PEER_PROCESS, 910 * MS);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    @Test
     void shouldTakeOverWhenTheActiveHandsItsRoleOver() {
         becomeStandby();
         RegisterValue value = value(new RegisterValue.InSync(1, SELF, SELF_PROCESS));
@@ -280,7 +290,9 @@ class PairElectionTest {
     }
 
     private void hear(Evidence.Kind kind, long incarnation, long nowNs) {
-        ServerRole role = kind == Evidence.Kind.HELLO ? ServerRole.ACTIVE_COORDINATOR : ServerRole.START;
+        ServerRole role = kind == Evidence.Kind.HELLO || kind == Evidence.Kind.HEARTBEAT
+                ? ServerRole.ACTIVE_COORDINATOR
+                : ServerRole.START;
         election.onEvidence(new Evidence(kind, 0, incarnation, role, PEER_EPOCH, 0), nowNs);
     }
 

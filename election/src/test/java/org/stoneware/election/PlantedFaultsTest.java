@@ -31,7 +31,7 @@ class PlantedFaultsTest {
     void shouldFindEveryFaultPlantedInAPair() {
         Map<String, String> found = new TreeMap<>();
         for (PlantedFault fault : PlantedFault.values()) {
-            if (fault.isOfPairs() || fault == PlantedFault.ACT_BEFORE_FORCE || fault == PlantedFault.ONE_PHASE) {
+            if (fault.isOfPairs() || fault == PlantedFault.ACT_BEFORE_FORCE) {
                 found.put(fault.name(), searchPairs(fault, ReplicationFault.NONE));
             }
         }

@@ -155,11 +155,11 @@ final class SimulatedReplication implements SimulatedHost {
         boolean isInSync = active.inSync != null && active.inSync.members().size() == 2;
         if (session.connection != connection) {
             session.connection = connection;
-            if (isInSync) {
+            if (isInSync || fault == ReplicationFault.ACK_WITHOUT_INCARNATION) {
                 session.sent = session.acked;
             } else {
                 session.ticksToSnapshot = 1 + random.nextInt(MAX_SYNC_TICKS);
-                session.acked = fault == ReplicationFault.ACK_WITHOUT_INCARNATION ? session.acked : 0;
+                session.acked = 0;
             }
         }
         if (!isInSync && fault == ReplicationFault.ADD_BEFORE_COMPLETE) {
