@@ -2,8 +2,6 @@ package org.stoneware.client;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -12,9 +10,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
-import org.agrona.collections.Long2ObjectHashMap;
 import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.session.SessionKey;
@@ -53,7 +49,6 @@ final class ClientAgent implements FrameListener {
     private static final long GREETING_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(2);
     private static final long MAX_BACKLOG_BYTES = 64L * 1024 * 1024;
     private static final int MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
-    private static final int MAX_TOUCH_BYTES = 32 * 1024;
     private static final int FRAME_LIMIT = 64;
     private static final int TASK_LIMIT = 256;
     private static final int SEND_TIMES = 64;
@@ -68,7 +63,7 @@ final class ClientAgent implements FrameListener {
     private final Events events;
 
     private final ManyToOneConcurrentLinkedQueue<Runnable> tasks = new ManyToOneConcurrentLinkedQueue<>();
-    private final Long2ObjectHashMap<PendingRequest> pending = new Long2ObjectHashMap<>();
+    private final RequestExchange exchange;
     private final Map<InetAddress, InetSocketAddress> boundAddresses = new HashMap<>();
     private final Set<String> applications = new HashSet<>();
     /** What the registration on its way names. */
@@ -78,7 +73,6 @@ final class ClientAgent implements FrameListener {
     private final ClientResponseAdapter responses = new ClientResponseAdapter();
     private final Answers answers = new Answers();
     private final ExpandableArrayBuffer out = new ExpandableArrayBuffer(1024);
-    private final ExpandableArrayBuffer touchRun = new ExpandableArrayBuffer(1024);
     private final long[] renewalSentNs = new long[SEND_TIMES];
 
     private Stage stage = Stage.IDLE;
@@ -142,6 +136,7 @@ final class ClientAgent implements FrameListener {
         this.transport = transport;
         this.transportName = transportName;
         this.owned = owned;
+        this.exchange = new RequestExchange(owned, this::transmit);
         this.connector = new ServerConnector(settings.servers());
         this.events = events;
         this.disconnectedSinceNs = startNs;
@@ -192,24 +187,16 @@ final class ClientAgent implements FrameListener {
         return work;
     }
 
-    /** Sends a request, now or as soon as there is a server. */
     void send(PendingRequest request) {
-        pending.put(request.id, request);
-        if (stage == Stage.REGISTERED) {
-            transmit(request);
-        }
+        exchange.send(request);
     }
 
-    /** The waiter of a request has gone. */
     void cancel(PendingRequest request) {
-        pending.remove(request.id);
+        exchange.cancel(request);
     }
 
     void release(SessionKey key, long token, int grant, long accessNs) {
-        if (stage == Stage.REGISTERED) {
-            long ageMs = TimeUnit.NANOSECONDS.toMillis(Math.max(0, nowNs - accessNs));
-            transmit(out, requests.release(out, epoch, token, ageMs, grant, key));
-        }
+        exchange.release(key, token, grant, accessNs, nowNs);
     }
 
     void application(String name, boolean isAdded) {
@@ -231,18 +218,7 @@ final class ClientAgent implements FrameListener {
 
     /** Gives back what is idle and says goodbye. */
     void leave() {
-        if (stage == Stage.REGISTERED) {
-            List<Map.Entry<SessionKey, OwnedSessions.Entry>> idle;
-            synchronized (owned) {
-                idle = owned.takeIdle();
-            }
-            flushTouches();
-            for (Map.Entry<SessionKey, OwnedSessions.Entry> each : idle) {
-                transmit(
-                        out,
-                        requests.release(out, epoch, each.getValue().token, -1, each.getValue().grant, each.getKey()));
-            }
-        }
+        exchange.releaseIdle(nowNs);
     }
 
     boolean isDrained() {
@@ -283,11 +259,12 @@ final class ClientAgent implements FrameListener {
     private void stage(Stage next) {
         stage = next;
         stageSinceNs = nowNs;
-        boolean wasRegistered = isRegistered;
-        isRegistered = next == Stage.REGISTERED;
-        if (wasRegistered && !isRegistered) {
+        if (isRegistered && next != Stage.REGISTERED) {
+            // Before the flag, so that no request thread sees it cleared with the time of an older loss.
             disconnectedSinceNs = nowNs;
+            exchange.close();
         }
+        isRegistered = next == Stage.REGISTERED;
     }
 
     private void dial(String address) {
@@ -399,64 +376,15 @@ final class ClientAgent implements FrameListener {
         }
         if (nowNs - nextTouchNs >= 0) {
             nextTouchNs = nowNs + TOUCH_INTERVAL_NS;
-            flushTouches();
+            exchange.flushTouches(nowNs);
         }
         return work;
-    }
-
-    private void flushTouches() {
-        Map<SessionKey, Long> touches;
-        synchronized (owned) {
-            if (!owned.hasTouches()) {
-                return;
-            }
-            touches = owned.takeTouches();
-        }
-        int count = 0;
-        int length = 0;
-        for (Map.Entry<SessionKey, Long> touch : touches.entrySet()) {
-            long ageMs = TimeUnit.NANOSECONDS.toMillis(Math.max(0, nowNs - touch.getValue()));
-            length = requests.appendTouch(touchRun, length, ageMs, touch.getKey());
-            count++;
-            if (length > MAX_TOUCH_BYTES) {
-                transmit(out, requests.touch(out, epoch, count, touchRun, length));
-                count = 0;
-                length = 0;
-            }
-        }
-        if (count > 0) {
-            transmit(out, requests.touch(out, epoch, count, touchRun, length));
-        }
-    }
-
-    private void transmit(PendingRequest request) {
-        long answeredBelow = Long.MAX_VALUE;
-        Long2ObjectHashMap<PendingRequest>.KeyIterator ids = pending.keySet().iterator();
-        while (ids.hasNext()) {
-            answeredBelow = Math.min(answeredBelow, ids.nextLong());
-        }
-        requests.restamp(request.message, epoch, answeredBelow);
-        synchronized (owned) {
-            request.sentGeneration = owned.generation();
-            request.isSent = true;
-        }
-        transmit(request.message, request.length);
     }
 
     private void transmit(DirectBuffer buffer, int length) {
         MessageSender to = sender;
         if (to != null && !to.send(buffer, 0, length)) {
             fail("connection to " + serverAddress + " takes nothing any more");
-        }
-    }
-
-    private void resendAll() {
-        List<PendingRequest> all = new ArrayList<>(pending.values());
-        all.sort(Comparator.comparingLong(request -> request.id));
-        for (PendingRequest request : all) {
-            if (stage == Stage.REGISTERED) {
-                transmit(request);
-            }
         }
     }
 
@@ -591,6 +519,11 @@ final class ClientAgent implements FrameListener {
             if (messageRegistration != registration || stage != Stage.REGISTERING) {
                 return;
             }
+            synchronized (owned) {
+                if (messageEpoch != epoch) {
+                    owned.forgetAll();
+                }
+            }
             epoch = messageEpoch;
             serverName = name;
             maxSessionBytes = Math.min(settings.maxSessionBytes(), serverMaxBytes);
@@ -610,7 +543,7 @@ final class ClientAgent implements FrameListener {
                     transmit(out, requests.application(out, epoch, true, application));
                 }
             }
-            resendAll();
+            exchange.open(epoch);
         }
 
         @Override
@@ -633,82 +566,29 @@ final class ClientAgent implements FrameListener {
                 int hints,
                 int grant,
                 @Nullable SessionRecord record) {
-            @Nullable PendingRequest request = pending.remove(requestId);
-            boolean isGrant = status == OwnStatus.CURRENT || status == OwnStatus.LOADED;
-            @Nullable SessionRecord copy = record == null ? null : copyOf(record);
-            boolean isWanted = false;
-            if (request != null) {
-                synchronized (owned) {
-                    isWanted = !request.isCancelled;
-                    if (isWanted && isGrant) {
-                        SessionKey key = copy == null ? request.key : copy.key();
-                        owned.onGranted(key, token, grant, version, hints, request.sentGeneration, nowNs);
-                    }
-                    if (isWanted) {
-                        request.ownStatus = status;
-                        request.answerVersion = version;
-                        request.logTimeMs = logTimeMs;
-                        request.record = copy;
-                        request.complete();
-                    }
-                }
-            }
-            if (isGrant && !isWanted) {
-                giveBackUnwanted(token, grant, request, copy);
-            }
-        }
-
-        /** Granted to a request nobody waits for any more: given back, unless others here use the session under that token. */
-        private void giveBackUnwanted(
-                long token, int grant, @Nullable PendingRequest request, @Nullable SessionRecord copy) {
-            @Nullable SessionKey key = copy != null ? copy.key() : request != null ? request.key : null;
-            if (key == null) {
-                // The key is not known here any more; the server recalls the session once somebody wants it.
-                return;
-            }
-            boolean isUsed;
-            synchronized (owned) {
-                isUsed = owned.entry(key) != null;
-            }
-            if (!isUsed) {
-                transmit(out, requests.release(out, epoch, token, -1, grant, key));
+            if (messageEpoch == epoch) {
+                exchange.onOwned(requestId, token, version, logTimeMs, status, hints, grant, record, nowNs);
             }
         }
 
         @Override
         public void onWritten(
                 long messageEpoch, long requestId, long token, long version, WriteStatus status, int hints) {
-            @Nullable PendingRequest request = pending.remove(requestId);
-            if (request == null) {
-                return;
-            }
-            synchronized (owned) {
-                owned.onWritten(request.key, request.token, status == WriteStatus.COMMITTED, token, version, hints);
-                request.writeStatus = status;
-                request.answerVersion = version;
-                request.complete();
+            if (messageEpoch == epoch) {
+                exchange.onWritten(requestId, token, version, status, hints, nowNs);
             }
         }
 
         @Override
         public void onRecall(long messageEpoch, long token, int grant, SessionKey key) {
-            boolean isFree;
-            @Nullable Long touched = null;
-            synchronized (owned) {
-                isFree = owned.onRecall(key, token, grant);
-                if (isFree) {
-                    touched = owned.takeTouch(key);
-                }
-            }
-            if (isFree) {
-                long ageMs = touched == null ? -1 : TimeUnit.NANOSECONDS.toMillis(Math.max(0, nowNs - touched));
-                transmit(out, requests.release(out, epoch, token, ageMs, grant, key));
+            if (messageEpoch == epoch) {
+                exchange.onRecall(key, token, grant, nowNs);
             }
         }
 
         @Override
         public void onExpired(long messageEpoch, long jobId, long logTimeMs, SessionRecord record) {
-            events.onExpired(jobId, logTimeMs, copyOf(record));
+            events.onExpired(jobId, logTimeMs, RequestExchange.copyOf(record));
         }
 
         @Override
@@ -721,12 +601,6 @@ final class ClientAgent implements FrameListener {
                 stage(Stage.REGISTERING);
                 register();
             }
-        }
-
-        private SessionRecord copyOf(SessionRecord record) {
-            byte[] bytes = new byte[record.length()];
-            record.buffer().getBytes(record.offset(), bytes);
-            return new SessionRecord().wrap(new UnsafeBuffer(bytes), 0);
         }
     }
 }
