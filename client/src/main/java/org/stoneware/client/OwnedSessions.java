@@ -175,8 +175,11 @@ final class OwnedSessions {
             entry.version = Math.max(entry.version, version);
         }
         if (token == SessionProtocol.NO_TOKEN) {
+            // The writer is done with the session. Whoever else uses it here has lost it in the middle of a request.
+            int closed = isCommitted ? Math.min(1, entry.uses) : 0;
             entry.isReleased = true;
-            entry.closedUses += entry.uses;
+            entry.closedUses += closed;
+            entry.fencedUses += entry.uses - closed;
             entry.uses = 0;
         } else {
             entry.token = token;
