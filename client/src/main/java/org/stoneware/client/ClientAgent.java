@@ -75,7 +75,7 @@ final class ClientAgent implements FrameListener {
     private final ExpandableArrayBuffer out = new ExpandableArrayBuffer(1024);
     private final long[] renewalSentNs = new long[SEND_TIMES];
 
-    private Stage stage = Stage.IDLE;
+    private ConnectStage stage = ConnectStage.IDLE;
     private long stageSinceNs;
     private @Nullable LivenessLink link;
     private @Nullable Connection connection;
@@ -106,19 +106,6 @@ final class ClientAgent implements FrameListener {
 
         /** One readable line. */
         void notice(System.Logger.Level level, String text);
-    }
-
-    private enum Stage {
-        /** No connection; waiting to dial. */
-        IDLE,
-        /** Waiting for TCP. */
-        DIALLING,
-        /** Hello sent. */
-        GREETING,
-        /** Taken in; registration sent or about to be. */
-        REGISTERING,
-        /** Requests flow. */
-        REGISTERED
     }
 
     ClientAgent(
@@ -176,7 +163,7 @@ final class ClientAgent implements FrameListener {
         }
         work += transport.poll(this, FRAME_LIMIT);
         work += connect();
-        if (stage == Stage.REGISTERED) {
+        if (stage == ConnectStage.REGISTERED) {
             work += serve();
         }
         if (sender != null && sender.hasBacklog()) {
@@ -205,13 +192,13 @@ final class ClientAgent implements FrameListener {
         } else {
             applications.remove(name);
         }
-        if (stage == Stage.REGISTERED) {
+        if (stage == ConnectStage.REGISTERED) {
             transmit(out, requests.application(out, epoch, isAdded, name));
         }
     }
 
     void expiryDone(long jobId) {
-        if (stage == Stage.REGISTERED) {
+        if (stage == ConnectStage.REGISTERED) {
             transmit(out, requests.expiryDone(out, epoch, jobId));
         }
     }
@@ -247,7 +234,7 @@ final class ClientAgent implements FrameListener {
                     fail(serverAddress + " did not answer in time");
                     return 1;
                 }
-                if (stage == Stage.REGISTERING && registerSentNs == 0) {
+                if (stage == ConnectStage.REGISTERING && registerSentNs == 0) {
                     return register() ? 1 : 0;
                 }
             }
@@ -256,20 +243,20 @@ final class ClientAgent implements FrameListener {
         return 0;
     }
 
-    private void stage(Stage next) {
+    private void stage(ConnectStage next) {
         stage = next;
         stageSinceNs = nowNs;
-        if (isRegistered && next != Stage.REGISTERED) {
+        if (isRegistered && next != ConnectStage.REGISTERED) {
             // Before the flag, so that no request thread sees it cleared with the time of an older loss.
             disconnectedSinceNs = nowNs;
             exchange.close();
         }
-        isRegistered = next == Stage.REGISTERED;
+        isRegistered = next == ConnectStage.REGISTERED;
     }
 
     private void dial(String address) {
         serverAddress = address;
-        stage(Stage.DIALLING);
+        stage(ConnectStage.DIALLING);
         int colon = address.lastIndexOf(':');
         String host = address.substring(0, colon);
         int port = Integer.parseInt(address.substring(colon + 1));
@@ -277,7 +264,7 @@ final class ClientAgent implements FrameListener {
     }
 
     private void fail(String reason) {
-        boolean wasRegistered = stage == Stage.REGISTERED;
+        boolean wasRegistered = stage == ConnectStage.REGISTERED;
         drop(reason);
         connector.onFailed(nowNs);
         if (wasRegistered) {
@@ -296,12 +283,12 @@ final class ClientAgent implements FrameListener {
             connection = null;
             sender = null;
         }
-        stage(Stage.IDLE);
+        stage(ConnectStage.IDLE);
         publishView(reason);
     }
 
     private void publishView(String problem) {
-        boolean isUp = stage == Stage.REGISTERED;
+        boolean isUp = stage == ConnectStage.REGISTERED;
         int size;
         synchronized (owned) {
             size = owned.size();
@@ -341,7 +328,7 @@ final class ClientAgent implements FrameListener {
             serverIncarnation = reply.incarnation();
         }
         registerSentNs = 0;
-        stage(Stage.REGISTERING);
+        stage(ConnectStage.REGISTERING);
         register();
     }
 
@@ -445,7 +432,7 @@ final class ClientAgent implements FrameListener {
                 fail("cannot bind a data port on " + local + ": " + e.getMessage());
                 return;
             }
-            stage(Stage.GREETING);
+            stage(ConnectStage.GREETING);
             connected.sendHello(new Hello(
                     Hello.Kind.VALVE,
                     Hello.PROTOCOL_VERSION,
@@ -487,7 +474,7 @@ final class ClientAgent implements FrameListener {
         @Override
         public void onHeartbeat(LivenessLink of, Heartbeat heartbeat) {
             run(of, () -> {
-                if (stage == Stage.REGISTERED && heartbeat.role() != ServerRole.ACTIVE_COORDINATOR) {
+                if (stage == ConnectStage.REGISTERED && heartbeat.role() != ServerRole.ACTIVE_COORDINATOR) {
                     connector.onHint(heartbeat.activeAddress());
                     fail("server " + serverName + " is " + heartbeat.role().stateName() + " now");
                 }
@@ -516,7 +503,7 @@ final class ClientAgent implements FrameListener {
         @Override
         public void onRegistered(
                 long messageEpoch, long messageRegistration, int leaseMs, int serverMaxBytes, String name) {
-            if (messageRegistration != registration || stage != Stage.REGISTERING) {
+            if (messageRegistration != registration || stage != ConnectStage.REGISTERING) {
                 return;
             }
             synchronized (owned) {
@@ -530,7 +517,7 @@ final class ClientAgent implements FrameListener {
             synchronized (owned) {
                 owned.onRenewed(registerSentNs, nowNs);
             }
-            stage(Stage.REGISTERED);
+            stage(ConnectStage.REGISTERED);
             nextRenewNs = nowNs;
             nextTouchNs = nowNs;
             connector.onRegistered();
@@ -593,12 +580,12 @@ final class ClientAgent implements FrameListener {
 
         @Override
         public void onMustRegister(long messageEpoch) {
-            if (stage == Stage.REGISTERED) {
+            if (stage == ConnectStage.REGISTERED) {
                 synchronized (owned) {
                     owned.forgetAll();
                 }
                 epoch = messageEpoch;
-                stage(Stage.REGISTERING);
+                stage(ConnectStage.REGISTERING);
                 register();
             }
         }

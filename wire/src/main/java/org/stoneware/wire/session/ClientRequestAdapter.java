@@ -50,6 +50,9 @@ public final class ClientRequestAdapter {
     /** Decodes one message. */
     public void onMessage(DirectBuffer buffer, int offset, int length, ClientRequestListener listener) {
         // A view of exactly the message makes every read beyond its end fail instead of showing a neighbour's bytes.
+        if (length < MessageHeaderDecoder.ENCODED_LENGTH) {
+            throw new WireException("shorter than a header: length=" + length);
+        }
         message.wrap(buffer, offset, length);
         try {
             dispatch(listener);

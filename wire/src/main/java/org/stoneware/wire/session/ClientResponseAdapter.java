@@ -36,6 +36,9 @@ public final class ClientResponseAdapter {
 
     /** Decodes one message. */
     public void onMessage(DirectBuffer buffer, int offset, int length, ClientResponseListener listener) {
+        if (length < MessageHeaderDecoder.ENCODED_LENGTH) {
+            throw new WireException("shorter than a header: length=" + length);
+        }
         message.wrap(buffer, offset, length);
         try {
             dispatch(listener);
