@@ -156,6 +156,17 @@ final class ClientDoor implements LivenessListener, FrameListener {
                     "offered transports " + hello.transports() + " do not include " + transportName));
             return;
         }
+        if (claimed.getAddress() != null
+                && !claimed.getAddress().isAnyLocalAddress()
+                && !claimed.getAddress().equals(link.remoteAddress().getAddress())) {
+            // Nobody may point this server's datagrams at a third party.
+            link.sendReply(standing.reply(
+                    HelloReply.Status.REFUSED,
+                    "data address " + claimed.getAddress().getHostAddress() + " is not the one this call comes from, "
+                            + link.remoteAddress().getAddress().getHostAddress()
+                            + "; address translation between Tomcat and server is not supported"));
+            return;
+        }
         InetSocketAddress remote =
                 claimed.getAddress() == null || claimed.getAddress().isAnyLocalAddress()
                         ? new InetSocketAddress(link.remoteAddress().getAddress(), claimed.getPort())

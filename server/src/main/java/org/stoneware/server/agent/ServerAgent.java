@@ -131,7 +131,11 @@ final class ServerAgent {
                             new InetSocketAddress(self.groupAddress(), self.groupPort()),
                             "l2-group-port",
                             inbox.door(new GroupDoor()));
-            context.liveness().listen(new InetSocketAddress(self.clientAddress(), self.clientPort()), inbox.door(door));
+            context.liveness()
+                    .listen(
+                            new InetSocketAddress(self.clientAddress(), self.clientPort()),
+                            "dso-port",
+                            inbox.quietDoor(door));
             this.election = context.election()
                     .open(
                             new ElectionContext(
