@@ -6,6 +6,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -39,6 +40,7 @@ final class AgentSessionClient implements SessionClient {
 
     private final ClientSettings settings;
     private final LivenessNetwork liveness;
+    private final Consumer<String> clientLogs;
     private final Transport transport;
     private final OwnedSessions owned = new OwnedSessions();
     private final ClientAgent agent;
@@ -67,7 +69,9 @@ final class AgentSessionClient implements SessionClient {
             ClientSettings settings,
             ClientAgent.Identity identity,
             TransportProvider provider,
-            LivenessNetwork liveness) {
+            LivenessNetwork liveness,
+            Consumer<String> clientLogs) {
+        this.clientLogs = clientLogs;
         this.settings = settings;
         this.liveness = liveness;
         this.transport =
@@ -378,7 +382,7 @@ final class AgentSessionClient implements SessionClient {
     }
 
     /** What the agent tells goes to the log and to the application's listeners, on a thread of its own. */
-    private final class AgentEvents implements ClientAgent.Events {
+    private final class AgentEvents implements ClientEvents {
         @Override
         public void onExpired(long jobId, long logTimeMs, SessionRecord copy) {
             @Nullable ExpiryListener listener = listeners.get(copy.key().application());
@@ -393,6 +397,13 @@ final class AgentSessionClient implements SessionClient {
                 }
                 agent.submit(() -> agent.expiryDone(jobId));
             });
+        }
+
+        @Override
+        public void onClientLogs(String path) {
+            if (!expiryNotices.isShutdown()) {
+                expiryNotices.execute(() -> clientLogs.accept(path));
+            }
         }
 
         @Override

@@ -32,7 +32,6 @@ import org.stoneware.wire.session.ClientResponseListener;
 import org.stoneware.wire.session.MessageAssembler;
 import org.stoneware.wire.session.MessageSender;
 import org.stoneware.wire.session.OwnStatus;
-import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WireException;
 import org.stoneware.wire.session.WriteStatus;
 
@@ -43,7 +42,6 @@ import org.stoneware.wire.session.WriteStatus;
  * <b>Threading:</b> everything but {@link #submit}, {@link #view} and {@link #disconnectedForNs} on the agent thread. Time is a parameter.
  */
 final class ClientAgent implements FrameListener {
-    private static final long RENEW_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(SessionProtocol.RENEW_INTERVAL_MS);
     private static final long TOUCH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long DIAL_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long GREETING_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(2);
@@ -54,8 +52,6 @@ final class ClientAgent implements FrameListener {
     /** A server that answers heartbeats while its agent hangs is as good as silent. */
     private static final int MAX_AGENT_AGE_MS = 2_000;
 
-    private static final int SEND_TIMES = 64;
-
     private final ClientSettings settings;
     private final Identity identity;
     private final LivenessNetwork liveness;
@@ -63,7 +59,8 @@ final class ClientAgent implements FrameListener {
     private final String transportName;
     private final OwnedSessions owned;
     private final ServerConnector connector;
-    private final Events events;
+    private final LeaseRenewals renewals;
+    private final ClientEvents events;
 
     private final ManyToOneConcurrentLinkedQueue<Runnable> tasks = new ManyToOneConcurrentLinkedQueue<>();
     private final RequestExchange exchange;
@@ -76,7 +73,6 @@ final class ClientAgent implements FrameListener {
     private final ClientResponseAdapter responses = new ClientResponseAdapter();
     private final Answers answers = new Answers();
     private final ExpandableArrayBuffer out = new ExpandableArrayBuffer(1024);
-    private final long[] renewalSentNs = new long[SEND_TIMES];
 
     private ConnectStage stage = ConnectStage.IDLE;
     private long stageSinceNs;
@@ -87,8 +83,6 @@ final class ClientAgent implements FrameListener {
     private int attempt;
     private long registration;
     private long registerSentNs;
-    private long renewalSequence;
-    private long nextRenewNs;
     private long nextTouchNs;
     private long epoch;
     private long serverIncarnation;
@@ -103,14 +97,6 @@ final class ClientAgent implements FrameListener {
     /** Random identity of this Tomcat process. */
     record Identity(long high, long low, long incarnation) {}
 
-    /** Takes what others of this Tomcat should hear. */
-    interface Events {
-        void onExpired(long jobId, long logTimeMs, SessionRecord copy);
-
-        /** One readable line. */
-        void notice(System.Logger.Level level, String text);
-    }
-
     ClientAgent(
             ClientSettings settings,
             Identity identity,
@@ -118,7 +104,7 @@ final class ClientAgent implements FrameListener {
             Transport transport,
             String transportName,
             OwnedSessions owned,
-            Events events,
+            ClientEvents events,
             long startNs) {
         this.settings = settings;
         this.identity = identity;
@@ -131,6 +117,7 @@ final class ClientAgent implements FrameListener {
         this.events = events;
         this.disconnectedSinceNs = startNs;
         this.stageSinceNs = startNs;
+        this.renewals = new LeaseRenewals(startNs);
         this.maxSessionBytes = settings.maxSessionBytes();
         this.view = new ClientView(false, "", "", 0, 0, "no server has answered yet: " + settings.servers());
     }
@@ -178,6 +165,13 @@ final class ClientAgent implements FrameListener {
     }
 
     void send(PendingRequest request) {
+        if (renewals.onRequest(nowNs, view.ownedSessions()) && stage == ConnectStage.REGISTERED) {
+            // Before the request, so that what it is granted falls under a lease that holds.
+            synchronized (owned) {
+                owned.forgetIfLapsed(nowNs);
+            }
+            renew();
+        }
         exchange.send(request);
     }
 
@@ -357,11 +351,8 @@ final class ClientAgent implements FrameListener {
 
     private int serve() {
         int work = 0;
-        if (nowNs - nextRenewNs >= 0) {
-            nextRenewNs = nowNs + RENEW_INTERVAL_NS;
-            renewalSentNs[(int) (++renewalSequence % SEND_TIMES)] = nowNs;
-            transmit(out, requests.renew(out, epoch, registration, renewalSequence));
-            publishView("");
+        if (renewals.isDue(nowNs)) {
+            renew();
             work++;
         }
         if (nowNs - nextTouchNs >= 0) {
@@ -369,6 +360,12 @@ final class ClientAgent implements FrameListener {
             exchange.flushTouches(nowNs);
         }
         return work;
+    }
+
+    private void renew() {
+        long sequence = renewals.send(nowNs, view.ownedSessions());
+        transmit(out, requests.renew(out, epoch, registration, sequence));
+        publishView("");
     }
 
     private void transmit(DirectBuffer buffer, int length) {
@@ -507,7 +504,12 @@ final class ClientAgent implements FrameListener {
     private final class Answers implements ClientResponseListener {
         @Override
         public void onRegistered(
-                long messageEpoch, long messageRegistration, int leaseMs, int serverMaxBytes, String name) {
+                long messageEpoch,
+                long messageRegistration,
+                int leaseMs,
+                int serverMaxBytes,
+                String name,
+                String clientLogs) {
             if (messageRegistration != registration || stage != ConnectStage.REGISTERING) {
                 return;
             }
@@ -523,13 +525,16 @@ final class ClientAgent implements FrameListener {
                 owned.onRenewed(registerSentNs, nowNs);
             }
             stage(ConnectStage.REGISTERED);
-            nextRenewNs = nowNs;
+            renewals.dueNow(nowNs);
             nextTouchNs = nowNs;
             connector.onRegistered();
             publishView("");
             events.notice(
                     System.Logger.Level.INFO,
                     "connected to server " + name + " at " + serverAddress + " epoch=" + epoch);
+            if (!clientLogs.isEmpty()) {
+                events.onClientLogs(clientLogs);
+            }
             for (String application : applications) {
                 if (!registeredApplications.contains(application)) {
                     transmit(out, requests.application(out, epoch, true, application));
@@ -540,9 +545,10 @@ final class ClientAgent implements FrameListener {
 
         @Override
         public void onRenewed(long messageEpoch, long sequence) {
-            if (messageEpoch == epoch && sequence > renewalSequence - SEND_TIMES && sequence <= renewalSequence) {
+            long sentNs = renewals.sentNs(sequence);
+            if (messageEpoch == epoch && sentNs != LeaseRenewals.UNKNOWN) {
                 synchronized (owned) {
-                    owned.onRenewed(renewalSentNs[(int) (sequence % SEND_TIMES)], nowNs);
+                    owned.onRenewed(sentNs, nowNs);
                 }
             }
         }

@@ -51,7 +51,7 @@ class ClientAgentTest {
             network.open(new TransportContext("tomcat", 0, 16, line -> {})),
             network.name(),
             owned,
-            new ClientAgent.Events() {
+            new ClientEvents() {
                 @Override
                 public void onExpired(long jobId, long logTimeMs, SessionRecord copy) {}
 
@@ -193,7 +193,7 @@ class ClientAgentTest {
         liveness.lastDial().listener().onReply(link, reply(HelloReply.Status.ACCEPTED, "", id));
         cycle();
         pollServer();
-        answer(responses.registered(out, 7, ++registrations, 400, 1024 * 1024, "s1"));
+        answer(responses.registered(out, 7, ++registrations, 400, 1024 * 1024, "s1", "client-logs"));
         pollServer();
     }
 

@@ -373,7 +373,7 @@ public final class SimulatedTomcat implements ClientResponseListener {
 
     @Override
     public void onRegistered(
-            long messageEpoch, long messageRegistration, int leaseMs, int maxBytes, String serverName) {
+            long messageEpoch, long messageRegistration, int leaseMs, int maxBytes, String serverName, String logs) {
         if (messageRegistration != registration || isRegistered) {
             return;
         }

@@ -182,7 +182,7 @@ final class SimulatedArray {
         long logTimeMs = 1_700_000_000_000L + nowNs / MS;
         processor = new SessionRequestProcessor(
                 epoch,
-                new RequestLimits("server", MAX_SESSION_BYTES, 120_000 * MS, true),
+                new RequestLimits("server", MAX_SESSION_BYTES, 120_000 * MS, true, ""),
                 store,
                 stateMachine,
                 new LogClock(logTimeMs, nowNs),

@@ -22,10 +22,17 @@ final class ClientReplies {
         this.epoch = epoch;
     }
 
-    void registered(ClientPort to, long registration, int maxSessionBytes, String serverName) {
+    void registered(ClientPort to, long registration, RequestLimits limits) {
         to.send(
                 out,
-                responses.registered(out, epoch, registration, SessionProtocol.LEASE_MS, maxSessionBytes, serverName));
+                responses.registered(
+                        out,
+                        epoch,
+                        registration,
+                        SessionProtocol.LEASE_MS,
+                        limits.maxSessionBytes(),
+                        limits.serverName(),
+                        limits.clientLogs()));
     }
 
     void mustRegister(ClientPort to) {

@@ -229,7 +229,7 @@ public final class SessionRequestProcessor {
             ClientRow row = clients.register(id, port, registration, name, productVersion, applications, nowNs);
             ClientPort replyTo = port;
             Action answer = (status, version) -> {
-                replies.registered(replyTo, registration, limits.maxSessionBytes(), limits.serverName());
+                replies.registered(replyTo, registration, limits);
                 ownership.recallAgain(row, nowNs);
             };
             if (stateMachine.knowsClient(id)) {

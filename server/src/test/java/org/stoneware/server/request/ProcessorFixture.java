@@ -37,7 +37,7 @@ final class ProcessorFixture {
     final SessionStateMachine stateMachine = new SessionStateMachine(store);
     final SessionRequestProcessor processor = new SessionRequestProcessor(
             EPOCH,
-            new RequestLimits("server", MAX_SESSION_BYTES, RECONNECT_WINDOW_MS * 1_000_000L, true),
+            new RequestLimits("server", MAX_SESSION_BYTES, RECONNECT_WINDOW_MS * 1_000_000L, true, ""),
             store,
             stateMachine,
             new LogClock(ManualClock.START_MS, 0),
@@ -185,7 +185,7 @@ final class ProcessorFixture {
         }
 
         @Override
-        public void onRegistered(long epoch, long number, int leaseMs, int maxBytes, String serverName) {
+        public void onRegistered(long epoch, long number, int leaseMs, int maxBytes, String serverName, String logs) {
             registered++;
         }
 

@@ -55,11 +55,14 @@ public final class ClientResponseAdapter {
                 MessageBounds.checkBlock(header, RegisteredDecoder.BLOCK_LENGTH);
                 registered.wrapAndApplyHeader(message, 0, header);
                 registered.wrapServerName(part);
+                String serverName = part.getStringWithoutLengthUtf8(0, part.capacity());
+                registered.wrapClientLogs(part);
                 listener.onRegistered(
                         registered.epoch(),
                         registered.registration(),
                         registered.leaseMs(),
                         registered.maxSessionBytes(),
+                        serverName,
                         part.getStringWithoutLengthUtf8(0, part.capacity()));
             }
             case RenewedDecoder.TEMPLATE_ID -> {
