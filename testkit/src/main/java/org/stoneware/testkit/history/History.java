@@ -121,9 +121,17 @@ public final class History {
     public static final class Call {
         private final Operation open;
         private volatile @Nullable Operation ended;
+        private volatile String tomcat;
 
         private Call(Operation open) {
             this.open = open;
+            tomcat = open.tomcat();
+        }
+
+        /** Names the Tomcat once the answer tells it: behind a proxy nobody knows it when asking. */
+        public Call answeredBy(String tomcat) {
+            this.tomcat = tomcat;
+            return this;
         }
 
         /**
@@ -163,7 +171,7 @@ public final class History {
             ended = new Operation(
                     open.number(),
                     open.session(),
-                    open.tomcat(),
+                    tomcat,
                     kind,
                     kind == OperationKind.READ ? 0 : open.argument(),
                     outcome,

@@ -10,6 +10,7 @@ final class SimulatedRegister {
     private final History.Recorder recorder;
     private final String session;
     private final int kinds;
+    private final boolean isPlain;
     private final List<Step> late = new ArrayList<>();
     private long value;
     private long writes;
@@ -31,19 +32,25 @@ final class SimulatedRegister {
         }
     }
 
-    private SimulatedRegister(Random random, History.Recorder recorder, String session) {
+    private SimulatedRegister(Random random, History.Recorder recorder, String session, boolean isPlain) {
+        this.isPlain = isPlain;
         this.random = random;
         this.recorder = recorder;
         this.session = session;
-        kinds = random.nextInt(3);
+        kinds = isPlain ? 0 : random.nextInt(3);
     }
 
-    /** A history of the given number of sessions, operations in each, and clients at once in each. */
+    /** A history of the given number of sessions, operations in each, and clients at once in each; some are not answered. */
     static History history(long seed, int sessions, int operations, int clients) {
+        return history(seed, sessions, operations, clients, false);
+    }
+
+    /** The same; plain ones only read and count, and every operation is answered. */
+    static History history(long seed, int sessions, int operations, int clients, boolean isPlain) {
         Random random = new Random(seed);
         History.Recorder recorder = new History.Recorder();
         for (int i = 0; i < sessions; i++) {
-            new SimulatedRegister(random, recorder, "s" + i).run(operations, clients);
+            new SimulatedRegister(random, recorder, "s" + i, isPlain).run(operations, clients);
         }
         return recorder.history();
     }
@@ -63,7 +70,7 @@ final class SimulatedRegister {
                     left--;
                     busy++;
                 }
-            } else if (step.isApplied || random.nextInt(10) == 0) {
+            } else if (step.isApplied || !isPlain && random.nextInt(10) == 0) {
                 end(step);
                 steps[client] = null;
                 busy--;
@@ -116,7 +123,7 @@ final class SimulatedRegister {
         } else if (!step.isApplied) {
             call.unknown(nowNs);
             late.add(step);
-        } else if (random.nextInt(20) == 0) {
+        } else if (!isPlain && random.nextInt(20) == 0) {
             call.unknown(nowNs);
         } else if (step.isMismatch) {
             call.mismatched(step.answer, nowNs);
