@@ -154,7 +154,7 @@ final class ClientAgent implements FrameListener {
         work += transport.poll(this, FRAME_LIMIT);
         work += connect();
         if (stage == ConnectStage.REGISTERED) {
-            work += serve();
+            serve();
         }
         if (sender != null && sender.hasBacklog()) {
             work += sender.doWork();
@@ -349,17 +349,14 @@ final class ClientAgent implements FrameListener {
         return to.send(out, 0, length);
     }
 
-    private int serve() {
-        int work = 0;
+    private void serve() {
         if (renewals.isDue(nowNs)) {
             renew();
-            work++;
         }
         if (nowNs - nextTouchNs >= 0) {
             nextTouchNs = nowNs + TOUCH_INTERVAL_NS;
             exchange.flushTouches(nowNs);
         }
-        return work;
     }
 
     private void renew() {
@@ -517,13 +514,11 @@ final class ClientAgent implements FrameListener {
                 if (messageEpoch != epoch) {
                     owned.forgetAll();
                 }
+                owned.onRenewed(registerSentNs, nowNs);
             }
             epoch = messageEpoch;
             serverName = name;
             maxSessionBytes = Math.min(settings.maxSessionBytes(), serverMaxBytes);
-            synchronized (owned) {
-                owned.onRenewed(registerSentNs, nowNs);
-            }
             stage(ConnectStage.REGISTERED);
             renewals.dueNow(nowNs);
             nextTouchNs = nowNs;

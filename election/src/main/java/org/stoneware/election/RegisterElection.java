@@ -33,11 +33,6 @@ import org.stoneware.spi.election.Evidence;
  * faults in a subclass.
  */
 class RegisterElection implements Election {
-    /** Elections a peer may be ahead; a million are more than an array sees in its life. */
-    private static final long MAX_LEAP = 1L << 20;
-
-    private static final int MAX_VOTERS = 32;
-
     /** A question not answered is asked again after this time. */
     static final long RESEND_NS = TimeUnit.MILLISECONDS.toNanos(50);
 
@@ -102,7 +97,7 @@ class RegisterElection implements Election {
             turn.onLocalStall(evidence.valueNs(), nowNs);
             return;
         }
-        if (isAbsurd(Epoch.counter(evidence.epoch()))) {
+        if (Epoch.isAbsurd(Epoch.counter(evidence.epoch()), acceptor.nextCounter())) {
             refusedMessages++;
             return;
         }
@@ -121,7 +116,7 @@ class RegisterElection implements Election {
         peers.start(nowNs);
         RegisterMessage decoded = RegisterMessageCodec.decode(message, offset, length);
         Peer peer = peers.at(senderId);
-        if (decoded == null || peer == null || isAbsurd(decoded)) {
+        if (decoded == null || peer == null || decoded.isAbsurd(acceptor.nextCounter())) {
             refusedMessages++;
             return;
         }
@@ -176,23 +171,6 @@ class RegisterElection implements Election {
     @Override
     public void close() {
         acceptor.close();
-    }
-
-    /**
-     * Far above anything this array can have reached. Only an error or an attack counts like that, and to believe it once, on disk, would
-     * leave no ballots for ever after.
-     */
-    private boolean isAbsurd(long counter) {
-        return counter - acceptor.nextCounter() > MAX_LEAP;
-    }
-
-    private boolean isAbsurd(RegisterMessage message) {
-        RegisterValue value = message.value();
-        return isAbsurd(message.ballot().counter())
-                || isAbsurd(message.other().counter())
-                || (value != null
-                        && (isAbsurd(Epoch.counter(value.epoch()))
-                                || value.voters().size() > MAX_VOTERS));
     }
 
     private boolean isOver() {
