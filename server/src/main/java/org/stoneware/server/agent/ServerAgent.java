@@ -153,6 +153,7 @@ final class ServerAgent {
             closeAll(opened);
             throw e;
         }
+        warnIfOpen(self);
         this.roleSinceMs = context.wallClock().getAsLong();
         this.openedNs = context.nanoClock().getAsLong();
         this.lastElectionNs = openedNs;
@@ -161,6 +162,20 @@ final class ServerAgent {
 
     private static long defaultMemoryBytes() {
         return Runtime.getRuntime().maxMemory() / 2;
+    }
+
+    /** Peers and Tomcats prove nothing in this version, so whoever reaches the ports can read and change sessions. */
+    private void warnIfOpen(ServerSettings self) {
+        boolean isLocal = new InetSocketAddress(self.clientAddress(), 0)
+                        .getAddress()
+                        .isLoopbackAddress()
+                && new InetSocketAddress(self.groupAddress(), 0).getAddress().isLoopbackAddress();
+        if (!isLocal) {
+            events.warning(
+                    "unprotected",
+                    "dso-port and l2-group-port are open beyond this machine and ask nobody for credentials: let a firewall admit"
+                            + " only the Tomcats and servers of this array");
+        }
     }
 
     private Path directory(String name) {
