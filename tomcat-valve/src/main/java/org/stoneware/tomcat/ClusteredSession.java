@@ -44,6 +44,11 @@ final class ClusteredSession extends StandardSession {
     /** The array does not hold what this copy says; whoever still has it can change nothing. */
     private transient volatile boolean isLost;
 
+    /** Changes taken out of this copy are on their way: not held yet, for any request that uses it. */
+    private transient volatile boolean isCommitting;
+    /** Changes taken out of this copy did not reach the array. Whose they were is not known, so no request may succeed. */
+    private transient volatile boolean hasLostChanges;
+
     private transient volatile boolean isRemoved;
     /** Uses counted by the array through this copy. Guarded by arrayLock. */
     private transient int uses;
@@ -180,10 +185,20 @@ final class ClusteredSession extends StandardSession {
         isValid = true;
     }
 
+    /**
+     * True when the array may not hold everything changed so far. Takes no lock.
+     * <p>
+     * The order counts: a commit says that it runs before it takes changes out, and how it ended before it says that it is over.
+     */
     boolean isDirty() {
         return isValid
                 && !isRemoved
-                && (!isStored() || isIntervalChanged || application.hasChanges() || container.hasChanges());
+                && (!isStored()
+                        || isIntervalChanged
+                        || application.hasChanges()
+                        || container.hasChanges()
+                        || isCommitting
+                        || hasLostChanges);
     }
 
     /**
@@ -194,19 +209,25 @@ final class ClusteredSession extends StandardSession {
     @Nullable
     Committed commit(boolean lookInside, boolean isLast, long ageMs) {
         synchronized (arrayLock) {
-            if (!isValid || isRemoved || (isLost && !isDirty())) {
+            if (!isValid || isRemoved) {
                 return null;
             }
-            if (isLost) {
-                return new Committed(Committed.Status.FENCED, version, "another Tomcat has changed the session");
+            if (hasLostChanges) {
+                return fenced();
             }
             DeltaBuffers.Buffer buffer = sessions.buffers().take();
+            isCommitting = true;
             try {
                 return commit(buffer, lookInside, isLast, ageMs);
             } finally {
+                isCommitting = false;
                 sessions.buffers().giveBack(buffer);
             }
         }
+    }
+
+    private Committed fenced() {
+        return new Committed(Committed.Status.FENCED, version, "this copy of the session is not the array's any more");
     }
 
     private @Nullable Committed commit(DeltaBuffers.Buffer buffer, boolean lookInside, boolean isLast, long ageMs) {
@@ -219,6 +240,10 @@ final class ClusteredSession extends StandardSession {
         if (isStored() && buffer.builder.isEmpty()) {
             return null;
         }
+        if (isLost) {
+            hasLostChanges = true;
+            return fenced();
+        }
         int length = buffer.builder.finish();
         Committed outcome = sessions.client().commit(key(), buffer.delta, 0, length, ageMs, isLast);
         if (outcome.isCommitted()) {
@@ -226,6 +251,7 @@ final class ClusteredSession extends StandardSession {
             approximateBytes += length;
         } else {
             // Nobody knows what the array holds now; the next request asks it.
+            hasLostChanges = true;
             lose();
         }
         return outcome;

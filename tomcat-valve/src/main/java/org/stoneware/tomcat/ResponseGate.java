@@ -71,7 +71,7 @@ final class ResponseGate implements ActionHook, OutputBuffer {
     static ResponseGate install(Response response, RequestScope scope) {
         ActionHook hook = (ActionHook) HOOK.getVolatile(response);
         OutputBuffer buffer = (OutputBuffer) OUTPUT_BUFFER.get(response);
-        // A response that was never closed may still have the gate of an earlier request.
+        // A response that was never closed may still have the gate of an earlier scope.
         if (hook instanceof ResponseGate older) {
             hook = older.hook;
         }
@@ -84,6 +84,23 @@ final class ResponseGate implements ActionHook, OutputBuffer {
         return gate;
     }
 
+    /** Takes away the gate an earlier request has left in front of a response, if any: an aborted response is never closed. */
+    static void removeLeftOver(Response response) {
+        if (HOOK.getVolatile(response) instanceof ResponseGate gate) {
+            gate.leaveIfAbandoned();
+        }
+    }
+
+    /** True when the request has gone and the response serves another one, which is none of this gate's business. */
+    private boolean leaveIfAbandoned() {
+        if (!scope.isAbandoned()) {
+            return false;
+        }
+        scope.finish();
+        uninstall();
+        return true;
+    }
+
     private void uninstall() {
         if (HOOK.compareAndSet(response, this, hook)) {
             response.setOutputBuffer(outputBuffer);
@@ -92,7 +109,7 @@ final class ResponseGate implements ActionHook, OutputBuffer {
 
     @Override
     public void action(ActionCode code, @Nullable Object param) {
-        if (!COMMIT_POINTS.contains(code.name())) {
+        if (!COMMIT_POINTS.contains(code.name()) || leaveIfAbandoned()) {
             hook.action(code, param);
             return;
         }
@@ -114,7 +131,7 @@ final class ResponseGate implements ActionHook, OutputBuffer {
     @Override
     public int doWrite(ByteBuffer chunk) throws IOException {
         // Values changed in place are looked for at the actions only: a look costs a serialization of each.
-        if (admit(false, false)) {
+        if (leaveIfAbandoned() || admit(false, false)) {
             return outputBuffer.doWrite(chunk);
         }
         if (state == State.ABORTED) {

@@ -260,7 +260,15 @@ public class SessionValve extends ValveBase {
             return known;
         }
         RequestScope scope = new RequestScope(request, System.nanoTime());
+        Object before = request.getNote(RequestScope.NOTE);
         request.setNote(RequestScope.NOTE, scope);
+        SessionUnavailableException failure = before instanceof RequestScope earlier ? earlier.failure() : null;
+        if (failure != null) {
+            // The same request once more, after a dispatch: what it changed before is still lost.
+            scope.fail(failure);
+        } else {
+            ResponseGate.removeLeftOver(request.getResponse().getCoyoteResponse());
+        }
         return scope;
     }
 

@@ -17,10 +17,12 @@ import java.util.concurrent.TimeUnit;
 import javax.servlet.AsyncContext;
 import javax.servlet.http.HttpServletResponse;
 import javax.servlet.http.HttpSession;
+import org.agrona.ExpandableArrayBuffer;
 import org.apache.tomcat.util.descriptor.web.ErrorPage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.stoneware.api.session.SessionDelta;
 import org.stoneware.client.Committed;
 
 /** No byte leaves before the array holds the changes made up to it. */
@@ -351,5 +353,97 @@ class CommitPointsTest {
         String seen = tomcat.get("/read", id).body();
 
         assertThat(seen).isEqualTo("0");
+    }
+
+    @Test
+    void shouldFailParallelRequestWhoseChangeWentDownWithTheCommitOfAnother() throws Exception {
+        CountDownLatch isChanged = new CountDownLatch(1);
+        tomcat.page("/two", (request, response) -> {
+            request.getSession().setAttribute("x", "of the second");
+            isChanged.countDown();
+            await();
+            response.getWriter().print("done");
+        });
+        tomcat.page("/one", (request, response) -> request.getSession().setAttribute("y", 1));
+
+        try (RawBrowser second = new RawBrowser(tomcat.port()).get("/two", id)) {
+            assertThat(isChanged.await(20, TimeUnit.SECONDS)).isTrue();
+            array.commitsAnswer = Committed.Status.UNAVAILABLE;
+            HttpResponse<String> first = tomcat.get("/one", id);
+            array.commitsAnswer = null;
+            mayGoOn.countDown();
+
+            assertThat(first.statusCode()).isEqualTo(503);
+            assertThat(second.readToEnd()).contains(" 503 ").doesNotContain("done");
+        }
+        array.awaitNoUses();
+    }
+
+    @Test
+    void shouldCountSessionAsDirtyWhileItsChangesAreOnTheirWay() throws Exception {
+        tomcat.page("/change", (request, response) -> request.getSession().setAttribute("step", 1));
+        List<Boolean> isDirty = new ArrayList<>();
+        array.beforeCommit = () -> isDirty.add(copy().isDirty());
+
+        tomcat.get("/change", id);
+
+        assertThat(isDirty).containsExactly(true);
+        assertThat(copy().isDirty()).isFalse();
+    }
+
+    private ClusteredSession copy() {
+        return (ClusteredSession) tomcat.context.getManager().findSessions()[0];
+    }
+
+    @Test
+    void shouldFailRequestThatChangedAValueInPlaceInACopyAnotherTomcatHasOvertaken() throws Exception {
+        CountDownLatch isRead = new CountDownLatch(1);
+        tomcat.page("/list", (request, response) -> request.getSession().setAttribute("list", new ArrayList<>()));
+        tomcat.page("/grow", (request, response) -> {
+            @SuppressWarnings("unchecked")
+            ArrayList<String> list = (ArrayList<String>) request.getSession().getAttribute("list");
+            isRead.countDown();
+            await();
+            list.add("lost");
+        });
+        tomcat.page("/look", (request, response) -> response.getWriter()
+                .print(request.getSession().getAttribute("list")));
+        tomcat.get("/list", id);
+
+        try (RawBrowser browser = new RawBrowser(tomcat.port()).get("/grow", id)) {
+            assertThat(isRead.await(20, TimeUnit.SECONDS)).isTrue();
+            SessionDelta.Builder none = new SessionDelta.Builder(new ExpandableArrayBuffer());
+            none.finish();
+            array.change(APPLICATION, id, new SessionDelta().wrap(none.buffer(), 0));
+            tomcat.get("/look", id);
+            mayGoOn.countDown();
+
+            assertThat(browser.readToEnd()).contains(" 503 ");
+        }
+        array.awaitNoUses();
+    }
+
+    @Test
+    void shouldServeRequestsWithoutSessionOnTheProcessorOfAnAbortedOne() throws Exception {
+        tomcat.page("/torn", (request, response) -> {
+            HttpSession session = request.getSession();
+            response.getWriter().print("first");
+            response.flushBuffer();
+            array.commitsAnswer = Committed.Status.FENCED;
+            session.setAttribute("step", 12);
+            response.getWriter().print("second");
+        });
+        tomcat.page("/plain", (request, response) -> response.getWriter().print("plain"));
+
+        for (String path : List.of("/shop/plain", "/elsewhere")) {
+            try (RawBrowser browser = new RawBrowser(tomcat.port()).get("/torn", id)) {
+                browser.readToEnd();
+            }
+            array.commitsAnswer = null;
+            try (RawBrowser browser = new RawBrowser(tomcat.port()).getPath(path, null)) {
+                assertThat(browser.readToEnd()).contains(path.equals("/elsewhere") ? " 404 " : "plain");
+            }
+        }
+        array.awaitNoUses();
     }
 }

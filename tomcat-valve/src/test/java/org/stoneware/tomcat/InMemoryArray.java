@@ -39,6 +39,8 @@ final class InMemoryArray {
     volatile boolean isDown;
     /** What commits answer instead of doing their work; null for the real thing. */
     volatile Committed.Status commitsAnswer;
+    /** Runs on the thread of each commit before the array sees it. */
+    volatile Runnable beforeCommit = () -> {};
     /** Outcome of opens instead of the real one. */
     volatile Opened.Status opensAnswer;
 
@@ -205,6 +207,7 @@ final class InMemoryArray {
         public Committed commit(
                 SessionKey key, DirectBuffer buffer, int offset, int length, long accessAgeMs, boolean isLast) {
             calls.add("commit " + key.id() + (isLast ? " last" : ""));
+            beforeCommit.run();
             synchronized (InMemoryArray.this) {
                 if (isDown || commitsAnswer != null) {
                     Committed.Status status = isDown ? Committed.Status.UNAVAILABLE : commitsAnswer;
