@@ -133,8 +133,9 @@ final class ClusteredSession extends StandardSession {
             if (uses == 0) {
                 application.noneExposed();
             }
+            // Inside the lock, which a rename holds: the key must not change on the way.
+            sessions.client().end(key(), ageMs);
         }
-        sessions.client().end(key(), ageMs);
     }
 
     /**

@@ -9,9 +9,11 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.servlet.ServletRequestEvent;
 import javax.servlet.ServletRequestListener;
 import javax.servlet.http.HttpServletRequest;
+import javax.servlet.http.HttpSession;
 import org.apache.catalina.Context;
 import org.apache.catalina.authenticator.FormAuthenticator;
 import org.apache.catalina.core.StandardContext;
@@ -97,6 +99,34 @@ class LoginAndListenersTest {
             assertThat(List.of("before", "during", "after"))
                     .allSatisfy(name ->
                             assertThat(array.attribute(APPLICATION, id, name)).isEqualTo("set"));
+            array.awaitNoUses();
+        }
+    }
+
+    @Test
+    void shouldNotWaitForItselfWhenAnotherTomcatWantsTheSessionOfARequestListener() throws Exception {
+        AtomicBoolean isRecalled = new AtomicBoolean();
+        ServletRequestListener listener = new ServletRequestListener() {
+            @Override
+            public void requestInitialized(ServletRequestEvent event) {
+                HttpSession session = ((HttpServletRequest) event.getServletRequest()).getSession();
+                if (isRecalled.get()) {
+                    array.recall(APPLICATION, session.getId());
+                }
+            }
+        };
+        try (TestTomcat tomcat =
+                new TestTomcat(array.source(), c -> ((StandardContext) c).addApplicationEventListener(listener))) {
+            tomcat.page("/page", (request, response) -> response.getWriter()
+                    .print(request.getSession().getId()));
+            tomcat.start();
+            String id = sessionId(tomcat.get("/page", null));
+            isRecalled.set(true);
+
+            HttpResponse<String> response = tomcat.get("/page", id);
+
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(response.body()).isEqualTo(id);
             array.awaitNoUses();
         }
     }
