@@ -220,6 +220,12 @@ final class ClusteredSession extends StandardSession {
             isCommitting = true;
             try {
                 return commit(buffer, lookInside, isLast, ageMs);
+            } catch (RuntimeException | Error e) {
+                // Whatever it was, it may have come after changes were taken out of this copy, so nothing less will do.
+                hasLostChanges = true;
+                lose();
+                sessions.reports().notCommitted(key(), e);
+                return new Committed(Committed.Status.UNAVAILABLE, version, "changes can't be written: " + e);
             } finally {
                 isCommitting = false;
                 sessions.buffers().giveBack(buffer);
@@ -379,6 +385,9 @@ final class ClusteredSession extends StandardSession {
             endStrayUse();
         }
         RequestScope.accessEnded(this);
+        // Catalina ends an access when it recycles the request, and nobody else ends the scope of a response never
+        // closed.
+        sessions.finishAbandoned();
     }
 
     /** Never ends the session for lack of use: that is for the array to say. */
@@ -395,6 +404,20 @@ final class ClusteredSession extends StandardSession {
             isIntervalChanged = true;
             changed();
         }
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException also when the array can't hold an attribute of that name.
+     */
+    @Override
+    public void setAttribute(@Nullable String name, @Nullable Object value, boolean notify) {
+        String problem = name == null ? null : AttributeCodec.nameProblem(name);
+        if (problem != null) {
+            throw new IllegalArgumentException(problem);
+        }
+        super.setAttribute(name, value, notify);
     }
 
     @Override

@@ -59,6 +59,19 @@ final class ResponseGate implements ActionHook, OutputBuffer {
     private final OutputBuffer outputBuffer;
     private final RequestScope scope;
     private volatile State state = State.OPEN;
+    /** The protocol handler has the application's bytes and may ask for the head of the response on the way. */
+    private volatile boolean isWriting;
+
+    private volatile boolean isClientGone;
+
+    /** Takes the way out of a protocol handler that asked for the head of a response in the middle of a write, and must not have it. */
+    private static final class HeadRefusedException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        HeadRefusedException() {
+            super("the array does not hold the session changes of this request");
+        }
+    }
 
     private ResponseGate(Response response, ActionHook hook, OutputBuffer outputBuffer, RequestScope scope) {
         this.response = response;
@@ -101,7 +114,8 @@ final class ResponseGate implements ActionHook, OutputBuffer {
         return true;
     }
 
-    private void uninstall() {
+    /** Lets everything pass from now on. */
+    void uninstall() {
         if (HOOK.compareAndSet(response, this, hook)) {
             response.setOutputBuffer(outputBuffer);
         }
@@ -115,8 +129,11 @@ final class ResponseGate implements ActionHook, OutputBuffer {
         }
         boolean isClose = code == ActionCode.CLOSE;
         try {
-            if (admit(true, isClose)) {
+            // In the middle of a write the look inside was just before.
+            if (admit(!isWriting, isClose)) {
                 hook.action(code, param);
+            } else if (isWriting && !isClose) {
+                throw sneaky(new HeadRefusedException());
             } else if (state == State.REPLACED) {
                 hook.action(code, param);
             }
@@ -130,9 +147,15 @@ final class ResponseGate implements ActionHook, OutputBuffer {
 
     @Override
     public int doWrite(ByteBuffer chunk) throws IOException {
-        // Values changed in place are looked for at the actions only: a look costs a serialization of each.
-        if (leaveIfAbandoned() || admit(false, false)) {
-            return outputBuffer.doWrite(chunk);
+        // Once the head of the response has left, values changed in place are looked for at the actions only: a look
+        // costs
+        // a serialization of each. The head itself leaves with the first write, in AJP without another action.
+        if (leaveIfAbandoned() || admit(!response.isCommitted(), false)) {
+            try {
+                return write(chunk);
+            } catch (HeadRefusedException e) {
+                // Dealt with below.
+            }
         }
         if (state == State.ABORTED) {
             throw new IOException("response aborted: the array does not hold the session changes of this request");
@@ -140,6 +163,25 @@ final class ResponseGate implements ActionHook, OutputBuffer {
         int length = chunk.remaining();
         chunk.position(chunk.limit());
         return length;
+    }
+
+    private int write(ByteBuffer chunk) throws IOException {
+        isWriting = true;
+        try {
+            return outputBuffer.doWrite(chunk);
+        } catch (HeadRefusedException e) {
+            throw e;
+        } catch (IOException e) {
+            isClientGone = true;
+            throw e;
+        } finally {
+            isWriting = false;
+        }
+    }
+
+    /** True when the browser went away in the middle of the body; Catalina may not close such a response. */
+    boolean isClientGone() {
+        return isClientGone;
     }
 
     @Override

@@ -129,11 +129,7 @@ public final class SessionManager extends ManagerBase {
     /** Tidies up local copies; ends no session, because that is for the array to say. */
     @Override
     public void backgroundProcess() {
-        for (RequestScope scope : deferred) {
-            if (scope.isAbandoned()) {
-                scope.finish();
-            }
-        }
+        finishAbandoned();
         long nowNs = System.nanoTime();
         LocalCopies.dropIdle(sessions, nowNs, IDLE_SLACK_SEC);
         trim();
@@ -180,6 +176,15 @@ public final class SessionManager extends ManagerBase {
     void defer(RequestScope scope) {
         deferred.add(scope);
         scope.onFinish(() -> deferred.remove(scope));
+    }
+
+    /** Ends the scopes whose request has gone without closing its response. */
+    void finishAbandoned() {
+        for (RequestScope scope : deferred) {
+            if (scope.isAbandoned()) {
+                scope.finish();
+            }
+        }
     }
 
     int deferredScopes() {

@@ -5,12 +5,15 @@ import static org.stoneware.tomcat.TestTomcat.APPLICATION;
 import static org.stoneware.tomcat.TestTomcat.sessionId;
 
 import java.io.IOException;
+import java.io.ObjectOutputStream;
+import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.ConcurrentModificationException;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -445,5 +448,105 @@ class CommitPointsTest {
             }
         }
         array.awaitNoUses();
+    }
+
+    @Test
+    void shouldEndUseAtOnceWhenBrowserGoesAwayInTheMiddleOfTheBody() throws Exception {
+        tomcat.page("/endless", (request, response) -> {
+            request.getSession().setAttribute("step", 14);
+            response.getOutputStream().print("first");
+            response.flushBuffer();
+            await();
+            for (int i = 0; i < 10_000; i++) {
+                response.getOutputStream().print(BIG);
+            }
+        });
+
+        try (RawBrowser browser = new RawBrowser(tomcat.port()).get("/endless", id)) {
+            browser.readUntil("first");
+        }
+        mayGoOn.countDown();
+
+        array.awaitNoUses();
+        assertThat(held("step")).isEqualTo(14);
+    }
+
+    /** Fails to be serialized in the way the test wants. */
+    static final class Moody implements Serializable {
+        private static final long serialVersionUID = 1L;
+
+        @SuppressWarnings("serial")
+        static volatile Throwable mood;
+
+        int value;
+
+        private void writeObject(ObjectOutputStream out) throws IOException {
+            if (mood instanceof Error error) {
+                throw error;
+            } else if (mood instanceof RuntimeException exception) {
+                throw exception;
+            }
+            out.defaultWriteObject();
+        }
+    }
+
+    @Test
+    void shouldKeepWhatOthersSeeOfAnAttributeThatCanNotBeWrittenNow() throws Exception {
+        tomcat.page("/moody", (request, response) -> {
+            HttpSession session = request.getSession();
+            if (session.getAttribute("moody") == null) {
+                session.setAttribute("moody", new Moody());
+            }
+            ((Moody) session.getAttribute("moody")).value++;
+        });
+        tomcat.get("/moody", id);
+        List<Integer> statuses = new ArrayList<>();
+
+        for (Throwable mood : List.of(
+                new ConcurrentModificationException(), new IllegalStateException(), new NoClassDefFoundError("x"))) {
+            Moody.mood = mood;
+            statuses.add(tomcat.get("/moody", id).statusCode());
+        }
+        Moody.mood = null;
+        int healed = tomcat.get("/moody", id).statusCode();
+
+        assertThat(statuses).containsExactly(503, 503, 503);
+        assertThat(healed).isEqualTo(200);
+        assertThat(((Moody) held("moody")).value).isEqualTo(2);
+        array.awaitNoUses();
+    }
+
+    @Test
+    void shouldFailRequestWhenAnErrorStopsItsCommit() throws Exception {
+        tomcat.page("/change", (request, response) -> request.getSession().setAttribute("step", 15));
+        array.beforeCommit = () -> {
+            throw new OutOfMemoryError("as the test wants");
+        };
+
+        HttpResponse<String> response = tomcat.get("/change", id);
+
+        assertThat(response.statusCode()).isEqualTo(503);
+        array.awaitNoUses();
+    }
+
+    @Test
+    void shouldRefuseNamesTheArrayCanNotHold() throws Exception {
+        tomcat.page("/names", (request, response) -> {
+            HttpSession session = request.getSession();
+            for (String name : List.of("x".repeat(65_536), "\u20ac".repeat(21_846), "half \ud83d")) {
+                try {
+                    session.setAttribute(name, "hostile");
+                    response.getWriter().print("accepted ");
+                } catch (IllegalArgumentException e) {
+                    response.getWriter().print("refused ");
+                }
+            }
+            session.setAttribute("whole \ud83d\ude00", "fine");
+        });
+
+        HttpResponse<String> response = tomcat.get("/names", id);
+
+        assertThat(response.body()).isEqualTo("refused refused refused ");
+        assertThat(held("whole \ud83d\ude00")).isEqualTo("fine");
     }
 }
