@@ -162,6 +162,13 @@ final class AgentSessionClient implements SessionClient {
     }
 
     @Override
+    public boolean share(SessionKey key) {
+        synchronized (owned) {
+            return owned.share(key);
+        }
+    }
+
+    @Override
     public void create(SessionKey key) {
         synchronized (owned) {
             owned.create(key);
@@ -170,17 +177,19 @@ final class AgentSessionClient implements SessionClient {
 
     @Override
     public Committed commit(
-            SessionKey key, DirectBuffer delta, int offset, int length, long accessAgeMs, boolean isLast) {
+            SessionKey known, DirectBuffer delta, int offset, int length, long accessAgeMs, boolean isLast) {
         if (length + MESSAGE_OVERHEAD > agent.maxSessionBytes()) {
             return new Committed(
                     Committed.Status.TOO_LARGE,
                     0,
                     "changes of " + length + " bytes; largest session is " + agent.maxSessionBytes() + " bytes");
         }
+        SessionKey key;
         long token;
         int grant;
         int flags;
         synchronized (owned) {
+            key = owned.resolve(known);
             OwnedSessions.@Nullable Entry entry = owned.entry(key);
             if (entry == null || entry.fencedUses > 0 || entry.isReleased) {
                 return new Committed(Committed.Status.FENCED, 0, "another Tomcat owns the session now");
@@ -283,10 +292,12 @@ final class AgentSessionClient implements SessionClient {
     }
 
     @Override
-    public void end(SessionKey key, long accessAgeMs) {
+    public void end(SessionKey known, long accessAgeMs) {
         long accessNs = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(accessAgeMs);
+        SessionKey key;
         OwnedSessions.@Nullable Entry freed;
         synchronized (owned) {
+            key = owned.resolve(known);
             freed = owned.end(key, accessNs);
             if (freed != null) {
                 owned.takeTouch(key);
@@ -300,33 +311,35 @@ final class AgentSessionClient implements SessionClient {
     }
 
     @Override
-    public Committed remove(SessionKey key) {
+    public Committed remove(SessionKey known) {
+        SessionKey key;
         long token;
         synchronized (owned) {
+            key = owned.resolve(known);
             OwnedSessions.@Nullable Entry entry = owned.entry(key);
             if (entry == null || entry.isReleased || entry.fencedUses > 0) {
                 return new Committed(Committed.Status.FENCED, 0, "another Tomcat owns the session now");
             }
             if (entry.isNew) {
-                return new Committed(Committed.Status.COMMITTED, 0, "");
+                return entry.isRecalled
+                        ? new Committed(Committed.Status.UNAVAILABLE, 0, "whether the session was created is not known")
+                        : new Committed(Committed.Status.COMMITTED, 0, "");
             }
             token = entry.token;
         }
         Encoder encoder = encoders.get();
         int length = encoder.requests.remove(encoder.buffer, 0, 0, token, key);
-        Committed outcome = change(new PendingRequest(key, encoder.copy(length), false, token));
-        if (outcome.isCommitted()) {
-            synchronized (owned) {
-                owned.removed(key);
-            }
-        }
-        return outcome;
+        PendingRequest request = new PendingRequest(key, encoder.copy(length), false, token);
+        request.isRemoval = true;
+        return change(request);
     }
 
     @Override
-    public Committed rename(SessionKey from, SessionKey to) {
+    public Committed rename(SessionKey known, SessionKey to) {
+        SessionKey from;
         long token;
         synchronized (owned) {
+            from = owned.resolve(known);
             OwnedSessions.@Nullable Entry entry = owned.entry(from);
             if (entry == null || entry.isReleased || entry.fencedUses > 0) {
                 return new Committed(Committed.Status.FENCED, 0, "another Tomcat owns the session now");
@@ -339,13 +352,9 @@ final class AgentSessionClient implements SessionClient {
         }
         Encoder encoder = encoders.get();
         int length = encoder.requests.rename(encoder.buffer, 0, 0, token, from, to);
-        Committed outcome = change(new PendingRequest(from, encoder.copy(length), false, token));
-        if (outcome.isCommitted()) {
-            synchronized (owned) {
-                owned.renamed(from, to, outcome.version());
-            }
-        }
-        return outcome;
+        PendingRequest request = new PendingRequest(from, encoder.copy(length), false, token);
+        request.renamedTo = to;
+        return change(request);
     }
 
     @Override

@@ -25,6 +25,13 @@ final class PendingRequest {
     /** Token the message carries; 0 for a request of ownership. */
     final long token;
 
+    /** New key when the message renames the session. Set before the request is handed to the agent. */
+    @Nullable
+    SessionKey renamedTo;
+
+    /** The message takes the session away. Set before the request is handed to the agent. */
+    boolean isRemoval;
+
     private final Thread waiter = Thread.currentThread();
 
     /** Lease generation when last sent; agent only. */

@@ -193,6 +193,13 @@ final class RequestExchange {
             boolean isCommitted = status == WriteStatus.COMMITTED;
             owned.onWritten(
                     request.key, request.token, isCommitted, token, version, hints, request.sentGeneration, nowNs);
+            // Here, not on the waiting thread: a recall under the new key may be the next message.
+            if (isCommitted && request.renamedTo != null) {
+                owned.renamed(request.key, request.renamedTo, version);
+            }
+            if (isCommitted && request.isRemoval) {
+                owned.removed(request.key);
+            }
             request.writeStatus = status;
             request.answerVersion = version;
             request.complete();

@@ -9,6 +9,7 @@ import org.stoneware.wire.session.SessionProtocol;
 
 class OwnedSessionsTest {
     private static final SessionKey KEY = SessionKey.of("shop", "S1");
+    private static final SessionKey NEW_KEY = SessionKey.of("shop", "S2");
     private static final long MS = 1_000_000L;
     private static final long TOKEN = 50;
 
@@ -127,6 +128,55 @@ class OwnedSessionsTest {
         owned.onUnknown(KEY);
 
         assertThat(owned.tryOpen(KEY, 7, 0)).isFalse();
+    }
+
+    @Test
+    void shouldShareASessionInUseHoweverMuchOthersWantIt() {
+        grant(TOKEN, 1);
+        owned.onRecall(KEY, TOKEN, 1);
+
+        assertThat(owned.share(KEY)).isTrue();
+        assertThat(owned.end(KEY, 0)).isNull();
+        assertThat(owned.end(KEY, 0)).isNotNull();
+    }
+
+    @Test
+    void shouldNotShareWhatIsNotInUseOrLost() {
+        assertThat(owned.share(KEY)).isFalse();
+        grant(TOKEN, 1);
+        owned.end(KEY, 0);
+        assertThat(owned.share(KEY)).isFalse();
+        grant(TOKEN, 2);
+        grant(TOKEN + 1, 1);
+        assertThat(owned.share(KEY)).isFalse();
+    }
+
+    @Test
+    void shouldEndUsesThatBeganUnderTheKeyBeforeARename() {
+        grant(TOKEN, 1);
+        grant(TOKEN, 2);
+
+        owned.renamed(KEY, NEW_KEY, 8);
+        owned.end(NEW_KEY, 0);
+        boolean isFreeWhileUsed = owned.onRecall(NEW_KEY, TOKEN, 2);
+        OwnedSessions.Entry freed = owned.end(KEY, 0);
+
+        assertThat(isFreeWhileUsed).isFalse();
+        assertThat(freed).isNotNull();
+        assertThat(owned.size()).isZero();
+        assertThat(owned.resolve(KEY)).isEqualTo(KEY);
+    }
+
+    @Test
+    void shouldFollowASessionRenamedTwice() {
+        grant(TOKEN, 1);
+
+        owned.renamed(KEY, SessionKey.of("shop", "between"), 8);
+        owned.renamed(KEY, NEW_KEY, 9);
+
+        assertThat(owned.resolve(KEY)).isEqualTo(NEW_KEY);
+        assertThat(owned.resolve(SessionKey.of("shop", "between"))).isEqualTo(NEW_KEY);
+        assertThat(owned.entry(KEY).version).isEqualTo(9);
     }
 
     private void grant(long token, int grant) {

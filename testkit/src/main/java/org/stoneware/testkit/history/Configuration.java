@@ -1,5 +1,7 @@
 package org.stoneware.testkit.history;
 
+import java.util.Arrays;
+
 /**
  * One way things may stand at a moment: the value, and which operations still open have taken effect. Immutable.
  * <p>
@@ -9,12 +11,21 @@ package org.stoneware.testkit.history;
 final class Configuration {
     final long taken;
     final long value;
+
+    /** Whether the last step was a write without an answer that no read has seen: another write at once makes it pointless. */
+    final boolean isUnseenGuess;
+
     private final int[] used;
 
     Configuration(long taken, long value, int[] used) {
+        this(taken, value, used, false);
+    }
+
+    private Configuration(long taken, long value, int[] used, boolean isUnseenGuess) {
         this.taken = taken;
         this.value = value;
         this.used = used;
+        this.isUnseenGuess = isUnseenGuess;
     }
 
     boolean has(int slot) {
@@ -29,11 +40,11 @@ final class Configuration {
         return new Configuration(taken, value, used);
     }
 
-    Configuration withOneMore(int unknownClass, long taken, long value) {
-        int[] more = new int[Math.max(used.length, unknownClass + 1)];
-        System.arraycopy(used, 0, more, 0, used.length);
+    /** As {@link #with}, by one operation more of the class. */
+    Configuration withOneMore(int unknownClass, boolean isWrite, long taken, long value) {
+        int[] more = Arrays.copyOf(used, Math.max(used.length, unknownClass + 1));
         more[unknownClass]++;
-        return new Configuration(taken, value, more);
+        return new Configuration(taken, value, more, isWrite && taken == this.taken);
     }
 
     int used(int unknownClass) {

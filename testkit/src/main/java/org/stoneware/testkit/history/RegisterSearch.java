@@ -19,9 +19,10 @@ import org.jspecify.annotations.Nullable;
  * together with all {@linkplain Configuration ways things may stand}; an operation takes effect only when a return asks for it.
  * When a return leaves no way, the operation that returned cannot be placed.
  * <p>
- * Three rules keep the number of ways small and lose none. A read takes effect as soon as it can, since it changes nothing.
+ * These rules keep the number of ways small and lose none. A read takes effect as soon as it can, since it changes nothing.
  * Operations without an answer never return; those that do the same count as one class. Of two ways that differ only in how many
- * of these they have used, the one that has used fewer is kept.
+ * of these they have used, the one that has used fewer is kept. Of two writes without an answer and nothing between them, the first
+ * is left out.
  */
 final class RegisterSearch {
     /** Answered operations of one session that may overlap; they are bits of a long. */
@@ -185,9 +186,13 @@ final class RegisterSearch {
             for (int i = 0; i < unknowns.size(); i++) {
                 Operation next = unknowns.get(i);
                 long value = next.after(way.value);
-                // One that leaves the value as it is explains nothing.
-                if (way.used(i) < unknownCounts.get(i) && next.fits(way.value) && value != way.value) {
-                    sort(way.withOneMore(i, withReads(way.taken, value), value), slot, reached, tried, toTry);
+                boolean isWrite = next.kind() == OperationKind.WRITE;
+                // One that leaves the value as it is explains nothing, nor does one that hides a guess nobody has seen.
+                if (way.used(i) < unknownCounts.get(i)
+                        && next.fits(way.value)
+                        && value != way.value
+                        && !(isWrite && way.isUnseenGuess)) {
+                    sort(way.withOneMore(i, isWrite, withReads(way.taken, value), value), slot, reached, tried, toTry);
                 }
             }
             budget.spend(slotLimit + unknowns.size());
