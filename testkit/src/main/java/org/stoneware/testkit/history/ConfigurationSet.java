@@ -8,7 +8,8 @@ import java.util.function.Consumer;
 
 /** Configurations, without those another one in the set makes superfluous. The memory of the search: what is in is not tried again. */
 final class ConfigurationSet {
-    private static final int BYTES_EACH = 120;
+    /** Entry, list and configuration, on a 64-bit JVM with compressed references; rounded up. */
+    private static final int BYTES_EACH = 200;
 
     private record Standing(long taken, long value) {}
 

@@ -61,6 +61,8 @@ public final class History {
      * <b>Threading:</b> any number of clients at once; a {@link Call} belongs to one of them until it is ended. Time is
      * passed in: take it just before sending and just after the answer, never earlier or later than that.
      * <p>
+     * A request that a client or a proxy may have sent twice is two operations: begin a second one and leave it without an answer.
+     * <p>
      * <b>Limits:</b> {@value #MAX_OPERATIONS} operations.
      * <p>
      * <b>Failure:</b> a call that is never ended, because its client died or threw, is recorded as UNKNOWN.

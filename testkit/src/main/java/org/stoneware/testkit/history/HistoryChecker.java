@@ -11,6 +11,17 @@ import java.util.List;
  * locality). For each, {@link SessionOrder} first looks for contradictions that two or three operations show, then
  * {@link RegisterSearch} decides.
  * <p>
+ * In a test:
+ * <pre>{@code
+ * History.Recorder recorder = new History.Recorder();
+ * // in each client:
+ * History.Call call = recorder.increment(session, "A", System.nanoTime());
+ * long counter = askTomcatA(session); // if it throws, the call stays UNKNOWN
+ * call.ok(counter, System.nanoTime());
+ * // when all clients have ended:
+ * HistoryChecker.check(recorder.history()).requireOk();
+ * }</pre>
+ * <p>
  * <b>Threading:</b> none; the same history gives the same result.
  * <p>
  * <b>Limits:</b> a number of steps for the whole history, shared out evenly, what is left over then among the sessions that need
@@ -32,7 +43,7 @@ public final class HistoryChecker {
         this.maxBytes = maxBytes;
     }
 
-    /** Checks with limits that suit a test: some seconds and some tens of megabytes at most. */
+    /** Checks with limits that suit a test: some seconds and, if orders are many, one or two hundred megabytes. */
     public static CheckResult check(History history) {
         return withLimits(MAX_STEPS, MAX_BYTES).checkAll(history);
     }

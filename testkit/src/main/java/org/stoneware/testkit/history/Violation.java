@@ -20,6 +20,8 @@ public record Violation(
         List<Operation> during,
         Operation unplaceable,
         long startNs) {
+    private static final int MAX_LINES = 20;
+
     /** For people: a line with the reason, then one line an operation. */
     @Override
     public String toString() {
@@ -41,7 +43,11 @@ public record Violation(
     private void append(StringBuilder text, String title, List<Operation> operations) {
         if (!operations.isEmpty()) {
             text.append("\n  ").append(title).append(':');
-            operations.forEach(operation -> text.append("\n    ").append(operation.line(startNs)));
+            operations.stream().limit(MAX_LINES).forEach(operation -> text.append("\n    ")
+                    .append(operation.line(startNs)));
+            if (operations.size() > MAX_LINES) {
+                text.append("\n    and ").append(operations.size() - MAX_LINES).append(" more");
+            }
         }
     }
 }

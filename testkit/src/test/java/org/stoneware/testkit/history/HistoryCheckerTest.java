@@ -74,6 +74,32 @@ class HistoryCheckerTest {
         assertVerdict(Verdict.OK);
     }
 
+    /** The proxy sent it to A, which counted and was killed, and then to B. */
+    @Test
+    void shouldAcceptRequestRepeatedByProxyWhenRecordedAsTwo() {
+        recorder.increment(S, "A", 0).unknown(10);
+        recorder.increment(S, "B", 0).ok(2, 10);
+
+        assertVerdict(Verdict.OK);
+    }
+
+    @Test
+    void shouldNameTomcatThatAnsweredBehindProxy() {
+        recorder.increment(S, "proxy", 0).answeredBy("B").ok(5, 10);
+
+        assertThat(violation().unplaceable().tomcat()).isEqualTo("B");
+    }
+
+    @Test
+    void shouldPrintManyUnansweredOperationsShortly() {
+        for (int i = 0; i < 100; i++) {
+            recorder.increment(S, "A", i).unknown(i + 1);
+        }
+        recorder.read(S, "B", 1000).ok(101, 1001);
+
+        assertThat(violation().toString()).contains("and 80 more").hasLineCount(25);
+    }
+
     @Test
     void shouldCatchLostUpdate() {
         increments(3);
