@@ -5,8 +5,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -29,31 +29,38 @@ import org.stoneware.wire.session.WriteStatus;
 final class AgentSessionClient implements SessionClient {
     private static final System.Logger LOG = System.getLogger("org.stoneware.client");
     private static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long FAULT_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(250);
     private static final long CHECK_NS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long STOP_NS = TimeUnit.SECONDS.toNanos(2);
     private static final int SPINS = 200;
     private static final int MESSAGE_OVERHEAD = 128;
+    private static final int FIRST_ENCODER_BYTES = 1024;
+    /** One large session must not stay with every request thread it ever met. */
+    private static final int KEPT_ENCODER_BYTES = 256 * 1024;
 
     private final ClientSettings settings;
     private final LivenessNetwork liveness;
+    private final Consumer<String> clientLogs;
     private final Transport transport;
     private final OwnedSessions owned = new OwnedSessions();
     private final ClientAgent agent;
     private final Thread thread;
     private final ExecutorService expiryNotices;
     private final Map<String, ExpiryListener> listeners = new ConcurrentHashMap<>();
-    private final AtomicLong lastRequestId = new AtomicLong();
     private final ThreadLocal<Encoder> encoders = ThreadLocal.withInitial(Encoder::new);
     private volatile boolean isRunning = true;
 
     /** Encodes on a request thread. */
     private static final class Encoder {
         final ClientRequestPublisher requests = new ClientRequestPublisher();
-        final MutableDirectBuffer buffer = new ExpandableArrayBuffer(1024);
+        MutableDirectBuffer buffer = new ExpandableArrayBuffer(FIRST_ENCODER_BYTES);
 
         byte[] copy(int length) {
             byte[] message = new byte[length];
             buffer.getBytes(0, message);
+            if (buffer.capacity() > KEPT_ENCODER_BYTES) {
+                buffer = new ExpandableArrayBuffer(FIRST_ENCODER_BYTES);
+            }
             return message;
         }
     }
@@ -62,7 +69,9 @@ final class AgentSessionClient implements SessionClient {
             ClientSettings settings,
             ClientAgent.Identity identity,
             TransportProvider provider,
-            LivenessNetwork liveness) {
+            LivenessNetwork liveness,
+            Consumer<String> clientLogs) {
+        this.clientLogs = clientLogs;
         this.settings = settings;
         this.liveness = liveness;
         this.transport =
@@ -89,15 +98,24 @@ final class AgentSessionClient implements SessionClient {
                 if (agent.runCycle(System.nanoTime()) == 0) {
                     transport.awaitWork(IDLE_NS);
                 }
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 // The agent's state may be torn; a new connection builds it anew. The pause keeps a lasting fault from
                 // filling the log.
                 LOG.log(System.Logger.Level.ERROR, "session client failed a cycle and connects again", e);
-                agent.disconnect("client failed: " + e);
-                LockSupport.parkNanos(IDLE_NS);
+                startAnew("client failed: " + e);
+                LockSupport.parkNanos(FAULT_PAUSE_NS);
             }
         }
         leave();
+    }
+
+    /** Without this thread no request is ever answered, so it outlives whatever the parts throw. */
+    private void startAnew(String reason) {
+        try {
+            agent.disconnect(reason);
+        } catch (Throwable e) {
+            LOG.log(System.Logger.Level.ERROR, "session client could not drop its connection", e);
+        }
     }
 
     private void leave() {
@@ -123,9 +141,8 @@ final class AgentSessionClient implements SessionClient {
             }
         }
         Encoder encoder = encoders.get();
-        long id = lastRequestId.incrementAndGet();
-        int length = encoder.requests.getOwn(encoder.buffer, 0, id, knownVersion, (int) settings.ownerWaitMs(), key);
-        PendingRequest request = new PendingRequest(id, key, encoder.copy(length), true, 0);
+        int length = encoder.requests.getOwn(encoder.buffer, 0, 0, knownVersion, (int) settings.ownerWaitMs(), key);
+        PendingRequest request = new PendingRequest(key, encoder.copy(length), true, 0);
         if (!exchange(request, settings.ownerWaitMs() + settings.operationTimeoutMs())) {
             return new Opened(Opened.Status.UNAVAILABLE, 0, null, 0, unavailable());
         }
@@ -145,6 +162,13 @@ final class AgentSessionClient implements SessionClient {
     }
 
     @Override
+    public boolean share(SessionKey key) {
+        synchronized (owned) {
+            return owned.share(key);
+        }
+    }
+
+    @Override
     public void create(SessionKey key) {
         synchronized (owned) {
             owned.create(key);
@@ -153,17 +177,19 @@ final class AgentSessionClient implements SessionClient {
 
     @Override
     public Committed commit(
-            SessionKey key, DirectBuffer delta, int offset, int length, long accessAgeMs, boolean isLast) {
+            SessionKey known, DirectBuffer delta, int offset, int length, long accessAgeMs, boolean isLast) {
         if (length + MESSAGE_OVERHEAD > agent.maxSessionBytes()) {
             return new Committed(
                     Committed.Status.TOO_LARGE,
                     0,
                     "changes of " + length + " bytes; largest session is " + agent.maxSessionBytes() + " bytes");
         }
+        SessionKey key;
         long token;
         int grant;
         int flags;
         synchronized (owned) {
+            key = owned.resolve(known);
             OwnedSessions.@Nullable Entry entry = owned.entry(key);
             if (entry == null || entry.fencedUses > 0 || entry.isReleased) {
                 return new Committed(Committed.Status.FENCED, 0, "another Tomcat owns the session now");
@@ -177,10 +203,9 @@ final class AgentSessionClient implements SessionClient {
             }
         }
         Encoder encoder = encoders.get();
-        long id = lastRequestId.incrementAndGet();
         int messageLength = encoder.requests.write(
-                encoder.buffer, 0, id, token, accessAgeMs, flags, grant, key, delta, offset, length);
-        return change(new PendingRequest(id, key, encoder.copy(messageLength), false, token));
+                encoder.buffer, 0, 0, token, accessAgeMs, flags, grant, key, delta, offset, length);
+        return change(new PendingRequest(key, encoder.copy(messageLength), false, token));
     }
 
     private Committed change(PendingRequest request) {
@@ -267,10 +292,12 @@ final class AgentSessionClient implements SessionClient {
     }
 
     @Override
-    public void end(SessionKey key, long accessAgeMs) {
+    public void end(SessionKey known, long accessAgeMs) {
         long accessNs = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(accessAgeMs);
+        SessionKey key;
         OwnedSessions.@Nullable Entry freed;
         synchronized (owned) {
+            key = owned.resolve(known);
             freed = owned.end(key, accessNs);
             if (freed != null) {
                 owned.takeTouch(key);
@@ -284,34 +311,35 @@ final class AgentSessionClient implements SessionClient {
     }
 
     @Override
-    public Committed remove(SessionKey key) {
+    public Committed remove(SessionKey known) {
+        SessionKey key;
         long token;
         synchronized (owned) {
+            key = owned.resolve(known);
             OwnedSessions.@Nullable Entry entry = owned.entry(key);
             if (entry == null || entry.isReleased || entry.fencedUses > 0) {
                 return new Committed(Committed.Status.FENCED, 0, "another Tomcat owns the session now");
             }
             if (entry.isNew) {
-                return new Committed(Committed.Status.COMMITTED, 0, "");
+                return entry.isRecalled
+                        ? new Committed(Committed.Status.UNAVAILABLE, 0, "whether the session was created is not known")
+                        : new Committed(Committed.Status.COMMITTED, 0, "");
             }
             token = entry.token;
         }
         Encoder encoder = encoders.get();
-        long id = lastRequestId.incrementAndGet();
-        int length = encoder.requests.remove(encoder.buffer, 0, id, token, key);
-        Committed outcome = change(new PendingRequest(id, key, encoder.copy(length), false, token));
-        if (outcome.isCommitted()) {
-            synchronized (owned) {
-                owned.removed(key);
-            }
-        }
-        return outcome;
+        int length = encoder.requests.remove(encoder.buffer, 0, 0, token, key);
+        PendingRequest request = new PendingRequest(key, encoder.copy(length), false, token);
+        request.isRemoval = true;
+        return change(request);
     }
 
     @Override
-    public Committed rename(SessionKey from, SessionKey to) {
+    public Committed rename(SessionKey known, SessionKey to) {
+        SessionKey from;
         long token;
         synchronized (owned) {
+            from = owned.resolve(known);
             OwnedSessions.@Nullable Entry entry = owned.entry(from);
             if (entry == null || entry.isReleased || entry.fencedUses > 0) {
                 return new Committed(Committed.Status.FENCED, 0, "another Tomcat owns the session now");
@@ -323,15 +351,10 @@ final class AgentSessionClient implements SessionClient {
             token = entry.token;
         }
         Encoder encoder = encoders.get();
-        long id = lastRequestId.incrementAndGet();
-        int length = encoder.requests.rename(encoder.buffer, 0, id, token, from, to);
-        Committed outcome = change(new PendingRequest(id, from, encoder.copy(length), false, token));
-        if (outcome.isCommitted()) {
-            synchronized (owned) {
-                owned.renamed(from, to, outcome.version());
-            }
-        }
-        return outcome;
+        int length = encoder.requests.rename(encoder.buffer, 0, 0, token, from, to);
+        PendingRequest request = new PendingRequest(from, encoder.copy(length), false, token);
+        request.renamedTo = to;
+        return change(request);
     }
 
     @Override
@@ -368,7 +391,7 @@ final class AgentSessionClient implements SessionClient {
     }
 
     /** What the agent tells goes to the log and to the application's listeners, on a thread of its own. */
-    private final class AgentEvents implements ClientAgent.Events {
+    private final class AgentEvents implements ClientEvents {
         @Override
         public void onExpired(long jobId, long logTimeMs, SessionRecord copy) {
             @Nullable ExpiryListener listener = listeners.get(copy.key().application());
@@ -383,6 +406,13 @@ final class AgentSessionClient implements SessionClient {
                 }
                 agent.submit(() -> agent.expiryDone(jobId));
             });
+        }
+
+        @Override
+        public void onClientLogs(String path) {
+            if (!expiryNotices.isShutdown()) {
+                expiryNotices.execute(() -> clientLogs.accept(path));
+            }
         }
 
         @Override

@@ -23,6 +23,9 @@ final class OwnedSessions {
 
     private final Map<SessionKey, Entry> entries = new HashMap<>();
     private final Map<SessionKey, Long> touches = new LinkedHashMap<>();
+    /** Old keys of renamed sessions, while requests that know a session by its old key use it. */
+    private final Map<SessionKey, SessionKey> aliases = new HashMap<>();
+
     private long leaseUntilNs;
     private boolean hasLease;
     private long generation;
@@ -83,12 +86,29 @@ final class OwnedSessions {
         generation++;
         hasLease = false;
         entries.values().removeIf(entry -> entry.allUses() == 0);
+        aliases.values().retainAll(entries.keySet());
+    }
+
+    /** The key a session is known by now: the one given, unless it was renamed while in use. */
+    SessionKey resolve(SessionKey key) {
+        return aliases.isEmpty() ? key : aliases.getOrDefault(key, key);
+    }
+
+    private void remove(SessionKey key) {
+        entries.remove(key);
+        forgetAliases(key);
+    }
+
+    private void forgetAliases(SessionKey of) {
+        if (!aliases.isEmpty()) {
+            aliases.values().removeIf(of::equals);
+        }
     }
 
     /** Begins a use without asking the server, when the session is owned and the copy known is current. */
     boolean tryOpen(SessionKey key, long knownVersion, long nowNs) {
         forgetIfLapsed(nowNs);
-        @Nullable Entry entry = entries.get(key);
+        @Nullable Entry entry = entry(key);
         if (entry == null
                 || entry.isNew
                 || entry.isRecalled
@@ -103,7 +123,21 @@ final class OwnedSessions {
         return true;
     }
 
+    /**
+     * Begins one more use of a session requests of this Tomcat use already, whatever others want of it meanwhile: they wait for all
+     * uses, and a use that waited for them would wait for itself.
+     */
+    boolean share(SessionKey key) {
+        @Nullable Entry entry = entry(key);
+        if (entry == null || entry.uses == 0 || entry.fencedUses > 0 || entry.isReleased) {
+            return false;
+        }
+        entry.uses++;
+        return true;
+    }
+
     void create(SessionKey key) {
+        aliases.remove(key);
         Entry entry = new Entry();
         entry.isNew = true;
         entry.uses = 1;
@@ -117,7 +151,7 @@ final class OwnedSessions {
      */
     void onGranted(SessionKey key, long token, int grant, long version, int hints, long sentGeneration, long nowNs) {
         forgetIfLapsed(nowNs);
-        Entry entry = entries.computeIfAbsent(key, k -> new Entry());
+        Entry entry = entries.computeIfAbsent(resolve(key), k -> new Entry());
         if (entry.uses > 0 && entry.token != token) {
             entry.fencedUses += entry.uses;
             entry.uses = 0;
@@ -138,7 +172,7 @@ final class OwnedSessions {
 
     @Nullable
     Entry entry(SessionKey key) {
-        return entries.get(key);
+        return entries.get(resolve(key));
     }
 
     /** True when a write that is the last of its request should give the session up. */
@@ -146,23 +180,40 @@ final class OwnedSessions {
         return isLast && entry.uses == 1 && entry.fencedUses == 0 && (entry.isRecalled || entry.isContested);
     }
 
-    /** A change was answered. */
-    void onWritten(SessionKey key, long sentToken, boolean isCommitted, long token, long version, int hints) {
-        @Nullable Entry entry = entries.get(key);
+    /**
+     * A change was answered.
+     *
+     * @param sentGeneration lease generation when the change was sent.
+     */
+    void onWritten(
+            SessionKey key,
+            long sentToken,
+            boolean isCommitted,
+            long token,
+            long version,
+            int hints,
+            long sentGeneration,
+            long nowNs) {
+        forgetIfLapsed(nowNs);
+        @Nullable Entry entry = entry(key);
         if (entry == null || (entry.token != sentToken && !entry.isNew)) {
             return;
         }
         if (isCommitted) {
             if (entry.isNew) {
-                entry.generation = generation;
+                // Under a lease that broke since, the session may be somebody else's already.
+                entry.generation = sentGeneration;
                 entry.grant = 1;
             }
             entry.isNew = false;
             entry.version = Math.max(entry.version, version);
         }
         if (token == SessionProtocol.NO_TOKEN) {
+            // The writer is done with the session. Whoever else uses it here has lost it in the middle of a request.
+            int closed = isCommitted ? Math.min(1, entry.uses) : 0;
             entry.isReleased = true;
-            entry.closedUses += entry.uses;
+            entry.closedUses += closed;
+            entry.fencedUses += entry.uses - closed;
             entry.uses = 0;
         } else {
             entry.token = token;
@@ -172,7 +223,7 @@ final class OwnedSessions {
 
     /** The outcome of a write is not known: the next request must ask the server for the session. */
     void onUnknown(SessionKey key) {
-        @Nullable Entry entry = entries.get(key);
+        @Nullable Entry entry = entry(key);
         if (entry != null) {
             entry.isRecalled = true;
         }
@@ -184,17 +235,21 @@ final class OwnedSessions {
      * @return what to give back when nobody here uses the session any more and others want it, else null.
      */
     @Nullable
-    Entry end(SessionKey key, long accessNs) {
+    Entry end(SessionKey known, long accessNs) {
+        SessionKey key = resolve(known);
         @Nullable Entry entry = entries.get(key);
         if (entry == null) {
             return null;
         }
+        // Which use ends is not known. Fenced ones are taken to end last: were a newer one's end taken for a fenced
+        // one's,
+        // the request that lost its token could write with the new one, over what it has never seen.
         if (entry.closedUses > 0) {
             entry.closedUses--;
-        } else if (entry.fencedUses > 0) {
-            entry.fencedUses--;
         } else if (entry.uses > 0) {
             entry.uses--;
+        } else if (entry.fencedUses > 0) {
+            entry.fencedUses--;
         }
         if (!entry.isNew && !entry.isReleased) {
             touches.merge(key, accessNs, (a, b) -> a - b > 0 ? a : b);
@@ -202,6 +257,7 @@ final class OwnedSessions {
         if (entry.allUses() > 0) {
             return null;
         }
+        forgetAliases(key);
         if (entry.isNew || entry.isReleased) {
             entries.remove(key);
             return null;
@@ -215,40 +271,67 @@ final class OwnedSessions {
 
     /**
      * The server asks for a session. Every grant up to the number it names has arrived before this message, or was lost with an
-     * earlier connection and its request is being sent again; a release with that number is therefore safe.
+     * earlier connection and its request is being sent again; a release with that number is therefore safe. So is one of a token
+     * that is not the one held here: a newer one was granted to a request given up, an older one the server does not know any more.
      *
      * @return true when nobody here uses it, so that it is to be given back now.
      */
     boolean onRecall(SessionKey key, long token, int grant) {
-        @Nullable Entry entry = entries.get(key);
+        @Nullable Entry entry = entry(key);
         if (entry == null) {
             return true;
         }
-        if (entry.token != token) {
+        if (entry.isNew) {
+            // Its creation is on its way again; the answer brings the token.
             return false;
+        }
+        if (entry.token != token) {
+            return true;
         }
         entry.isRecalled = true;
         entry.grant = Math.max(entry.grant, grant);
         if (entry.allUses() > 0) {
             return false;
         }
-        entries.remove(key);
+        remove(resolve(key));
         return true;
     }
 
+    /**
+     * A grant came for a request nobody waits for any more.
+     *
+     * @return true when it is to be given back, because nobody here uses the session under that token.
+     */
+    boolean onUnwantedGrant(SessionKey key, long token, int grant) {
+        @Nullable Entry entry = entry(key);
+        if (entry == null || entry.token != token) {
+            return entry == null || !entry.isNew;
+        }
+        // Seen, so that the release of the others counts.
+        entry.grant = Math.max(entry.grant, grant);
+        return false;
+    }
+
     void removed(SessionKey key) {
-        @Nullable Entry entry = entries.get(key);
+        @Nullable Entry entry = entry(key);
         if (entry != null) {
             entry.isReleased = true;
         }
-        touches.remove(key);
+        touches.remove(resolve(key));
     }
 
-    void renamed(SessionKey from, SessionKey to, long version) {
+    /** A session has a new key. Whoever uses it under the old one goes on doing so: the old key leads to it while it is in use. */
+    void renamed(SessionKey known, SessionKey to, long version) {
+        SessionKey from = resolve(known);
         @Nullable Entry entry = entries.remove(from);
         if (entry != null) {
-            entry.version = version;
+            entry.version = Math.max(entry.version, version);
             entries.put(to, entry);
+            aliases.remove(to);
+            aliases.replaceAll((old, current) -> current.equals(from) ? to : current);
+            if (entry.allUses() > 0) {
+                aliases.put(from, to);
+            }
         }
         @Nullable Long touched = touches.remove(from);
         if (touched != null) {
@@ -259,7 +342,7 @@ final class OwnedSessions {
     /** Time of an access not reported yet, taken out; null when there is none. */
     @Nullable
     Long takeTouch(SessionKey key) {
-        return touches.remove(key);
+        return touches.remove(resolve(key));
     }
 
     boolean hasTouches() {

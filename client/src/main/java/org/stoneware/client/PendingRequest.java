@@ -15,7 +15,9 @@ import org.stoneware.wire.session.WriteStatus;
  * {@code isDone}, and read after it.
  */
 final class PendingRequest {
-    final long id;
+    /** Given by {@link PendingRequests}; agent only. */
+    long id;
+
     final SessionKey key;
     final UnsafeBuffer message;
     final int length;
@@ -23,12 +25,18 @@ final class PendingRequest {
     /** Token the message carries; 0 for a request of ownership. */
     final long token;
 
+    /** New key when the message renames the session. Set before the request is handed to the agent. */
+    @Nullable
+    SessionKey renamedTo;
+
+    /** The message takes the session away. Set before the request is handed to the agent. */
+    boolean isRemoval;
+
     private final Thread waiter = Thread.currentThread();
 
     /** Lease generation when last sent; agent only. */
     long sentGeneration;
 
-    boolean isSent;
     /** The waiter has gone; whatever is granted now is given back. Under the monitor. */
     boolean isCancelled;
 
@@ -41,8 +49,7 @@ final class PendingRequest {
     @Nullable
     SessionRecord record;
 
-    PendingRequest(long id, SessionKey key, byte[] message, boolean isOwnershipRequest, long token) {
-        this.id = id;
+    PendingRequest(SessionKey key, byte[] message, boolean isOwnershipRequest, long token) {
         this.key = key;
         this.message = new UnsafeBuffer(message);
         this.length = message.length;

@@ -31,6 +31,14 @@ public interface SessionClient extends AutoCloseable {
     Opened open(SessionKey key, long knownVersion);
 
     /**
+     * Begins one more use of a session that requests of this Tomcat use already; never waits. Other Tomcats that want the session wait
+     * for this use too. The caller vouches that the copy it uses is the one of those requests.
+     *
+     * @return false when nobody here uses the session, or this Tomcat has lost it; no use has begun then.
+     */
+    boolean share(SessionKey key);
+
+    /**
      * Begins a session with a fresh id. The array learns of it with the first {@link #commit}. Counts as one use until {@link #end}.
      */
     void create(SessionKey key);
@@ -59,7 +67,7 @@ public interface SessionClient extends AutoCloseable {
 
     /**
      * Gives a session a new id, in one step. Uses counted for the old key count for the new one afterwards; for a few seconds the
-     * old id still leads to the session.
+     * old id still leads to the session, and as long as a request that uses it under the old key runs, every call here takes either.
      */
     Committed rename(SessionKey from, SessionKey to);
 

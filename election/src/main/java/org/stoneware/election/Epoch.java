@@ -24,7 +24,20 @@ final class Epoch {
     /** Highest counter that fits; 2.2 million million elections. */
     static final long MAX_COUNTER = Long.MAX_VALUE >>> COUNTER_SHIFT;
 
+    /** Elections another server may be ahead; a million are more than an array sees in its life. */
+    private static final long MAX_LEAP = 1L << 20;
+
     private Epoch() {}
+
+    /**
+     * Whether a counter from outside lies far above anything this array can have reached. Only an error or an attack counts like that, and
+     * to believe it once, on disk, would leave no ballots for ever after.
+     *
+     * @param next the next counter this server would use.
+     */
+    static boolean isAbsurd(long counter, long next) {
+        return counter - next > MAX_LEAP;
+    }
 
     static long of(long counter, int position, VoterId identity) {
         assert counter > 0 && counter <= MAX_COUNTER : "counter=" + counter;

@@ -125,6 +125,10 @@ class RegisterElection implements Election {
             evaluate(nowNs);
             return;
         }
+        if (Epoch.isAbsurd(Epoch.counter(evidence.epoch()), acceptor.nextCounter())) {
+            refusedMessages++;
+            return;
+        }
         Peer peer = peers.at(evidence.memberId());
         if (peer != null) {
             peer.onEvidence(evidence, nowNs);
@@ -158,7 +162,7 @@ class RegisterElection implements Election {
         peers.start(nowNs);
         RegisterMessage decoded = RegisterMessageCodec.decode(message, offset, length);
         Peer peer = peers.at(senderId);
-        if (decoded == null || peer == null) {
+        if (decoded == null || peer == null || decoded.isAbsurd(acceptor.nextCounter())) {
             refusedMessages++;
             return;
         }
@@ -572,7 +576,7 @@ class RegisterElection implements Election {
                         + " s";
             }
         }
-        return "no other server runs";
+        return "no other server ran when it looked";
     }
 
     private void ask(long nowNs) {

@@ -16,6 +16,8 @@ import org.jspecify.annotations.Nullable;
  */
 record RegisterMessage(
         Type type, VoterId sender, long incarnation, Ballot ballot, Ballot other, @Nullable RegisterValue value) {
+    private static final int MAX_VOTERS = 32;
+
     /** Kinds of messages. Codes are sent on the wire and never change meaning. */
     enum Type {
         /** Asks for the promise to take part in no lower ballot. */
@@ -51,5 +53,14 @@ record RegisterMessage(
         static @Nullable Type ofCode(int code) {
             return code < 1 || code > TYPES.length ? null : TYPES[code - 1];
         }
+    }
+
+    /** Whether this message counts beyond reason, see {@link Epoch#isAbsurd}, or names more voters than an array has. */
+    boolean isAbsurd(long nextCounter) {
+        return Epoch.isAbsurd(ballot.counter(), nextCounter)
+                || Epoch.isAbsurd(other.counter(), nextCounter)
+                || (value != null
+                        && (Epoch.isAbsurd(Epoch.counter(value.epoch()), nextCounter)
+                                || value.voters().size() > MAX_VOTERS));
     }
 }

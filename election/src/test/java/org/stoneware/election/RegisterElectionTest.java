@@ -130,6 +130,21 @@ class RegisterElectionTest {
     }
 
     @Test
+    void shouldNotBelieveAnEpochNoArrayReaches() {
+        RegisterElection election = open(false);
+        election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.START, 0), 0);
+
+        election.onEvidence(heard(Evidence.Kind.HEARTBEAT, 7, ServerRole.ACTIVE_COORDINATOR, Long.MAX_VALUE), 1);
+        election.onEvidence(heard(Evidence.Kind.CLOSED, 7, ServerRole.START, 0), 2);
+        election.onEvidence(heard(Evidence.Kind.REFUSED, 0, ServerRole.START, 0), 3);
+        election.doWork(2 * ELECTION_TIME_NS);
+
+        assertThat(election.refusedMessages()).isEqualTo(1);
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(election.view().epoch()).isLessThan(1L << 40);
+    }
+
+    @Test
     void shouldAnswerOnlyTheProcessThatSaidHello() {
         RegisterElection election = open(false);
         election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.START, 0), 0);

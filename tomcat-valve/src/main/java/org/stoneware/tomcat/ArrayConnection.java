@@ -74,7 +74,8 @@ final class ArrayConnection implements ClientSource {
             return SessionClients.open(
                     settings,
                     new AeronTransportProvider(),
-                    new TcpLivenessNetwork(LivenessSettings.defaults(), "stoneware-liveness"));
+                    new TcpLivenessNetwork(LivenessSettings.defaults(), "stoneware-liveness"),
+                    ClientLog::openAsConfigured);
         } catch (TransportException e) {
             throw new ClientSourceException(String.valueOf(e.getMessage()));
         }

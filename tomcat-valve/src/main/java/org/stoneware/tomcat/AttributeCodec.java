@@ -4,6 +4,7 @@ import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.NotSerializableException;
 import java.io.ObjectInputStream;
 import java.io.ObjectOutputStream;
 import java.math.BigDecimal;
@@ -15,6 +16,7 @@ import java.util.UUID;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.io.ExpandableDirectBufferOutputStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Turns attribute values into bytes and back. The array never looks inside.
@@ -51,6 +53,8 @@ final class AttributeCodec {
             BigInteger.class,
             UUID.class);
 
+    private static final int MAX_NAME_BYTES = 0xFFFF;
+
     /** Opens an object stream that finds the classes of the web application. */
     @FunctionalInterface
     interface StreamOpener {
@@ -73,9 +77,10 @@ final class AttributeCodec {
     /**
      * Writes a value to the beginning of a buffer and returns its length.
      *
-     * @throws IOException when it can't be written: not serializable, or changed by another thread all the time.
+     * @throws NotSerializableException when it can never be written; so does an {@link java.io.InvalidClassException}.
+     * @throws IOException              when it can't be written now, as while another thread changes it all the time.
      */
-    int encode(Object value, ExpandableArrayBuffer buffer) throws IOException {
+    int encode(Object value, ExpandableArrayBuffer buffer) throws NotSerializableException, IOException {
         if (value instanceof String text && hasNoSurrogates(text)) {
             byte[] bytes = text.getBytes(StandardCharsets.UTF_8);
             buffer.putByte(0, (byte) FORM_STRING);
@@ -109,11 +114,22 @@ final class AttributeCodec {
                 if (attempt == MAX_ATTEMPTS) {
                     throw new IOException("changed by another thread while it was written: attempts=" + attempt, e);
                 }
-            } catch (RuntimeException | StackOverflowError e) {
-                // The value's own writeObject failed, or its graph is too deep; either is about this value alone.
+            } catch (RuntimeException | LinkageError | StackOverflowError e) {
+                // The value's own writeObject failed, or its graph is too deep; the next time it may not.
                 throw new IOException("its serialization failed: " + e, e);
             }
         }
+    }
+
+    /** Why an attribute can't have that name in the array; null when it can. */
+    static @Nullable String nameProblem(String name) {
+        // UTF-8 takes three bytes at most for each char.
+        if (name.length() > MAX_NAME_BYTES / 3 && name.getBytes(StandardCharsets.UTF_8).length > MAX_NAME_BYTES) {
+            return "name of session attribute too long: chars=" + name.length() + " maxBytes=" + MAX_NAME_BYTES;
+        }
+        return hasNoSurrogates(name) || StandardCharsets.UTF_8.newEncoder().canEncode(name)
+                ? null
+                : "name of session attribute has no UTF-8 form: half of a surrogate pair";
     }
 
     // A lone surrogate has no UTF-8 form; such rare strings take the long way.

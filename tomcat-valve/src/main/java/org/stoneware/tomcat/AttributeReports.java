@@ -1,5 +1,7 @@
 package org.stoneware.tomcat;
 
+import org.stoneware.api.session.SessionKey;
+
 /** Hears what the operator should know about attributes. Called from any thread; speaks once per attribute name. */
 interface AttributeReports {
     /** The bytes can't be turned into an object here; they are kept, and the application sees no such attribute. */
@@ -7,4 +9,7 @@ interface AttributeReports {
 
     /** The value can't be turned into bytes; it stays in this Tomcat alone. */
     void keptLocal(String name, Object value, Exception cause);
+
+    /** The changes of a request could not be turned into a message; the request fails. */
+    void notCommitted(SessionKey key, Throwable cause);
 }

@@ -8,6 +8,8 @@ import java.util.logging.FileHandler;
 import java.util.logging.Logger;
 import java.util.logging.SimpleFormatter;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.api.config.LocalPlaceholderValues;
+import org.stoneware.api.config.Substitution;
 
 /**
  * A log file of the session client beside Tomcat's own log, where the operator asked for one. One per JVM; what is logged goes to
@@ -23,6 +25,17 @@ final class ClientLog {
     private static @Nullable Logger logger;
 
     private ClientLog() {}
+
+    /** Begins to write where {@code clients/logs} of the array's tc-config says, unless the Valve has named a directory already. */
+    static void openAsConfigured(String path) {
+        Substitution.Result expanded = new Substitution(new LocalPlaceholderValues()).apply(path);
+        for (String fault : expanded.faults()) {
+            Logger.getLogger(LOGGER_NAME).warning("clients/logs \"" + path + "\" of the array's tc-config: " + fault);
+        }
+        if (expanded.faults().isEmpty()) {
+            open(expanded.text()).ifPresent(Logger.getLogger(LOGGER_NAME)::warning);
+        }
+    }
 
     /**
      * Begins to write the log into a directory, made if absent; a later call with another directory has no effect.

@@ -44,6 +44,11 @@ final class ClusteredSession extends StandardSession {
     /** The array does not hold what this copy says; whoever still has it can change nothing. */
     private transient volatile boolean isLost;
 
+    /** Changes taken out of this copy are on their way: not held yet, for any request that uses it. */
+    private transient volatile boolean isCommitting;
+    /** Changes taken out of this copy did not reach the array. Whose they were is not known, so no request may succeed. */
+    private transient volatile boolean hasLostChanges;
+
     private transient volatile boolean isRemoved;
     /** Uses counted by the array through this copy. Guarded by arrayLock. */
     private transient int uses;
@@ -128,8 +133,9 @@ final class ClusteredSession extends StandardSession {
             if (uses == 0) {
                 application.noneExposed();
             }
+            // Inside the lock, which a rename holds: the key must not change on the way.
+            sessions.client().end(key(), ageMs);
         }
-        sessions.client().end(key(), ageMs);
     }
 
     /**
@@ -180,10 +186,20 @@ final class ClusteredSession extends StandardSession {
         isValid = true;
     }
 
+    /**
+     * True when the array may not hold everything changed so far. Takes no lock.
+     * <p>
+     * The order counts: a commit says that it runs before it takes changes out, and how it ended before it says that it is over.
+     */
     boolean isDirty() {
         return isValid
                 && !isRemoved
-                && (!isStored() || isIntervalChanged || application.hasChanges() || container.hasChanges());
+                && (!isStored()
+                        || isIntervalChanged
+                        || application.hasChanges()
+                        || container.hasChanges()
+                        || isCommitting
+                        || hasLostChanges);
     }
 
     /**
@@ -194,19 +210,31 @@ final class ClusteredSession extends StandardSession {
     @Nullable
     Committed commit(boolean lookInside, boolean isLast, long ageMs) {
         synchronized (arrayLock) {
-            if (!isValid || isRemoved || (isLost && !isDirty())) {
+            if (!isValid || isRemoved) {
                 return null;
             }
-            if (isLost) {
-                return new Committed(Committed.Status.FENCED, version, "another Tomcat has changed the session");
+            if (hasLostChanges) {
+                return fenced();
             }
             DeltaBuffers.Buffer buffer = sessions.buffers().take();
+            isCommitting = true;
             try {
                 return commit(buffer, lookInside, isLast, ageMs);
+            } catch (RuntimeException | Error e) {
+                // Whatever it was, it may have come after changes were taken out of this copy, so nothing less will do.
+                hasLostChanges = true;
+                lose();
+                sessions.reports().notCommitted(key(), e);
+                return new Committed(Committed.Status.UNAVAILABLE, version, "changes can't be written: " + e);
             } finally {
+                isCommitting = false;
                 sessions.buffers().giveBack(buffer);
             }
         }
+    }
+
+    private Committed fenced() {
+        return new Committed(Committed.Status.FENCED, version, "this copy of the session is not the array's any more");
     }
 
     private @Nullable Committed commit(DeltaBuffers.Buffer buffer, boolean lookInside, boolean isLast, long ageMs) {
@@ -219,6 +247,10 @@ final class ClusteredSession extends StandardSession {
         if (isStored() && buffer.builder.isEmpty()) {
             return null;
         }
+        if (isLost) {
+            hasLostChanges = true;
+            return fenced();
+        }
         int length = buffer.builder.finish();
         Committed outcome = sessions.client().commit(key(), buffer.delta, 0, length, ageMs, isLast);
         if (outcome.isCommitted()) {
@@ -226,6 +258,7 @@ final class ClusteredSession extends StandardSession {
             approximateBytes += length;
         } else {
             // Nobody knows what the array holds now; the next request asks it.
+            hasLostChanges = true;
             lose();
         }
         return outcome;
@@ -352,6 +385,9 @@ final class ClusteredSession extends StandardSession {
             endStrayUse();
         }
         RequestScope.accessEnded(this);
+        // Catalina ends an access when it recycles the request, and nobody else ends the scope of a response never
+        // closed.
+        sessions.finishAbandoned();
     }
 
     /** Never ends the session for lack of use: that is for the array to say. */
@@ -368,6 +404,20 @@ final class ClusteredSession extends StandardSession {
             isIntervalChanged = true;
             changed();
         }
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException also when the array can't hold an attribute of that name.
+     */
+    @Override
+    public void setAttribute(@Nullable String name, @Nullable Object value, boolean notify) {
+        String problem = name == null ? null : AttributeCodec.nameProblem(name);
+        if (problem != null) {
+            throw new IllegalArgumentException(problem);
+        }
+        super.setAttribute(name, value, notify);
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.lang.System.Logger.Level;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import org.stoneware.api.session.SessionKey;
 
 /** Reports about attributes in the log, one line per attribute name and kind of trouble. */
 final class LoggedReports implements AttributeReports {
@@ -37,6 +38,17 @@ final class LoggedReports implements AttributeReports {
                     "session attribute can not be serialized and stays in this Tomcat alone: application="
                             + application.get() + " attribute=" + name + " class="
                             + value.getClass().getName() + " cause=" + cause);
+        }
+    }
+
+    // With the stack, once per kind of trouble: it may be a defect of ours.
+    @Override
+    public void notCommitted(SessionKey key, Throwable cause) {
+        if (isFirst("commit " + cause)) {
+            LOGGER.log(
+                    Level.ERROR,
+                    "session changes can not be written: application=" + application.get() + " session=" + key,
+                    cause);
         }
     }
 

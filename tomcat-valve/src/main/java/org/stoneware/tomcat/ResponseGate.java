@@ -59,6 +59,19 @@ final class ResponseGate implements ActionHook, OutputBuffer {
     private final OutputBuffer outputBuffer;
     private final RequestScope scope;
     private volatile State state = State.OPEN;
+    /** The protocol handler has the application's bytes and may ask for the head of the response on the way. */
+    private volatile boolean isWriting;
+
+    private volatile boolean isClientGone;
+
+    /** Takes the way out of a protocol handler that asked for the head of a response in the middle of a write, and must not have it. */
+    private static final class HeadRefusedException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        HeadRefusedException() {
+            super("the array does not hold the session changes of this request");
+        }
+    }
 
     private ResponseGate(Response response, ActionHook hook, OutputBuffer outputBuffer, RequestScope scope) {
         this.response = response;
@@ -71,7 +84,7 @@ final class ResponseGate implements ActionHook, OutputBuffer {
     static ResponseGate install(Response response, RequestScope scope) {
         ActionHook hook = (ActionHook) HOOK.getVolatile(response);
         OutputBuffer buffer = (OutputBuffer) OUTPUT_BUFFER.get(response);
-        // A response that was never closed may still have the gate of an earlier request.
+        // A response that was never closed may still have the gate of an earlier scope.
         if (hook instanceof ResponseGate older) {
             hook = older.hook;
         }
@@ -84,7 +97,25 @@ final class ResponseGate implements ActionHook, OutputBuffer {
         return gate;
     }
 
-    private void uninstall() {
+    /** Takes away the gate an earlier request has left in front of a response, if any: an aborted response is never closed. */
+    static void removeLeftOver(Response response) {
+        if (HOOK.getVolatile(response) instanceof ResponseGate gate) {
+            gate.leaveIfAbandoned();
+        }
+    }
+
+    /** True when the request has gone and the response serves another one, which is none of this gate's business. */
+    private boolean leaveIfAbandoned() {
+        if (!scope.isAbandoned()) {
+            return false;
+        }
+        scope.finish();
+        uninstall();
+        return true;
+    }
+
+    /** Lets everything pass from now on. */
+    void uninstall() {
         if (HOOK.compareAndSet(response, this, hook)) {
             response.setOutputBuffer(outputBuffer);
         }
@@ -92,14 +123,17 @@ final class ResponseGate implements ActionHook, OutputBuffer {
 
     @Override
     public void action(ActionCode code, @Nullable Object param) {
-        if (!COMMIT_POINTS.contains(code.name())) {
+        if (!COMMIT_POINTS.contains(code.name()) || leaveIfAbandoned()) {
             hook.action(code, param);
             return;
         }
         boolean isClose = code == ActionCode.CLOSE;
         try {
-            if (admit(true, isClose)) {
+            // In the middle of a write the look inside was just before.
+            if (admit(!isWriting, isClose)) {
                 hook.action(code, param);
+            } else if (isWriting && !isClose) {
+                throw sneaky(new HeadRefusedException());
             } else if (state == State.REPLACED) {
                 hook.action(code, param);
             }
@@ -113,9 +147,15 @@ final class ResponseGate implements ActionHook, OutputBuffer {
 
     @Override
     public int doWrite(ByteBuffer chunk) throws IOException {
-        // Values changed in place are looked for at the actions only: a look costs a serialization of each.
-        if (admit(false, false)) {
-            return outputBuffer.doWrite(chunk);
+        // Once the head of the response has left, values changed in place are looked for at the actions only: a look
+        // costs
+        // a serialization of each. The head itself leaves with the first write, in AJP without another action.
+        if (leaveIfAbandoned() || admit(!response.isCommitted(), false)) {
+            try {
+                return write(chunk);
+            } catch (HeadRefusedException e) {
+                // Dealt with below.
+            }
         }
         if (state == State.ABORTED) {
             throw new IOException("response aborted: the array does not hold the session changes of this request");
@@ -123,6 +163,25 @@ final class ResponseGate implements ActionHook, OutputBuffer {
         int length = chunk.remaining();
         chunk.position(chunk.limit());
         return length;
+    }
+
+    private int write(ByteBuffer chunk) throws IOException {
+        isWriting = true;
+        try {
+            return outputBuffer.doWrite(chunk);
+        } catch (HeadRefusedException e) {
+            throw e;
+        } catch (IOException e) {
+            isClientGone = true;
+            throw e;
+        } finally {
+            isWriting = false;
+        }
+    }
+
+    /** True when the browser went away in the middle of the body; Catalina may not close such a response. */
+    boolean isClientGone() {
+        return isClientGone;
     }
 
     @Override

@@ -1,6 +1,9 @@
 package org.stoneware.tomcat;
 
 import java.io.IOException;
+import java.io.InvalidClassException;
+import java.io.NotSerializableException;
+import java.io.UncheckedIOException;
 import java.util.AbstractMap;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -156,6 +159,7 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
      *
      * @param scratch     holds one serialized value at a time.
      * @param lookInside  also compares every value the application has had in hands with what the array holds.
+     * @throws UncheckedIOException when a value can't be written now; the delta is of no use then.
      */
     void collect(SessionDelta.Builder delta, ExpandableArrayBuffer scratch, boolean lookInside) {
         Set<String> names = new HashSet<>(changed);
@@ -189,11 +193,13 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
         try {
             int length = slot.encode(codec, scratch);
             delta.put(kind, name, scratch, 0, length);
-        } catch (IOException e) {
+        } catch (NotSerializableException | InvalidClassException e) {
             // An older value must not come back on another Tomcat as if it were current.
             slot.keepLocal();
             delta.remove(kind, name);
             reports.keptLocal(name, value == null ? "?" : value, e);
+        } catch (IOException e) {
+            throw notNow(name, e);
         }
     }
 
@@ -205,11 +211,19 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
             if (slot.digest() != before) {
                 delta.put(kind, name, scratch, 0, length);
             }
-        } catch (IOException e) {
+        } catch (NotSerializableException | InvalidClassException e) {
             slot.keepLocal();
             delta.remove(kind, name);
             reports.keptLocal(name, Objects.requireNonNullElse(slot.value(codec, reports, name), "?"), e);
+        } catch (IOException e) {
+            throw notNow(name, e);
         }
+    }
+
+    /** What fails now and may work the next time must not take the attribute away from everybody: the whole delta fails. */
+    private UncheckedIOException notNow(String name, IOException e) {
+        changed.add(name);
+        return new UncheckedIOException("session attribute " + name + ": " + e.getMessage(), e);
     }
 
     /** Nobody uses the session now: what it handed out can't change before it is handed out again. */

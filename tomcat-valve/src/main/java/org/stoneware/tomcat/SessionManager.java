@@ -129,11 +129,7 @@ public final class SessionManager extends ManagerBase {
     /** Tidies up local copies; ends no session, because that is for the array to say. */
     @Override
     public void backgroundProcess() {
-        for (RequestScope scope : deferred) {
-            if (scope.isAbandoned()) {
-                scope.finish();
-            }
-        }
+        finishAbandoned();
         long nowNs = System.nanoTime();
         LocalCopies.dropIdle(sessions, nowNs, IDLE_SLACK_SEC);
         trim();
@@ -180,6 +176,15 @@ public final class SessionManager extends ManagerBase {
     void defer(RequestScope scope) {
         deferred.add(scope);
         scope.onFinish(() -> deferred.remove(scope));
+    }
+
+    /** Ends the scopes whose request has gone without closing its response. */
+    void finishAbandoned() {
+        for (RequestScope scope : deferred) {
+            if (scope.isAbandoned()) {
+                scope.finish();
+            }
+        }
     }
 
     int deferredScopes() {
@@ -465,6 +470,15 @@ public final class SessionManager extends ManagerBase {
 
     /** One more use of a copy somebody has in hands; it must not be exchanged for another. */
     private void openAgain(ClusteredSession session) {
+        // Not by way of the array while the copy is in use: another Tomcat may wait there for the very use of this
+        // thread.
+        if (session.isUsed() && client().share(session.key())) {
+            if (!session.beginUse()) {
+                client().end(session.key(), 0);
+                throw unavailable("open", session.key(), Committed.Status.FENCED, "the array has another copy");
+            }
+            return;
+        }
         Opened opened = client().open(session.key(), session.version());
         boolean isGranted = opened.status() == Opened.Status.CURRENT || opened.status() == Opened.Status.LOADED;
         SessionRecord record = opened.record();
@@ -481,7 +495,7 @@ public final class SessionManager extends ManagerBase {
     /** Hands over a change made outside any request scope, at once; there is no response to hold back. */
     void commitDetached(ClusteredSession session) {
         boolean isOpen = session.hasDetachedUse();
-        if (!isOpen) {
+        if (!isOpen && !(session.isUsed() && client().share(session.key()))) {
             Opened opened = client().open(session.key(), session.version());
             if (opened.status() != Opened.Status.CURRENT && opened.status() != Opened.Status.LOADED) {
                 throw unavailable("open", session.key(), opened.status(), opened.detail());

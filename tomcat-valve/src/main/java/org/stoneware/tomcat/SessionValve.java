@@ -213,7 +213,7 @@ public class SessionValve extends ValveBase {
 
     private static String tomcatName(Context context) {
         try {
-            return InetAddress.getLocalHost().getHostName()
+            return InetAddress.getLocalHost().getHostName() + "/"
                     + context.getCatalinaBase().getName();
         } catch (UnknownHostException e) {
             return "tomcat";
@@ -260,7 +260,15 @@ public class SessionValve extends ValveBase {
             return known;
         }
         RequestScope scope = new RequestScope(request, System.nanoTime());
+        Object before = request.getNote(RequestScope.NOTE);
         request.setNote(RequestScope.NOTE, scope);
+        SessionUnavailableException failure = before instanceof RequestScope earlier ? earlier.failure() : null;
+        if (failure != null) {
+            // The same request once more, after a dispatch: what it changed before is still lost.
+            scope.fail(failure);
+        } else {
+            ResponseGate.removeLeftOver(request.getResponse().getCoyoteResponse());
+        }
         return scope;
     }
 
@@ -290,14 +298,19 @@ public class SessionValve extends ValveBase {
     private static void settle(
             SessionManager manager, RequestScope scope, Request request, Response response, boolean isDone)
             throws IOException {
-        boolean goesOn =
-                !isDone || request.isAsync() || response.isErrorReportRequired() || manager.hasRequestListeners();
+        ResponseGate gate = scope.gate();
+        boolean isClientGone = gate != null && gate.isClientGone() && !request.isAsync();
+        boolean goesOn = !isClientGone
+                && (!isDone || request.isAsync() || response.isErrorReportRequired() || manager.hasRequestListeners());
         if (scope.commit(true, !goesOn)) {
             if (goesOn) {
                 // The gate of the response ends the scope at the last byte; the manager does when that never comes.
                 manager.defer(scope);
             } else {
                 scope.finish();
+            }
+            if (gate != null && isClientGone) {
+                gate.uninstall();
             }
             return;
         }

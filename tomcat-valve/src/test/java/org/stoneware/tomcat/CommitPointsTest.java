@@ -5,22 +5,27 @@ import static org.stoneware.tomcat.TestTomcat.APPLICATION;
 import static org.stoneware.tomcat.TestTomcat.sessionId;
 
 import java.io.IOException;
+import java.io.ObjectOutputStream;
+import java.io.Serializable;
 import java.io.UncheckedIOException;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.ConcurrentModificationException;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import javax.servlet.AsyncContext;
 import javax.servlet.http.HttpServletResponse;
 import javax.servlet.http.HttpSession;
+import org.agrona.ExpandableArrayBuffer;
 import org.apache.tomcat.util.descriptor.web.ErrorPage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.stoneware.api.session.SessionDelta;
 import org.stoneware.client.Committed;
 
 /** No byte leaves before the array holds the changes made up to it. */
@@ -351,5 +356,197 @@ class CommitPointsTest {
         String seen = tomcat.get("/read", id).body();
 
         assertThat(seen).isEqualTo("0");
+    }
+
+    @Test
+    void shouldFailParallelRequestWhoseChangeWentDownWithTheCommitOfAnother() throws Exception {
+        CountDownLatch isChanged = new CountDownLatch(1);
+        tomcat.page("/two", (request, response) -> {
+            request.getSession().setAttribute("x", "of the second");
+            isChanged.countDown();
+            await();
+            response.getWriter().print("done");
+        });
+        tomcat.page("/one", (request, response) -> request.getSession().setAttribute("y", 1));
+
+        try (RawBrowser second = new RawBrowser(tomcat.port()).get("/two", id)) {
+            assertThat(isChanged.await(20, TimeUnit.SECONDS)).isTrue();
+            array.commitsAnswer = Committed.Status.UNAVAILABLE;
+            HttpResponse<String> first = tomcat.get("/one", id);
+            array.commitsAnswer = null;
+            mayGoOn.countDown();
+
+            assertThat(first.statusCode()).isEqualTo(503);
+            assertThat(second.readToEnd()).contains(" 503 ").doesNotContain("done");
+        }
+        array.awaitNoUses();
+    }
+
+    @Test
+    void shouldCountSessionAsDirtyWhileItsChangesAreOnTheirWay() throws Exception {
+        tomcat.page("/change", (request, response) -> request.getSession().setAttribute("step", 1));
+        List<Boolean> isDirty = new ArrayList<>();
+        array.beforeCommit = () -> isDirty.add(copy().isDirty());
+
+        tomcat.get("/change", id);
+
+        assertThat(isDirty).containsExactly(true);
+        assertThat(copy().isDirty()).isFalse();
+    }
+
+    private ClusteredSession copy() {
+        return (ClusteredSession) tomcat.context.getManager().findSessions()[0];
+    }
+
+    @Test
+    void shouldFailRequestThatChangedAValueInPlaceInACopyAnotherTomcatHasOvertaken() throws Exception {
+        CountDownLatch isRead = new CountDownLatch(1);
+        tomcat.page("/list", (request, response) -> request.getSession().setAttribute("list", new ArrayList<>()));
+        tomcat.page("/grow", (request, response) -> {
+            @SuppressWarnings("unchecked")
+            ArrayList<String> list = (ArrayList<String>) request.getSession().getAttribute("list");
+            isRead.countDown();
+            await();
+            list.add("lost");
+        });
+        tomcat.page("/look", (request, response) -> response.getWriter()
+                .print(request.getSession().getAttribute("list")));
+        tomcat.get("/list", id);
+
+        try (RawBrowser browser = new RawBrowser(tomcat.port()).get("/grow", id)) {
+            assertThat(isRead.await(20, TimeUnit.SECONDS)).isTrue();
+            SessionDelta.Builder none = new SessionDelta.Builder(new ExpandableArrayBuffer());
+            none.finish();
+            array.change(APPLICATION, id, new SessionDelta().wrap(none.buffer(), 0));
+            tomcat.get("/look", id);
+            mayGoOn.countDown();
+
+            assertThat(browser.readToEnd()).contains(" 503 ");
+        }
+        array.awaitNoUses();
+    }
+
+    @Test
+    void shouldServeRequestsWithoutSessionOnTheProcessorOfAnAbortedOne() throws Exception {
+        tomcat.page("/torn", (request, response) -> {
+            HttpSession session = request.getSession();
+            response.getWriter().print("first");
+            response.flushBuffer();
+            array.commitsAnswer = Committed.Status.FENCED;
+            session.setAttribute("step", 12);
+            response.getWriter().print("second");
+        });
+        tomcat.page("/plain", (request, response) -> response.getWriter().print("plain"));
+
+        for (String path : List.of("/shop/plain", "/elsewhere")) {
+            try (RawBrowser browser = new RawBrowser(tomcat.port()).get("/torn", id)) {
+                browser.readToEnd();
+            }
+            array.commitsAnswer = null;
+            try (RawBrowser browser = new RawBrowser(tomcat.port()).getPath(path, null)) {
+                assertThat(browser.readToEnd()).contains(path.equals("/elsewhere") ? " 404 " : "plain");
+            }
+        }
+        array.awaitNoUses();
+    }
+
+    @Test
+    void shouldEndUseAtOnceWhenBrowserGoesAwayInTheMiddleOfTheBody() throws Exception {
+        tomcat.page("/endless", (request, response) -> {
+            request.getSession().setAttribute("step", 14);
+            response.getOutputStream().print("first");
+            response.flushBuffer();
+            await();
+            for (int i = 0; i < 10_000; i++) {
+                response.getOutputStream().print(BIG);
+            }
+        });
+
+        try (RawBrowser browser = new RawBrowser(tomcat.port()).get("/endless", id)) {
+            browser.readUntil("first");
+        }
+        mayGoOn.countDown();
+
+        array.awaitNoUses();
+        assertThat(held("step")).isEqualTo(14);
+    }
+
+    /** Fails to be serialized in the way the test wants. */
+    static final class Moody implements Serializable {
+        private static final long serialVersionUID = 1L;
+
+        @SuppressWarnings("serial")
+        static volatile Throwable mood;
+
+        int value;
+
+        private void writeObject(ObjectOutputStream out) throws IOException {
+            if (mood instanceof Error error) {
+                throw error;
+            } else if (mood instanceof RuntimeException exception) {
+                throw exception;
+            }
+            out.defaultWriteObject();
+        }
+    }
+
+    @Test
+    void shouldKeepWhatOthersSeeOfAnAttributeThatCanNotBeWrittenNow() throws Exception {
+        tomcat.page("/moody", (request, response) -> {
+            HttpSession session = request.getSession();
+            if (session.getAttribute("moody") == null) {
+                session.setAttribute("moody", new Moody());
+            }
+            ((Moody) session.getAttribute("moody")).value++;
+        });
+        tomcat.get("/moody", id);
+        List<Integer> statuses = new ArrayList<>();
+
+        for (Throwable mood : List.of(
+                new ConcurrentModificationException(), new IllegalStateException(), new NoClassDefFoundError("x"))) {
+            Moody.mood = mood;
+            statuses.add(tomcat.get("/moody", id).statusCode());
+        }
+        Moody.mood = null;
+        int healed = tomcat.get("/moody", id).statusCode();
+
+        assertThat(statuses).containsExactly(503, 503, 503);
+        assertThat(healed).isEqualTo(200);
+        assertThat(((Moody) held("moody")).value).isEqualTo(2);
+        array.awaitNoUses();
+    }
+
+    @Test
+    void shouldFailRequestWhenAnErrorStopsItsCommit() throws Exception {
+        tomcat.page("/change", (request, response) -> request.getSession().setAttribute("step", 15));
+        array.beforeCommit = () -> {
+            throw new OutOfMemoryError("as the test wants");
+        };
+
+        HttpResponse<String> response = tomcat.get("/change", id);
+
+        assertThat(response.statusCode()).isEqualTo(503);
+        array.awaitNoUses();
+    }
+
+    @Test
+    void shouldRefuseNamesTheArrayCanNotHold() throws Exception {
+        tomcat.page("/names", (request, response) -> {
+            HttpSession session = request.getSession();
+            for (String name : List.of("x".repeat(65_536), "\u20ac".repeat(21_846), "half \ud83d")) {
+                try {
+                    session.setAttribute(name, "hostile");
+                    response.getWriter().print("accepted ");
+                } catch (IllegalArgumentException e) {
+                    response.getWriter().print("refused ");
+                }
+            }
+            session.setAttribute("whole \ud83d\ude00", "fine");
+        });
+
+        HttpResponse<String> response = tomcat.get("/names", id);
+
+        assertThat(response.body()).isEqualTo("refused refused refused ");
+        assertThat(held("whole \ud83d\ude00")).isEqualTo("fine");
     }
 }

@@ -28,6 +28,8 @@ final class InMemoryArray {
         byte[] record = new byte[0];
         Client owner;
         int uses;
+        /** Another Tomcat waits for it: whoever asks now queues behind that. */
+        boolean isRecalled;
     }
 
     private final Map<SessionKey, Entry> entries = new HashMap<>();
@@ -39,6 +41,8 @@ final class InMemoryArray {
     volatile boolean isDown;
     /** What commits answer instead of doing their work; null for the real thing. */
     volatile Committed.Status commitsAnswer;
+    /** Runs on the thread of each commit before the array sees it. */
+    volatile Runnable beforeCommit = () -> {};
     /** Outcome of opens instead of the real one. */
     volatile Opened.Status opensAnswer;
 
@@ -111,6 +115,11 @@ final class InMemoryArray {
         }
     }
 
+    /** Lets the next request for a session queue behind another Tomcat's. */
+    synchronized void recall(String application, String id) {
+        entries.get(SessionKey.of(application, id)).isRecalled = true;
+    }
+
     synchronized int size() {
         return (int) entries.values().stream().filter(e -> e.record.length > 0).count();
     }
@@ -167,7 +176,8 @@ final class InMemoryArray {
                 }
                 Entry entry = entries.get(key);
                 long deadlineMs = System.currentTimeMillis() + OWNER_WAIT_MS;
-                while (entry != null && entry.owner != null && entry.owner != this) {
+                while (entry != null && entry.owner != null && (entry.owner != this || entry.isRecalled)) {
+                    entry.isRecalled = true;
                     try {
                         InMemoryArray.this.wait(100);
                     } catch (InterruptedException e) {
@@ -191,6 +201,19 @@ final class InMemoryArray {
         }
 
         @Override
+        public boolean share(SessionKey key) {
+            calls.add("share " + key.id());
+            synchronized (InMemoryArray.this) {
+                Entry entry = entries.get(key);
+                if (entry == null || entry.owner != this || entry.uses == 0) {
+                    return false;
+                }
+                entry.uses++;
+                return true;
+            }
+        }
+
+        @Override
         public void create(SessionKey key) {
             calls.add("create " + key.id());
             synchronized (InMemoryArray.this) {
@@ -205,6 +228,7 @@ final class InMemoryArray {
         public Committed commit(
                 SessionKey key, DirectBuffer buffer, int offset, int length, long accessAgeMs, boolean isLast) {
             calls.add("commit " + key.id() + (isLast ? " last" : ""));
+            beforeCommit.run();
             synchronized (InMemoryArray.this) {
                 if (isDown || commitsAnswer != null) {
                     Committed.Status status = isDown ? Committed.Status.UNAVAILABLE : commitsAnswer;
@@ -234,6 +258,7 @@ final class InMemoryArray {
                     entry.uses = -1;
                 } else if (entry != null && --entry.uses == 0) {
                     entry.owner = null;
+                    entry.isRecalled = false;
                     if (entry.record.length == 0) {
                         entries.remove(key);
                     }

@@ -8,10 +8,13 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.servlet.ServletRequestEvent;
 import javax.servlet.ServletRequestListener;
 import javax.servlet.http.HttpServletRequest;
+import javax.servlet.http.HttpSession;
 import org.apache.catalina.Context;
 import org.apache.catalina.authenticator.FormAuthenticator;
 import org.apache.catalina.core.StandardContext;
@@ -102,6 +105,34 @@ class LoginAndListenersTest {
     }
 
     @Test
+    void shouldNotWaitForItselfWhenAnotherTomcatWantsTheSessionOfARequestListener() throws Exception {
+        AtomicBoolean isRecalled = new AtomicBoolean();
+        ServletRequestListener listener = new ServletRequestListener() {
+            @Override
+            public void requestInitialized(ServletRequestEvent event) {
+                HttpSession session = ((HttpServletRequest) event.getServletRequest()).getSession();
+                if (isRecalled.get()) {
+                    array.recall(APPLICATION, session.getId());
+                }
+            }
+        };
+        try (TestTomcat tomcat =
+                new TestTomcat(array.source(), c -> ((StandardContext) c).addApplicationEventListener(listener))) {
+            tomcat.page("/page", (request, response) -> response.getWriter()
+                    .print(request.getSession().getId()));
+            tomcat.start();
+            String id = sessionId(tomcat.get("/page", null));
+            isRecalled.set(true);
+
+            HttpResponse<String> response = tomcat.get("/page", id);
+
+            assertThat(response.statusCode()).isEqualTo(200);
+            assertThat(response.body()).isEqualTo(id);
+            array.awaitNoUses();
+        }
+    }
+
+    @Test
     void shouldHoldChangeBeforeHttp2ResponseEnds() throws Exception {
         try (TestTomcat tomcat = new TestTomcat(array.source())) {
             Tomcat real = tomcat.tomcat();
@@ -122,6 +153,40 @@ class LoginAndListenersTest {
             assertThat(response.version()).isEqualTo(HttpClient.Version.HTTP_2);
             assertThat(array.attribute(APPLICATION, sessionId(response), "protocol"))
                     .isEqualTo("HTTP/2.0");
+            array.awaitNoUses();
+        }
+    }
+
+    @Test
+    void shouldSendNothingBehindThe503WhenHttp2AsksForTheHeadInTheMiddleOfAWrite() throws Exception {
+        try (TestTomcat tomcat = new TestTomcat(array.source())) {
+            tomcat.tomcat().getConnector().addUpgradeProtocol(new Http2Protocol());
+            tomcat.page("/warm", (request, response) -> {
+                request.getSession().setAttribute("list", new ArrayList<>());
+                response.getWriter().print("warm");
+            });
+            tomcat.page("/grow", (request, response) -> {
+                @SuppressWarnings("unchecked")
+                List<String> list = (List<String>) request.getSession().getAttribute("list");
+                list.add("in place");
+                response.getWriter().print("x".repeat(50_000));
+            });
+            tomcat.start();
+            HttpClient browser =
+                    HttpClient.newBuilder().version(HttpClient.Version.HTTP_2).build();
+            URI base = URI.create("http://127.0.0.1:" + tomcat.port() + "/shop/");
+            String id = sessionId(browser.send(
+                    HttpRequest.newBuilder(base.resolve("warm")).build(), HttpResponse.BodyHandlers.ofString()));
+            array.commitsAnswer = org.stoneware.client.Committed.Status.FENCED;
+
+            HttpResponse<String> response = browser.send(
+                    HttpRequest.newBuilder(base.resolve("grow"))
+                            .header("Cookie", "JSESSIONID=" + id)
+                            .build(),
+                    HttpResponse.BodyHandlers.ofString());
+
+            assertThat(response.statusCode()).isEqualTo(503);
+            assertThat(response.body()).doesNotContain("xxx");
             array.awaitNoUses();
         }
     }

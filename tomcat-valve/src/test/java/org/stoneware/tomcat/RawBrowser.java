@@ -19,8 +19,13 @@ final class RawBrowser implements AutoCloseable {
     }
 
     RawBrowser get(String path, String sessionId) throws IOException {
+        return getPath("/shop" + path, sessionId);
+    }
+
+    /** Of any path of the server, not only of the test application. */
+    RawBrowser getPath(String path, String sessionId) throws IOException {
         String cookie = sessionId == null ? "" : "Cookie: JSESSIONID=" + sessionId + "\r\n";
-        String request = "GET /shop" + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + cookie + "\r\n";
+        String request = "GET " + path + " HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n" + cookie + "\r\n";
         socket.getOutputStream().write(request.getBytes(StandardCharsets.ISO_8859_1));
         return this;
     }

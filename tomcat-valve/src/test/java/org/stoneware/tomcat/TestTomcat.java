@@ -48,6 +48,10 @@ final class TestTomcat implements AutoCloseable {
         tomcat.setPort(0);
         tomcat.setSilent(true);
         tomcat.getConnector().setProperty("maxKeepAliveRequests", "-1");
+        // What one request leaves behind on its processor, the next one finds.
+        tomcat.getConnector().setProperty("processorCache", "1");
+        // Nothing is tidied up in the background: what a request leaves behind stays visible.
+        tomcat.getEngine().setBackgroundProcessorDelay(-1);
         Files.createDirectories(directory.resolve("webapps"));
         context = tomcat.addContext("/shop", directory.toString());
         valve = new SessionValve(source);

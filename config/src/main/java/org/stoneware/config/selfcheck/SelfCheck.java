@@ -54,13 +54,21 @@ public final class SelfCheck implements ProblemSource {
         try {
             while (system.getState() != Bundle.STOPPING) {
                 Thread.sleep(INTERVAL_MS); // a look from time to time; nothing waits for it
-                say(report.seen(look(system), System.nanoTime()));
-                problems = report.reported();
+                lookOnce(report, system);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-        } catch (IllegalStateException e) {
-            LOGGER.log(Level.DEBUG, "the framework is going away: {0}", e.getMessage());
+        }
+    }
+
+    /** A look that fails must not end all later ones: a bundle may vanish while it is looked at. */
+    private void lookOnce(ProblemReport report, Bundle system) {
+        try {
+            say(report.seen(look(system), System.nanoTime()));
+            problems = report.reported();
+        } catch (RuntimeException e) {
+            Level level = system.getState() == Bundle.STOPPING ? Level.DEBUG : Level.WARNING;
+            LOGGER.log(level, "self-check failed this time and looks again: " + e);
         }
     }
 

@@ -7,11 +7,12 @@ import java.util.function.Consumer;
 /**
  * Runs a {@link ServerAgent} on its thread, and a second thread that ends the process should the first hang.
  * <p>
- * <b>Failure:</b> an exception out of the cycle, or no cycle for {@link #HANG_NS}, is fatal: the process must end, because a server
+ * <b>Failure:</b> an exception out of the cycle, or no cycle for {@link #HANG_NS} (then halted at once), is fatal: the process must end, because a server
  * that answers heartbeats and does not serve is worse than a dead one.
  */
 final class AgentThread {
     static final long HANG_NS = TimeUnit.SECONDS.toNanos(5);
+    private static final int EXIT_FATAL = 3;
     private static final long WATCH_INTERVAL_MS = 500;
     private static final System.Logger LOG = System.getLogger("org.stoneware.server");
 
@@ -92,7 +93,10 @@ final class AgentThread {
                 dump.append("\n      at ").append(element);
             }
         });
-        onFatal.accept(new IllegalStateException(dump.toString()));
+        isRunning = false;
+        LOG.log(System.Logger.Level.ERROR, dump.toString());
+        // Not an orderly stop: an agent that wakes up meanwhile must not go on serving beside a server that took over.
+        Runtime.getRuntime().halt(EXIT_FATAL);
     }
 
     /** Stops after the running cycle; waits, bounded. */

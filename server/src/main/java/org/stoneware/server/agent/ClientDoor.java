@@ -50,6 +50,10 @@ final class ClientDoor implements LivenessListener, FrameListener {
     private final EventLog events;
     private final Map<Long, TomcatConnection> byLink = new HashMap<>();
     private final Map<Integer, TomcatConnection> byConnectionId = new HashMap<>();
+    /** Bound of all Tomcats together; beyond it the one that holds most is dropped, and connects again. */
+    private final long maxHeldBytes =
+            Math.max(MAX_BACKLOG_BYTES, Runtime.getRuntime().maxMemory() / 4);
+
     private int lastConnectionId;
     private long brokenMessages;
 
@@ -80,7 +84,12 @@ final class ClientDoor implements LivenessListener, FrameListener {
             this.name = name;
             this.sender = new MessageSender(connection, MAX_BACKLOG_BYTES);
             this.assembler = new MessageAssembler(maxMessageLength);
-            this.port = new ClientPort(this::send, link.remoteAddress().toString());
+            this.port = new ClientPort(this::send, text(link.remoteAddress()));
+        }
+
+        /** Memory taken by answers waiting and by a message that is not whole yet. */
+        long heldBytes() {
+            return sender.backlogBytes() + assembler.heldBytes();
         }
 
         private boolean send(DirectBuffer buffer, int offset, int length) {
@@ -127,6 +136,7 @@ final class ClientDoor implements LivenessListener, FrameListener {
                             + Hello.PROTOCOL_VERSION));
         } else if (hello.kind() == Hello.Kind.PROBE) {
             link.sendReply(standing.reply(HelloReply.Status.ACCEPTED, ""));
+            link.goodbye("probe answered");
         } else if (hello.kind() != Hello.Kind.VALVE) {
             link.sendReply(standing.reply(
                     HelloReply.Status.REFUSED, "this port is for Tomcats; servers use the l2-group-port"));
@@ -144,6 +154,17 @@ final class ClientDoor implements LivenessListener, FrameListener {
             link.sendReply(standing.reply(
                     HelloReply.Status.INCOMPATIBLE,
                     "offered transports " + hello.transports() + " do not include " + transportName));
+            return;
+        }
+        if (claimed.getAddress() != null
+                && !claimed.getAddress().isAnyLocalAddress()
+                && !claimed.getAddress().equals(link.remoteAddress().getAddress())) {
+            // Nobody may point this server's datagrams at a third party.
+            link.sendReply(standing.reply(
+                    HelloReply.Status.REFUSED,
+                    "data address " + claimed.getAddress().getHostAddress() + " is not the one this call comes from, "
+                            + link.remoteAddress().getAddress().getHostAddress()
+                            + "; address translation between Tomcat and server is not supported"));
             return;
         }
         InetSocketAddress remote =
@@ -187,7 +208,11 @@ final class ClientDoor implements LivenessListener, FrameListener {
                 HEARTBEAT_MS,
                 SILENCE_MS,
                 ""));
-        events.info("client-joined", "Tomcat joined: name=" + hello.name() + " address=" + link.remoteAddress());
+        events.info("client-joined", "Tomcat joined: name=" + hello.name() + " address=" + text(link.remoteAddress()));
+    }
+
+    private static String text(InetSocketAddress address) {
+        return address.getHostString() + ':' + address.getPort();
     }
 
     @Override
@@ -231,8 +256,14 @@ final class ClientDoor implements LivenessListener, FrameListener {
     /** Sends what is waiting; drops who can't be served any more. */
     int doWork() {
         int work = 0;
+        long heldBytes = 0;
+        @Nullable TomcatConnection greediest = null;
         List<TomcatConnection> broken = List.of();
         for (TomcatConnection tomcat : byConnectionId.values()) {
+            heldBytes += tomcat.heldBytes();
+            if (greediest == null || tomcat.heldBytes() > greediest.heldBytes()) {
+                greediest = tomcat;
+            }
             if (tomcat.sender.hasBacklog()) {
                 work += tomcat.sender.doWork();
             }
@@ -240,6 +271,9 @@ final class ClientDoor implements LivenessListener, FrameListener {
                 broken = broken.isEmpty() ? new ArrayList<>() : broken;
                 broken.add(tomcat);
             }
+        }
+        if (greediest != null && heldBytes > maxHeldBytes) {
+            greediest.isBroken = true;
         }
         for (TomcatConnection tomcat : broken) {
             drop(tomcat, "it does not take its answers, or sent what is no message");

@@ -45,14 +45,21 @@ final class LivenessInbox {
 
     /** A listener for the liveness network that calls {@code target} on the agent thread. */
     LivenessListener door(LivenessListener target) {
-        return new Door(target);
+        return new Door(target, true);
+    }
+
+    /** Like {@link #door}, without heartbeats and messages: what strangers may send in any number is not even queued. */
+    LivenessListener quietDoor(LivenessListener target) {
+        return new Door(target, false);
     }
 
     private final class Door implements LivenessListener {
         private final LivenessListener target;
+        private final boolean hearsTraffic;
 
-        Door(LivenessListener target) {
+        Door(LivenessListener target, boolean hearsTraffic) {
             this.target = target;
+            this.hearsTraffic = hearsTraffic;
         }
 
         @Override
@@ -77,11 +84,16 @@ final class LivenessInbox {
 
         @Override
         public void onHeartbeat(LivenessLink link, Heartbeat heartbeat) {
-            submit(() -> target.onHeartbeat(link, heartbeat));
+            if (hearsTraffic) {
+                submit(() -> target.onHeartbeat(link, heartbeat));
+            }
         }
 
         @Override
         public void onMessage(LivenessLink link, DirectBuffer buffer, int offset, int length) {
+            if (!hearsTraffic) {
+                return;
+            }
             byte[] copy = new byte[length];
             buffer.getBytes(offset, copy);
             DirectBuffer kept = new org.agrona.concurrent.UnsafeBuffer(copy);

@@ -57,7 +57,7 @@ final class ServerAgent {
     /** Timers are served this often when nothing arrives. */
     private static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
-    private static final long PUBLISH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(200);
+    private static final long PUBLISH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(500);
     /** A gap between two cycles longer than this is a stall of ours, and silence measured over it proves nothing. */
     private static final long STALL_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -72,12 +72,16 @@ final class ServerAgent {
     private final PeerLinks peers;
     private final ClientDoor door;
     private @Nullable SessionRequestProcessor processor;
-    private boolean hasBeenActive;
+    private @Nullable LogClock clock;
+    /** Held from an epoch after which this server was not active. */
+    private boolean isForeign;
+
     private long roleSinceMs;
     private final long openedNs;
-    private long lastCycleNs;
+    private long lastElectionNs;
     private long lastPublishNs;
     private long stalls;
+    private String storeFailure = "";
     private volatile ClusterStatus status;
 
     /**
@@ -123,8 +127,15 @@ final class ServerAgent {
             // Listening comes before the first dial, so that of two servers started together at least one sees the
             // other.
             context.liveness()
-                    .listen(new InetSocketAddress(self.groupAddress(), self.groupPort()), inbox.door(new GroupDoor()));
-            context.liveness().listen(new InetSocketAddress(self.clientAddress(), self.clientPort()), inbox.door(door));
+                    .listen(
+                            new InetSocketAddress(self.groupAddress(), self.groupPort()),
+                            "l2-group-port",
+                            inbox.door(new GroupDoor()));
+            context.liveness()
+                    .listen(
+                            new InetSocketAddress(self.clientAddress(), self.clientPort()),
+                            "dso-port",
+                            inbox.quietDoor(door));
             this.election = context.election()
                     .open(
                             new ElectionContext(
@@ -135,21 +146,36 @@ final class ServerAgent {
                                     context.incarnation(),
                                     TimeUnit.SECONDS.toNanos(settings.electionTimeSec()),
                                     directory("election"),
-                                    "permanent-store".equals(self.persistenceMode())),
+                                    "permanent-store".equals(store.mode())),
                             new Decisions());
             opened.add(election);
         } catch (RuntimeException e) {
             closeAll(opened);
             throw e;
         }
+        warnIfOpen(self);
         this.roleSinceMs = context.wallClock().getAsLong();
         this.openedNs = context.nanoClock().getAsLong();
-        this.lastCycleNs = openedNs;
+        this.lastElectionNs = openedNs;
         this.status = newStatus();
     }
 
     private static long defaultMemoryBytes() {
         return Runtime.getRuntime().maxMemory() / 2;
+    }
+
+    /** Peers and Tomcats prove nothing in this version, so whoever reaches the ports can read and change sessions. */
+    private void warnIfOpen(ServerSettings self) {
+        boolean isLocal = new InetSocketAddress(self.clientAddress(), 0)
+                        .getAddress()
+                        .isLoopbackAddress()
+                && new InetSocketAddress(self.groupAddress(), 0).getAddress().isLoopbackAddress();
+        if (!isLocal) {
+            events.warning(
+                    "unprotected",
+                    "dso-port and l2-group-port are open beyond this machine and ask nobody for credentials: let a firewall admit"
+                            + " only the Tomcats and servers of this array");
+        }
     }
 
     private Path directory(String name) {
@@ -164,22 +190,10 @@ final class ServerAgent {
     /** One duty cycle; waits a little when there was nothing to do. */
     void runCycle() {
         long nowNs = context.nanoClock().getAsLong();
-        if (nowNs - lastCycleNs > STALL_NS + IDLE_NS) {
-            stalls++;
-            election.onEvidence(
-                    new Evidence(
-                            Evidence.Kind.LOCAL_STALL,
-                            settings.selfPosition(),
-                            context.incarnation(),
-                            ServerRole.START,
-                            0,
-                            nowNs - lastCycleNs),
-                    nowNs);
-        }
         int work = inbox.drain(EVENT_LIMIT);
         work += transport.poll(door, FRAME_LIMIT);
         work += peers.doWork(nowNs);
-        work += election.doWork(nowNs);
+        work += election.doWork(electionTime());
         work += store.doWork(nowNs);
         @Nullable SessionRequestProcessor serving = processor;
         if (serving != null) {
@@ -192,11 +206,32 @@ final class ServerAgent {
             status = newStatus();
         }
         context.liveness().agentCycled(nowNs);
-        lastCycleNs = nowNs;
         if (work == 0) {
             transport.awaitWork(IDLE_NS);
-            lastCycleNs = context.nanoClock().getAsLong();
         }
+    }
+
+    /**
+     * Time for the election. A gap since it was last asked is told first: while this server did not run it could not hear anybody either,
+     * so silence over that time proves nothing.
+     */
+    private long electionTime() {
+        long nowNs = context.nanoClock().getAsLong();
+        long gapNs = nowNs - lastElectionNs;
+        lastElectionNs = nowNs;
+        if (gapNs > STALL_NS + IDLE_NS) {
+            stalls++;
+            election.onEvidence(
+                    new Evidence(
+                            Evidence.Kind.LOCAL_STALL,
+                            settings.selfPosition(),
+                            context.incarnation(),
+                            ServerRole.START,
+                            0,
+                            gapNs),
+                    nowNs);
+        }
+        return nowNs;
     }
 
     ClusterStatus status() {
@@ -209,10 +244,12 @@ final class ServerAgent {
 
     /** Leaves the array in an orderly way and frees everything. */
     void close() {
-        long nowNs = context.nanoClock().getAsLong();
-        election.onStop(nowNs);
-        context.liveness().goodbyeAll("server " + settings.self().name() + " stops");
-        closeAll(List.of(store, transport, election));
+        closeAll(List.of(
+                store,
+                transport,
+                election,
+                () -> context.liveness().goodbyeAll("server " + settings.self().name() + " stops"),
+                () -> election.onStop(electionTime())));
     }
 
     private static void closeAll(List<AutoCloseable> opened) {
@@ -239,27 +276,38 @@ final class ServerAgent {
 
     private void becomeActive(ElectionView view) {
         long nowNs = context.nanoClock().getAsLong();
-        if (hasBeenActive) {
+        if (isForeign) {
+            // Somebody else was active meanwhile; what is held here may be older than what Tomcats were told since.
+            long discarded = store.figures().sessions();
             store.clear();
             stateMachine.reset(store, stateMachine.lastApplied());
+            isForeign = false;
+            if (discarded > 0) {
+                events.warning("sessions-discarded", "discarded " + discarded + " sessions of an earlier epoch");
+            }
         }
-        hasBeenActive = true;
+        long wallMs = context.wallClock().getAsLong();
+        // Log time never goes back, whatever the wall clock does.
+        clock = new LogClock(clock == null ? wallMs : Math.max(wallMs, clock.logTimeMs(nowNs) + 1), nowNs);
         processor = new SessionRequestProcessor(
                 view.epoch(),
                 new RequestLimits(
                         settings.self().name(),
                         MAX_SESSION_BYTES,
                         TimeUnit.SECONDS.toNanos(settings.reconnectWindowSec()),
-                        settings.sweepEnabled()),
+                        settings.sweepEnabled(),
+                        settings.clientLogs()),
                 store,
                 stateMachine,
-                new LogClock(context.wallClock().getAsLong(), nowNs),
+                clock,
                 nowNs);
     }
 
+    /** Another role, or another epoch in the same role: whoever is connected registers anew. */
     private void leaveActive(ElectionView now) {
         processor = null;
-        door.dropAll("this server is " + now.role().stateName() + " now");
+        isForeign |= now.role() != ServerRole.ACTIVE_COORDINATOR;
+        door.dropAll("this server is " + now.role().stateName() + " in epoch " + now.epoch() + " now");
     }
 
     /** Carries out what the election decides. */
@@ -278,6 +326,9 @@ final class ServerAgent {
                         "role-changed",
                         "Moved to State[ " + now.role().stateName() + " ]: from "
                                 + before.role().stateName() + " epoch=" + now.epoch() + " reason=" + now.reason());
+            }
+            if (!isRoleChange && before.epoch() != now.epoch()) {
+                events.info("epoch-changed", "epoch " + before.epoch() + " -> " + now.epoch() + ": " + now.reason());
             }
             if (processor != null && (now.role() != ServerRole.ACTIVE_COORDINATOR || now.epoch() != before.epoch())) {
                 leaveActive(now);
@@ -332,6 +383,8 @@ final class ServerAgent {
         private static final int HEARTBEAT_MS = 50;
         private static final int SILENCE_MS = 500;
 
+        private String lastRefusal = "";
+
         @Override
         public void onHello(LivenessLink link, Hello hello) {
             if (hello.kind() == Hello.Kind.PROBE) {
@@ -345,7 +398,10 @@ final class ServerAgent {
                             ? "protocol version " + hello.protocolVersion() + " is not spoken here"
                             : peers.onHello(link, hello);
             if (refusal != null) {
-                events.warning("peer-refused", "refused " + hello.name() + ": " + refusal);
+                if (!refusal.equals(lastRefusal)) {
+                    lastRefusal = refusal;
+                    events.warning("peer-refused", "refused " + hello.name() + ": " + refusal);
+                }
                 link.sendReply(helloReply(HelloReply.Status.REFUSED, refusal, HEARTBEAT_MS, SILENCE_MS));
                 return;
             }
@@ -360,6 +416,14 @@ final class ServerAgent {
         @Override
         public void onMessage(LivenessLink link, DirectBuffer buffer, int offset, int length) {
             peers.onMessage(link, buffer, offset, length);
+        }
+
+        @Override
+        public void onSilence(LivenessLink link, long silentNs) {
+            peers.onSilence(link, silentNs);
+            if (peers.memberOf(link) < 0) {
+                link.close();
+            }
         }
 
         @Override
@@ -416,13 +480,12 @@ final class ServerAgent {
     private final class PeerOutput implements PeerLinks.Output {
         @Override
         public void onEvidence(Evidence evidence) {
-            election.onEvidence(evidence, context.nanoClock().getAsLong());
+            election.onEvidence(evidence, electionTime());
         }
 
         @Override
         public void onMessage(int memberId, DirectBuffer buffer, int offset, int length) {
-            election.onMessage(
-                    memberId, buffer, offset, length, context.nanoClock().getAsLong());
+            election.onMessage(memberId, buffer, offset, length, electionTime());
         }
     }
 
@@ -442,7 +505,8 @@ final class ServerAgent {
 
         @Override
         public void onFailed(String reason) {
-            events.warning("storage-failed", "store refuses changes: " + reason);
+            storeFailure = "the session store refuses changes: " + reason;
+            events.warning("storage-failed", storeFailure);
         }
     }
 
@@ -471,7 +535,21 @@ final class ServerAgent {
                         figures.diskUsedBytes(),
                         figures.diskMaxBytes()),
                 counters(serving),
-                List.of());
+                problems());
+    }
+
+    private List<String> problems() {
+        List<String> problems = new ArrayList<>();
+        if (!storeFailure.isEmpty()) {
+            problems.add(storeFailure);
+        }
+        for (ServerSettings server : settings.servers()) {
+            String misfit = peers.peer(server.position()).misfit();
+            if (!misfit.isEmpty()) {
+                problems.add("server " + server.name() + " " + misfit);
+            }
+        }
+        return problems;
     }
 
     private MemberStatus member(ServerSettings server, ElectionView view) {

@@ -26,6 +26,11 @@ import org.stoneware.spi.liveness.LivenessListener.ConnectFailure;
  */
 public final class PeerLinks {
     private static final long DIAL_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(250);
+    /** Between two attempts at a server that lives and does not take this one in. */
+    private static final long REFUSED_INTERVAL_NS = TimeUnit.SECONDS.toNanos(5);
+    /** A link silent for this long is given up and dialled anew: after a cut, TCP's own repetition may take minutes to notice. */
+    private static final long GIVE_UP_SILENT_NS = TimeUnit.SECONDS.toNanos(2);
+
     private static final long DIAL_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(2);
 
     /** A heartbeat whose sender's agent has not cycled for longer counts as silence. */
@@ -62,6 +67,11 @@ public final class PeerLinks {
         private ServerRole role = ServerRole.STOPPED;
         private long epoch;
         private String detail = "not reached yet";
+        /** Why it does not take this server in; empty when it does, or has not been asked. */
+        private String refusal = "";
+        /** Why it was not taken in here, said last. */
+        private String refusedHere = "";
+
         private long sinceMs;
 
         Peer(int memberId) {
@@ -70,6 +80,11 @@ public final class PeerLinks {
 
         public boolean isReachable() {
             return outbound != null && isGreeted;
+        }
+
+        /** Why the two servers can't work together, for people; empty when they can. */
+        public String misfit() {
+            return !refusal.isEmpty() ? "refuses this server: " + refusal : refusedHere;
         }
 
         public ServerRole role() {
@@ -146,6 +161,7 @@ public final class PeerLinks {
         Peer peer = peers[memberId];
         peer.isDialling = false;
         peer.detail = reason;
+        peer.refusal = "";
         tell(
                 failure == ConnectFailure.REFUSED ? Evidence.Kind.REFUSED : Evidence.Kind.UNREACHABLE,
                 memberId,
@@ -161,9 +177,14 @@ public final class PeerLinks {
             return;
         }
         if (reply.status() != HelloReply.Status.ACCEPTED) {
-            peer.detail = "refused this server: " + reply.reason();
+            // It lives, and what it says of its role counts, but it must never be taken for dead and never be counted
+            // on.
+            peer.refusal = reply.reason();
+            peer.detail = peer.misfit();
+            tell(Evidence.Kind.HELLO, memberId, reply.incarnation(), reply.role(), reply.epoch(), 0);
             return;
         }
+        peer.refusal = "";
         peer.isGreeted = true;
         peer.incarnation = reply.incarnation();
         peer.detail = "";
@@ -183,11 +204,13 @@ public final class PeerLinks {
         }
         String expected = settings.servers().get(memberId).name();
         if (!expected.equals(hello.name())) {
+            peers[memberId].refusedHere = "calls itself " + hello.name() + "; both need the same tc-config";
             return "server " + memberId + " is named " + expected + " here and " + hello.name()
                     + " there; both need the same tc-config";
         }
         Peer peer = peers[memberId];
         peer.inbound = link;
+        peer.refusedHere = "";
         peer.nextDialNs = 0;
         if (peer.incarnation != hello.incarnation()) {
             // Its role is not in its hello; its first heartbeat tells.
@@ -236,6 +259,9 @@ public final class PeerLinks {
             peers[memberId].detail = "silent for " + TimeUnit.NANOSECONDS.toMillis(silentNs) + " ms";
             tell(Evidence.Kind.SILENT, memberId, peers[memberId].incarnation, ServerRole.START, 0, silentNs);
         }
+        if (silentNs > GIVE_UP_SILENT_NS) {
+            link.close();
+        }
     }
 
     public void onClosed(LivenessLink link, CloseCause cause, String reason) {
@@ -248,12 +274,26 @@ public final class PeerLinks {
             peer.inbound = null;
         }
         if (peer.outbound == link) {
-            peer.outbound = null;
-            peer.isGreeted = false;
+            onOutboundClosed(peer, cause, reason);
+        }
+    }
+
+    private void onOutboundClosed(Peer peer, CloseCause cause, String reason) {
+        boolean wasGreeted = peer.isGreeted;
+        peer.outbound = null;
+        peer.isGreeted = false;
+        if (!peer.refusal.isEmpty()) {
+            peer.nextDialNs += REFUSED_INTERVAL_NS;
+            return;
+        }
+        if (wasGreeted) {
             peer.nextDialNs = 0;
-            peer.detail = reason;
-            Evidence.Kind kind = cause == CloseCause.GOODBYE ? Evidence.Kind.GOODBYE : Evidence.Kind.CLOSED;
-            tell(kind, memberId, peer.incarnation, ServerRole.START, 0, 0);
+        }
+        peer.detail = reason;
+        if (cause == CloseCause.GOODBYE) {
+            tell(Evidence.Kind.GOODBYE, peer.memberId, peer.incarnation, ServerRole.START, 0, 0);
+        } else if (cause != CloseCause.CLOSED_HERE) {
+            tell(Evidence.Kind.CLOSED, peer.memberId, peer.incarnation, ServerRole.START, 0, 0);
         }
     }
 

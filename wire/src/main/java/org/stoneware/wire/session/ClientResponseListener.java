@@ -6,7 +6,9 @@ import org.stoneware.api.session.SessionRecord;
 
 /** Hears what the active server answers and tells, on the agent thread. Flyweights are views valid until the call returns. */
 public interface ClientResponseListener {
-    void onRegistered(long epoch, long registration, int leaseMs, int maxSessionBytes, String serverName);
+    /** @param clientLogs where the configuration wants the client's log, placeholders not replaced; empty when it does not say. */
+    void onRegistered(
+            long epoch, long registration, int leaseMs, int maxSessionBytes, String serverName, String clientLogs);
 
     void onRenewed(long epoch, long sequence);
 

@@ -40,14 +40,16 @@ public final class ClientResponsePublisher {
             long registration,
             int leaseMs,
             int maxSessionBytes,
-            String serverName) {
+            String serverName,
+            String clientLogs) {
         registered
                 .wrapAndApplyHeader(out, 0, header)
                 .epoch(epoch)
                 .registration(registration)
                 .leaseMs(leaseMs)
                 .maxSessionBytes(maxSessionBytes)
-                .serverName(serverName);
+                .serverName(serverName)
+                .clientLogs(clientLogs);
         return MessageHeaderEncoder.ENCODED_LENGTH + registered.encodedLength();
     }
 

@@ -71,6 +71,11 @@ public final class MessageAssembler {
         }
     }
 
+    /** Bytes of memory taken for messages that are not whole yet, or kept for the next. */
+    public int heldBytes() {
+        return assembled.capacity();
+    }
+
     private void ensureCapacity(int needed, int messageLength) {
         if (needed <= assembled.capacity()) {
             return;

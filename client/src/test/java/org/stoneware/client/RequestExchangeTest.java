@@ -1,0 +1,57 @@
+package org.stoneware.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.ExpandableArrayBuffer;
+import org.junit.jupiter.api.Test;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.wire.session.ClientRequestPublisher;
+import org.stoneware.wire.session.WriteStatus;
+
+class RequestExchangeTest {
+    private static final SessionKey KEY = SessionKey.of("shop", "S1");
+    private static final SessionKey NEW_KEY = SessionKey.of("shop", "S2");
+    private static final long TOKEN = 50;
+
+    private final OwnedSessions owned = new OwnedSessions();
+    private final List<Integer> sent = new ArrayList<>();
+    private final RequestExchange exchange = new RequestExchange(owned, (buffer, length) -> sent.add(length));
+
+    @Test
+    void shouldKeepARenamedSessionThatIsInUseWhenItIsRecalledAtOnce() {
+        PendingRequest rename = renameInUse();
+
+        exchange.onWritten(rename.id, TOKEN, 8, WriteStatus.COMMITTED, 0, 0);
+        sent.clear();
+        exchange.onRecall(NEW_KEY, TOKEN, 1, 0);
+
+        assertThat(sent).isEmpty();
+        assertThat(owned.end(KEY, 0)).isNotNull();
+    }
+
+    @Test
+    void shouldNotRenameWhatTheArrayDidNot() {
+        PendingRequest rename = renameInUse();
+
+        exchange.onWritten(rename.id, TOKEN, 0, WriteStatus.EXISTS, 0, 0);
+
+        assertThat(owned.entry(KEY)).isNotNull();
+        assertThat(owned.entry(NEW_KEY)).isNull();
+    }
+
+    private PendingRequest renameInUse() {
+        owned.onRenewed(0, 0);
+        owned.onGranted(KEY, TOKEN, 1, 7, 0, owned.generation(), 0);
+        ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
+        int length = new ClientRequestPublisher().rename(buffer, 0, 0, TOKEN, KEY, NEW_KEY);
+        byte[] message = new byte[length];
+        buffer.getBytes(0, message);
+        PendingRequest rename = new PendingRequest(KEY, message, false, TOKEN);
+        rename.renamedTo = NEW_KEY;
+        exchange.open(1);
+        exchange.send(rename);
+        return rename;
+    }
+}

@@ -1,0 +1,30 @@
+package org.stoneware.itests;
+
+import java.io.IOException;
+import java.net.URI;
+import org.stoneware.demo.Counter;
+import org.stoneware.testkit.history.History;
+import org.stoneware.testkit.history.HistoryChecker;
+
+/** Counts on counter pages, writes down what each request saw, and says whether one copy of each session explains it. */
+final class RecordedCounters {
+    private final History.Recorder recorder = new History.Recorder();
+
+    /**
+     * Counts once. A request without an answer may count any time later, or never.
+     *
+     * @param user    whose session it is; names it, since its id is known only after the first answer.
+     * @param cookie  of the session, or null for a new one.
+     */
+    Counter next(String user, URI page, String cookie) throws IOException {
+        History.Call call = recorder.increment(user, page.getAuthority(), System.nanoTime());
+        Counter counter = Counter.next(page, cookie);
+        call.answeredBy(counter.tomcat()).ok(counter.value(), System.nanoTime());
+        return counter;
+    }
+
+    /** Throws with the operations that cannot be ordered. */
+    void requireOneCopyOfEachSession() {
+        HistoryChecker.check(recorder.history()).requireOk();
+    }
+}

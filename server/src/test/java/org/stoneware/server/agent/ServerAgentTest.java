@@ -1,0 +1,242 @@
+package org.stoneware.server.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.api.config.ArraySettings;
+import org.stoneware.api.config.ServerSettings;
+import org.stoneware.api.session.RecordStamp;
+import org.stoneware.api.session.SessionDelta;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.spi.election.Election;
+import org.stoneware.spi.election.ElectionContext;
+import org.stoneware.spi.election.ElectionOutput;
+import org.stoneware.spi.election.ElectionProvider;
+import org.stoneware.spi.election.ElectionView;
+import org.stoneware.spi.election.Evidence;
+import org.stoneware.spi.liveness.Heartbeat;
+import org.stoneware.spi.liveness.LivenessListener;
+import org.stoneware.spi.liveness.LivenessNetwork;
+import org.stoneware.spi.storage.SessionStore;
+import org.stoneware.spi.storage.SessionStoreProvider;
+import org.stoneware.spi.storage.StoreContext;
+import org.stoneware.testkit.storage.ReferenceSessionStore;
+import org.stoneware.testkit.transport.InMemoryNetwork;
+
+class ServerAgentTest {
+    private static final ElectionView START = view(ServerRole.START, 0);
+
+    @TempDir
+    Path directory;
+
+    private final ScriptedElection election = new ScriptedElection();
+    private final SilentNetwork liveness = new SilentNetwork();
+    private SessionStore store;
+    private ServerAgent agent;
+    private long nowNs = 1_000_000_000L;
+
+    @BeforeEach
+    void open() {
+        SessionStoreProvider stores = new SessionStoreProvider() {
+            @Override
+            public String mode() {
+                return "memory";
+            }
+
+            @Override
+            public SessionStore open(StoreContext context) {
+                store = new ReferenceSessionStore(context);
+                return store;
+            }
+        };
+        agent = new ServerAgent(
+                new ServerContext(
+                        settings(),
+                        liveness,
+                        new InMemoryNetwork(),
+                        stores,
+                        election,
+                        "test",
+                        "",
+                        1,
+                        () -> nowNs,
+                        () -> 1_000_000,
+                        () -> 42),
+                new EventLog(() -> 0));
+    }
+
+    @AfterEach
+    void close() {
+        agent.close();
+    }
+
+    @Test
+    void shouldKeepSessionsWhenOnlyItsEpochIsRaised() {
+        election.become(START, view(ServerRole.ACTIVE_COORDINATOR, 5));
+        put("kept");
+
+        election.become(view(ServerRole.ACTIVE_COORDINATOR, 5), view(ServerRole.ACTIVE_COORDINATOR, 9));
+
+        assertThat(store.figures().sessions()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldNotServeSessionsFromBeforeAnotherServerWasActive() {
+        election.become(START, view(ServerRole.ACTIVE_COORDINATOR, 5));
+        put("old");
+        election.become(view(ServerRole.ACTIVE_COORDINATOR, 5), view(ServerRole.FENCED, 9));
+        election.become(view(ServerRole.FENCED, 9), view(ServerRole.PASSIVE_UNINITIALIZED, 9));
+
+        election.become(view(ServerRole.PASSIVE_UNINITIALIZED, 9), view(ServerRole.ACTIVE_COORDINATOR, 12));
+
+        assertThat(store.figures().sessions()).isZero();
+    }
+
+    @Test
+    void shouldTellTheElectionOfItsOwnStallBeforeTimePasses() {
+        agent.runCycle();
+        election.told.clear();
+
+        nowNs += 2_000_000_000L;
+        agent.runCycle();
+
+        assertThat(election.told).startsWith("LOCAL_STALL 2000 ms", "doWork");
+    }
+
+    @Test
+    void shouldSayItsRoleInItsHeartbeatsAtOnce() {
+        election.become(START, view(ServerRole.ACTIVE_COORDINATOR, 5));
+
+        assertThat(liveness.said.role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(liveness.said.epoch()).isEqualTo(5);
+        assertThat(liveness.said.activeAddress()).isEqualTo("127.0.0.1:9510");
+    }
+
+    private void put(String id) {
+        SessionDelta.Builder builder = new SessionDelta.Builder(new ExpandableArrayBuffer());
+        builder.maxInactiveIntervalSec(60).finish();
+        store.merge(
+                SessionKey.of("localhost/shop", id),
+                new SessionDelta().wrap(builder.buffer(), 0),
+                new RecordStamp(1, 5, 1, 1000, 1000),
+                true,
+                0);
+    }
+
+    private static ElectionView view(ServerRole role, long epoch) {
+        return new ElectionView(role, epoch, role == ServerRole.ACTIVE_COORDINATOR ? 0 : -1, "test");
+    }
+
+    private ArraySettings settings() {
+        ServerSettings self = new ServerSettings(
+                0,
+                "Server1",
+                "127.0.0.1",
+                "127.0.0.1",
+                9510,
+                "127.0.0.1",
+                9520,
+                "127.0.0.1",
+                9530,
+                "127.0.0.1",
+                9540,
+                directory,
+                directory,
+                false,
+                directory,
+                "temporary-swap-only",
+                1 << 20);
+        return new ArraySettings(
+                "test", "", 0, List.of(self), false, 120, true, false, 3600, 5, "availability", 0, false, "", Map.of());
+    }
+
+    /** Lets the test decide; notes what it is told. */
+    private static final class ScriptedElection implements ElectionProvider, Election {
+        final List<String> told = new java.util.ArrayList<>();
+        private ElectionOutput output;
+        private ElectionView view = START;
+
+        void become(ElectionView before, ElectionView now) {
+            view = now;
+            output.onView(before, now);
+        }
+
+        @Override
+        public String policy() {
+            return "scripted";
+        }
+
+        @Override
+        public Election open(ElectionContext context, ElectionOutput electionOutput) {
+            output = electionOutput;
+            return this;
+        }
+
+        @Override
+        public void onEvidence(Evidence evidence, long nowNs) {
+            told.add(evidence.kind() + " " + evidence.valueNs() / 1_000_000 + " ms");
+        }
+
+        @Override
+        public void onMessage(int senderId, DirectBuffer buffer, int offset, int length, long nowNs) {}
+
+        @Override
+        public int doWork(long nowNs) {
+            told.add("doWork");
+            return 0;
+        }
+
+        @Override
+        public void onStop(long nowNs) {}
+
+        @Override
+        public ElectionView view() {
+            return view;
+        }
+
+        @Override
+        public void close() {}
+    }
+
+    /** Nobody calls and nobody answers. */
+    private static final class SilentNetwork implements LivenessNetwork {
+        Heartbeat said;
+
+        @Override
+        public InetSocketAddress listen(InetSocketAddress address, LivenessListener listener) {
+            return address;
+        }
+
+        @Override
+        public void connect(String host, int port, long timeoutNs, LivenessListener listener) {}
+
+        @Override
+        public void status(Heartbeat heartbeat) {
+            said = heartbeat;
+        }
+
+        @Override
+        public void agentCycled(long nowNs) {}
+
+        @Override
+        public void goodbyeAll(String reason) {}
+
+        @Override
+        public long protocolErrors() {
+            return 0;
+        }
+
+        @Override
+        public void close() {}
+    }
+}
