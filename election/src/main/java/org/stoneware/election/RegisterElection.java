@@ -59,16 +59,14 @@ class RegisterElection implements Election {
     private final RegisterSender sender;
     private final Suspicion suspicion;
     private final InSyncKeeper inSync;
-    private Ballot forfeited = Ballot.NONE;
-    private Ballot excludedBy = Ballot.NONE;
+    private final OwnCopy copy;
+    private final BallotVoter voter;
+    private final RoleView view;
     private long activeIncarnation;
     private boolean isTakenForSilence;
     private long takeoverRetryNs = NEVER;
-    private ElectionView view;
     private boolean isFailed;
-    private int lastActiveId = ElectionView.NO_ACTIVE;
     private long lastLookNs = NEVER;
-    private long lastSentNs = NEVER;
     private long heardCounter;
     private long refusedMessages;
 
@@ -83,9 +81,10 @@ class RegisterElection implements Election {
         this.sender = new RegisterSender(context, output, acceptor);
         this.suspicion = new Suspicion(context.electionTimeNs(), new Witnesses(output), sender);
         this.inSync = inSyncKeeper(acceptor, sender, output, peers, suspicion);
+        this.copy = ownCopy(context, acceptor);
+        this.voter = ballotVoter(acceptor, sender, peers);
         acceptor.start(context.incarnation());
-        this.view = new ElectionView(
-                ServerRole.START, acceptor.highestEpoch(), ElectionView.NO_ACTIVE, "looking for the other servers");
+        this.view = new RoleView(context, output, acceptor, peers);
     }
 
     /** Makes the part that an active needs; the tests make one with a fault. */
@@ -98,9 +97,19 @@ class RegisterElection implements Election {
         return new InSyncKeeper(ownAcceptor, ownSender, ownOutput, otherServers, ownSuspicion, this::nextBallot);
     }
 
+    /** Makes the part that judges the own copy; the tests make one with a fault. */
+    OwnCopy ownCopy(ElectionContext ownContext, RegisterAcceptor ownAcceptor) {
+        return new OwnCopy(ownContext, ownAcceptor);
+    }
+
+    /** Makes the part that answers the ballots of others; the tests make one with a fault. */
+    BallotVoter ballotVoter(RegisterAcceptor ownAcceptor, RegisterSender ownSender, Peers otherServers) {
+        return new BallotVoter(ownAcceptor, ownSender, otherServers);
+    }
+
     @Override
     public ElectionView view() {
-        return view;
+        return view.now();
     }
 
     @Override
@@ -190,12 +199,12 @@ class RegisterElection implements Election {
             return 0;
         }
         lastLookNs = nowNs;
-        ElectionView before = view;
+        ElectionView before = view.now();
         if (isFenced) {
-            view(ServerRole.PASSIVE_UNINITIALIZED, view.activeId(), view.reason());
+            view.become(ServerRole.PASSIVE_UNINITIALIZED, view.activeId(), view.reason());
         }
         evaluate(nowNs);
-        return view.equals(before) ? 0 : 1;
+        return view.now().equals(before) ? 0 : 1;
     }
 
     @Override
@@ -208,7 +217,7 @@ class RegisterElection implements Election {
                 view.role() == ServerRole.PASSIVE_STANDBY ? peers.at(view.activeId()) : peers.at(inSync.partnerId());
         inSync.end();
         // Giving up the role needs no force; it must not wait for one either.
-        view(ServerRole.STOPPED, ElectionView.NO_ACTIVE, "stopped");
+        view.become(ServerRole.STOPPED, ElectionView.NO_ACTIVE, "stopped");
         if (!isFailed) {
             if (partner != null) {
                 // Nothing is acknowledged here any more: the standby may take over, the active may go on alone, at
@@ -237,7 +246,7 @@ class RegisterElection implements Election {
         proposer.abandon();
         inSync.end();
         if (view.role() != ServerRole.STOPPED) {
-            view(ServerRole.FENCED, ElectionView.NO_ACTIVE, "the register can't be written");
+            view.become(ServerRole.FENCED, ElectionView.NO_ACTIVE, "the register can't be written");
         }
         return cause;
     }
@@ -277,56 +286,36 @@ class RegisterElection implements Election {
     private void follow(Peer active) {
         proposer.abandon();
         turn.end();
-        lastActiveId = active.memberId();
+        view.lastActive(active.memberId());
         RegisterValue value = acceptor.acceptedValue();
-        if (value != null && isStandbyOf(active, value)) {
+        if (value != null && copy.isStandbyOf(active, value)) {
             activeIncarnation = value.inSync().get(0).incarnation();
-            view(
+            view.become(
                     ServerRole.PASSIVE_STANDBY,
                     active.memberId(),
                     active.name() + " is active; all its sessions are here");
             return;
         }
-        forfeit();
-        view(
+        if (view.role() == ServerRole.PASSIVE_STANDBY) {
+            copy.forfeit();
+        }
+        view.become(
                 ServerRole.PASSIVE_UNINITIALIZED,
                 active.memberId(),
                 active.name() + " is active; standby not available in this version");
-    }
-
-    /** Whether the register makes this process the standby of an active that is heard. */
-    boolean isStandbyOf(Peer active, RegisterValue value) {
-        return value.activeId() == active.memberId()
-                && value.epoch() == active.epoch()
-                && value.inSync().size() > 1
-                && active.isProcess(value.inSync().get(0).incarnation())
-                && isInSync(value)
-                && acceptor.acceptedBallot().isHigherThan(forfeited);
-    }
-
-    /** Whether this process holds everything acknowledged under a value. */
-    boolean isInSync(RegisterValue value) {
-        return value.isInSync(acceptor.identity(), context.incarnation());
-    }
-
-    /** What made this server a standby does so only once: its copy may have gone since. */
-    private void forfeit() {
-        if (view.role() == ServerRole.PASSIVE_STANDBY) {
-            forfeited = acceptor.acceptedBallot();
-        }
     }
 
     /** The active of this standby is not heard, or no longer active. */
     private void takeOver(long nowNs) {
         RegisterValue value = acceptor.acceptedValue();
         Peer active = peers.at(view.activeId());
-        if (value == null || active == null || !isInSync(value)) {
+        if (value == null || active == null || !copy.isInSync(value)) {
             leaveStandby("dropped");
             return;
         }
         if (suspicion.judge(active, activeIncarnation, true, nowNs) != Suspicion.Verdict.GONE) {
             proposer.abandon();
-            view(
+            view.become(
                     ServerRole.PASSIVE_STANDBY,
                     active.memberId(),
                     active.name() + " is missed: " + active.contact().inWords());
@@ -335,8 +324,8 @@ class RegisterElection implements Election {
         isTakenForSilence = suspicion.isMereSilence(active, activeIncarnation);
         peers.gatherAnswering(participants);
         if (proposer.isAsking(participants)) {
-            if (nowNs - lastSentNs >= RESEND_NS) {
-                ask(nowNs);
+            if (sender.isQuiet(RESEND_NS, nowNs)) {
+                sender.ask(proposer, peers, nowNs);
             }
         } else if (takeoverRetryNs == NEVER || nowNs >= takeoverRetryNs) {
             propose(nowNs);
@@ -345,8 +334,8 @@ class RegisterElection implements Election {
 
     private void leaveStandby(String reason) {
         proposer.abandon();
-        forfeit();
-        view(ServerRole.PASSIVE_UNINITIALIZED, view.activeId(), reason);
+        copy.forfeit();
+        view.become(ServerRole.PASSIVE_UNINITIALIZED, view.activeId(), reason);
     }
 
     /** No server is active: finds out which may take part, and whose turn it is to propose. */
@@ -355,27 +344,28 @@ class RegisterElection implements Election {
         if (standby != null) {
             proposer.abandon();
             turn.suspend();
-            waiting("waiting for " + standby.name() + ", which is standby, to take over");
+            view.waiting("waiting for " + standby.name() + ", which is standby, to take over");
             return;
         }
-        if (view.role() == ServerRole.PASSIVE_UNINITIALIZED && context.isStorePersistent() || !canHoldEverything()) {
+        if (view.role() == ServerRole.PASSIVE_UNINITIALIZED && context.isStorePersistent()
+                || !copy.mayHoldEverything(peers)) {
             proposer.abandon();
             turn.suspend();
-            waiting("waiting for " + nameOfLastActive() + ", which may hold newer sessions");
+            view.waiting("waiting for " + view.nameOfLastActive() + ", which may hold newer sessions");
             return;
         }
         Peer awaited = peers.gatherRunning(participants, view.role() == ServerRole.START, nowNs);
         if (awaited != null) {
             proposer.abandon();
             turn.suspend();
-            waiting("waiting up to " + TimeUnit.NANOSECONDS.toSeconds(context.electionTimeNs()) + " s for "
+            view.waiting("waiting up to " + TimeUnit.NANOSECONDS.toSeconds(context.electionTimeNs()) + " s for "
                     + awaited.name() + ": " + awaited.contact().inWords());
             return;
         }
         turn.begin(nowNs);
         if (proposer.isAsking(participants)) {
-            if (nowNs - lastSentNs >= RESEND_NS) {
-                ask(nowNs);
+            if (sender.isQuiet(RESEND_NS, nowNs)) {
+                sender.ask(proposer, peers, nowNs);
             }
             return;
         }
@@ -383,7 +373,7 @@ class RegisterElection implements Election {
         if (participants.size() == 1 || turn.isDue(peers.rank(participants), nowNs)) {
             propose(nowNs);
         } else {
-            waiting("waiting for " + peers.name(peers.first(participants)) + " to propose");
+            view.waiting("waiting for " + peers.name(peers.first(participants)) + " to propose");
         }
     }
 
@@ -399,14 +389,8 @@ class RegisterElection implements Election {
             onHigherEpoch(higher);
             return;
         }
-        if (lastSentNs == NEVER || nowNs - lastSentNs >= ANNOUNCE_NS) {
-            lastSentNs = nowNs;
-            for (Peer peer : peers.all()) {
-                boolean isStandby = peer.role() == ServerRole.PASSIVE_STANDBY;
-                if (peer.isTalking() && (peer.isActive() || isStandby || peer.epoch() < view.epoch())) {
-                    sender.announce(peer.memberId());
-                }
-            }
+        if (sender.isQuiet(ANNOUNCE_NS, nowNs)) {
+            sender.announce(peers, view.epoch(), nowNs);
         }
         inSync.doWork(nowNs);
     }
@@ -437,34 +421,11 @@ class RegisterElection implements Election {
     }
 
     private void fence(long epoch, int activeId, String reason) {
-        lastActiveId = activeId;
+        view.lastActive(activeId);
         inSync.end();
         // Nothing is acknowledged from here on. That must not wait for the disk, and needs nothing on it.
-        setView(new ElectionView(ServerRole.FENCED, Math.max(epoch, view.epoch()), activeId, reason));
+        view.set(new ElectionView(ServerRole.FENCED, Math.max(epoch, view.epoch()), activeId, reason));
         acceptor.note(epoch);
-    }
-
-    /** Whether the own store can hold every acknowledged session, as far as this server knows. */
-    private boolean canHoldEverything() {
-        if (!context.isStorePersistent()) {
-            return true;
-        }
-        RegisterValue value = acceptor.acceptedValue();
-        if (value == null) {
-            return acceptor.highestEpoch() == Epoch.NONE;
-        }
-        if (excludedBy.isHigherThan(acceptor.acceptedBallot())) {
-            // The others know a newer configuration without this server.
-            return false;
-        }
-        for (RegisterValue.InSync member : value.inSync()) {
-            Peer peer = peers.at(member.memberId());
-            if (peer != null && value.isInSync(acceptor.identity()) && !peer.isTalking()) {
-                // It may have gone on alone.
-                return false;
-            }
-        }
-        return value.epoch() >= acceptor.highestEpoch() && value.isInSync(acceptor.identity());
     }
 
     // The two phases.
@@ -492,9 +453,9 @@ class RegisterElection implements Election {
         proposer.onPromise(context.selfId(), sender.withAccepted(RegisterMessage.Type.PROMISE, ballot));
         if (proposer.phase() == RegisterProposer.Phase.PREPARING) {
             if (view.role() != ServerRole.PASSIVE_STANDBY) {
-                waiting("asking the other servers");
+                view.waiting("asking the other servers");
             }
-            ask(nowNs);
+            sender.ask(proposer, peers, nowNs);
         }
         advance(nowNs);
     }
@@ -502,13 +463,13 @@ class RegisterElection implements Election {
     private void advance(long nowNs) {
         if (proposer.phase() == RegisterProposer.Phase.PREPARED) {
             RegisterValue highest = proposer.highestAccepted();
-            if (view.role() == ServerRole.PASSIVE_STANDBY && (highest == null || !isInSync(highest))) {
+            if (view.role() == ServerRole.PASSIVE_STANDBY && (highest == null || !copy.isInSync(highest))) {
                 leaveStandby("dropped while it could not be told");
                 return;
             }
             if (context.isStorePersistent() && highest != null && !highest.isInSync(acceptor.identity())) {
                 // Only one that held everything may be next; it has its turn after the stall time.
-                excludedBy = proposer.highestAcceptedBallot();
+                copy.exclude(proposer.highestAcceptedBallot());
                 proposer.abandon();
                 acceptor.note(highest.epoch());
                 return;
@@ -522,12 +483,12 @@ class RegisterElection implements Election {
             }
             proposer.onAccepted(context.selfId(), proposer.ballot());
             if (proposer.phase() == RegisterProposer.Phase.ACCEPTING) {
-                ask(nowNs);
+                sender.ask(proposer, peers, nowNs);
             }
         }
         RegisterValue chosen = proposer.value();
         if (proposer.phase() == RegisterProposer.Phase.CHOSEN && chosen != null) {
-            String reason = reasonOfPromotion();
+            String reason = view.reasonOfPromotion(participants, isTakenForSilence);
             if (view.role() == ServerRole.PASSIVE_STANDBY && isTakenForSilence) {
                 suspicion.onFlip(nowNs);
             }
@@ -550,8 +511,8 @@ class RegisterElection implements Election {
 
     private void activate(RegisterValue value, String reason) {
         turn.end();
-        lastActiveId = ElectionView.NO_ACTIVE;
-        setView(new ElectionView(ServerRole.ACTIVE_COORDINATOR, value.epoch(), context.selfId(), reason));
+        view.lastActive(ElectionView.NO_ACTIVE);
+        view.set(new ElectionView(ServerRole.ACTIVE_COORDINATOR, value.epoch(), context.selfId(), reason));
         inSync.begin();
         for (Peer peer : peers.all()) {
             if (peer.isTalking()) {
@@ -560,41 +521,18 @@ class RegisterElection implements Election {
         }
     }
 
-    private String reasonOfPromotion() {
-        if (view.role() == ServerRole.PASSIVE_STANDBY) {
-            return "took over from " + peers.name(view.activeId()) + (isTakenForSilence ? ", which is silent" : "");
-        }
-        if (lastActiveId != ElectionView.NO_ACTIVE && !participants.contains(lastActiveId)) {
-            return "unclean promotion: sessions of " + peers.name(lastActiveId) + " are not here";
-        }
-        if (participants.size() > 1) {
-            return "elected by " + participants.size() + " servers";
-        }
-        for (Peer peer : peers.all()) {
-            if (peer.contact() != Peer.Contact.REFUSED) {
-                return "no sign of " + peer.name() + " for " + TimeUnit.NANOSECONDS.toSeconds(context.electionTimeNs())
-                        + " s";
-            }
-        }
-        return "no other server ran when it looked";
-    }
-
-    private void ask(long nowNs) {
-        lastSentNs = nowNs;
-        RegisterMessage question = proposer.phase() == RegisterProposer.Phase.ACCEPTING
-                ? sender.message(RegisterMessage.Type.ACCEPT, proposer.ballot(), Ballot.NONE, proposer.value())
-                : sender.message(RegisterMessage.Type.PREPARE, proposer.ballot(), Ballot.NONE, null);
-        for (Peer peer : peers.all()) {
-            if (proposer.isAwaited(peer.memberId())) {
-                sender.send(peer.memberId(), question);
-            }
-        }
-    }
-
     private void onMessage(Peer from, RegisterMessage message, long nowNs) {
         switch (message.type()) {
-            case PREPARE -> onPrepare(from, message, nowNs);
-            case ACCEPT -> onAccept(from, message, nowNs);
+            case PREPARE -> {
+                if (voter.onPrepare(from, message, view.role())) {
+                    yieldTo(nowNs);
+                }
+            }
+            case ACCEPT -> {
+                if (voter.onAccept(from, message, view.role())) {
+                    yieldTo(nowNs);
+                }
+            }
             case PROMISE -> {
                 proposer.onPromise(from.memberId(), message);
                 advance(nowNs);
@@ -608,60 +546,11 @@ class RegisterElection implements Election {
                 onRefuse(message, nowNs);
                 inSync.onRefused(from, message.ballot(), nowNs);
             }
-            case ACTIVE -> onActive(from, message);
-            case LEAVING -> onLeaving(from, message, nowNs);
+            case ACTIVE -> voter.onActive(from, message, view.role());
+            case LEAVING -> voter.onLeaving(from, message, view.activeId(), nowNs);
             case PROBE -> sender.sendBare(from.memberId(), RegisterMessage.Type.ALIVE);
             case ALIVE -> inSync.onAlive(from, message.sender(), nowNs);
         }
-    }
-
-    private void onPrepare(Peer from, RegisterMessage message, long nowNs) {
-        if (isRefused(from, message)) {
-            return;
-        }
-        boolean isRepeated = message.ballot().equals(acceptor.promised());
-        if (acceptor.prepare(message.ballot())) {
-            if (!isRepeated) {
-                yieldTo(nowNs);
-            }
-            sender.send(from.memberId(), sender.withAccepted(RegisterMessage.Type.PROMISE, message.ballot()));
-        } else {
-            sender.refuse(from.memberId(), message.ballot());
-        }
-    }
-
-    private void onAccept(Peer from, RegisterMessage message, long nowNs) {
-        RegisterValue value = message.value();
-        if (value == null || isRefused(from, message)) {
-            return;
-        }
-        boolean isRepeated = message.ballot().equals(acceptor.acceptedBallot());
-        if (acceptor.accept(message.ballot(), value)) {
-            if (!isRepeated) {
-                yieldTo(nowNs);
-            }
-            sender.send(
-                    from.memberId(),
-                    sender.message(RegisterMessage.Type.ACCEPTED, message.ballot(), Ballot.NONE, null));
-        } else {
-            sender.refuse(from.memberId(), message.ballot());
-        }
-    }
-
-    /** An active, its standby, and a server beside an active it can talk to, take part in no election of others. */
-    boolean isRefused(Peer from, RegisterMessage message) {
-        if (view.role() == ServerRole.ACTIVE_COORDINATOR) {
-            sender.announce(from.memberId());
-            return true;
-        }
-        Peer active = peers.highestActive();
-        boolean isStandby = view.role() == ServerRole.PASSIVE_STANDBY;
-        boolean isOfNoActive = isStandby && (active == null || message.type() == RegisterMessage.Type.PREPARE);
-        if (isOfNoActive || active != null && active != from) {
-            sender.refuse(from.memberId(), message.ballot());
-            return true;
-        }
-        return false;
     }
 
     /** Gives up an own attempt, which a higher ballot has overtaken, and gives the other the time to finish. */
@@ -679,56 +568,6 @@ class RegisterElection implements Election {
         }
     }
 
-    private void onActive(Peer from, RegisterMessage message) {
-        RegisterValue value = message.value();
-        if (value == null || value.activeId() != from.memberId() || !from.isTalking()) {
-            return;
-        }
-        from.onAnnouncedActive(value.epoch());
-        if (view.role() != ServerRole.ACTIVE_COORDINATOR && peers.highestActive() == from) {
-            acceptor.accept(message.ballot(), value);
-        }
-    }
-
-    private void onLeaving(Peer from, RegisterMessage message, long nowNs) {
-        RegisterValue value = message.value();
-        if (value != null && value.activeId() == from.memberId() && view.activeId() == from.memberId()) {
-            acceptor.accept(message.ballot(), value);
-        }
-        from.onLeft(nowNs);
-    }
-
-    // The view.
-
-    private void waiting(String reason) {
-        // A last active that can't be heard may still serve clients; one that has ended or begun anew does not.
-        Peer lastActive = peers.at(lastActiveId);
-        boolean mayServe = lastActive != null && lastActive.isOutOfSight();
-        view(view.role(), mayServe ? lastActiveId : ElectionView.NO_ACTIVE, reason);
-    }
-
-    private void view(ServerRole role, int activeId, String reason) {
-        setView(new ElectionView(role, Math.max(view.epoch(), acceptor.highestEpoch()), activeId, reason));
-    }
-
-    private void setView(ElectionView next) {
-        if (!next.equals(view)) {
-            ElectionView before = view;
-            view = next;
-            output.onView(before, next);
-        }
-    }
-
-    private String nameOfLastActive() {
-        int lastActive = lastActiveId;
-        RegisterValue value = acceptor.acceptedValue();
-        if (lastActive == ElectionView.NO_ACTIVE && value != null) {
-            lastActive = value.activeId();
-        }
-        Peer peer = peers.at(lastActive);
-        return peer == null ? "the last active server" : peer.name();
-    }
-
     private boolean isPaired() {
         return inSync.partnerId() != ElectionView.NO_ACTIVE;
     }
@@ -736,7 +575,7 @@ class RegisterElection implements Election {
     /** Everything this election knows, in one line; two elections with equal lines behave alike. */
     @Override
     public String toString() {
-        return view + " lastActiveId=" + lastActiveId + " lastSentNs=" + lastSentNs + " heardCounter=" + heardCounter
-                + " " + turn + " " + acceptor + " " + proposer + " " + peers + (isPaired() ? " " + inSync : "");
+        return view + " " + sender + " heardCounter=" + heardCounter + " " + turn + " " + acceptor + " " + proposer
+                + " " + peers + (isPaired() ? " " + inSync : "");
     }
 }

@@ -2,15 +2,19 @@ package org.stoneware.election;
 
 import org.agrona.ExpandableArrayBuffer;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.ElectionContext;
 import org.stoneware.spi.election.ElectionOutput;
 
 /** Says what this server's register has to say. */
 final class RegisterSender {
+    private static final long NEVER = Long.MIN_VALUE;
+
     private final ElectionContext context;
     private final ElectionOutput output;
     private final RegisterAcceptor acceptor;
     private final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer(RegisterMessageCodec.MAX_LENGTH);
+    private long lastSentNs = NEVER;
 
     RegisterSender(ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor) {
         this.context = context;
@@ -56,5 +60,39 @@ final class RegisterSender {
         if (ballot.counter() > 0) {
             send(memberId, message(RegisterMessage.Type.LEAVING, ballot, Ballot.NONE, acceptor.acceptedValue()));
         }
+    }
+
+    /** Whether nothing has been asked or announced for so long; answers do not count. */
+    boolean isQuiet(long durationNs, long nowNs) {
+        return lastSentNs == NEVER || nowNs - lastSentNs >= durationNs;
+    }
+
+    /** Asks the question of the present phase of everyone whose answer is awaited. */
+    void ask(RegisterProposer proposer, Peers peers, long nowNs) {
+        lastSentNs = nowNs;
+        RegisterMessage question = proposer.phase() == RegisterProposer.Phase.ACCEPTING
+                ? message(RegisterMessage.Type.ACCEPT, proposer.ballot(), Ballot.NONE, proposer.value())
+                : message(RegisterMessage.Type.PREPARE, proposer.ballot(), Ballot.NONE, null);
+        for (Peer peer : peers.all()) {
+            if (proposer.isAwaited(peer.memberId())) {
+                send(peer.memberId(), question);
+            }
+        }
+    }
+
+    /** Announces this active to everyone who seems not to know about it, and to its standby. */
+    void announce(Peers peers, long epoch, long nowNs) {
+        lastSentNs = nowNs;
+        for (Peer peer : peers.all()) {
+            boolean isStandby = peer.role() == ServerRole.PASSIVE_STANDBY;
+            if (peer.isTalking() && (peer.isActive() || isStandby || peer.epoch() < epoch)) {
+                announce(peer.memberId());
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return "lastSentNs=" + lastSentNs;
     }
 }

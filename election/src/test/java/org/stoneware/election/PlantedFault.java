@@ -134,8 +134,13 @@ enum PlantedFault {
                 ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor, RegisterProposer proposer) {
             return new RegisterElection(context, output, acceptor, proposer) {
                 @Override
-                boolean isRefused(Peer sender, RegisterMessage message) {
-                    return false;
+                BallotVoter ballotVoter(RegisterAcceptor acceptor, RegisterSender sender, Peers peers) {
+                    return new BallotVoter(acceptor, sender, peers) {
+                        @Override
+                        boolean isRefused(Peer from, RegisterMessage message, ServerRole role) {
+                            return false;
+                        }
+                    };
                 }
             };
         }
@@ -147,13 +152,18 @@ enum PlantedFault {
                 ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor, RegisterProposer proposer) {
             return new RegisterElection(context, output, acceptor, proposer) {
                 @Override
-                boolean isStandbyOf(Peer active, RegisterValue value) {
-                    return super.isStandbyOf(active, value) || view().role() == ServerRole.PASSIVE_STANDBY;
-                }
+                OwnCopy ownCopy(ElectionContext context, RegisterAcceptor acceptor) {
+                    return new OwnCopy(context, acceptor) {
+                        @Override
+                        boolean isStandbyOf(Peer active, RegisterValue value) {
+                            return super.isStandbyOf(active, value) || view().role() == ServerRole.PASSIVE_STANDBY;
+                        }
 
-                @Override
-                boolean isInSync(RegisterValue value) {
-                    return true;
+                        @Override
+                        boolean isInSync(RegisterValue value) {
+                            return true;
+                        }
+                    };
                 }
             };
         }

@@ -4,10 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.PriorityQueue;
 import java.util.SplittableRandom;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
@@ -37,29 +34,23 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
     private static final long HEARTBEAT_NS = 100 * MS;
     private static final long SILENCE_NS = 500 * MS;
     private static final long RECONNECT_NS = 100 * MS;
-    private static final long MAX_SPLIT_NS = 1_000 * MS;
-    private static final int TRACE_LENGTH = 80;
 
     private final ElectionProvider provider;
     private final Path directory;
     private final SplittableRandom random;
     private final boolean isPersistent;
-    private final Server[] servers;
+    private final SimulatedServer[] servers;
     private final boolean[][] isCut;
     private final ElectionInvariants invariants;
-    private final PriorityQueue<Event> events = new PriorityQueue<>();
-    private final ArrayDeque<String> trace = new ArrayDeque<>();
+    private final SimulatedTime time;
+    private final ActiveWatch actives;
+    private final SimulatedTrace trace = new SimulatedTrace();
     private ElectionFaults faults;
     private @Nullable SimulatedHost host;
     private int witnesses;
     private int armedId = -1;
     private int armedEffects;
-    private boolean isTracing;
-    private long nowNs;
-    private long eventCount;
     private long connectionCount;
-    private long splitSinceNs = Long.MAX_VALUE;
-    private int mostActives;
 
     /**
      * @param provider     the policy under test.
@@ -80,19 +71,20 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         this.random = new SplittableRandom(seed);
         this.isPersistent = isPersistent;
         this.faults = faults;
-        this.servers = new Server[size];
+        this.servers = new SimulatedServer[size];
         this.isCut = new boolean[size][size];
         this.invariants = new ElectionInvariants(size);
+        this.actives = new ActiveWatch(servers, isCut);
         for (int i = 0; i < size; i++) {
-            servers[i] = new Server(i, size);
+            servers[i] = new SimulatedServer(i, size);
         }
         // An arbitrary origin: nothing may depend on where nanoseconds begin.
-        this.nowNs = random.nextLong(1L << 50) - (1L << 49);
+        this.time = new SimulatedTime(random.nextLong(1L << 50) - (1L << 49));
     }
 
     /** Keeps the last steps, for {@link #trace()}. */
     public SimulatedElectionNetwork tracing(boolean isOn) {
-        isTracing = isOn;
+        trace.turn(isOn);
         return this;
     }
 
@@ -105,12 +97,12 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
 
     /** The last steps, one line each. */
     public String trace() {
-        return String.join("\n", trace);
+        return trace.toString();
     }
 
     /** Starts a server; its listener is bound at once. Nothing happens when it runs. */
     public void start(int id) {
-        Server server = servers[id];
+        SimulatedServer server = servers[id];
         if (server.election != null) {
             return;
         }
@@ -126,36 +118,39 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
             throw new UncheckedIOException(e);
         }
         server.incarnation = incarnation;
-        server.pausedUntilNs = nowNs;
+        server.pausedUntilNs = time.nowNs();
         server.resetEnds();
-        Election election = provider.open(context, server);
+        Election election = provider.open(context, new ProcessOutput(server));
         server.election = election;
         server.view = election.view();
         invariants.onStart(id, server.view);
         if (host != null) {
             host.onStart(id, incarnation);
             if (witnesses > 0) {
-                at(nowNs, server, () -> deliver(server, Evidence.ofWitnesses(Evidence.Kind.WITNESSES, id, witnesses)));
+                time.at(
+                        time.nowNs(),
+                        server,
+                        () -> deliver(server, Evidence.ofWitnesses(Evidence.Kind.WITNESSES, id, witnesses)));
             }
         }
         for (int peer = 0; peer < servers.length; peer++) {
             if (peer != id) {
                 int other = peer;
-                at(nowNs, server, () -> attempt(server, servers[other]));
+                time.at(time.nowNs(), server, () -> attempt(server, servers[other]));
             }
         }
-        at(nowNs, server, () -> tick(server));
-        at(nowNs + HEARTBEAT_NS, server, () -> beat(server));
+        time.at(time.nowNs(), server, () -> tick(server));
+        time.at(time.nowNs() + HEARTBEAT_NS, server, () -> beat(server));
     }
 
     /** The same after a delay. */
     public void startAfter(int id, long delayNs) {
-        events.add(new Event(nowNs + delayNs, eventCount++, null, 0, () -> start(id)));
+        time.at(time.nowNs() + delayNs, () -> start(id));
     }
 
     /** Ends a process without a word; its kernel closes what was open. */
     public void crash(int id) {
-        Server server = servers[id];
+        SimulatedServer server = servers[id];
         Election election = server.election;
         if (election == null) {
             return;
@@ -166,30 +161,30 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         if (host != null) {
             host.onEnd(id);
         }
-        for (Server peer : servers) {
+        for (SimulatedServer peer : servers) {
             if (peer != server && peer.election != null) {
                 long observer = peer.incarnation;
-                at(nowNs + delay(), peer, () -> checkEnd(peer, server, observer));
+                time.at(time.nowNs() + delay(), peer, () -> checkEnd(peer, server, observer));
             }
         }
     }
 
     /** Stops a server in order: it gives up its role, says goodbye and ends. */
     public void stop(int id) {
-        Server server = servers[id];
+        SimulatedServer server = servers[id];
         if (server.election == null) {
             return;
         }
         note(id, "is stopped");
-        call(server, () -> server.mustElection().onStop(nowNs));
+        call(server, () -> server.mustElection().onStop(time.nowNs()));
         if (server.election == null) {
             return;
         }
         if (server.view.role() != ServerRole.STOPPED) {
             throw new AssertionError("server " + id + " was stopped and is " + server.view);
         }
-        for (Server peer : servers) {
-            if (peer != server && isConnected(peer, server)) {
+        for (SimulatedServer peer : servers) {
+            if (peer != server && peer.isConnected(server)) {
                 evidence(server, peer, Evidence.Kind.GOODBYE, false);
             }
         }
@@ -204,21 +199,21 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
 
     /** Does what a server's agent asks of its election. */
     void callElection(int id, Consumer<Election> call) {
-        Server server = servers[id];
+        SimulatedServer server = servers[id];
         call(server, () -> call.accept(server.mustElection()));
     }
 
     /** Carries something from one server to another over their connection: in order, or not at all when the connection ends. */
     void carry(int from, int to, Runnable delivery) {
-        Server sender = servers[from];
-        Server receiver = servers[to];
-        if (!isConnected(sender, receiver)) {
+        SimulatedServer sender = servers[from];
+        SimulatedServer receiver = servers[to];
+        if (!sender.isConnected(receiver)) {
             return;
         }
         SimulatedEnd end = receiver.ends[from];
         long connection = end.connection;
-        end.lastDeliveryNs = Math.max(end.lastDeliveryNs, nowNs + delay());
-        at(end.lastDeliveryNs, receiver, () -> {
+        end.lastDeliveryNs = Math.max(end.lastDeliveryNs, time.nowNs() + delay());
+        time.at(end.lastDeliveryNs, receiver, () -> {
             if (end.isOpen && end.connection == connection && !isCut[from][to]) {
                 delivery.run();
             }
@@ -227,7 +222,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
 
     /** Number of the connection between two servers, 0 when there is none. */
     long connection(int a, int b) {
-        return isConnected(servers[a], servers[b]) ? servers[a].ends[b].connection : 0;
+        return servers[a].isConnected(servers[b]) ? servers[a].ends[b].connection : 0;
     }
 
     boolean isRunning(int id) {
@@ -235,7 +230,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
     }
 
     long nowNs() {
-        return nowNs;
+        return time.nowNs();
     }
 
     /** Cuts the link between two servers, in both directions. */
@@ -254,13 +249,13 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
 
     /** Stops a process for a time as SIGSTOP does; the first thing it learns afterwards is its own stall. */
     public void pause(int id, long durationNs) {
-        Server server = servers[id];
-        if (server.election == null || server.isPaused()) {
+        SimulatedServer server = servers[id];
+        if (server.election == null || isPaused(server)) {
             return;
         }
         note(id, "is frozen for " + durationNs / MS + " ms");
-        server.pausedUntilNs = nowNs + durationNs;
-        at(
+        server.pausedUntilNs = time.nowNs() + durationNs;
+        time.at(
                 server.pausedUntilNs,
                 server,
                 () -> deliver(server, new Evidence(Evidence.Kind.LOCAL_STALL, id, 0, ServerRole.START, 0, durationNs)));
@@ -268,20 +263,16 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
 
     /** Lets time pass. */
     public void runFor(long durationNs) {
-        long endNs = nowNs + durationNs;
-        while (!events.isEmpty() && events.peek().atNs <= endNs) {
-            Event event = events.poll();
-            nowNs = event.atNs;
-            run(event);
-            checkSplit();
+        long endNs = time.nowNs() + durationNs;
+        while (time.runNext(endNs)) {
+            actives.check(time.nowNs());
         }
-        nowNs = endNs;
     }
 
     /** Lets servers crash, start, stop, freeze and be cut off at random, about every 300 ms. */
     public void runChaos(long durationNs) {
-        long endNs = nowNs + durationNs;
-        while (nowNs < endNs) {
+        long endNs = time.nowNs() + durationNs;
+        while (time.nowNs() < endNs) {
             runFor(random.nextLong(600 * MS));
             int id = random.nextInt(servers.length);
             int other = (id + 1 + random.nextInt(Math.max(1, servers.length - 1))) % servers.length;
@@ -308,51 +299,31 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
                 heal(a, b);
             }
         }
-        for (Server server : servers) {
+        for (SimulatedServer server : servers) {
             start(server.id);
         }
         runFor(3 * ELECTION_TIME_NS + 2_500 * MS);
-        List<ElectionView> views = views();
+        List<ElectionView> views = actives.views();
         assertOneActive();
         runFor(ELECTION_TIME_NS);
-        if (!views.equals(views())) {
-            throw new AssertionError("views still change: " + views + " then " + views());
+        if (!views.equals(actives.views())) {
+            throw new AssertionError("views still change: " + views + " then " + actives.views());
         }
     }
 
     /** Exactly one of the running servers is active, and all others stand beside it. */
     public void assertOneActive() {
-        int active = activeId();
-        if (active < 0) {
-            throw new AssertionError("not exactly one active: " + views());
-        }
-        for (Server server : servers) {
-            boolean isBeside = server.view.activeId() == active
-                    && (server.view.role() == ServerRole.PASSIVE_UNINITIALIZED
-                            || server.view.role() == ServerRole.PASSIVE_STANDBY);
-            if (server.election != null && server.id != active && !isBeside) {
-                throw new AssertionError("server " + server.id + " does not stand beside " + active + ": " + views());
-            }
-        }
+        actives.assertOne();
     }
 
     /** Position of the one active that runs, or -1 when there is none or more than one. */
     public int activeId() {
-        int active = -1;
-        for (Server server : servers) {
-            if (server.isActive()) {
-                if (active >= 0) {
-                    return -1;
-                }
-                active = server.id;
-            }
-        }
-        return active;
+        return actives.activeId();
     }
 
     /** Most servers that were active at the same moment. */
     public int mostActives() {
-        return mostActives;
+        return actives.mostActives();
     }
 
     /** View of a server, the last one when it does not run. */
@@ -362,7 +333,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
 
     @Override
     public void close() {
-        for (Server server : servers) {
+        for (SimulatedServer server : servers) {
             Election election = server.election;
             if (election != null) {
                 server.election = null;
@@ -375,69 +346,37 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         return Stream.of(servers).map(server -> "Server" + (server.id + 1)).toList();
     }
 
-    private List<ElectionView> views() {
-        List<ElectionView> views = new ArrayList<>();
-        for (Server server : servers) {
-            views.add(server.view);
-        }
-        return views;
-    }
-
-    /** Two that are active must not stay so for long once they can talk. */
-    private void checkSplit() {
-        boolean isSplit = false;
-        int actives = 0;
-        for (Server a : servers) {
-            actives += a.isActive() ? 1 : 0;
-            for (Server b : servers) {
-                isSplit |= a.id < b.id
-                        && a.isActive()
-                        && b.isActive()
-                        && isConnected(a, b)
-                        && isConnected(b, a)
-                        && !isCut[a.id][b.id]
-                        && !a.isPaused()
-                        && !b.isPaused();
-            }
-        }
-        mostActives = Math.max(mostActives, actives);
-        splitSinceNs = isSplit ? Math.min(splitSinceNs, nowNs) : Long.MAX_VALUE;
-        if (isSplit && nowNs - splitSinceNs > MAX_SPLIT_NS) {
-            throw new AssertionError("two servers that can talk stay active: " + views());
-        }
-    }
-
     // The processes.
 
-    private void tick(Server server) {
-        call(server, () -> server.mustElection().doWork(nowNs));
+    private void tick(SimulatedServer server) {
+        call(server, () -> server.mustElection().doWork(time.nowNs()));
         if (server.election != null && host != null) {
             host.onTick(server.id);
         }
         if (server.election != null) {
-            at(nowNs + (10 + random.nextInt(30)) * MS, server, () -> tick(server));
+            time.at(time.nowNs() + (10 + random.nextInt(30)) * MS, server, () -> tick(server));
         }
     }
 
-    private void beat(Server server) {
-        for (Server peer : servers) {
+    private void beat(SimulatedServer server) {
+        for (SimulatedServer peer : servers) {
             if (peer != server) {
-                if (isConnected(server, peer)) {
+                if (server.isConnected(peer)) {
                     evidence(server, peer, Evidence.Kind.HEARTBEAT, false);
                 }
                 checkEnd(server, peer, server.incarnation);
             }
         }
         if (server.election != null) {
-            at(nowNs + HEARTBEAT_NS, server, () -> beat(server));
+            time.at(time.nowNs() + HEARTBEAT_NS, server, () -> beat(server));
         }
     }
 
-    private void deliver(Server server, Evidence evidence) {
-        if (isTracing && !isEverRepeated(evidence.kind())) {
+    private void deliver(SimulatedServer server, Evidence evidence) {
+        if (trace.isOn() && !isEverRepeated(evidence.kind())) {
             note(server.id, "learns " + evidence);
         }
-        call(server, () -> server.mustElection().onEvidence(evidence, nowNs));
+        call(server, () -> server.mustElection().onEvidence(evidence, time.nowNs()));
         if (server.election != null) {
             invariants.onEvidence(server.id, evidence, server.view);
         }
@@ -451,7 +390,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
                         || kind == Evidence.Kind.UNREACHABLE);
     }
 
-    private void call(Server server, Runnable call) {
+    private void call(SimulatedServer server, Runnable call) {
         try {
             call.run();
         } catch (SimulatedCrash e) {
@@ -461,39 +400,39 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
 
     // The links.
 
-    private void attempt(Server caller, Server callee) {
+    private void attempt(SimulatedServer caller, SimulatedServer callee) {
         SimulatedEnd end = caller.ends[callee.id];
         if (!end.isOpen || end.isSilent) {
-            if (isCut[caller.id][callee.id] || callee.election != null && callee.isPaused()) {
-                at(nowNs + 100 * MS, caller, () -> unreachable(caller, callee));
+            if (isCut[caller.id][callee.id] || callee.election != null && isPaused(callee)) {
+                time.at(time.nowNs() + 100 * MS, caller, () -> unreachable(caller, callee));
             } else if (callee.election == null) {
                 Evidence refused = new Evidence(Evidence.Kind.REFUSED, callee.id, 0, ServerRole.START, 0, 0);
-                at(nowNs + delay(), caller, () -> deliver(caller, refused));
+                time.at(time.nowNs() + delay(), caller, () -> deliver(caller, refused));
             } else {
                 connect(caller, callee);
             }
         }
-        at(nowNs + RECONNECT_NS / 2 + random.nextLong(RECONNECT_NS), caller, () -> attempt(caller, callee));
+        time.at(time.nowNs() + RECONNECT_NS / 2 + random.nextLong(RECONNECT_NS), caller, () -> attempt(caller, callee));
     }
 
-    private void unreachable(Server caller, Server callee) {
+    private void unreachable(SimulatedServer caller, SimulatedServer callee) {
         SimulatedEnd end = caller.ends[callee.id];
         if (!end.isOpen || end.isSilent) {
             deliver(caller, new Evidence(Evidence.Kind.UNREACHABLE, callee.id, 0, ServerRole.START, 0, 0));
         }
     }
 
-    private void connect(Server caller, Server callee) {
+    private void connect(SimulatedServer caller, SimulatedServer callee) {
         long connection = ++connectionCount;
-        caller.ends[callee.id].open(connection, callee.incarnation, nowNs);
-        callee.ends[caller.id].open(connection, caller.incarnation, nowNs);
+        caller.ends[callee.id].open(connection, callee.incarnation, time.nowNs());
+        callee.ends[caller.id].open(connection, caller.incarnation, time.nowNs());
         evidence(callee, caller, Evidence.Kind.HELLO, false);
         // The first message of the end that connects does not tell its role.
         evidence(caller, callee, Evidence.Kind.HELLO, random.nextBoolean());
     }
 
     /** Sends evidence about one server to another along their connection, in order. */
-    private void evidence(Server about, Server to, Evidence.Kind kind, boolean isBare) {
+    private void evidence(SimulatedServer about, SimulatedServer to, Evidence.Kind kind, boolean isBare) {
         SimulatedEnd end = to.ends[about.id];
         long connection = end.connection;
         Evidence evidence = new Evidence(
@@ -503,10 +442,10 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
                 isBare || kind == Evidence.Kind.GOODBYE ? ServerRole.START : about.view.role(),
                 isBare || kind == Evidence.Kind.GOODBYE ? 0 : about.view.epoch(),
                 0);
-        end.lastDeliveryNs = Math.max(end.lastDeliveryNs, nowNs + delay());
-        at(end.lastDeliveryNs, to, () -> {
+        end.lastDeliveryNs = Math.max(end.lastDeliveryNs, time.nowNs() + delay());
+        time.at(end.lastDeliveryNs, to, () -> {
             if (end.isOpen && end.connection == connection && !isCut[about.id][to.id]) {
-                end.heardNs = nowNs;
+                end.heardNs = time.nowNs();
                 end.isSilent = false;
                 deliver(to, evidence);
             }
@@ -514,16 +453,16 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
     }
 
     /** One end looks at its connection: has the other end's kernel closed it, or has nothing come for too long. */
-    private void checkEnd(Server server, Server peer, long incarnation) {
+    private void checkEnd(SimulatedServer server, SimulatedServer peer, long incarnation) {
         SimulatedEnd end = server.ends[peer.id];
         if (server.election == null || server.incarnation != incarnation || !end.isOpen) {
             return;
         }
         boolean isPeerGone = peer.election == null || peer.incarnation != end.peerIncarnation;
-        if (isPeerGone && !isCut[server.id][peer.id] && end.lastDeliveryNs <= nowNs) {
+        if (isPeerGone && !isCut[server.id][peer.id] && end.lastDeliveryNs <= time.nowNs()) {
             end.isOpen = false;
             deliver(server, new Evidence(Evidence.Kind.CLOSED, peer.id, end.peerIncarnation, ServerRole.START, 0, 0));
-        } else if (nowNs - end.heardNs >= SILENCE_NS && nowNs - server.pausedUntilNs >= SILENCE_NS) {
+        } else if (time.nowNs() - end.heardNs >= SILENCE_NS && time.nowNs() - server.pausedUntilNs >= SILENCE_NS) {
             end.isSilent = true;
             deliver(
                     server,
@@ -533,147 +472,84 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
                             end.peerIncarnation,
                             ServerRole.START,
                             0,
-                            nowNs - end.heardNs));
+                            time.nowNs() - end.heardNs));
         }
     }
 
-    private boolean isConnected(Server a, Server b) {
-        return a.election != null
-                && b.election != null
-                && a.ends[b.id].isOpen
-                && b.ends[a.id].isOpen
-                && a.ends[b.id].connection == b.ends[a.id].connection;
-    }
-
-    private void post(Server from, int to, byte[] message) {
+    private void post(SimulatedServer from, int to, byte[] message) {
         if (random.nextInt(1000) < faults.lossPerMille()) {
             return;
         }
         int copies = random.nextInt(1000) < faults.duplicatesPerMille() ? 2 : 1;
         for (int i = 0; i < copies; i++) {
             boolean isStraggler = random.nextInt(1000) < faults.stragglersPerMille();
-            long atNs = nowNs + (isStraggler ? random.nextLong(1_000 * MS) : delay());
+            long atNs = time.nowNs() + (isStraggler ? random.nextLong(1_000 * MS) : delay());
             // Not bound to the receiver's process: a late message may meet the next one.
-            events.add(new Event(atNs, eventCount++, null, 0, () -> receive(from, servers[to], message)));
+            time.at(atNs, () -> receive(from, servers[to], message));
         }
     }
 
-    private void receive(Server from, Server to, byte[] message) {
+    private void receive(SimulatedServer from, SimulatedServer to, byte[] message) {
         if (to.election == null || isCut[from.id][to.id]) {
             return;
         }
-        at(
-                nowNs,
+        time.at(
+                time.nowNs(),
                 to,
                 () -> call(to, () -> to.mustElection()
-                        .onMessage(from.id, new UnsafeBuffer(message), 0, message.length, nowNs)));
+                        .onMessage(from.id, new UnsafeBuffer(message), 0, message.length, time.nowNs())));
     }
 
     private long delay() {
         return MS / 10 + random.nextLong(faults.maxDelayNs());
     }
 
-    // Time.
-
-    private void at(long atNs, Server server, Runnable action) {
-        events.add(new Event(atNs, eventCount++, server, server.incarnation, action));
-    }
-
-    private void run(Event event) {
-        Server server = event.server;
-        if (server == null) {
-            event.action.run();
-        } else if (server.election != null && server.incarnation == event.incarnation) {
-            if (nowNs < server.pausedUntilNs) {
-                events.add(new Event(server.pausedUntilNs, eventCount++, server, event.incarnation, event.action));
-            } else {
-                event.action.run();
-            }
-        }
+    private boolean isPaused(SimulatedServer server) {
+        return server.isPaused(time.nowNs());
     }
 
     private void note(int id, String what) {
-        if (isTracing) {
-            if (trace.size() == TRACE_LENGTH) {
-                trace.removeFirst();
-            }
-            trace.addLast(nowNs / 1000 + " us server " + id + " " + what);
-        }
+        trace.add(time.nowNs(), id, what);
     }
 
-    private record Event(long atNs, long order, @Nullable Server server, long incarnation, Runnable action)
-            implements Comparable<Event> {
-        @Override
-        public int compareTo(Event other) {
-            return atNs != other.atNs ? Long.compare(atNs, other.atNs) : Long.compare(order, other.order);
-        }
-    }
+    /** What the election of one process does; a crash may come with any of it. */
+    private final class ProcessOutput implements ElectionOutput {
+        private final SimulatedServer server;
 
-    private final class Server implements ElectionOutput {
-        private final int id;
-        private final SimulatedEnd[] ends;
-        private long incarnation;
-        private long pausedUntilNs;
-        private @Nullable Election election;
-        private ElectionView view = new ElectionView(ServerRole.STOPPED, 0, ElectionView.NO_ACTIVE, "");
-
-        Server(int id, int size) {
-            this.id = id;
-            this.ends = new SimulatedEnd[size];
-            resetEnds();
-        }
-
-        void resetEnds() {
-            for (int i = 0; i < ends.length; i++) {
-                ends[i] = new SimulatedEnd();
-            }
-        }
-
-        boolean isPaused() {
-            return nowNs < pausedUntilNs;
-        }
-
-        boolean isActive() {
-            return election != null && view.role() == ServerRole.ACTIVE_COORDINATOR;
-        }
-
-        Election mustElection() {
-            Election running = election;
-            if (running == null) {
-                throw new IllegalStateException("server " + id + " does not run");
-            }
-            return running;
+        ProcessOutput(SimulatedServer server) {
+            this.server = server;
         }
 
         @Override
         public void send(int memberId, DirectBuffer buffer, int offset, int length) {
             byte[] copy = new byte[length];
             buffer.getBytes(offset, copy);
-            post(this, memberId, copy);
+            post(server, memberId, copy);
             crashByChance();
         }
 
         @Override
         public void onView(ElectionView before, ElectionView now) {
-            if (isTracing) {
-                note(id, "is now " + now);
+            if (trace.isOn()) {
+                note(server.id, "is now " + now);
             }
-            if (!before.equals(view)) {
-                throw new AssertionError("server " + id + " leaves a view it was not in: " + before + " but " + view);
+            if (!before.equals(server.view)) {
+                throw new AssertionError(
+                        "server " + server.id + " leaves a view it was not in: " + before + " but " + server.view);
             }
-            view = now;
-            invariants.onView(id, incarnation, before, now);
+            server.view = now;
+            invariants.onView(server.id, server.incarnation, before, now);
             if (host != null) {
-                host.onView(id, now);
+                host.onView(server.id, now);
             }
             crashByChance();
         }
 
         @Override
         public void onInSync(InSyncSet inSync) {
-            note(id, "counts as in sync " + inSync);
+            note(server.id, "counts as in sync " + inSync);
             if (host != null) {
-                host.onInSync(id, inSync);
+                host.onInSync(server.id, inSync);
             }
             crashByChance();
         }
@@ -682,16 +558,16 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         @Override
         public void askWitnesses(int memberId) {
             for (int i = 0; i < witnesses; i++) {
-                at(nowNs + 2 * delay(), this, () -> {
-                    boolean isHeard = servers[memberId].election != null && !servers[memberId].isPaused();
+                time.at(time.nowNs() + 2 * delay(), server, () -> {
+                    boolean isHeard = servers[memberId].election != null && !isPaused(servers[memberId]);
                     Evidence.Kind kind = isHeard ? Evidence.Kind.WITNESS_ALIVE : Evidence.Kind.WITNESS_DEAD;
-                    deliver(this, Evidence.ofWitnesses(kind, memberId, 1));
+                    deliver(server, Evidence.ofWitnesses(kind, memberId, 1));
                 });
             }
         }
 
         private void crashByChance() {
-            if (armedId == id && --armedEffects <= 0) {
+            if (armedId == server.id && --armedEffects <= 0) {
                 armedId = -1;
                 throw new SimulatedCrash();
             }

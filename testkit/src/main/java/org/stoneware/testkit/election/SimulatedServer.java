@@ -1,0 +1,56 @@
+package org.stoneware.testkit.election;
+
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.spi.election.Election;
+import org.stoneware.spi.election.ElectionView;
+
+/** One server of a {@link SimulatedElectionNetwork}: its process while one runs, and its ends of the connections. */
+final class SimulatedServer {
+    final int id;
+    final SimulatedEnd[] ends;
+    long incarnation;
+    long pausedUntilNs;
+
+    @Nullable
+    Election election;
+
+    ElectionView view = new ElectionView(ServerRole.STOPPED, 0, ElectionView.NO_ACTIVE, "");
+
+    SimulatedServer(int id, int size) {
+        this.id = id;
+        this.ends = new SimulatedEnd[size];
+        resetEnds();
+    }
+
+    void resetEnds() {
+        for (int i = 0; i < ends.length; i++) {
+            ends[i] = new SimulatedEnd();
+        }
+    }
+
+    boolean isPaused(long nowNs) {
+        return nowNs < pausedUntilNs;
+    }
+
+    boolean isActive() {
+        return election != null && view.role() == ServerRole.ACTIVE_COORDINATOR;
+    }
+
+    /** Whether both processes run and see the same connection open. */
+    boolean isConnected(SimulatedServer other) {
+        return election != null
+                && other.election != null
+                && ends[other.id].isOpen
+                && other.ends[id].isOpen
+                && ends[other.id].connection == other.ends[id].connection;
+    }
+
+    Election mustElection() {
+        Election running = election;
+        if (running == null) {
+            throw new IllegalStateException("server " + id + " does not run");
+        }
+        return running;
+    }
+}

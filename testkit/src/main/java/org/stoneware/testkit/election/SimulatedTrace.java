@@ -1,0 +1,33 @@
+package org.stoneware.testkit.election;
+
+import java.util.ArrayDeque;
+
+/** The last steps of a {@link SimulatedElectionNetwork}, one line each, when they are wanted. */
+final class SimulatedTrace {
+    private static final int MAX_STEPS = 80;
+
+    private final ArrayDeque<String> steps = new ArrayDeque<>();
+    private boolean isOn;
+
+    void turn(boolean on) {
+        isOn = on;
+    }
+
+    boolean isOn() {
+        return isOn;
+    }
+
+    void add(long nowNs, int serverId, String what) {
+        if (isOn) {
+            if (steps.size() == MAX_STEPS) {
+                steps.removeFirst();
+            }
+            steps.addLast(nowNs / 1000 + " us server " + serverId + " " + what);
+        }
+    }
+
+    @Override
+    public String toString() {
+        return String.join("\n", steps);
+    }
+}
