@@ -430,8 +430,11 @@ final class ClusteredSession extends StandardSession {
 
     @Override
     public void setPrincipal(@Nullable Principal principal) {
+        boolean isKnown = principal != null && principal == this.principal && container.get(PRINCIPAL) != null;
         super.setPrincipal(principal);
-        share(PRINCIPAL, principal);
+        if (!isKnown) {
+            share(PRINCIPAL, principal == null ? null : SharedPrincipal.of(principal));
+        }
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -56,6 +57,10 @@ public final class SessionManager extends ManagerBase {
     private final NoticeLimiter notices = new NoticeLimiter(NOTICE_INTERVAL_NS);
     /** Scopes that outlive the valve; looked after until their request is gone. */
     private final Set<RequestScope> deferred = ConcurrentHashMap.newKeySet();
+    /** Id of the session this thread creates, when it comes from outside. */
+    private final ThreadLocal<@Nullable String> idFromOutside = new ThreadLocal<>();
+    /** Locks for the creation of sessions with ids from outside; by hash of the id. */
+    private final Object[] creating = new Object[64];
     /** Made late: it touches Agrona, which must wait until the JDK is open. */
     private volatile @Nullable DeltaBuffers buffers;
 
@@ -71,6 +76,7 @@ public final class SessionManager extends ManagerBase {
         this.settings = settings;
         this.client = client;
         this.whyNoClient = whyNoClient;
+        Arrays.setAll(creating, i -> new Object());
     }
 
     // ---- lifecycle
@@ -226,6 +232,10 @@ public final class SessionManager extends ManagerBase {
         if ((client == null || !client.view().isConnected()) && isCourtesyLookup()) {
             return null;
         }
+        return open(key, scope);
+    }
+
+    private @Nullable ClusteredSession open(SessionKey key, RequestScope scope) {
         ClusteredSession session;
         try {
             session = open(key);
@@ -233,7 +243,7 @@ public final class SessionManager extends ManagerBase {
             throw scope.fail(e);
         }
         if (session == null) {
-            scope.absent(this, id);
+            scope.absent(this, key.id());
             return null;
         }
         scope.hold(session);
@@ -341,6 +351,61 @@ public final class SessionManager extends ManagerBase {
         return new ClusteredSession(this);
     }
 
+    /** Thrown where Catalina lets nothing else out, when a session with the id of a new one exists. */
+    private static final class IdTakenException extends IllegalStateException {
+        private static final long serialVersionUID = 1L;
+
+        IdTakenException(SessionKey key) {
+            super("a session with that id exists: " + key);
+        }
+    }
+
+    /**
+     * {@inheritDoc}
+     * <p>
+     * An id that comes from outside, as of a cookie for all applications, may be on its way to several requests and Tomcats at once:
+     * the first creates the session, in the array too, and the others get it.
+     */
+    @Override
+    public Session createSession(@Nullable String id) {
+        if (id == null) {
+            return super.createSession(null);
+        }
+        synchronized (creating[Math.floorMod(id.hashCode(), creating.length)]) {
+            idFromOutside.set(id);
+            try {
+                return super.createSession(id);
+            } catch (IdTakenException e) {
+                SessionKey key = SessionKey.of(application, id);
+                RequestScope scope = RequestScope.current();
+                ClusteredSession existing = scope == null ? peek(key) : open(key, scope);
+                if (existing != null) {
+                    return existing;
+                }
+                SessionUnavailableException gone =
+                        unavailable("create", key, Committed.Status.EXISTS, "it has gone since");
+                throw scope == null ? gone : scope.fail(gone);
+            } finally {
+                idFromOutside.remove();
+            }
+        }
+    }
+
+    /** Creates a session in the array at once. */
+    private void createNow(ClusteredSession session, @Nullable RequestScope scope) {
+        Committed created = session.commit(false, false, 0);
+        if (created == null || created.isCommitted()) {
+            return;
+        }
+        session.removed();
+        session.endUse(0);
+        if (created.status() == Committed.Status.EXISTS) {
+            throw new IdTakenException(session.key());
+        }
+        SessionUnavailableException failure = unavailable("create", session.key(), created.status(), created.detail());
+        throw scope == null ? failure : scope.fail(failure);
+    }
+
     /** Called by Catalina when a new session gets its id. */
     @Override
     public void add(Session session) {
@@ -351,8 +416,13 @@ public final class SessionManager extends ManagerBase {
             SessionUnavailableException none = unavailable("create", key, Committed.Status.UNAVAILABLE, whyNoClient);
             throw scope == null ? none : scope.fail(none);
         }
-        client.create(key);
+        if (!client.create(key)) {
+            throw new IdTakenException(key);
+        }
         ours.begin(key);
+        if (key.id().equals(idFromOutside.get())) {
+            createNow(ours, scope);
+        }
         super.add(session);
         trimWhenFull();
         if (scope != null) {

@@ -11,7 +11,6 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.catalina.Context;
 import org.apache.catalina.LifecycleException;
-import org.apache.catalina.Manager;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.session.ManagerBase;
@@ -44,6 +43,8 @@ public class SessionValve extends ValveBase {
     private final Map<String, String> attributes = new ConcurrentHashMap<>();
     private @Nullable SessionClient client;
     private @Nullable SessionManager manager;
+    /** The Manager of the configuration; the context forgets it at the first start, and asks nobody at the next. */
+    private @Nullable ManagerBase configured;
 
     public SessionValve() {
         this(ArrayConnection.shared());
@@ -143,7 +144,10 @@ public class SessionValve extends ValveBase {
         thread.setContextClassLoader(SessionValve.class.getClassLoader());
         try {
             SessionManager ours = newManager(context);
-            takeOver(context.getManager(), ours);
+            if (context.getManager() instanceof ManagerBase theirs) {
+                configured = theirs;
+            }
+            takeOver(configured, ours);
             manager = ours;
             // The context starts it: now when it is running, else in its own order.
             context.setManager(ours);
@@ -180,8 +184,8 @@ public class SessionValve extends ValveBase {
     }
 
     /** What a configured Manager says of ids and attributes holds for ours too. */
-    private static void takeOver(@Nullable Manager configured, SessionManager ours) {
-        if (configured instanceof ManagerBase theirs) {
+    private static void takeOver(@Nullable ManagerBase theirs, SessionManager ours) {
+        if (theirs != null) {
             ours.setMaxActiveSessions(theirs.getMaxActiveSessions());
             ours.setSessionAttributeNameFilter(theirs.getSessionAttributeNameFilter());
             ours.setSessionAttributeValueClassNameFilter(theirs.getSessionAttributeValueClassNameFilter());

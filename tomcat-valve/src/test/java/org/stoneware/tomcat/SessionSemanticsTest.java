@@ -8,6 +8,8 @@ import java.io.Serializable;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
 import javax.servlet.http.HttpSession;
 import javax.servlet.http.HttpSessionBindingEvent;
 import javax.servlet.http.HttpSessionBindingListener;
@@ -20,6 +22,8 @@ import org.apache.catalina.Session;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.core.StandardContext;
+import org.apache.catalina.session.StandardManager;
+import org.apache.catalina.util.StandardSessionIdGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -197,6 +201,39 @@ class SessionSemanticsTest {
     }
 
     @Test
+    void shouldKeepWhatParallelRequestsPutIntoASessionWhoseIdTheBrowserBrings() throws Exception {
+        String id = "C0FFEE00C0FFEE00C0FFEE00C0FFEE00";
+        CyclicBarrier bothMissIt = new CyclicBarrier(3);
+        for (TestTomcat tomcat : List.of(a, b)) {
+            tomcat.context.setSessionCookiePath("/");
+            tomcat.context.setValidateClientProvidedNewSessionId(false);
+            for (String name : List.of("one", "two", "three")) {
+                tomcat.page("/" + name, (request, response) -> {
+                    request.getSession(false);
+                    try {
+                        bothMissIt.await(20, TimeUnit.SECONDS);
+                    } catch (Exception e) {
+                        throw new AssertionError(e);
+                    }
+                    request.getSession().setAttribute(name, "kept");
+                    response.getWriter().print(request.getSession().getId());
+                });
+            }
+        }
+
+        try (RawBrowser one = new RawBrowser(a.port()).get("/one", id);
+                RawBrowser two = new RawBrowser(a.port()).get("/two", id);
+                RawBrowser three = new RawBrowser(b.port()).get("/three", id)) {
+            assertThat(List.of(one.readToEnd(), two.readToEnd(), three.readToEnd()))
+                    .allSatisfy(text -> assertThat(text).contains(" 200 ").endsWith(id));
+        }
+
+        assertThat(List.of("one", "two", "three")).allSatisfy(name -> assertThat(array.attribute(APPLICATION, id, name))
+                .isEqualTo("kept"));
+        array.awaitNoUses();
+    }
+
+    @Test
     void shouldQuarantineAttributeThatCanNotBeRead() throws Exception {
         String id = sessionId(a.get("/treacherous", null));
         SessionDelta.Builder foreign = new SessionDelta.Builder(new ExpandableArrayBuffer());
@@ -325,5 +362,26 @@ class SessionSemanticsTest {
         a.context.start();
         assertThat(a.context.getState()).isEqualTo(LifecycleState.STARTED);
         assertThat(a.context.getManager()).isInstanceOf(SessionManager.class);
+    }
+
+    @Test
+    void shouldKeepTheSettingsOfAConfiguredManagerWhenTheApplicationIsReloaded() throws Exception {
+        StandardManager configured = new StandardManager();
+        configured.setSessionAttributeValueClassNameFilter("java\\.lang\\..*");
+        configured.setMaxActiveSessions(7);
+        configured.setSecureRandomAlgorithm("DRBG");
+        StandardSessionIdGenerator generator = new StandardSessionIdGenerator();
+        configured.setSessionIdGenerator(generator);
+        try (TestTomcat tomcat = new TestTomcat(array.source(), context -> context.setManager(configured))) {
+            tomcat.start();
+
+            tomcat.context.reload();
+
+            SessionManager ours = (SessionManager) tomcat.context.getManager();
+            assertThat(ours.getSessionAttributeValueClassNameFilter()).isEqualTo("java\\.lang\\..*");
+            assertThat(ours.getMaxActiveSessions()).isEqualTo(7);
+            assertThat(ours.getSecureRandomAlgorithm()).isEqualTo("DRBG");
+            assertThat(ours.getSessionIdGenerator()).isSameAs(generator);
+        }
     }
 }
