@@ -255,7 +255,7 @@ final class ClusteredSession extends StandardSession {
         Committed outcome = sessions.client().commit(key(), buffer.delta, 0, length, ageMs, isLast);
         if (outcome.isCommitted()) {
             version = outcome.version();
-            approximateBytes += length;
+            approximateBytes = application.approximateBytes() + container.approximateBytes();
         } else {
             // Nobody knows what the array holds now; the next request asks it.
             hasLostChanges = true;

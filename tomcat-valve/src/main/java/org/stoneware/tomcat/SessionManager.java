@@ -15,9 +15,6 @@ import org.apache.catalina.LifecycleException;
 import org.apache.catalina.LifecycleState;
 import org.apache.catalina.Loader;
 import org.apache.catalina.Session;
-import org.apache.catalina.authenticator.AuthenticatorBase;
-import org.apache.catalina.authenticator.NonLoginAuthenticator;
-import org.apache.catalina.connector.Request;
 import org.apache.catalina.session.ManagerBase;
 import org.apache.catalina.session.StandardSession;
 import org.apache.catalina.util.CustomObjectInputStream;
@@ -42,15 +39,13 @@ import org.stoneware.client.SessionClient;
 public final class SessionManager extends ManagerBase {
     private static final Logger LOGGER = System.getLogger(SessionManager.class.getName());
     private static final Log STREAM_LOG = LogFactory.getLog(SessionManager.class);
-    private static final StackWalker STACK = StackWalker.getInstance();
-    private static final String CATALINA_REQUEST = Request.class.getName();
     /** How long one notice about the array speaks for all others. */
     private static final long NOTICE_INTERVAL_NS = TimeUnit.SECONDS.toNanos(10);
     /** A copy this much older than its session may be idle is dropped. */
     private static final long IDLE_SLACK_SEC = 60;
 
     private final ValveSettings settings;
-    private final @Nullable SessionClient client;
+    private volatile @Nullable SessionClient client;
     private final String whyNoClient;
     private final AttributeCodec codec = new AttributeCodec(this::openStream);
     private final AttributeReports reports = new LoggedReports(() -> application());
@@ -70,7 +65,7 @@ public final class SessionManager extends ManagerBase {
     /**
      * Makes a manager.
      *
-     * @param client      null when there can be none; then every use of a session is a failure that says {@code whyNoClient}.
+     * @param client      null while there is none; then every use of a session is a failure that says {@code whyNoClient}.
      */
     SessionManager(ValveSettings settings, @Nullable SessionClient client, String whyNoClient) {
         this.settings = settings;
@@ -89,19 +84,35 @@ public final class SessionManager extends ManagerBase {
         String name = context.getName();
         application = context.getParent().getName() + (name.startsWith("/") ? name : "/" + name);
         hasRequestListeners = hasRequestListeners(context);
-        if (client != null) {
-            buffers = new DeltaBuffers();
-            client.addApplication(application, this::expired);
-        }
         setState(LifecycleState.STARTING);
+        // Behind that: a notice of expiry that comes earlier would find a manager that takes none.
+        synchronized (this) {
+            if (client != null) {
+                attach(client);
+            }
+        }
+    }
+
+    private void attach(SessionClient attached) {
+        buffers = new DeltaBuffers();
+        attached.addApplication(application, this::expired);
+    }
+
+    /** There is a client at last. */
+    synchronized void connect(SessionClient late) {
+        if (getState().isAvailable()) {
+            attach(late);
+        }
+        client = late;
     }
 
     @Override
     protected void stopInternal() throws LifecycleException {
-        setState(LifecycleState.STOPPING);
-        if (client != null) {
-            client.removeApplication(application);
+        SessionClient attached = client;
+        if (attached != null) {
+            attached.removeApplication(application);
         }
+        setState(LifecycleState.STOPPING);
         deferred.forEach(RequestScope::finish);
         deferred.clear();
         sessions.clear();
@@ -148,10 +159,11 @@ public final class SessionManager extends ManagerBase {
     // ---- what the classes around need
 
     SessionClient client() {
-        if (client == null) {
+        SessionClient current = client;
+        if (current == null) {
             throw new SessionUnavailableException(whyNoClient);
         }
-        return client;
+        return current;
     }
 
     AttributeCodec codec() {
@@ -229,7 +241,8 @@ public final class SessionManager extends ManagerBase {
         if (scope.isAbsent(this, id)) {
             return null;
         }
-        if ((client == null || !client.view().isConnected()) && isCourtesyLookup()) {
+        SessionClient current = client;
+        if ((current == null || !current.view().isConnected()) && CourtesyLookup.isOngoing(getContext())) {
             return null;
         }
         return open(key, scope);
@@ -248,20 +261,6 @@ public final class SessionManager extends ManagerBase {
         }
         scope.hold(session);
         return session;
-    }
-
-    /**
-     * True when Catalina asks for the session on its own account only: in an application without a login, every request passes an
-     * authenticator that likes to know who is there. Such a request must not fail for want of the array.
-     */
-    private boolean isCourtesyLookup() {
-        return getContext().getAuthenticator() instanceof NonLoginAuthenticator
-                && STACK.walk(frames -> frames.map(StackWalker.StackFrame::getClassName)
-                        .filter(name -> !CATALINA_REQUEST.equals(name)
-                                && !SessionManager.class.getName().equals(name))
-                        .findFirst()
-                        .filter(AuthenticatorBase.class.getName()::equals)
-                        .isPresent());
     }
 
     /** A look from outside any request: the use ends at once, and {@link #accessedOutsideScope} begins one if it lasts. */
@@ -351,15 +350,6 @@ public final class SessionManager extends ManagerBase {
         return new ClusteredSession(this);
     }
 
-    /** Thrown where Catalina lets nothing else out, when a session with the id of a new one exists. */
-    private static final class IdTakenException extends IllegalStateException {
-        private static final long serialVersionUID = 1L;
-
-        IdTakenException(SessionKey key) {
-            super("a session with that id exists: " + key);
-        }
-    }
-
     /**
      * {@inheritDoc}
      * <p>
@@ -412,11 +402,12 @@ public final class SessionManager extends ManagerBase {
         ClusteredSession ours = (ClusteredSession) session;
         SessionKey key = SessionKey.of(application, session.getIdInternal());
         RequestScope scope = RequestScope.current();
-        if (client == null) {
+        SessionClient current = client;
+        if (current == null) {
             SessionUnavailableException none = unavailable("create", key, Committed.Status.UNAVAILABLE, whyNoClient);
             throw scope == null ? none : scope.fail(none);
         }
-        if (!client.create(key)) {
+        if (!current.create(key)) {
             throw new IdTakenException(key);
         }
         ours.begin(key);

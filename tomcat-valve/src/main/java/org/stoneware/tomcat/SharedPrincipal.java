@@ -21,12 +21,15 @@ final class SharedPrincipal {
     };
 
     /** Constructor that takes a password behind the name; null where principals have none. */
-    private static final @Nullable MethodHandle WITH_PASSWORD = constructorWithPassword();
+    private static final @Nullable MethodHandle WITH_PASSWORD = constructorWithPassword(PARTS);
+
+    /** The same of a Tomcat whose principals have no attributes yet. */
+    private static final @Nullable MethodHandle OLD_WITH_PASSWORD = constructorWithPassword(String.class, List.class);
 
     private SharedPrincipal() {}
 
-    private static @Nullable MethodHandle constructorWithPassword() {
-        List<Class<?>> types = new ArrayList<>(Arrays.asList(PARTS));
+    private static @Nullable MethodHandle constructorWithPassword(Class<?>... others) {
+        List<Class<?>> types = new ArrayList<>(Arrays.asList(others));
         types.add(1, String.class);
         try {
             return MethodHandles.publicLookup()
@@ -38,25 +41,34 @@ final class SharedPrincipal {
 
     /** The same user without a password. A principal of another class is its realm's own affair. */
     static Principal of(Principal principal) {
-        if (WITH_PASSWORD == null || principal.getClass() != GenericPrincipal.class) {
+        if (principal.getClass() != GenericPrincipal.class) {
             return principal;
         }
         GenericPrincipal user = (GenericPrincipal) principal;
-        Principal inside = user.getUserPrincipal();
-        Map<String, Object> attributes = new HashMap<>();
-        user.getAttributeNames().asIterator().forEachRemaining(name -> attributes.put(name, user.getAttribute(name)));
         try {
-            return (Principal) WITH_PASSWORD.invoke(
-                    user.getName(),
-                    (String) null,
-                    List.of(user.getRoles()),
-                    inside == user ? null : inside,
-                    (LoginContext) null,
-                    (GSSCredential) null,
-                    attributes);
+            if (WITH_PASSWORD != null) {
+                return copyOf(user, WITH_PASSWORD);
+            } else if (OLD_WITH_PASSWORD != null) {
+                return (Principal) OLD_WITH_PASSWORD.invoke(user.getName(), (String) null, List.of(user.getRoles()));
+            }
+            return principal;
         } catch (Throwable e) {
             // Better without the user than with the password.
             throw new IllegalStateException("principal can't be copied: " + e, e);
         }
+    }
+
+    private static Principal copyOf(GenericPrincipal user, MethodHandle constructor) throws Throwable {
+        Principal inside = user.getUserPrincipal();
+        Map<String, Object> attributes = new HashMap<>();
+        user.getAttributeNames().asIterator().forEachRemaining(name -> attributes.put(name, user.getAttribute(name)));
+        return (Principal) constructor.invoke(
+                user.getName(),
+                (String) null,
+                List.of(user.getRoles()),
+                inside == user ? null : inside,
+                (LoginContext) null,
+                (GSSCredential) null,
+                attributes);
     }
 }

@@ -10,6 +10,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.servlet.http.HttpSession;
 import javax.servlet.http.HttpSessionBindingEvent;
 import javax.servlet.http.HttpSessionBindingListener;
@@ -29,7 +30,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.session.AttributeKind;
 import org.stoneware.api.session.SessionDelta;
+import org.stoneware.client.ClientSettings;
 import org.stoneware.client.Opened;
+import org.stoneware.client.SessionClient;
 
 /** What an application sees of its sessions, on two Tomcats. */
 class SessionSemanticsTest {
@@ -383,5 +386,52 @@ class SessionSemanticsTest {
             assertThat(ours.getSecureRandomAlgorithm()).isEqualTo("DRBG");
             assertThat(ours.getSessionIdGenerator()).isSameAs(generator);
         }
+    }
+
+    @Test
+    void shouldConnectLaterWhenThereWasNoConnectionAtTheStart() throws Exception {
+        AtomicBoolean isPossible = new AtomicBoolean();
+        ClientSource real = array.source();
+        ClientSource source = new ClientSource() {
+            @Override
+            public SessionClient acquire(ClientSettings settings) throws ClientSourceException {
+                if (!isPossible.get()) {
+                    throw new ClientSourceException("as the test wants");
+                }
+                return real.acquire(settings);
+            }
+
+            @Override
+            public void release(SessionClient client) {
+                real.release(client);
+            }
+        };
+        try (TestTomcat tomcat = new TestTomcat(source)) {
+            tomcat.page("/set", (request, response) -> request.getSession().setAttribute("set", "late"));
+            tomcat.start();
+            tomcat.valve.backgroundProcess();
+            int before = tomcat.get("/set", null).statusCode();
+
+            isPossible.set(true);
+            tomcat.valve.backgroundProcess();
+            HttpResponse<String> after = tomcat.get("/set", null);
+
+            assertThat(before).isEqualTo(503);
+            assertThat(after.statusCode()).isEqualTo(200);
+            assertThat(array.attribute(APPLICATION, sessionId(after), "set")).isEqualTo("late");
+        }
+    }
+
+    @Test
+    void shouldNotCountAnAttributeTwiceThatIsWrittenTwice() throws Exception {
+        a.page("/same", (request, response) -> request.getSession().setAttribute("same", "x".repeat(1000)));
+        String id = sessionId(a.get("/same", null));
+
+        for (int i = 0; i < 5; i++) {
+            a.get("/same", id);
+        }
+
+        ClusteredSession copy = (ClusteredSession) a.context.getManager().findSessions()[0];
+        assertThat(copy.approximateBytes()).isBetween(1000L, 1999L);
     }
 }
