@@ -5,7 +5,6 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.LockSupport;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
@@ -29,10 +28,14 @@ import org.stoneware.wire.session.WriteStatus;
 final class AgentSessionClient implements SessionClient {
     private static final System.Logger LOG = System.getLogger("org.stoneware.client");
     private static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long FAULT_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(250);
     private static final long CHECK_NS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long STOP_NS = TimeUnit.SECONDS.toNanos(2);
     private static final int SPINS = 200;
     private static final int MESSAGE_OVERHEAD = 128;
+    private static final int FIRST_ENCODER_BYTES = 1024;
+    /** One large session must not stay with every request thread it ever met. */
+    private static final int KEPT_ENCODER_BYTES = 256 * 1024;
 
     private final ClientSettings settings;
     private final LivenessNetwork liveness;
@@ -42,18 +45,20 @@ final class AgentSessionClient implements SessionClient {
     private final Thread thread;
     private final ExecutorService expiryNotices;
     private final Map<String, ExpiryListener> listeners = new ConcurrentHashMap<>();
-    private final AtomicLong lastRequestId = new AtomicLong();
     private final ThreadLocal<Encoder> encoders = ThreadLocal.withInitial(Encoder::new);
     private volatile boolean isRunning = true;
 
     /** Encodes on a request thread. */
     private static final class Encoder {
         final ClientRequestPublisher requests = new ClientRequestPublisher();
-        final MutableDirectBuffer buffer = new ExpandableArrayBuffer(1024);
+        MutableDirectBuffer buffer = new ExpandableArrayBuffer(FIRST_ENCODER_BYTES);
 
         byte[] copy(int length) {
             byte[] message = new byte[length];
             buffer.getBytes(0, message);
+            if (buffer.capacity() > KEPT_ENCODER_BYTES) {
+                buffer = new ExpandableArrayBuffer(FIRST_ENCODER_BYTES);
+            }
             return message;
         }
     }
@@ -89,15 +94,24 @@ final class AgentSessionClient implements SessionClient {
                 if (agent.runCycle(System.nanoTime()) == 0) {
                     transport.awaitWork(IDLE_NS);
                 }
-            } catch (RuntimeException e) {
+            } catch (Throwable e) {
                 // The agent's state may be torn; a new connection builds it anew. The pause keeps a lasting fault from
                 // filling the log.
                 LOG.log(System.Logger.Level.ERROR, "session client failed a cycle and connects again", e);
-                agent.disconnect("client failed: " + e);
-                LockSupport.parkNanos(IDLE_NS);
+                startAnew("client failed: " + e);
+                LockSupport.parkNanos(FAULT_PAUSE_NS);
             }
         }
         leave();
+    }
+
+    /** Without this thread no request is ever answered, so it outlives whatever the parts throw. */
+    private void startAnew(String reason) {
+        try {
+            agent.disconnect(reason);
+        } catch (Throwable e) {
+            LOG.log(System.Logger.Level.ERROR, "session client could not drop its connection", e);
+        }
     }
 
     private void leave() {
@@ -123,9 +137,8 @@ final class AgentSessionClient implements SessionClient {
             }
         }
         Encoder encoder = encoders.get();
-        long id = lastRequestId.incrementAndGet();
-        int length = encoder.requests.getOwn(encoder.buffer, 0, id, knownVersion, (int) settings.ownerWaitMs(), key);
-        PendingRequest request = new PendingRequest(id, key, encoder.copy(length), true, 0);
+        int length = encoder.requests.getOwn(encoder.buffer, 0, 0, knownVersion, (int) settings.ownerWaitMs(), key);
+        PendingRequest request = new PendingRequest(key, encoder.copy(length), true, 0);
         if (!exchange(request, settings.ownerWaitMs() + settings.operationTimeoutMs())) {
             return new Opened(Opened.Status.UNAVAILABLE, 0, null, 0, unavailable());
         }
@@ -177,10 +190,9 @@ final class AgentSessionClient implements SessionClient {
             }
         }
         Encoder encoder = encoders.get();
-        long id = lastRequestId.incrementAndGet();
         int messageLength = encoder.requests.write(
-                encoder.buffer, 0, id, token, accessAgeMs, flags, grant, key, delta, offset, length);
-        return change(new PendingRequest(id, key, encoder.copy(messageLength), false, token));
+                encoder.buffer, 0, 0, token, accessAgeMs, flags, grant, key, delta, offset, length);
+        return change(new PendingRequest(key, encoder.copy(messageLength), false, token));
     }
 
     private Committed change(PendingRequest request) {
@@ -297,9 +309,8 @@ final class AgentSessionClient implements SessionClient {
             token = entry.token;
         }
         Encoder encoder = encoders.get();
-        long id = lastRequestId.incrementAndGet();
-        int length = encoder.requests.remove(encoder.buffer, 0, id, token, key);
-        Committed outcome = change(new PendingRequest(id, key, encoder.copy(length), false, token));
+        int length = encoder.requests.remove(encoder.buffer, 0, 0, token, key);
+        Committed outcome = change(new PendingRequest(key, encoder.copy(length), false, token));
         if (outcome.isCommitted()) {
             synchronized (owned) {
                 owned.removed(key);
@@ -323,9 +334,8 @@ final class AgentSessionClient implements SessionClient {
             token = entry.token;
         }
         Encoder encoder = encoders.get();
-        long id = lastRequestId.incrementAndGet();
-        int length = encoder.requests.rename(encoder.buffer, 0, id, token, from, to);
-        Committed outcome = change(new PendingRequest(id, from, encoder.copy(length), false, token));
+        int length = encoder.requests.rename(encoder.buffer, 0, 0, token, from, to);
+        Committed outcome = change(new PendingRequest(from, encoder.copy(length), false, token));
         if (outcome.isCommitted()) {
             synchronized (owned) {
                 owned.renamed(from, to, outcome.version());

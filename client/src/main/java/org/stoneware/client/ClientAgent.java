@@ -2,8 +2,6 @@ package org.stoneware.client;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -12,9 +10,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
-import org.agrona.collections.Long2ObjectHashMap;
 import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.session.SessionKey;
@@ -53,7 +49,6 @@ final class ClientAgent implements FrameListener {
     private static final long GREETING_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(2);
     private static final long MAX_BACKLOG_BYTES = 64L * 1024 * 1024;
     private static final int MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
-    private static final int MAX_TOUCH_BYTES = 32 * 1024;
     private static final int FRAME_LIMIT = 64;
     private static final int TASK_LIMIT = 256;
     /** A server that answers heartbeats while its agent hangs is as good as silent. */
@@ -71,7 +66,7 @@ final class ClientAgent implements FrameListener {
     private final Events events;
 
     private final ManyToOneConcurrentLinkedQueue<Runnable> tasks = new ManyToOneConcurrentLinkedQueue<>();
-    private final Long2ObjectHashMap<PendingRequest> pending = new Long2ObjectHashMap<>();
+    private final RequestExchange exchange;
     private final Map<InetAddress, InetSocketAddress> boundAddresses = new HashMap<>();
     private final Set<String> applications = new HashSet<>();
     /** What the registration on its way names. */
@@ -81,10 +76,9 @@ final class ClientAgent implements FrameListener {
     private final ClientResponseAdapter responses = new ClientResponseAdapter();
     private final Answers answers = new Answers();
     private final ExpandableArrayBuffer out = new ExpandableArrayBuffer(1024);
-    private final ExpandableArrayBuffer touchRun = new ExpandableArrayBuffer(1024);
     private final long[] renewalSentNs = new long[SEND_TIMES];
 
-    private Stage stage = Stage.IDLE;
+    private ConnectStage stage = ConnectStage.IDLE;
     private long stageSinceNs;
     private @Nullable LivenessLink link;
     private @Nullable Connection connection;
@@ -117,19 +111,6 @@ final class ClientAgent implements FrameListener {
         void notice(System.Logger.Level level, String text);
     }
 
-    private enum Stage {
-        /** No connection; waiting to dial. */
-        IDLE,
-        /** Waiting for TCP. */
-        DIALLING,
-        /** Hello sent. */
-        GREETING,
-        /** Taken in; registration sent or about to be. */
-        REGISTERING,
-        /** Requests flow. */
-        REGISTERED
-    }
-
     ClientAgent(
             ClientSettings settings,
             Identity identity,
@@ -145,6 +126,7 @@ final class ClientAgent implements FrameListener {
         this.transport = transport;
         this.transportName = transportName;
         this.owned = owned;
+        this.exchange = new RequestExchange(owned, this::transmit);
         this.connector = new ServerConnector(settings.servers());
         this.events = events;
         this.disconnectedSinceNs = startNs;
@@ -184,7 +166,7 @@ final class ClientAgent implements FrameListener {
         }
         work += transport.poll(this, FRAME_LIMIT);
         work += connect();
-        if (stage == Stage.REGISTERED) {
+        if (stage == ConnectStage.REGISTERED) {
             work += serve();
         }
         if (sender != null && sender.hasBacklog()) {
@@ -195,24 +177,16 @@ final class ClientAgent implements FrameListener {
         return work;
     }
 
-    /** Sends a request, now or as soon as there is a server. */
     void send(PendingRequest request) {
-        pending.put(request.id, request);
-        if (stage == Stage.REGISTERED) {
-            transmit(request);
-        }
+        exchange.send(request);
     }
 
-    /** The waiter of a request has gone. */
     void cancel(PendingRequest request) {
-        pending.remove(request.id);
+        exchange.cancel(request);
     }
 
     void release(SessionKey key, long token, int grant, long accessNs) {
-        if (stage == Stage.REGISTERED) {
-            long ageMs = TimeUnit.NANOSECONDS.toMillis(Math.max(0, nowNs - accessNs));
-            transmit(out, requests.release(out, epoch, token, ageMs, grant, key));
-        }
+        exchange.release(key, token, grant, accessNs, nowNs);
     }
 
     void application(String name, boolean isAdded) {
@@ -221,31 +195,20 @@ final class ClientAgent implements FrameListener {
         } else {
             applications.remove(name);
         }
-        if (stage == Stage.REGISTERED) {
+        if (stage == ConnectStage.REGISTERED) {
             transmit(out, requests.application(out, epoch, isAdded, name));
         }
     }
 
     void expiryDone(long jobId) {
-        if (stage == Stage.REGISTERED) {
+        if (stage == ConnectStage.REGISTERED) {
             transmit(out, requests.expiryDone(out, epoch, jobId));
         }
     }
 
     /** Gives back what is idle and says goodbye. */
     void leave() {
-        if (stage == Stage.REGISTERED) {
-            List<Map.Entry<SessionKey, OwnedSessions.Entry>> idle;
-            synchronized (owned) {
-                idle = owned.takeIdle();
-            }
-            flushTouches();
-            for (Map.Entry<SessionKey, OwnedSessions.Entry> each : idle) {
-                transmit(
-                        out,
-                        requests.release(out, epoch, each.getValue().token, -1, each.getValue().grant, each.getKey()));
-            }
-        }
+        exchange.releaseIdle(nowNs);
     }
 
     boolean isDrained() {
@@ -274,7 +237,7 @@ final class ClientAgent implements FrameListener {
                     fail(serverAddress + " did not answer in time");
                     return 1;
                 }
-                if (stage == Stage.REGISTERING && registerSentNs == 0) {
+                if (stage == ConnectStage.REGISTERING && registerSentNs == 0) {
                     return register() ? 1 : 0;
                 }
             }
@@ -283,19 +246,20 @@ final class ClientAgent implements FrameListener {
         return 0;
     }
 
-    private void stage(Stage next) {
+    private void stage(ConnectStage next) {
         stage = next;
         stageSinceNs = nowNs;
-        boolean wasRegistered = isRegistered;
-        isRegistered = next == Stage.REGISTERED;
-        if (wasRegistered && !isRegistered) {
+        if (isRegistered && next != ConnectStage.REGISTERED) {
+            // Before the flag, so that no request thread sees it cleared with the time of an older loss.
             disconnectedSinceNs = nowNs;
+            exchange.close();
         }
+        isRegistered = next == ConnectStage.REGISTERED;
     }
 
     private void dial(String address) {
         serverAddress = address;
-        stage(Stage.DIALLING);
+        stage(ConnectStage.DIALLING);
         int colon = address.lastIndexOf(':');
         String host = address.substring(0, colon);
         int port = Integer.parseInt(address.substring(colon + 1));
@@ -303,7 +267,7 @@ final class ClientAgent implements FrameListener {
     }
 
     private void fail(String reason) {
-        boolean wasRegistered = stage == Stage.REGISTERED;
+        boolean wasRegistered = stage == ConnectStage.REGISTERED;
         drop(reason);
         connector.onFailed(nowNs);
         if (wasRegistered) {
@@ -322,12 +286,12 @@ final class ClientAgent implements FrameListener {
             connection = null;
             sender = null;
         }
-        stage(Stage.IDLE);
+        stage(ConnectStage.IDLE);
         publishView(reason);
     }
 
     private void publishView(String problem) {
-        boolean isUp = stage == Stage.REGISTERED;
+        boolean isUp = stage == ConnectStage.REGISTERED;
         int size;
         synchronized (owned) {
             size = owned.size();
@@ -367,7 +331,7 @@ final class ClientAgent implements FrameListener {
             serverIncarnation = reply.incarnation();
         }
         registerSentNs = 0;
-        stage(Stage.REGISTERING);
+        stage(ConnectStage.REGISTERING);
         register();
     }
 
@@ -402,64 +366,15 @@ final class ClientAgent implements FrameListener {
         }
         if (nowNs - nextTouchNs >= 0) {
             nextTouchNs = nowNs + TOUCH_INTERVAL_NS;
-            flushTouches();
+            exchange.flushTouches(nowNs);
         }
         return work;
-    }
-
-    private void flushTouches() {
-        Map<SessionKey, Long> touches;
-        synchronized (owned) {
-            if (!owned.hasTouches()) {
-                return;
-            }
-            touches = owned.takeTouches();
-        }
-        int count = 0;
-        int length = 0;
-        for (Map.Entry<SessionKey, Long> touch : touches.entrySet()) {
-            long ageMs = TimeUnit.NANOSECONDS.toMillis(Math.max(0, nowNs - touch.getValue()));
-            length = requests.appendTouch(touchRun, length, ageMs, touch.getKey());
-            count++;
-            if (length > MAX_TOUCH_BYTES) {
-                transmit(out, requests.touch(out, epoch, count, touchRun, length));
-                count = 0;
-                length = 0;
-            }
-        }
-        if (count > 0) {
-            transmit(out, requests.touch(out, epoch, count, touchRun, length));
-        }
-    }
-
-    private void transmit(PendingRequest request) {
-        long answeredBelow = Long.MAX_VALUE;
-        Long2ObjectHashMap<PendingRequest>.KeyIterator ids = pending.keySet().iterator();
-        while (ids.hasNext()) {
-            answeredBelow = Math.min(answeredBelow, ids.nextLong());
-        }
-        requests.restamp(request.message, epoch, answeredBelow);
-        synchronized (owned) {
-            request.sentGeneration = owned.generation();
-            request.isSent = true;
-        }
-        transmit(request.message, request.length);
     }
 
     private void transmit(DirectBuffer buffer, int length) {
         MessageSender to = sender;
         if (to != null && !to.send(buffer, 0, length)) {
             fail("connection to " + serverAddress + " takes nothing any more");
-        }
-    }
-
-    private void resendAll() {
-        List<PendingRequest> all = new ArrayList<>(pending.values());
-        all.sort(Comparator.comparingLong(request -> request.id));
-        for (PendingRequest request : all) {
-            if (stage == Stage.REGISTERED) {
-                transmit(request);
-            }
         }
     }
 
@@ -520,7 +435,7 @@ final class ClientAgent implements FrameListener {
                 fail("cannot bind a data port on " + local + ": " + e.getMessage());
                 return;
             }
-            stage(Stage.GREETING);
+            stage(ConnectStage.GREETING);
             connected.sendHello(new Hello(
                     Hello.Kind.VALVE,
                     Hello.PROTOCOL_VERSION,
@@ -562,7 +477,7 @@ final class ClientAgent implements FrameListener {
         @Override
         public void onHeartbeat(LivenessLink of, Heartbeat heartbeat) {
             run(of, () -> {
-                if (stage == Stage.REGISTERED && heartbeat.role() != ServerRole.ACTIVE_COORDINATOR) {
+                if (stage == ConnectStage.REGISTERED && heartbeat.role() != ServerRole.ACTIVE_COORDINATOR) {
                     connector.onHint(heartbeat.activeAddress());
                     fail("server " + serverName + " is " + heartbeat.role().stateName() + " now");
                 } else if (heartbeat.agentAgeMs() > MAX_AGENT_AGE_MS) {
@@ -593,8 +508,13 @@ final class ClientAgent implements FrameListener {
         @Override
         public void onRegistered(
                 long messageEpoch, long messageRegistration, int leaseMs, int serverMaxBytes, String name) {
-            if (messageRegistration != registration || stage != Stage.REGISTERING) {
+            if (messageRegistration != registration || stage != ConnectStage.REGISTERING) {
                 return;
+            }
+            synchronized (owned) {
+                if (messageEpoch != epoch) {
+                    owned.forgetAll();
+                }
             }
             epoch = messageEpoch;
             serverName = name;
@@ -602,7 +522,7 @@ final class ClientAgent implements FrameListener {
             synchronized (owned) {
                 owned.onRenewed(registerSentNs, nowNs);
             }
-            stage(Stage.REGISTERED);
+            stage(ConnectStage.REGISTERED);
             nextRenewNs = nowNs;
             nextTouchNs = nowNs;
             connector.onRegistered();
@@ -615,7 +535,7 @@ final class ClientAgent implements FrameListener {
                     transmit(out, requests.application(out, epoch, true, application));
                 }
             }
-            resendAll();
+            exchange.open(epoch);
         }
 
         @Override
@@ -638,100 +558,41 @@ final class ClientAgent implements FrameListener {
                 int hints,
                 int grant,
                 @Nullable SessionRecord record) {
-            @Nullable PendingRequest request = pending.remove(requestId);
-            boolean isGrant = status == OwnStatus.CURRENT || status == OwnStatus.LOADED;
-            @Nullable SessionRecord copy = record == null ? null : copyOf(record);
-            boolean isWanted = false;
-            if (request != null) {
-                synchronized (owned) {
-                    isWanted = !request.isCancelled;
-                    if (isWanted && isGrant) {
-                        SessionKey key = copy == null ? request.key : copy.key();
-                        owned.onGranted(key, token, grant, version, hints, request.sentGeneration, nowNs);
-                    }
-                    if (isWanted) {
-                        request.ownStatus = status;
-                        request.answerVersion = version;
-                        request.logTimeMs = logTimeMs;
-                        request.record = copy;
-                        request.complete();
-                    }
-                }
-            }
-            if (isGrant && !isWanted) {
-                giveBackUnwanted(token, grant, request, copy);
-            }
-        }
-
-        /** Granted to a request nobody waits for any more: given back, unless others here use the session under that token. */
-        private void giveBackUnwanted(
-                long token, int grant, @Nullable PendingRequest request, @Nullable SessionRecord copy) {
-            @Nullable SessionKey key = copy != null ? copy.key() : request != null ? request.key : null;
-            if (key == null) {
-                // The key is not known here any more; the server recalls the session once somebody wants it.
-                return;
-            }
-            boolean isUsed;
-            synchronized (owned) {
-                isUsed = owned.entry(key) != null;
-            }
-            if (!isUsed) {
-                transmit(out, requests.release(out, epoch, token, -1, grant, key));
+            if (messageEpoch == epoch) {
+                exchange.onOwned(requestId, token, version, logTimeMs, status, hints, grant, record, nowNs);
             }
         }
 
         @Override
         public void onWritten(
                 long messageEpoch, long requestId, long token, long version, WriteStatus status, int hints) {
-            @Nullable PendingRequest request = pending.remove(requestId);
-            if (request == null) {
-                return;
-            }
-            synchronized (owned) {
-                owned.onWritten(request.key, request.token, status == WriteStatus.COMMITTED, token, version, hints);
-                request.writeStatus = status;
-                request.answerVersion = version;
-                request.complete();
+            if (messageEpoch == epoch) {
+                exchange.onWritten(requestId, token, version, status, hints, nowNs);
             }
         }
 
         @Override
         public void onRecall(long messageEpoch, long token, int grant, SessionKey key) {
-            boolean isFree;
-            @Nullable Long touched = null;
-            synchronized (owned) {
-                isFree = owned.onRecall(key, token, grant);
-                if (isFree) {
-                    touched = owned.takeTouch(key);
-                }
-            }
-            if (isFree) {
-                long ageMs = touched == null ? -1 : TimeUnit.NANOSECONDS.toMillis(Math.max(0, nowNs - touched));
-                transmit(out, requests.release(out, epoch, token, ageMs, grant, key));
+            if (messageEpoch == epoch) {
+                exchange.onRecall(key, token, grant, nowNs);
             }
         }
 
         @Override
         public void onExpired(long messageEpoch, long jobId, long logTimeMs, SessionRecord record) {
-            events.onExpired(jobId, logTimeMs, copyOf(record));
+            events.onExpired(jobId, logTimeMs, RequestExchange.copyOf(record));
         }
 
         @Override
         public void onMustRegister(long messageEpoch) {
-            if (stage == Stage.REGISTERED) {
+            if (stage == ConnectStage.REGISTERED) {
                 synchronized (owned) {
                     owned.forgetAll();
                 }
                 epoch = messageEpoch;
-                stage(Stage.REGISTERING);
+                stage(ConnectStage.REGISTERING);
                 register();
             }
-        }
-
-        private SessionRecord copyOf(SessionRecord record) {
-            byte[] bytes = new byte[record.length()];
-            record.buffer().getBytes(record.offset(), bytes);
-            return new SessionRecord().wrap(new UnsafeBuffer(bytes), 0);
         }
     }
 }

@@ -146,23 +146,40 @@ final class OwnedSessions {
         return isLast && entry.uses == 1 && entry.fencedUses == 0 && (entry.isRecalled || entry.isContested);
     }
 
-    /** A change was answered. */
-    void onWritten(SessionKey key, long sentToken, boolean isCommitted, long token, long version, int hints) {
+    /**
+     * A change was answered.
+     *
+     * @param sentGeneration lease generation when the change was sent.
+     */
+    void onWritten(
+            SessionKey key,
+            long sentToken,
+            boolean isCommitted,
+            long token,
+            long version,
+            int hints,
+            long sentGeneration,
+            long nowNs) {
+        forgetIfLapsed(nowNs);
         @Nullable Entry entry = entries.get(key);
         if (entry == null || (entry.token != sentToken && !entry.isNew)) {
             return;
         }
         if (isCommitted) {
             if (entry.isNew) {
-                entry.generation = generation;
+                // Under a lease that broke since, the session may be somebody else's already.
+                entry.generation = sentGeneration;
                 entry.grant = 1;
             }
             entry.isNew = false;
             entry.version = Math.max(entry.version, version);
         }
         if (token == SessionProtocol.NO_TOKEN) {
+            // The writer is done with the session. Whoever else uses it here has lost it in the middle of a request.
+            int closed = isCommitted ? Math.min(1, entry.uses) : 0;
             entry.isReleased = true;
-            entry.closedUses += entry.uses;
+            entry.closedUses += closed;
+            entry.fencedUses += entry.uses - closed;
             entry.uses = 0;
         } else {
             entry.token = token;
@@ -189,12 +206,15 @@ final class OwnedSessions {
         if (entry == null) {
             return null;
         }
+        // Which use ends is not known. Fenced ones are taken to end last: were a newer one's end taken for a fenced
+        // one's,
+        // the request that lost its token could write with the new one, over what it has never seen.
         if (entry.closedUses > 0) {
             entry.closedUses--;
-        } else if (entry.fencedUses > 0) {
-            entry.fencedUses--;
         } else if (entry.uses > 0) {
             entry.uses--;
+        } else if (entry.fencedUses > 0) {
+            entry.fencedUses--;
         }
         if (!entry.isNew && !entry.isReleased) {
             touches.merge(key, accessNs, (a, b) -> a - b > 0 ? a : b);
@@ -215,7 +235,8 @@ final class OwnedSessions {
 
     /**
      * The server asks for a session. Every grant up to the number it names has arrived before this message, or was lost with an
-     * earlier connection and its request is being sent again; a release with that number is therefore safe.
+     * earlier connection and its request is being sent again; a release with that number is therefore safe. So is one of a token
+     * that is not the one held here: a newer one was granted to a request given up, an older one the server does not know any more.
      *
      * @return true when nobody here uses it, so that it is to be given back now.
      */
@@ -224,8 +245,12 @@ final class OwnedSessions {
         if (entry == null) {
             return true;
         }
-        if (entry.token != token) {
+        if (entry.isNew) {
+            // Its creation is on its way again; the answer brings the token.
             return false;
+        }
+        if (entry.token != token) {
+            return true;
         }
         entry.isRecalled = true;
         entry.grant = Math.max(entry.grant, grant);
@@ -234,6 +259,21 @@ final class OwnedSessions {
         }
         entries.remove(key);
         return true;
+    }
+
+    /**
+     * A grant came for a request nobody waits for any more.
+     *
+     * @return true when it is to be given back, because nobody here uses the session under that token.
+     */
+    boolean onUnwantedGrant(SessionKey key, long token, int grant) {
+        @Nullable Entry entry = entries.get(key);
+        if (entry == null || entry.token != token) {
+            return entry == null || !entry.isNew;
+        }
+        // Seen, so that the release of the others counts.
+        entry.grant = Math.max(entry.grant, grant);
+        return false;
     }
 
     void removed(SessionKey key) {

@@ -15,7 +15,9 @@ import org.stoneware.wire.session.WriteStatus;
  * {@code isDone}, and read after it.
  */
 final class PendingRequest {
-    final long id;
+    /** Given by {@link PendingRequests}; agent only. */
+    long id;
+
     final SessionKey key;
     final UnsafeBuffer message;
     final int length;
@@ -28,7 +30,6 @@ final class PendingRequest {
     /** Lease generation when last sent; agent only. */
     long sentGeneration;
 
-    boolean isSent;
     /** The waiter has gone; whatever is granted now is given back. Under the monitor. */
     boolean isCancelled;
 
@@ -41,8 +42,7 @@ final class PendingRequest {
     @Nullable
     SessionRecord record;
 
-    PendingRequest(long id, SessionKey key, byte[] message, boolean isOwnershipRequest, long token) {
-        this.id = id;
+    PendingRequest(SessionKey key, byte[] message, boolean isOwnershipRequest, long token) {
         this.key = key;
         this.message = new UnsafeBuffer(message);
         this.length = message.length;

@@ -415,7 +415,7 @@ class RegisterElection implements Election {
                         + " s";
             }
         }
-        return "no other server runs";
+        return "no other server ran when it looked";
     }
 
     private void ask(long nowNs) {

@@ -213,7 +213,7 @@ public class SessionValve extends ValveBase {
 
     private static String tomcatName(Context context) {
         try {
-            return InetAddress.getLocalHost().getHostName()
+            return InetAddress.getLocalHost().getHostName() + "/"
                     + context.getCatalinaBase().getName();
         } catch (UnknownHostException e) {
             return "tomcat";

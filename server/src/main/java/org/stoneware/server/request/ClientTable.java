@@ -10,6 +10,9 @@ import org.stoneware.server.session.ClientId;
 
 /** The Tomcats the active knows, connected or lately so. Agent thread only. */
 final class ClientTable {
+    /** More than any Tomcat serves; beyond it names are not noted. */
+    static final int MAX_APPLICATIONS = 10_000;
+
     private final Map<ClientId, ClientRow> rows = new LinkedHashMap<>();
     /** Where the search for a Tomcat that serves an application goes on, so that notices are spread. */
     private int nextServing;
@@ -27,6 +30,11 @@ final class ClientTable {
         if (before != null && before != port) {
             before.row = null;
         }
+        @Nullable ClientRow other = port.row;
+        if (other != null && other != row) {
+            // A connection stands for one Tomcat; the one it stood for before is away from now on.
+            other.port = null;
+        }
         row.port = port;
         port.row = row;
         row.registration = registration;
@@ -41,7 +49,9 @@ final class ClientTable {
 
     void application(ClientRow row, boolean isAdded, String name) {
         if (isAdded) {
-            row.applications.add(name);
+            if (row.applications.size() < MAX_APPLICATIONS) {
+                row.applications.add(name);
+            }
         } else {
             row.applications.remove(name);
         }

@@ -29,6 +29,9 @@ final class ExpirySweep {
     private static final int SWEEP_LIMIT = 256;
     private static final long NOTICE_AGAIN_NS = TimeUnit.SECONDS.toNanos(30);
     private static final long NOTICE_KEPT_MS = TimeUnit.MINUTES.toMillis(2);
+    /** A notice nobody confirms in all this time is given up, so that it does not keep the others waiting for ever. */
+    private static final long NOTICE_GIVEN_UP_MS = TimeUnit.MINUTES.toMillis(10);
+
     private static final int MAX_NOTICES_AT_ONCE = 64;
 
     private final SessionStore store;
@@ -38,6 +41,9 @@ final class ExpirySweep {
     private final Output output;
     private final Map<Long, Sent> sent = new HashMap<>();
     private long nextSweepNs;
+    /** Candidates of the last sweep that are in use; they come first again next time and must not crowd out the others. */
+    private int heldBack;
+
     private boolean isScheduled;
 
     private record Sent(ClientRow client, long sentNs) {}
@@ -53,7 +59,7 @@ final class ExpirySweep {
 
         void notice(ClientRow client, long jobId, long logTimeMs, SessionRecord record);
 
-        /** Nobody serves the application any more. */
+        /** Nobody serves the application any more, or nobody confirms. */
         void giveUp(long jobId);
     }
 
@@ -83,9 +89,14 @@ final class ExpirySweep {
     private int sweep(long nowNs, long logTimeMs) {
         List<Candidate> candidates = new ArrayList<>();
         store.visitExpired(
-                logTimeMs - SLACK_MS, SWEEP_LIMIT, (key, lastMs) -> candidates.add(new Candidate(key, lastMs)));
+                logTimeMs - SLACK_MS,
+                SWEEP_LIMIT + heldBack,
+                (key, lastMs) -> candidates.add(new Candidate(key, lastMs)));
+        heldBack = 0;
         for (Candidate candidate : candidates) {
-            expireUnlessOwned(candidate.key, candidate.lastAccessedTimeMs, nowNs);
+            if (!expireUnlessOwned(candidate.key, candidate.lastAccessedTimeMs, nowNs)) {
+                heldBack++;
+            }
         }
         return candidates.size();
     }
@@ -110,6 +121,8 @@ final class ExpirySweep {
     }
 
     private int deliver(long nowNs, long logTimeMs) {
+        // The oldest notices are dropped when there are too many.
+        sent.keySet().removeIf(jobId -> !stateMachine.expiryJobs().isPending(jobId));
         if (stateMachine.expiryJobs().pending().isEmpty()) {
             return 0;
         }
@@ -122,12 +135,13 @@ final class ExpirySweep {
             if (sent.size() >= MAX_NOTICES_AT_ONCE && earlier == null) {
                 break;
             }
-            @Nullable ClientRow client = output.clientFor(job.application());
+            long ageMs = logTimeMs - job.logTimeMs();
+            @Nullable ClientRow client = ageMs > NOTICE_GIVEN_UP_MS ? null : output.clientFor(job.application());
             if (client != null) {
                 sent.put(job.id(), new Sent(client, nowNs));
                 output.notice(client, job.id(), job.logTimeMs(), job.session());
                 work++;
-            } else if (logTimeMs - job.logTimeMs() > NOTICE_KEPT_MS) {
+            } else if (ageMs > NOTICE_KEPT_MS) {
                 sent.remove(job.id());
                 output.giveUp(job.id());
                 work++;

@@ -69,6 +69,9 @@ final class SessionOwnership {
         /** Nobody got it in time. */
         void onBusy(ClientRow client, long requestId);
 
+        /** The session has ended while the request waited. */
+        void onGone(ClientRow client, long requestId);
+
         /** Ask the owner to release. */
         void onRecall(Row row);
     }
@@ -110,9 +113,12 @@ final class SessionOwnership {
         recall(row, nowNs);
     }
 
-    /** Asks the owner to give the session up after its running requests; said once, and again by {@link #doWork}. */
+    /**
+     * Asks the owner to give the session up after its running requests. Said again at most once in {@link #RECALL_AGAIN_NS}, by this
+     * method when nobody waits (an expiry) and by {@link #doWork} when somebody does.
+     */
     void recall(Row row, long nowNs) {
-        if (row.owner != null && !row.isRecalled) {
+        if (row.owner != null && (!row.isRecalled || nowNs - row.recalledNs > RECALL_AGAIN_NS)) {
             row.isRecalled = true;
             row.recalledNs = nowNs;
             output.onRecall(row);
@@ -185,7 +191,10 @@ final class SessionOwnership {
     private void grantNext(Row row, long nowNs) {
         @Nullable Waiter next;
         while ((next = row.waiters.pollFirst()) != null) {
-            if (next.client.port != null && next.deadlineNs > nowNs) {
+            if (next.deadlineNs - nowNs <= 0) {
+                output.onBusy(next.client, next.requestId);
+            } else if (next.client.port != null) {
+                // Who is away sends its request again when it is back.
                 grantTo(row, next, nowNs);
                 return;
             }
@@ -221,6 +230,8 @@ final class SessionOwnership {
                         companion.knownVersion,
                         row,
                         row.isRecalled ? SessionProtocol.HINT_RECALLED : 0);
+            } else {
+                output.onGone(client, companion.requestId);
             }
         }
     }

@@ -24,7 +24,6 @@ import org.stoneware.wire.log.LogEntryPublisher;
 import org.stoneware.wire.log.LogProtocol;
 import org.stoneware.wire.session.ClientRequestAdapter;
 import org.stoneware.wire.session.ClientRequestListener;
-import org.stoneware.wire.session.ClientResponsePublisher;
 import org.stoneware.wire.session.OwnStatus;
 import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WireException;
@@ -52,9 +51,8 @@ public final class SessionRequestProcessor {
 
     private final ClientRequestAdapter adapter = new ClientRequestAdapter();
     private final Requests requests = new Requests();
-    private final ClientResponsePublisher responses = new ClientResponsePublisher();
+    private final ClientReplies replies;
     private final LogEntryPublisher entries = new LogEntryPublisher();
-    private final ExpandableArrayBuffer out = new ExpandableArrayBuffer(4096);
     private final ExpandableArrayBuffer entry = new ExpandableArrayBuffer(4096);
     private final SessionRecord view = new SessionRecord();
     private final Long2ObjectHashMap<Pending> pending = new Long2ObjectHashMap<>();
@@ -89,6 +87,7 @@ public final class SessionRequestProcessor {
             LogClock clock,
             long activatedNs) {
         this.epoch = epoch;
+        this.replies = new ClientReplies(epoch);
         this.limits = limits;
         this.store = store;
         this.stateMachine = stateMachine;
@@ -190,15 +189,8 @@ public final class SessionRequestProcessor {
         }
     }
 
-    private void sendWritten(ClientPort to, long requestId, long token, long version, WriteStatus status, int hints) {
-        to.send(out, responses.written(out, epoch, requestId, token, version, status, hints));
-    }
-
     private void sendOwned(ClientRow client, long requestId, OwnStatus status) {
-        if (client.port != null) {
-            client.port.send(
-                    out, responses.owned(out, epoch, requestId, 0, 0, clock.logTimeMs(nowNs), status, 0, 0, null));
-        }
+        replies.notOwned(client, requestId, clock.logTimeMs(nowNs), status);
     }
 
     private void answerAbsent(List<SessionOwnership.Waiter> waiting) {
@@ -237,15 +229,7 @@ public final class SessionRequestProcessor {
             ClientRow row = clients.register(id, port, registration, name, productVersion, applications, nowNs);
             ClientPort replyTo = port;
             Action answer = (status, version) -> {
-                replyTo.send(
-                        out,
-                        responses.registered(
-                                out,
-                                epoch,
-                                registration,
-                                SessionProtocol.LEASE_MS,
-                                limits.maxSessionBytes(),
-                                limits.serverName()));
+                replies.registered(replyTo, registration, limits.maxSessionBytes(), limits.serverName());
                 ownership.recallAgain(row, nowNs);
             };
             if (stateMachine.knowsClient(id)) {
@@ -265,7 +249,7 @@ public final class SessionRequestProcessor {
             } else {
                 counters.staleEpoch++;
             }
-            port.send(out, responses.mustRegister(out, epoch));
+            replies.mustRegister(port);
             return null;
         }
 
@@ -274,7 +258,7 @@ public final class SessionRequestProcessor {
             @Nullable ClientRow row = registered(requestEpoch);
             if (row != null && row.registration == registration && replicator.canServeReads(nowNs)) {
                 row.renewedNs = nowNs;
-                port.send(out, responses.renewed(out, epoch, sequence));
+                replies.renewed(port, sequence);
             }
         }
 
@@ -315,27 +299,28 @@ public final class SessionRequestProcessor {
                 long accessAgeMs,
                 int flags,
                 int grant,
-                SessionKey key,
+                SessionKey asked,
                 SessionDelta delta) {
             @Nullable ClientRow row = registered(requestEpoch);
+            boolean isCreate = (flags & SessionProtocol.WRITE_CREATE) != 0;
+            SessionKey key = isCreate ? asked : stateMachine.resolve(asked, clock.logTimeMs(nowNs));
             if (row == null || isAnswered(row, requestId, key)) {
                 return;
             }
-            boolean isCreate = (flags & SessionProtocol.WRITE_CREATE) != 0;
             boolean isRelease = (flags & SessionProtocol.WRITE_RELEASE) != 0;
             SessionOwnership.@Nullable Row owned = isCreate ? null : ownership.owned(key, row, token);
             if (!isCreate && owned == null) {
                 counters.fenced++;
-                sendWritten(port, requestId, 0, 0, WriteStatus.FENCED, 0);
+                replies.written(port, requestId, 0, 0, WriteStatus.FENCED, 0);
                 return;
             }
             if (!isCreate && !isResident(key, () -> refuseAbsent(requestId, key))) {
                 return;
             }
             @Nullable SessionRecord base = store.read(key, view) ? view : null;
-            if (SessionRecord.maxLength(key, base, delta) > limits.maxSessionBytes()) {
+            if (RecordLength.exceeds(limits.maxSessionBytes(), key, base, delta)) {
                 counters.tooLarge++;
-                sendWritten(port, requestId, token, 0, WriteStatus.TOO_LARGE, 0);
+                replies.written(port, requestId, token, 0, WriteStatus.TOO_LARGE, 0);
                 return;
             }
             counters.written++;
@@ -363,7 +348,7 @@ public final class SessionRequestProcessor {
 
         private void refuseAbsent(long requestId, SessionKey key) {
             answerAbsent(ownership.removed(key));
-            sendWritten(port, requestId, 0, 0, WriteStatus.ABSENT, 0);
+            replies.written(port, requestId, 0, 0, WriteStatus.ABSENT, 0);
         }
 
         /** A request sent again is answered as the first time and changes nothing. */
@@ -375,7 +360,7 @@ public final class SessionRequestProcessor {
             counters.duplicates++;
             SessionOwnership.@Nullable Row owned = ownership.row(key);
             long token = owned != null && owned.owner == row ? owned.token : SessionProtocol.NO_TOKEN;
-            sendWritten(
+            replies.written(
                     port,
                     requestId,
                     token,
@@ -393,10 +378,10 @@ public final class SessionRequestProcessor {
                 WriteStatus status,
                 long version) {
             if (owned == null || isRelease) {
-                sendWritten(replyTo, requestId, SessionProtocol.NO_TOKEN, version, status, 0);
+                replies.written(replyTo, requestId, SessionProtocol.NO_TOKEN, version, status, 0);
             } else {
                 int hints = owned.isRecalled ? SessionProtocol.HINT_RECALLED : 0;
-                sendWritten(replyTo, requestId, owned.token, version, status, hints);
+                replies.written(replyTo, requestId, owned.token, version, status, hints);
             }
             if (owned != null && isRelease) {
                 counters.released++;
@@ -414,14 +399,15 @@ public final class SessionRequestProcessor {
         }
 
         @Override
-        public void onRemove(long requestEpoch, long requestId, long answeredBelow, long token, SessionKey key) {
+        public void onRemove(long requestEpoch, long requestId, long answeredBelow, long token, SessionKey asked) {
             @Nullable ClientRow row = registered(requestEpoch);
+            SessionKey key = stateMachine.resolve(asked, clock.logTimeMs(nowNs));
             if (row == null || isAnswered(row, requestId, key)) {
                 return;
             }
             if (ownership.owned(key, row, token) == null) {
                 counters.fenced++;
-                sendWritten(port, requestId, 0, 0, WriteStatus.FENCED, 0);
+                replies.written(port, requestId, 0, 0, WriteStatus.FENCED, 0);
                 return;
             }
             if (!isResident(key, () -> refuseAbsent(requestId, key))) {
@@ -433,7 +419,7 @@ public final class SessionRequestProcessor {
                     entries.sessionRemoved(entry, row.id.high(), row.id.low(), requestId, answeredBelow, key),
                     (status, version) -> {
                         count(status);
-                        sendWritten(replyTo, requestId, 0, 0, status, 0);
+                        replies.written(replyTo, requestId, 0, 0, status, 0);
                         if (status != WriteStatus.FAILED) {
                             answerAbsent(ownership.removed(key));
                         }
@@ -449,7 +435,7 @@ public final class SessionRequestProcessor {
             }
             if (ownership.owned(from, row, token) == null) {
                 counters.fenced++;
-                sendWritten(port, requestId, 0, 0, WriteStatus.FENCED, 0);
+                replies.written(port, requestId, 0, 0, WriteStatus.FENCED, 0);
                 return;
             }
             if (!isResident(from, () -> refuseAbsent(requestId, from))) {
@@ -464,13 +450,14 @@ public final class SessionRequestProcessor {
                         if (status == WriteStatus.COMMITTED) {
                             ownership.renamed(from, to);
                         }
-                        sendWritten(replyTo, requestId, token, version, status, 0);
+                        replies.written(replyTo, requestId, token, version, status, 0);
                     });
         }
 
         @Override
-        public void onRelease(long requestEpoch, long token, long accessAgeMs, int grant, SessionKey key) {
+        public void onRelease(long requestEpoch, long token, long accessAgeMs, int grant, SessionKey asked) {
             @Nullable ClientRow row = registered(requestEpoch);
+            SessionKey key = stateMachine.resolve(asked, clock.logTimeMs(nowNs));
             SessionOwnership.@Nullable Row owned = row == null ? null : ownership.owned(key, row, token);
             if (owned == null) {
                 return;
@@ -529,21 +516,8 @@ public final class SessionRequestProcessor {
             if (isCurrent) {
                 counters.openedCurrent++;
             }
-            if (client.port != null) {
-                client.port.send(
-                        out,
-                        responses.owned(
-                                out,
-                                epoch,
-                                requestId,
-                                row.token,
-                                view.version(),
-                                clock.logTimeMs(nowNs),
-                                isCurrent ? OwnStatus.CURRENT : OwnStatus.LOADED,
-                                hints,
-                                row.grant,
-                                isCurrent ? null : view));
-            }
+            replies.granted(
+                    client, requestId, row, view.version(), clock.logTimeMs(nowNs), hints, isCurrent ? null : view);
         }
 
         @Override
@@ -553,11 +527,15 @@ public final class SessionRequestProcessor {
         }
 
         @Override
+        public void onGone(ClientRow client, long requestId) {
+            counters.openedAbsent++;
+            sendOwned(client, requestId, OwnStatus.ABSENT);
+        }
+
+        @Override
         public void onRecall(SessionOwnership.Row row) {
             counters.recalls++;
-            if (row.owner != null && row.owner.port != null) {
-                row.owner.port.send(out, responses.recall(out, epoch, row.token, row.grant, row.key));
-            }
+            replies.recall(row);
         }
     }
 
@@ -581,9 +559,7 @@ public final class SessionRequestProcessor {
         @Override
         public void notice(ClientRow client, long jobId, long logTimeMs, SessionRecord record) {
             counters.expiryNotices++;
-            if (client.port != null) {
-                client.port.send(out, responses.expired(out, epoch, jobId, logTimeMs, record));
-            }
+            replies.expired(client, jobId, logTimeMs, record);
         }
 
         @Override

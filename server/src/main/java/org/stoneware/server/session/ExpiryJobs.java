@@ -54,6 +54,15 @@ public final class ExpiryJobs {
         }
     }
 
+    void clear() {
+        jobs.clear();
+        bytes = 0;
+    }
+
+    public boolean isPending(long id) {
+        return jobs.containsKey(id);
+    }
+
     /** Jobs not delivered yet, oldest first. */
     public Collection<Job> pending() {
         return jobs.values();

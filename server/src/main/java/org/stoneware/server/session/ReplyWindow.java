@@ -1,5 +1,6 @@
 package org.stoneware.server.session;
 
+import java.util.Arrays;
 import org.agrona.collections.Long2LongHashMap;
 import org.stoneware.wire.session.WriteStatus;
 
@@ -38,19 +39,31 @@ final class ReplyWindow {
     void put(long requestId, WriteStatus status, long version, long answeredBelow) {
         answers.put(requestId, (version << STATUS_BITS) | status.code());
         forgetBelow(Math.min(answeredBelow, requestId));
-        while (answers.size() > MAX_ANSWERS) {
-            forgetBelow(lowest + 1);
+        if (answers.size() > MAX_ANSWERS) {
+            forgetOldest();
         }
     }
 
+    // Ids have gaps as wide as their sender likes, so no step may cost as much as a gap is wide.
     private void forgetBelow(long requestId) {
-        if (requestId - lowest > MAX_ANSWERS * 4L) {
+        if (requestId - lowest > MAX_ANSWERS) {
             answers.keySet().removeIfLong(id -> id < requestId);
             lowest = requestId;
         }
         while (lowest < requestId) {
             answers.remove(lowest++);
         }
+    }
+
+    /** Forgets a quarter at once, so that the sorting is paid for by many answers. */
+    private void forgetOldest() {
+        long[] ids = new long[answers.size()];
+        Long2LongHashMap.KeyIterator each = answers.keySet().iterator();
+        for (int i = 0; i < ids.length; i++) {
+            ids[i] = each.nextValue();
+        }
+        Arrays.sort(ids);
+        forgetBelow(ids[MAX_ANSWERS / 4]);
     }
 
     int size() {

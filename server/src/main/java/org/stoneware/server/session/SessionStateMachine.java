@@ -85,6 +85,7 @@ public final class SessionStateMachine implements StateMachine {
         lastApplied = lastAppliedIndex;
         windows.clear();
         aliases.clear();
+        expiryJobs.clear();
     }
 
     /**
@@ -112,10 +113,17 @@ public final class SessionStateMachine implements StateMachine {
         return windows.containsKey(client);
     }
 
-    /** The key a session has now, when {@code key} is its old one; else {@code key}. */
+    /** The key a session has now, when {@code key} is an old one of it; else {@code key}. */
     public SessionKey resolve(SessionKey key, long logTimeMs) {
-        @Nullable Alias alias = aliases.isEmpty() ? null : aliases.get(key);
-        return alias == null || alias.untilMs < logTimeMs ? key : alias.to;
+        SessionKey now = key;
+        // A session renamed twice within seconds is found under its first id as well. There is no circle: an id that
+        // a session takes is nobody's old id any more.
+        @Nullable Alias alias = aliases.isEmpty() ? null : aliases.get(now);
+        while (alias != null && alias.untilMs >= logTimeMs) {
+            now = alias.to;
+            alias = aliases.get(now);
+        }
+        return now;
     }
 
     public ExpiryJobs expiryJobs() {
@@ -176,6 +184,9 @@ public final class SessionStateMachine implements StateMachine {
             RecordStamp stamp = new RecordStamp(index, epoch, index, logTimeMs, lastAccessedTimeMs);
             status = toStatus(store.merge(key, delta, stamp, create, logTimeMs - lastAccessedTimeMs));
             version = status == WriteStatus.COMMITTED ? index : 0;
+            if (create && status == WriteStatus.COMMITTED) {
+                aliases.remove(key);
+            }
             window.put(requestId, status, version, answeredBelow);
         }
 
@@ -220,6 +231,8 @@ public final class SessionStateMachine implements StateMachine {
             if (stored == WriteStatus.COMMITTED) {
                 store.remove(from);
                 pruneAliases();
+                aliases.remove(to);
+                aliases.remove(from);
                 aliases.put(from, new Alias(to, logTimeMs + ALIAS_MS));
             }
             return stored;

@@ -39,6 +39,9 @@ public final class LogEntryAdapter {
 
     /** Decodes one entry. */
     public void onEntry(DirectBuffer buffer, int offset, int length, LogEntryListener listener) {
+        if (length < MessageHeaderDecoder.ENCODED_LENGTH) {
+            throw new WireException("shorter than a header: length=" + length);
+        }
         entry.wrap(buffer, offset, length);
         try {
             dispatch(listener);

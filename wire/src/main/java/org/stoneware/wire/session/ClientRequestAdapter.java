@@ -50,6 +50,9 @@ public final class ClientRequestAdapter {
     /** Decodes one message. */
     public void onMessage(DirectBuffer buffer, int offset, int length, ClientRequestListener listener) {
         // A view of exactly the message makes every read beyond its end fail instead of showing a neighbour's bytes.
+        if (length < MessageHeaderDecoder.ENCODED_LENGTH) {
+            throw new WireException("shorter than a header: length=" + length);
+        }
         message.wrap(buffer, offset, length);
         try {
             dispatch(listener);
@@ -60,28 +63,29 @@ public final class ClientRequestAdapter {
     }
 
     private void dispatch(ClientRequestListener listener) {
-        header.wrap(message, 0);
-        if (header.schemaId() != SessionProtocol.SCHEMA_ID) {
-            throw new WireException("unknown schema: schemaId=" + header.schemaId());
-        }
+        MessageBounds.check(header.wrap(message, 0), message, SessionProtocol.SCHEMA_ID);
         switch (header.templateId()) {
             case RegisterDecoder.TEMPLATE_ID -> decodeRegister(listener);
             case RenewDecoder.TEMPLATE_ID -> {
+                MessageBounds.checkBlock(header, RenewDecoder.BLOCK_LENGTH);
                 renew.wrapAndApplyHeader(message, 0, header);
                 listener.onRenew(renew.epoch(), renew.registration(), renew.sequence());
             }
             case GetOwnDecoder.TEMPLATE_ID -> {
+                MessageBounds.checkBlock(header, GetOwnDecoder.BLOCK_LENGTH);
                 getOwn.wrapAndApplyHeader(message, 0, header);
                 getOwn.wrapKey(part);
                 listener.onGetOwn(getOwn.epoch(), getOwn.requestId(), getOwn.knownVersion(), getOwn.maxWaitMs(), key());
             }
             case WriteDecoder.TEMPLATE_ID -> decodeWrite(listener);
             case RemoveDecoder.TEMPLATE_ID -> {
+                MessageBounds.checkBlock(header, RemoveDecoder.BLOCK_LENGTH);
                 remove.wrapAndApplyHeader(message, 0, header);
                 remove.wrapKey(part);
                 listener.onRemove(remove.epoch(), remove.requestId(), remove.answeredBelow(), remove.token(), key());
             }
             case RenameDecoder.TEMPLATE_ID -> {
+                MessageBounds.checkBlock(header, RenameDecoder.BLOCK_LENGTH);
                 rename.wrapAndApplyHeader(message, 0, header);
                 rename.wrapFrom(part);
                 SessionKey from = key();
@@ -90,27 +94,34 @@ public final class ClientRequestAdapter {
                         rename.epoch(), rename.requestId(), rename.answeredBelow(), rename.token(), from, key());
             }
             case ReleaseDecoder.TEMPLATE_ID -> {
+                MessageBounds.checkBlock(header, ReleaseDecoder.BLOCK_LENGTH);
                 release.wrapAndApplyHeader(message, 0, header);
                 release.wrapKey(part);
                 listener.onRelease(release.epoch(), release.token(), release.accessAgeMs(), release.grant(), key());
             }
             case TouchDecoder.TEMPLATE_ID -> decodeTouch(listener);
             case ExpiryDoneDecoder.TEMPLATE_ID -> {
+                MessageBounds.checkBlock(header, ExpiryDoneDecoder.BLOCK_LENGTH);
                 expiryDone.wrapAndApplyHeader(message, 0, header);
                 listener.onExpiryDone(expiryDone.epoch(), expiryDone.jobId());
             }
             case ApplicationDecoder.TEMPLATE_ID -> {
+                MessageBounds.checkBlock(header, ApplicationDecoder.BLOCK_LENGTH);
                 application.wrapAndApplyHeader(message, 0, header);
-                listener.onApplication(application.epoch(), application.isAdded() != 0, application.name());
+                application.wrapName(part);
+                listener.onApplication(application.epoch(), application.isAdded() != 0, text());
             }
             default -> throw new WireException("unknown request: template=" + header.templateId());
         }
     }
 
     private void decodeRegister(ClientRequestListener listener) {
+        MessageBounds.checkBlock(header, RegisterDecoder.BLOCK_LENGTH);
         register.wrapAndApplyHeader(message, 0, header);
-        String name = register.name();
-        String productVersion = register.productVersion();
+        register.wrapName(part);
+        String name = text();
+        register.wrapProductVersion(part);
+        String productVersion = text();
         register.wrapApplications(part);
         List<String> applications = new ArrayList<>();
         int start = 0;
@@ -137,6 +148,7 @@ public final class ClientRequestAdapter {
     }
 
     private void decodeWrite(ClientRequestListener listener) {
+        MessageBounds.checkBlock(header, WriteDecoder.BLOCK_LENGTH);
         write.wrapAndApplyHeader(message, 0, header);
         write.wrapKey(part);
         SessionKey key = key();
@@ -158,17 +170,30 @@ public final class ClientRequestAdapter {
     }
 
     private void decodeTouch(ClientRequestListener listener) {
+        MessageBounds.checkBlock(header, TouchDecoder.BLOCK_LENGTH);
         touch.wrapAndApplyHeader(message, 0, header);
         int count = touch.count();
         long epoch = touch.epoch();
         touch.wrapEntries(part);
+        if (count < 0 || count > part.capacity() / Long.BYTES) {
+            throw new WireException("wrong number of touches: count=" + count + " length=" + part.capacity());
+        }
+        long[] agesMs = new long[count];
+        SessionKey[] keys = new SessionKey[count];
         int at = 0;
         for (int i = 0; i < count; i++) {
-            long ageMs = part.getLong(at, LITTLE_ENDIAN);
-            SessionKey key = SessionKey.decode(part, at + Long.BYTES, part.capacity() - at - Long.BYTES);
-            at += Long.BYTES + key.encodedLength();
-            listener.onTouch(epoch, ageMs, key);
+            agesMs[i] = part.getLong(at, LITTLE_ENDIAN);
+            keys[i] = SessionKey.decode(part, at + Long.BYTES, part.capacity() - at - Long.BYTES);
+            at += Long.BYTES + keys[i].encodedLength();
         }
+        for (int i = 0; i < count; i++) {
+            listener.onTouch(epoch, agesMs[i], keys[i]);
+        }
+    }
+
+    /** The generated getters of text trust the length they read; a view of the part is checked against the message. */
+    private String text() {
+        return part.getStringWithoutLengthUtf8(0, part.capacity());
     }
 
     private SessionKey key() {

@@ -23,7 +23,7 @@ import org.stoneware.wire.session.codec.WriteEncoder;
 /**
  * Encodes what a Tomcat asks. Each method writes one message from offset 0 of a buffer the caller gives and returns its length.
  * <p>
- * The epoch and {@code answeredBelow} of a message kept for sending again can be set anew with {@link #restamp}.
+ * The epoch, the id and {@code answeredBelow} of a request kept for sending can be set anew with {@link #restamp}.
  * <p>
  * <b>Threading:</b> one thread at a time.
  */
@@ -176,12 +176,14 @@ public final class ClientRequestPublisher {
     }
 
     /**
-     * Sets the epoch of a kept message, and {@code answeredBelow} where the message has one.
+     * Sets the epoch and the id of a kept request, and {@code answeredBelow} where the message has one.
      *
-     * @param answeredBelow replies to requests below this id have arrived.
+     * @param message       a request that is answered: GetOwn, Write, Remove or Rename.
+     * @param answeredBelow replies to changes below this id have arrived, or nobody waits for them.
      */
-    public void restamp(MutableDirectBuffer message, long epoch, long answeredBelow) {
+    public void restamp(MutableDirectBuffer message, long epoch, long requestId, long answeredBelow) {
         message.putLong(EPOCH_OFFSET, epoch, LITTLE_ENDIAN);
+        message.putLong(EPOCH_OFFSET + WriteEncoder.requestIdEncodingOffset(), requestId, LITTLE_ENDIAN);
         int template = message.getShort(MessageHeaderEncoder.templateIdEncodingOffset(), LITTLE_ENDIAN);
         if (template == WriteEncoder.TEMPLATE_ID
                 || template == RemoveEncoder.TEMPLATE_ID

@@ -36,6 +36,9 @@ public final class ClientResponseAdapter {
 
     /** Decodes one message. */
     public void onMessage(DirectBuffer buffer, int offset, int length, ClientResponseListener listener) {
+        if (length < MessageHeaderDecoder.ENCODED_LENGTH) {
+            throw new WireException("shorter than a header: length=" + length);
+        }
         message.wrap(buffer, offset, length);
         try {
             dispatch(listener);
@@ -46,26 +49,27 @@ public final class ClientResponseAdapter {
     }
 
     private void dispatch(ClientResponseListener listener) {
-        header.wrap(message, 0);
-        if (header.schemaId() != SessionProtocol.SCHEMA_ID) {
-            throw new WireException("unknown schema: schemaId=" + header.schemaId());
-        }
+        MessageBounds.check(header.wrap(message, 0), message, SessionProtocol.SCHEMA_ID);
         switch (header.templateId()) {
             case RegisteredDecoder.TEMPLATE_ID -> {
+                MessageBounds.checkBlock(header, RegisteredDecoder.BLOCK_LENGTH);
                 registered.wrapAndApplyHeader(message, 0, header);
+                registered.wrapServerName(part);
                 listener.onRegistered(
                         registered.epoch(),
                         registered.registration(),
                         registered.leaseMs(),
                         registered.maxSessionBytes(),
-                        registered.serverName());
+                        part.getStringWithoutLengthUtf8(0, part.capacity()));
             }
             case RenewedDecoder.TEMPLATE_ID -> {
+                MessageBounds.checkBlock(header, RenewedDecoder.BLOCK_LENGTH);
                 renewed.wrapAndApplyHeader(message, 0, header);
                 listener.onRenewed(renewed.epoch(), renewed.sequence());
             }
             case OwnedDecoder.TEMPLATE_ID -> decodeOwned(listener);
             case WrittenDecoder.TEMPLATE_ID -> {
+                MessageBounds.checkBlock(header, WrittenDecoder.BLOCK_LENGTH);
                 written.wrapAndApplyHeader(message, 0, header);
                 listener.onWritten(
                         written.epoch(),
@@ -76,17 +80,20 @@ public final class ClientResponseAdapter {
                         written.hints());
             }
             case RecallDecoder.TEMPLATE_ID -> {
+                MessageBounds.checkBlock(header, RecallDecoder.BLOCK_LENGTH);
                 recall.wrapAndApplyHeader(message, 0, header);
                 recall.wrapKey(part);
                 listener.onRecall(
                         recall.epoch(), recall.token(), recall.grant(), SessionKey.decode(part, 0, part.capacity()));
             }
             case ExpiredDecoder.TEMPLATE_ID -> {
+                MessageBounds.checkBlock(header, ExpiredDecoder.BLOCK_LENGTH);
                 expired.wrapAndApplyHeader(message, 0, header);
                 expired.wrapRecord(part);
                 listener.onExpired(expired.epoch(), expired.jobId(), expired.logTimeMs(), record());
             }
             case MustRegisterDecoder.TEMPLATE_ID -> {
+                MessageBounds.checkBlock(header, MustRegisterDecoder.BLOCK_LENGTH);
                 mustRegister.wrapAndApplyHeader(message, 0, header);
                 listener.onMustRegister(mustRegister.epoch());
             }
@@ -95,6 +102,7 @@ public final class ClientResponseAdapter {
     }
 
     private void decodeOwned(ClientResponseListener listener) {
+        MessageBounds.checkBlock(header, OwnedDecoder.BLOCK_LENGTH);
         owned.wrapAndApplyHeader(message, 0, header);
         owned.wrapRecord(part);
         OwnStatus status = OwnStatus.ofCode(owned.status());

@@ -1,0 +1,55 @@
+package org.stoneware.client;
+
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import org.agrona.collections.Long2ObjectHashMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Requests without an answer, numbered in the order they are first sent.
+ * <p>
+ * The order matters: the server forgets what it answered below the oldest change still waited for, and would take a change that
+ * comes later with a lower number for one it has forgotten.
+ * <p>
+ * <b>Threading:</b> the agent thread.
+ */
+final class PendingRequests {
+    private final Long2ObjectHashMap<PendingRequest> byId = new Long2ObjectHashMap<>();
+    private long lastId;
+    private long oldestChange = 1;
+
+    void add(PendingRequest request) {
+        request.id = ++lastId;
+        byId.put(request.id, request);
+    }
+
+    @Nullable
+    PendingRequest remove(long id) {
+        return byId.remove(id);
+    }
+
+    /** Every change with a lower number was answered, or nobody waits for its answer. */
+    long answeredBelow() {
+        // Numbers are passed once each, whatever the number of requests.
+        while (oldestChange <= lastId && !isChange(byId.get(oldestChange))) {
+            oldestChange++;
+        }
+        return oldestChange;
+    }
+
+    private static boolean isChange(@Nullable PendingRequest request) {
+        return request != null && !request.isOwnershipRequest;
+    }
+
+    /** All of them, oldest first. */
+    List<PendingRequest> inOrder() {
+        List<PendingRequest> all = new ArrayList<>(byId.values());
+        all.sort(Comparator.comparingLong(request -> request.id));
+        return all;
+    }
+
+    int size() {
+        return byId.size();
+    }
+}

@@ -1,0 +1,221 @@
+package org.stoneware.client;
+
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.TimeUnit;
+import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
+import org.stoneware.wire.session.ClientRequestPublisher;
+import org.stoneware.wire.session.OwnStatus;
+import org.stoneware.wire.session.WriteStatus;
+
+/**
+ * Requests of this Tomcat and their answers, ownership that comes and goes with them, and accesses to report.
+ * <p>
+ * Knows no connection: it is told when there is a registration and writes whole messages to an {@link Output}. A request stays until it
+ * is answered or given up, and goes out again under every new registration.
+ * <p>
+ * <b>Threading:</b> the agent thread; takes the monitor of {@link OwnedSessions} where request threads look as well. Time is a parameter.
+ */
+final class RequestExchange {
+    private static final int MAX_TOUCH_BYTES = 32 * 1024;
+
+    private final OwnedSessions owned;
+    private final Output output;
+    private final PendingRequests pending = new PendingRequests();
+    private final ClientRequestPublisher requests = new ClientRequestPublisher();
+    private final ExpandableArrayBuffer out = new ExpandableArrayBuffer(1024);
+    private final ExpandableArrayBuffer touchRun = new ExpandableArrayBuffer(1024);
+    private boolean isOpen;
+    private long epoch;
+
+    /** Where messages go. */
+    interface Output {
+        /** <b>Ownership:</b> {@code buffer} is a view valid until this call returns. */
+        void transmit(DirectBuffer buffer, int length);
+    }
+
+    RequestExchange(OwnedSessions owned, Output output) {
+        this.owned = owned;
+        this.output = output;
+    }
+
+    /** This Tomcat is registered: what has no answer yet is sent, oldest first. */
+    void open(long registeredEpoch) {
+        epoch = registeredEpoch;
+        isOpen = true;
+        for (PendingRequest request : pending.inOrder()) {
+            if (isOpen) {
+                transmit(request);
+            }
+        }
+    }
+
+    /** There is no registration any more; what is sent from now on waits for the next one. */
+    void close() {
+        isOpen = false;
+    }
+
+    /** Sends a request, now or as soon as there is a server. */
+    void send(PendingRequest request) {
+        pending.add(request);
+        if (isOpen) {
+            transmit(request);
+        }
+    }
+
+    /** The waiter of a request has gone. */
+    void cancel(PendingRequest request) {
+        pending.remove(request.id);
+    }
+
+    private void transmit(PendingRequest request) {
+        requests.restamp(request.message, epoch, request.id, pending.answeredBelow());
+        synchronized (owned) {
+            request.sentGeneration = owned.generation();
+        }
+        output.transmit(request.message, request.length);
+    }
+
+    /** @param accessNs time of the last access, or null when there is none to report. */
+    void release(SessionKey key, long token, int grant, @Nullable Long accessNs, long nowNs) {
+        if (isOpen) {
+            output.transmit(out, requests.release(out, epoch, token, ageMs(accessNs, nowNs), grant, key));
+        }
+    }
+
+    private static long ageMs(@Nullable Long accessNs, long nowNs) {
+        return accessNs == null ? -1 : TimeUnit.NANOSECONDS.toMillis(Math.max(0, nowNs - accessNs));
+    }
+
+    /** Gives back what is not in use. */
+    void releaseIdle(long nowNs) {
+        if (!isOpen) {
+            return;
+        }
+        List<Map.Entry<SessionKey, OwnedSessions.Entry>> idle;
+        synchronized (owned) {
+            idle = owned.takeIdle();
+        }
+        flushTouches(nowNs);
+        for (Map.Entry<SessionKey, OwnedSessions.Entry> each : idle) {
+            release(each.getKey(), each.getValue().token, each.getValue().grant, null, nowNs);
+        }
+    }
+
+    /** Reports accesses of sessions that were only read. */
+    void flushTouches(long nowNs) {
+        Map<SessionKey, Long> touches;
+        synchronized (owned) {
+            if (!isOpen || !owned.hasTouches()) {
+                return;
+            }
+            touches = owned.takeTouches();
+        }
+        int count = 0;
+        int length = 0;
+        for (Map.Entry<SessionKey, Long> touch : touches.entrySet()) {
+            length = requests.appendTouch(touchRun, length, ageMs(touch.getValue(), nowNs), touch.getKey());
+            count++;
+            if (length > MAX_TOUCH_BYTES) {
+                output.transmit(out, requests.touch(out, epoch, count, touchRun, length));
+                count = 0;
+                length = 0;
+            }
+        }
+        if (count > 0) {
+            output.transmit(out, requests.touch(out, epoch, count, touchRun, length));
+        }
+    }
+
+    void onOwned(
+            long requestId,
+            long token,
+            long version,
+            long logTimeMs,
+            OwnStatus status,
+            int hints,
+            int grant,
+            @Nullable SessionRecord record,
+            long nowNs) {
+        @Nullable PendingRequest request = pending.remove(requestId);
+        boolean isGrant = status == OwnStatus.CURRENT || status == OwnStatus.LOADED;
+        @Nullable SessionRecord copy = record == null ? null : copyOf(record);
+        boolean isWanted = false;
+        if (request != null) {
+            synchronized (owned) {
+                isWanted = !request.isCancelled;
+                if (isWanted && isGrant) {
+                    SessionKey key = copy == null ? request.key : copy.key();
+                    owned.onGranted(key, token, grant, version, hints, request.sentGeneration, nowNs);
+                }
+                if (isWanted) {
+                    request.ownStatus = status;
+                    request.answerVersion = version;
+                    request.logTimeMs = logTimeMs;
+                    request.record = copy;
+                    request.complete();
+                }
+            }
+        }
+        if (isGrant && !isWanted) {
+            giveBackUnwanted(token, grant, request, copy, nowNs);
+        }
+    }
+
+    /** Granted to a request nobody waits for any more: given back, unless others here use the session under that token. */
+    private void giveBackUnwanted(
+            long token, int grant, @Nullable PendingRequest request, @Nullable SessionRecord copy, long nowNs) {
+        @Nullable SessionKey key = copy != null ? copy.key() : request != null ? request.key : null;
+        if (key == null) {
+            // The key is not known here any more; the server recalls the session once somebody wants it.
+            return;
+        }
+        boolean isFree;
+        synchronized (owned) {
+            isFree = owned.onUnwantedGrant(key, token, grant);
+        }
+        if (isFree) {
+            release(key, token, grant, null, nowNs);
+        }
+    }
+
+    void onWritten(long requestId, long token, long version, WriteStatus status, int hints, long nowNs) {
+        @Nullable PendingRequest request = pending.remove(requestId);
+        if (request == null) {
+            return;
+        }
+        synchronized (owned) {
+            boolean isCommitted = status == WriteStatus.COMMITTED;
+            owned.onWritten(
+                    request.key, request.token, isCommitted, token, version, hints, request.sentGeneration, nowNs);
+            request.writeStatus = status;
+            request.answerVersion = version;
+            request.complete();
+        }
+    }
+
+    void onRecall(SessionKey key, long token, int grant, long nowNs) {
+        boolean isFree;
+        @Nullable Long touched = null;
+        synchronized (owned) {
+            isFree = owned.onRecall(key, token, grant);
+            if (isFree) {
+                touched = owned.takeTouch(key);
+            }
+        }
+        if (isFree) {
+            release(key, token, grant, touched, nowNs);
+        }
+    }
+
+    static SessionRecord copyOf(SessionRecord record) {
+        byte[] bytes = new byte[record.length()];
+        record.buffer().getBytes(record.offset(), bytes);
+        return new SessionRecord().wrap(new UnsafeBuffer(bytes), 0);
+    }
+}

@@ -1,0 +1,135 @@
+package org.stoneware.client;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.wire.session.SessionProtocol;
+
+class OwnedSessionsTest {
+    private static final SessionKey KEY = SessionKey.of("shop", "S1");
+    private static final long MS = 1_000_000L;
+    private static final long TOKEN = 50;
+
+    private final OwnedSessions owned = new OwnedSessions();
+
+    @BeforeEach
+    void register() {
+        owned.onRenewed(0, 0);
+    }
+
+    @Test
+    void shouldOpenWithoutTheServerWhileTheLeaseLasts() {
+        grant(TOKEN, 1);
+        owned.end(KEY, 0);
+
+        assertThat(owned.tryOpen(KEY, 7, 399 * MS)).isTrue();
+        owned.end(KEY, 0);
+        assertThat(owned.tryOpen(KEY, 7, SessionProtocol.LEASE_MS * MS)).isFalse();
+        assertThat(owned.size()).isZero();
+    }
+
+    @Test
+    void shouldReviveNothingByARenewalAfterTheLease() {
+        grant(TOKEN, 1);
+        owned.end(KEY, 0);
+
+        owned.onRenewed(390 * MS, 500 * MS);
+
+        assertThat(owned.tryOpen(KEY, 7, 510 * MS)).isFalse();
+    }
+
+    @Test
+    void shouldNotOwnWhatWasGrantedUnderALeaseThatBroke() {
+        long sentGeneration = owned.generation();
+        owned.onRenewed(500 * MS, 501 * MS);
+
+        owned.onGranted(KEY, TOKEN, 1, 7, 0, sentGeneration, 502 * MS);
+
+        assertThat(owned.tryOpen(KEY, 7, 503 * MS)).isFalse();
+        assertThat(owned.end(KEY, 503 * MS)).isNotNull();
+    }
+
+    @Test
+    void shouldNotOwnWhatWasCreatedUnderALeaseThatBroke() {
+        long sentGeneration = owned.generation();
+        owned.create(KEY);
+        owned.onRenewed(500 * MS, 501 * MS);
+
+        owned.onWritten(KEY, 0, true, TOKEN, 7, 0, sentGeneration, 502 * MS);
+
+        assertThat(owned.tryOpen(KEY, 7, 503 * MS)).isFalse();
+    }
+
+    @Test
+    void shouldFenceARequestThatLostItsTokenEvenWhenALaterOneEndsFirst() {
+        grant(TOKEN, 1);
+        grant(TOKEN + 1, 1);
+
+        owned.end(KEY, 0);
+
+        assertThat(owned.entry(KEY).fencedUses).isEqualTo(1);
+    }
+
+    @Test
+    void shouldFenceTheOtherRequestsWhenOneIsToldTheTokenIsLost() {
+        grant(TOKEN, 1);
+        grant(TOKEN, 2);
+
+        owned.onWritten(KEY, TOKEN, false, SessionProtocol.NO_TOKEN, 0, 0, owned.generation(), 0);
+        grant(TOKEN + 1, 1);
+
+        assertThat(owned.entry(KEY).fencedUses).isEqualTo(2);
+    }
+
+    @Test
+    void shouldReleaseWithTheLastGrantSeenWhenRecalledInUse() {
+        grant(TOKEN, 3);
+
+        assertThat(owned.onRecall(KEY, TOKEN, 4)).isFalse();
+        OwnedSessions.Entry freed = owned.end(KEY, 0);
+
+        assertThat(freed.token).isEqualTo(TOKEN);
+        assertThat(freed.grant).isEqualTo(4);
+    }
+
+    @Test
+    void shouldLetGoOfATokenItNeverSawOrHasGivenUp() {
+        assertThat(owned.onRecall(KEY, TOKEN, 1)).isTrue();
+        grant(TOKEN, 1);
+        assertThat(owned.onRecall(KEY, TOKEN + 1, 1)).isTrue();
+        assertThat(owned.entry(KEY).token).isEqualTo(TOKEN);
+    }
+
+    @Test
+    void shouldNotGiveBackASessionOthersUseUnderTheSameToken() {
+        grant(TOKEN, 1);
+
+        assertThat(owned.onUnwantedGrant(KEY, TOKEN, 2)).isFalse();
+
+        assertThat(owned.entry(KEY).grant).isEqualTo(2);
+    }
+
+    @Test
+    void shouldGiveUpAContestedSessionWithTheLastWriteOfItsOnlyRequest() {
+        owned.onGranted(KEY, TOKEN, 1, 7, SessionProtocol.HINT_CONTESTED, owned.generation(), 0);
+        OwnedSessions.Entry entry = owned.entry(KEY);
+
+        assertThat(owned.releasesWithWrite(entry, false)).isFalse();
+        assertThat(owned.releasesWithWrite(entry, true)).isTrue();
+    }
+
+    @Test
+    void shouldAskTheServerAfterAnUnknownOutcome() {
+        grant(TOKEN, 1);
+
+        owned.onUnknown(KEY);
+
+        assertThat(owned.tryOpen(KEY, 7, 0)).isFalse();
+    }
+
+    private void grant(long token, int grant) {
+        owned.onGranted(KEY, token, grant, 7, 0, owned.generation(), 0);
+    }
+}

@@ -1,0 +1,79 @@
+package org.stoneware.server.request;
+
+import org.agrona.ExpandableArrayBuffer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.session.SessionRecord;
+import org.stoneware.wire.session.ClientResponsePublisher;
+import org.stoneware.wire.session.OwnStatus;
+import org.stoneware.wire.session.SessionProtocol;
+import org.stoneware.wire.session.WriteStatus;
+
+/**
+ * Says to Tomcats what was decided, in the epoch of its processor. Who is away is told nothing: it asks again when it is back.
+ * <p>
+ * <b>Threading:</b> the agent thread.
+ */
+final class ClientReplies {
+    private final long epoch;
+    private final ClientResponsePublisher responses = new ClientResponsePublisher();
+    private final ExpandableArrayBuffer out = new ExpandableArrayBuffer(4096);
+
+    ClientReplies(long epoch) {
+        this.epoch = epoch;
+    }
+
+    void registered(ClientPort to, long registration, int maxSessionBytes, String serverName) {
+        to.send(
+                out,
+                responses.registered(out, epoch, registration, SessionProtocol.LEASE_MS, maxSessionBytes, serverName));
+    }
+
+    void mustRegister(ClientPort to) {
+        to.send(out, responses.mustRegister(out, epoch));
+    }
+
+    void renewed(ClientPort to, long sequence) {
+        to.send(out, responses.renewed(out, epoch, sequence));
+    }
+
+    void written(ClientPort to, long requestId, long token, long version, WriteStatus status, int hints) {
+        to.send(out, responses.written(out, epoch, requestId, token, version, status, hints));
+    }
+
+    /** Answers that nothing was granted. */
+    void notOwned(ClientRow to, long requestId, long logTimeMs, OwnStatus status) {
+        if (to.port != null) {
+            to.port.send(out, responses.owned(out, epoch, requestId, 0, 0, logTimeMs, status, 0, 0, null));
+        }
+    }
+
+    /** @param loaded the session, or null when the Tomcat has this version of it. */
+    void granted(
+            ClientRow to,
+            long requestId,
+            SessionOwnership.Row row,
+            long version,
+            long logTimeMs,
+            int hints,
+            @Nullable SessionRecord loaded) {
+        if (to.port != null) {
+            OwnStatus status = loaded == null ? OwnStatus.CURRENT : OwnStatus.LOADED;
+            to.port.send(
+                    out,
+                    responses.owned(
+                            out, epoch, requestId, row.token, version, logTimeMs, status, hints, row.grant, loaded));
+        }
+    }
+
+    void recall(SessionOwnership.Row row) {
+        if (row.owner != null && row.owner.port != null) {
+            row.owner.port.send(out, responses.recall(out, epoch, row.token, row.grant, row.key));
+        }
+    }
+
+    void expired(ClientRow to, long jobId, long logTimeMs, SessionRecord record) {
+        if (to.port != null) {
+            to.port.send(out, responses.expired(out, epoch, jobId, logTimeMs, record));
+        }
+    }
+}

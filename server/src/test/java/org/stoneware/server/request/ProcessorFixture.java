@@ -1,0 +1,241 @@
+package org.stoneware.server.request;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.session.AttributeKind;
+import org.stoneware.api.session.SessionDelta;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
+import org.stoneware.server.session.LogClock;
+import org.stoneware.server.session.SessionStateMachine;
+import org.stoneware.spi.storage.SessionStore;
+import org.stoneware.spi.storage.StoreContext;
+import org.stoneware.testkit.ManualClock;
+import org.stoneware.testkit.storage.ReferenceSessionStore;
+import org.stoneware.wire.session.ClientRequestPublisher;
+import org.stoneware.wire.session.ClientResponseAdapter;
+import org.stoneware.wire.session.ClientResponseListener;
+import org.stoneware.wire.session.OwnStatus;
+import org.stoneware.wire.session.SessionProtocol;
+import org.stoneware.wire.session.WriteStatus;
+
+/** A processor with a plain store, time at will, and Tomcats that keep what they hear. */
+final class ProcessorFixture {
+    static final long EPOCH = 7;
+    static final long RECONNECT_WINDOW_MS = 120_000;
+    static final int MAX_SESSION_BYTES = 4_096;
+    static final SessionKey KEY = SessionKey.of("shop", "S1");
+
+    final ManualClock clock = new ManualClock();
+    final SessionStore store =
+            new ReferenceSessionStore(new StoreContext(Path.of(""), 1024 * 1024, 2 * MAX_SESSION_BYTES, line -> {}));
+    final SessionStateMachine stateMachine = new SessionStateMachine(store);
+    final SessionRequestProcessor processor = new SessionRequestProcessor(
+            EPOCH,
+            new RequestLimits("server", MAX_SESSION_BYTES, RECONNECT_WINDOW_MS * 1_000_000L, true),
+            store,
+            stateMachine,
+            new LogClock(ManualClock.START_MS, 0),
+            0);
+
+    /** An answer to GetOwn. */
+    record Owned(long requestId, long token, long version, OwnStatus status, int hints, int grant, boolean hasRecord) {}
+
+    /** An answer to a change. */
+    record Written(long requestId, long token, long version, WriteStatus status, int hints) {}
+
+    /** A recall. */
+    record Recall(long token, int grant, SessionKey key) {}
+
+    /** An expiry notice. */
+    record Expired(long jobId, SessionKey key) {}
+
+    Tomcat tomcat(long id) {
+        return new Tomcat(id);
+    }
+
+    /** Lets time pass with a renewal of each Tomcat named, and the processor's own work. */
+    void pass(long ms, Tomcat... alive) {
+        for (long left = ms; left > 0; left -= 100) {
+            clock.advanceMs(Math.min(left, 100));
+            for (Tomcat tomcat : alive) {
+                tomcat.renew();
+            }
+            processor.doWork(clock.nowNs());
+        }
+    }
+
+    long counter(String name) {
+        return processor.counterList().stream()
+                .filter(each -> each.name().equals(name))
+                .findFirst()
+                .orElseThrow()
+                .value();
+    }
+
+    /** One Tomcat as the server sees it. */
+    final class Tomcat implements ClientResponseListener {
+        final long id;
+        final List<Owned> owned = new ArrayList<>();
+        final List<Written> written = new ArrayList<>();
+        final List<Recall> recalls = new ArrayList<>();
+        final List<Expired> expired = new ArrayList<>();
+        int registered;
+        int renewed;
+        int mustRegister;
+        ClientPort port;
+        private final ClientRequestPublisher requests = new ClientRequestPublisher();
+        private final ClientResponseAdapter responses = new ClientResponseAdapter();
+        private final ExpandableArrayBuffer out = new ExpandableArrayBuffer();
+        private long registration;
+
+        Tomcat(long id) {
+            this.id = id;
+            connect();
+            register();
+        }
+
+        void connect() {
+            port = new ClientPort(
+                    (buffer, offset, length) -> {
+                        responses.onMessage(buffer, offset, length, this);
+                        return true;
+                    },
+                    "10.0.0." + id);
+        }
+
+        void register() {
+            send(requests.register(out, EPOCH, id, id, 1, ++registration, "tomcat-" + id, "test", List.of("shop")));
+        }
+
+        void lose() {
+            processor.onDisconnected(port);
+        }
+
+        void renew() {
+            send(requests.renew(out, EPOCH, registration, 1));
+        }
+
+        void getOwn(long requestId, SessionKey key, long known) {
+            send(requests.getOwn(out, EPOCH, requestId, known, 1_000, key));
+        }
+
+        void write(long requestId, SessionKey key, long token, int flags, int grant, int valueLength) {
+            SessionDelta delta = delta(valueLength);
+            write(requestId, EPOCH, key, token, flags, grant, delta);
+        }
+
+        void write(long requestId, long epoch, SessionKey key, long token, int flags, int grant, SessionDelta delta) {
+            int length = requests.write(
+                    out, epoch, requestId, token, 0, flags, grant, key, delta.buffer(), 0, delta.length());
+            send(length);
+        }
+
+        /** Creates the session and keeps it; returns its token. */
+        long create(long requestId, SessionKey key) {
+            write(requestId, key, 0, SessionProtocol.WRITE_CREATE, 0, 8);
+            return written.get(written.size() - 1).token();
+        }
+
+        void remove(long requestId, SessionKey key, long token) {
+            send(requests.remove(out, EPOCH, requestId, token, key));
+        }
+
+        void rename(long requestId, SessionKey from, SessionKey to, long token) {
+            send(requests.rename(out, EPOCH, requestId, token, from, to));
+        }
+
+        void release(SessionKey key, long token, int grant) {
+            send(requests.release(out, EPOCH, token, -1, grant, key));
+        }
+
+        void touch(SessionKey key) {
+            ExpandableArrayBuffer run = new ExpandableArrayBuffer();
+            int length = requests.appendTouch(run, 0, 0, key);
+            send(requests.touch(out, EPOCH, 1, run, length));
+        }
+
+        void expiryDone(long jobId) {
+            send(requests.expiryDone(out, EPOCH, jobId));
+        }
+
+        void application(String name, boolean isAdded) {
+            send(requests.application(out, EPOCH, isAdded, name));
+        }
+
+        void sendBytes(byte[] bytes) {
+            processor.onMessage(port, new UnsafeBuffer(bytes), 0, bytes.length, clock.nowNs());
+        }
+
+        private void send(int length) {
+            processor.onMessage(port, out, 0, length, clock.nowNs());
+        }
+
+        Owned lastOwned() {
+            return owned.get(owned.size() - 1);
+        }
+
+        Written lastWritten() {
+            return written.get(written.size() - 1);
+        }
+
+        @Override
+        public void onRegistered(long epoch, long number, int leaseMs, int maxBytes, String serverName) {
+            registered++;
+        }
+
+        @Override
+        public void onRenewed(long epoch, long sequence) {
+            renewed++;
+        }
+
+        @Override
+        public void onOwned(
+                long epoch,
+                long requestId,
+                long token,
+                long version,
+                long logTimeMs,
+                OwnStatus status,
+                int hints,
+                int grant,
+                @Nullable SessionRecord record) {
+            owned.add(new Owned(requestId, token, version, status, hints, grant, record != null));
+        }
+
+        @Override
+        public void onWritten(long epoch, long requestId, long token, long version, WriteStatus status, int hints) {
+            written.add(new Written(requestId, token, version, status, hints));
+        }
+
+        @Override
+        public void onRecall(long epoch, long token, int grant, SessionKey key) {
+            recalls.add(new Recall(token, grant, key));
+        }
+
+        @Override
+        public void onExpired(long epoch, long jobId, long logTimeMs, SessionRecord record) {
+            expired.add(new Expired(jobId, record.key()));
+        }
+
+        @Override
+        public void onMustRegister(long epoch) {
+            mustRegister++;
+        }
+    }
+
+    /** Sets the attribute {@code a} and an interval of a minute. */
+    static SessionDelta delta(int valueLength) {
+        SessionDelta.Builder builder = new SessionDelta.Builder(new ExpandableArrayBuffer());
+        DirectBuffer value = new UnsafeBuffer(new byte[valueLength]);
+        builder.maxInactiveIntervalSec(60)
+                .put(AttributeKind.APPLICATION, "a", value, 0, valueLength)
+                .finish();
+        return new SessionDelta().wrap(builder.buffer(), 0);
+    }
+}

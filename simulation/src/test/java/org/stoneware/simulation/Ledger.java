@@ -1,0 +1,169 @@
+package org.stoneware.simulation;
+
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.wire.session.WriteStatus;
+
+/** What every browser was told, and whether it can be true. */
+public final class Ledger {
+    private static final int SESSIONS = 3;
+
+    private final Map<SessionKey, Account> accounts = new HashMap<>();
+    private final List<SessionKey> keys = new ArrayList<>();
+    private final Set<SessionKey> created = new HashSet<>();
+    private final Map<Long, Long> holderOfToken = new HashMap<>();
+    private final int tomcats;
+    private int generation;
+    private long highestToken;
+    private long staleReadsUntilNs;
+    private long mustAnswerFromNs = Long.MAX_VALUE;
+    private long nowNs;
+    private int committed;
+
+    /** One session's history. */
+    private static final class Account {
+        final Set<Long> acknowledged = new HashSet<>();
+        long highest;
+        int sent;
+        int refused;
+        long lastUseNs;
+    }
+
+    Ledger(int tomcats) {
+        this.tomcats = tomcats;
+        newSessions();
+    }
+
+    /** The array has lost its memory with its last server: what was in it is not asked for any more. */
+    void newSessions() {
+        generation++;
+        keys.clear();
+        accounts.clear();
+        for (int i = 0; i < SESSIONS; i++) {
+            SessionKey key = SessionKey.of("shop", "S" + generation + '-' + i);
+            keys.add(key);
+            accounts.put(key, new Account());
+        }
+    }
+
+    void now(long now) {
+        nowNs = now;
+    }
+
+    /** After a change of the active a Tomcat may read what it owned for as long as its lease lasts. */
+    void readsMayBeStaleUntil(long untilNs) {
+        staleReadsUntilNs = untilNs;
+    }
+
+    /** From now on nothing is broken, so everything is answered. */
+    void mustAnswerFrom(long fromNs) {
+        mustAnswerFromNs = fromNs;
+    }
+
+    public SessionKey chooseKey(Random random) {
+        return keys.get(random.nextInt(keys.size()));
+    }
+
+    /** True once, for the Tomcat that begins a session. */
+    public boolean isCreator(long tomcat, SessionKey key) {
+        return Math.floorMod(key.hash64(), tomcats) + 1 == tomcat && created.add(key);
+    }
+
+    /** Highest value anybody was told is held. */
+    public long acknowledged(SessionKey key) {
+        Account account = accounts.get(key);
+        return account == null ? 0 : account.highest;
+    }
+
+    public void onUse(SessionKey key, long now) {
+        Account account = accounts.get(key);
+        if (account != null) {
+            account.lastUseNs = now;
+        }
+    }
+
+    public void onRead(SessionKey key, long value, long atLeast) {
+        if (accounts.containsKey(key) && value < atLeast && nowNs > staleReadsUntilNs) {
+            throw new AssertionError("stale read: key=" + key + " value=" + value + " acknowledged=" + atLeast);
+        }
+    }
+
+    public void onSent(SessionKey key, long value) {
+        Account account = accounts.get(key);
+        if (account != null) {
+            account.sent++;
+        }
+    }
+
+    public void onAnswer(SessionKey key, long value, WriteStatus status) {
+        Account account = accounts.get(key);
+        if (account == null) {
+            return;
+        }
+        if (status == WriteStatus.FORGOTTEN || status == WriteStatus.EXISTS) {
+            throw new AssertionError("impossible answer: key=" + key + " status=" + status);
+        }
+        if (status != WriteStatus.COMMITTED) {
+            account.refused++;
+            return;
+        }
+        committed++;
+        account.highest = Math.max(account.highest, value);
+        if (!account.acknowledged.add(value)) {
+            throw new AssertionError("lost update: key=" + key + " value=" + value + " acknowledged twice");
+        }
+    }
+
+    public void onBusy(SessionKey key, long beganNs) {
+        Account account = accounts.get(key);
+        if (account != null && beganNs > mustAnswerFromNs && account.lastUseNs < beganNs) {
+            throw new AssertionError("busy although nobody used it: key=" + key);
+        }
+    }
+
+    public void onTimeout(SessionKey key, String state, long now) {
+        if (now > mustAnswerFromNs) {
+            throw new AssertionError("no answer: key=" + key + ' ' + state);
+        }
+    }
+
+    /** The server has granted a session. */
+    void onGrant(long tomcat, long token, int grant) {
+        Long holder = holderOfToken.putIfAbsent(token, tomcat);
+        if (holder != null && holder != tomcat) {
+            throw new AssertionError("two Tomcats hold one token: token=" + token);
+        }
+        if (holder == null) {
+            // The first grant of a token that came with a creation is not seen here.
+            if (token <= highestToken && grant == 1) {
+                throw new AssertionError("token does not rise: token=" + token + " highest=" + highestToken);
+            }
+            highestToken = Math.max(highestToken, token);
+        }
+    }
+
+    /** Compares what the array holds in the end with what was promised. */
+    void onFinal(SessionKey key, long value) {
+        Account account = accounts.get(key);
+        int acknowledged = account.acknowledged.size();
+        int unknown = account.sent - account.refused - acknowledged;
+        if (value < acknowledged || value > acknowledged + unknown) {
+            throw new AssertionError("final value does not add up: key=" + key + " value=" + value + " acknowledged="
+                    + acknowledged + " unknown=" + unknown);
+        }
+    }
+
+    List<SessionKey> keys() {
+        return keys;
+    }
+
+    int committed() {
+        return committed;
+    }
+}
