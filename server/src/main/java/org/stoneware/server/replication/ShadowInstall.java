@@ -66,8 +66,12 @@ final class ShadowInstall {
             return;
         }
         if (store.read(key, held) && held.lastIndex() >= offered.lastIndex()) {
-            // A touch moves the last access only, and never back.
-            require(store.touch(key, offered.lastAccessedTimeMs()), key);
+            if (held.lastIndex() == offered.lastIndex()) {
+                // The same change: a touch moves the last access only, and never back. An older record may be of
+                // another session
+                // that had this id, so its last access says nothing.
+                require(store.touch(key, offered.lastAccessedTimeMs()), key);
+            }
             return;
         }
         require(store.put(offered), key);
