@@ -37,6 +37,7 @@ final class StandbyLink implements ReplicationListener {
     private long heartbeatNs;
     private long fullSinceNs;
     private boolean isFull;
+    private int refusedLength;
     private long snapshots;
     private long refusedFrames;
     private long nowNs;
@@ -247,11 +248,15 @@ final class StandbyLink implements ReplicationListener {
         }
     }
 
-    /** True while no more may be appended because this standby owes too much. Nothing owed lets any one entry in. */
+    /** True while an entry of this length may not be appended because this standby owes too much. Nothing owed lets any in. */
     boolean isWindowFull(int length, long nowNs) {
-        return isInSync
+        boolean isRefused = isInSync
                 && acknowledged < ring.lastIndex()
                 && (ring.bytesAfter(acknowledged) + length > limits.windowBytes() || owesSince(nowNs));
+        if (isRefused) {
+            refusedLength = length;
+        }
+        return isRefused;
     }
 
     private boolean owesSince(long nowNs) {
@@ -311,11 +316,15 @@ final class StandbyLink implements ReplicationListener {
     }
 
     private void watchWindow(long nowNs) {
-        boolean isFullNow = isWindowFull(1, nowNs);
+        // Full for the entry refused last, not only for the shortest one.
+        boolean isFullNow = isWindowFull(refusedLength, nowNs);
         if (isFullNow && !isFull) {
             fullSinceNs = nowNs;
         }
         isFull = isFullNow;
+        if (!isFull) {
+            refusedLength = 0;
+        }
         if (isFull && nowNs - fullSinceNs >= limits.stallNs()) {
             fullSinceNs = nowNs;
             events.onDropRequested(

@@ -9,7 +9,7 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** Seeded runs of the active and two standbys; a failing one prints the command that repeats it. */
 class ReplicationSimulationTest {
     private static final int SEEDS = Integer.getInteger("replication.seeds", 1_000);
-    private static final int SEEDS_TO_CATCH_BUG = 200;
+    private static final int SEEDS_TO_CATCH_BUG = 2_000;
 
     @Test
     void shouldKeepEveryPromiseForEverySeed() {

@@ -52,7 +52,7 @@ final class SimulatedPair {
     private long nowNs = 1_000 * MS;
     private long committed;
     private long correlations;
-    private boolean isPromised;
+    private int promisedMember;
 
     SimulatedPair(long seed, PlantedBug bug) {
         this.random = new Random(seed);
@@ -285,7 +285,7 @@ final class SimulatedPair {
         if (bug != PlantedBug.ACK_AFTER_PROMISE) {
             server.replica.promise(EPOCH + 1);
         }
-        isPromised = true;
+        promisedMember = server.memberId;
         long before = active();
         for (int step = 0; step < MAX_HEALING_STEPS && !standbys.isDeposed(); step++) {
             if (active() < before + 5) {
@@ -322,7 +322,7 @@ final class SimulatedPair {
     private final class Commits implements Replicator.CommitListener {
         @Override
         public void onCommitted(long correlationId, long index) {
-            check(!isPromised, "committed after a higher epoch was promised: index=" + index);
+            check(!inSync.containsKey(promisedMember), "committed after a higher epoch was promised: index=" + index);
             check(index == committed + 1, "committed out of order: index=" + index + " after=" + committed);
             committed = index;
             inSync.forEach((member, incarnation) -> check(
@@ -343,7 +343,6 @@ final class SimulatedPair {
                 decisions.addLast(() -> standbys.refused(memberId, nowNs));
                 decisions.addLast(() -> active.doWork(nowNs));
                 decisions.addLast(() -> put(memberId, incarnation));
-                decisions.addLast(() -> standbys.inSync(memberId, incarnation));
                 return;
             }
             if (random.nextInt(5) == 0) {
