@@ -23,7 +23,7 @@ class ReplicationSimulationTest {
                 throw new AssertionError(
                         "seed=" + seed + " repeat with: ./mvnw -q test -pl server"
                                 + " -Dtest=ReplicationSimulationTest#shouldKeepEveryPromiseForEverySeed"
-                                + " -DargLine=-Dreplication.seed=" + seed,
+                                + " -Dreplication.seed=" + seed,
                         e);
             }
             committed += pair.committed();
