@@ -387,7 +387,7 @@ final class ClusteredSession extends StandardSession {
         RequestScope.accessEnded(this);
         // Catalina ends an access when it recycles the request, and nobody else ends the scope of a response never
         // closed.
-        sessions.finishAbandoned();
+        sessions.finishAbandoned(scope -> scope.holds(this));
     }
 
     /** Never ends the session for lack of use: that is for the array to say. */

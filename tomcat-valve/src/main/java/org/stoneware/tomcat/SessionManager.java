@@ -10,6 +10,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.apache.catalina.Context;
 import org.apache.catalina.LifecycleException;
 import org.apache.catalina.LifecycleState;
@@ -146,7 +147,7 @@ public final class SessionManager extends ManagerBase {
     /** Tidies up local copies; ends no session, because that is for the array to say. */
     @Override
     public void backgroundProcess() {
-        finishAbandoned();
+        finishAbandoned(scope -> true);
         long nowNs = System.nanoTime();
         LocalCopies.dropIdle(sessions, nowNs, IDLE_SLACK_SEC);
         trim();
@@ -197,9 +198,9 @@ public final class SessionManager extends ManagerBase {
     }
 
     /** Ends the scopes whose request has gone without closing its response. */
-    void finishAbandoned() {
+    void finishAbandoned(Predicate<RequestScope> candidates) {
         for (RequestScope scope : deferred) {
-            if (scope.isAbandoned()) {
+            if (candidates.test(scope) && scope.isAbandoned()) {
                 scope.finish();
             }
         }
