@@ -5,5 +5,6 @@ module org.stoneware.wire {
 
     exports org.stoneware.wire.liveness;
     exports org.stoneware.wire.log;
+    exports org.stoneware.wire.replication;
     exports org.stoneware.wire.session;
 }

@@ -169,9 +169,9 @@ final class AgentSessionClient implements SessionClient {
     }
 
     @Override
-    public void create(SessionKey key) {
+    public boolean create(SessionKey key) {
         synchronized (owned) {
-            owned.create(key);
+            return owned.create(key);
         }
     }
 

@@ -136,12 +136,24 @@ final class OwnedSessions {
         return true;
     }
 
-    void create(SessionKey key) {
-        aliases.remove(key);
+    /**
+     * Begins a session under a key nobody has.
+     *
+     * @return false when requests of this Tomcat use a session of that key; nothing has changed then.
+     */
+    boolean create(SessionKey key) {
+        @Nullable Entry former = entry(key);
+        int formerUses = former == null ? 0 : former.allUses();
+        if (former != null && formerUses > 0 && (!former.isReleased || aliases.containsKey(key))) {
+            return false;
+        }
         Entry entry = new Entry();
         entry.isNew = true;
         entry.uses = 1;
+        // Uses of the session that had the key before and was removed; they only have to end.
+        entry.closedUses = formerUses;
         entries.put(key, entry);
+        return true;
     }
 
     /**

@@ -39,9 +39,12 @@ public interface SessionClient extends AutoCloseable {
     boolean share(SessionKey key);
 
     /**
-     * Begins a session with a fresh id. The array learns of it with the first {@link #commit}. Counts as one use until {@link #end}.
+     * Begins a session with a fresh id. The array learns of it with the first {@link #commit}, which says {@link Committed.Status#EXISTS} when
+     * the id was not fresh. Counts as one use until {@link #end}.
+     *
+     * @return false when requests of this Tomcat use a session of that id; no use has begun then.
      */
-    void create(SessionKey key);
+    boolean create(SessionKey key);
 
     /**
      * Hands the changes of a request to the array and waits until every in-sync server holds them.

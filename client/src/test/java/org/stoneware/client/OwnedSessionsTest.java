@@ -168,6 +168,27 @@ class OwnedSessionsTest {
     }
 
     @Test
+    void shouldNotCreateWhatIsInUse() {
+        assertThat(owned.create(KEY)).isTrue();
+
+        assertThat(owned.create(KEY)).isFalse();
+
+        assertThat(owned.entry(KEY).uses).isEqualTo(1);
+    }
+
+    @Test
+    void shouldCreateAnewUnderTheKeyOfARemovedSessionWhoseRequestStillRuns() {
+        grant(TOKEN, 1);
+        owned.removed(KEY);
+
+        assertThat(owned.create(KEY)).isTrue();
+        owned.end(KEY, 0);
+
+        assertThat(owned.entry(KEY).uses).isEqualTo(1);
+        assertThat(owned.entry(KEY).isNew).isTrue();
+    }
+
+    @Test
     void shouldFollowASessionRenamedTwice() {
         grant(TOKEN, 1);
 

@@ -70,14 +70,17 @@ final class ArrayConnection implements ClientSource {
         if (JdkInternals.open() == JdkInternals.Way.CLOSED) {
             throw new ClientSourceException("the package jdk.internal.misc is closed; " + JdkInternals.ADVICE);
         }
+        TcpLivenessNetwork liveness = null;
         try {
-            return SessionClients.open(
-                    settings,
-                    new AeronTransportProvider(),
-                    new TcpLivenessNetwork(LivenessSettings.defaults(), "stoneware-liveness"),
-                    ClientLog::openAsConfigured);
-        } catch (TransportException e) {
-            throw new ClientSourceException(String.valueOf(e.getMessage()));
+            liveness = new TcpLivenessNetwork(LivenessSettings.defaults(), "stoneware-liveness");
+            return SessionClients.open(settings, new AeronTransportProvider(), liveness, ClientLog::openAsConfigured);
+        } catch (RuntimeException | LinkageError e) {
+            // No thread, no socket, no native memory, a damaged installation: the valve tries again.
+            if (liveness != null) {
+                liveness.close();
+            }
+            throw new ClientSourceException(
+                    e instanceof TransportException ? String.valueOf(e.getMessage()) : e.toString());
         }
     }
 }

@@ -18,6 +18,8 @@ final class AttributeSlot {
     /** Of the form the array holds, to notice changes made in place. */
     private long digest = NO_DIGEST;
 
+    private volatile int encodedLength;
+
     private volatile boolean isQuarantined;
     private volatile boolean isLocal;
     /** The application holds a reference and may change the value without telling. */
@@ -28,6 +30,7 @@ final class AttributeSlot {
     static AttributeSlot ofBytes(byte[] bytes) {
         AttributeSlot slot = new AttributeSlot();
         slot.bytes = bytes;
+        slot.encodedLength = bytes.length;
         return slot;
     }
 
@@ -78,7 +81,13 @@ final class AttributeSlot {
         }
         int length = codec.encode(current, buffer);
         digest = AttributeCodec.digest(buffer, 0, length);
+        encodedLength = length;
         return length;
+    }
+
+    /** Length of the form the array holds, as far as it is known here. */
+    int encodedLength() {
+        return encodedLength;
     }
 
     /** True when the application can have changed the value in place. */

@@ -255,7 +255,7 @@ final class ClusteredSession extends StandardSession {
         Committed outcome = sessions.client().commit(key(), buffer.delta, 0, length, ageMs, isLast);
         if (outcome.isCommitted()) {
             version = outcome.version();
-            approximateBytes += length;
+            approximateBytes = application.approximateBytes() + container.approximateBytes();
         } else {
             // Nobody knows what the array holds now; the next request asks it.
             hasLostChanges = true;
@@ -387,7 +387,7 @@ final class ClusteredSession extends StandardSession {
         RequestScope.accessEnded(this);
         // Catalina ends an access when it recycles the request, and nobody else ends the scope of a response never
         // closed.
-        sessions.finishAbandoned();
+        sessions.finishAbandoned(scope -> scope.holds(this));
     }
 
     /** Never ends the session for lack of use: that is for the array to say. */
@@ -430,8 +430,11 @@ final class ClusteredSession extends StandardSession {
 
     @Override
     public void setPrincipal(@Nullable Principal principal) {
+        boolean isKnown = principal != null && principal == this.principal && container.get(PRINCIPAL) != null;
         super.setPrincipal(principal);
-        share(PRINCIPAL, principal);
+        if (!isKnown) {
+            share(PRINCIPAL, principal == null ? null : SharedPrincipal.of(principal));
+        }
     }
 
     @Override

@@ -150,6 +150,15 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
         return get(name) == null ? null : put(name, value);
     }
 
+    /** What the attributes take in the array, about. */
+    long approximateBytes() {
+        long bytes = 0;
+        for (Map.Entry<String, AttributeSlot> each : slots.entrySet()) {
+            bytes += each.getKey().length() + each.getValue().encodedLength();
+        }
+        return bytes;
+    }
+
     boolean hasChanges() {
         return !changed.isEmpty();
     }

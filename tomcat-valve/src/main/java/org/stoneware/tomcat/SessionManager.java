@@ -5,18 +5,17 @@ import java.io.IOException;
 import java.io.ObjectInputStream;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.util.Arrays;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.apache.catalina.Context;
 import org.apache.catalina.LifecycleException;
 import org.apache.catalina.LifecycleState;
 import org.apache.catalina.Loader;
 import org.apache.catalina.Session;
-import org.apache.catalina.authenticator.AuthenticatorBase;
-import org.apache.catalina.authenticator.NonLoginAuthenticator;
-import org.apache.catalina.connector.Request;
 import org.apache.catalina.session.ManagerBase;
 import org.apache.catalina.session.StandardSession;
 import org.apache.catalina.util.CustomObjectInputStream;
@@ -41,21 +40,23 @@ import org.stoneware.client.SessionClient;
 public final class SessionManager extends ManagerBase {
     private static final Logger LOGGER = System.getLogger(SessionManager.class.getName());
     private static final Log STREAM_LOG = LogFactory.getLog(SessionManager.class);
-    private static final StackWalker STACK = StackWalker.getInstance();
-    private static final String CATALINA_REQUEST = Request.class.getName();
     /** How long one notice about the array speaks for all others. */
     private static final long NOTICE_INTERVAL_NS = TimeUnit.SECONDS.toNanos(10);
     /** A copy this much older than its session may be idle is dropped. */
     private static final long IDLE_SLACK_SEC = 60;
 
     private final ValveSettings settings;
-    private final @Nullable SessionClient client;
+    private volatile @Nullable SessionClient client;
     private final String whyNoClient;
     private final AttributeCodec codec = new AttributeCodec(this::openStream);
     private final AttributeReports reports = new LoggedReports(() -> application());
     private final NoticeLimiter notices = new NoticeLimiter(NOTICE_INTERVAL_NS);
     /** Scopes that outlive the valve; looked after until their request is gone. */
     private final Set<RequestScope> deferred = ConcurrentHashMap.newKeySet();
+    /** Id of the session this thread creates, when it comes from outside. */
+    private final ThreadLocal<@Nullable String> idFromOutside = new ThreadLocal<>();
+    /** Locks for the creation of sessions with ids from outside; by hash of the id. */
+    private final Object[] creating = new Object[64];
     /** Made late: it touches Agrona, which must wait until the JDK is open. */
     private volatile @Nullable DeltaBuffers buffers;
 
@@ -65,12 +66,13 @@ public final class SessionManager extends ManagerBase {
     /**
      * Makes a manager.
      *
-     * @param client      null when there can be none; then every use of a session is a failure that says {@code whyNoClient}.
+     * @param client      null while there is none; then every use of a session is a failure that says {@code whyNoClient}.
      */
     SessionManager(ValveSettings settings, @Nullable SessionClient client, String whyNoClient) {
         this.settings = settings;
         this.client = client;
         this.whyNoClient = whyNoClient;
+        Arrays.setAll(creating, i -> new Object());
     }
 
     // ---- lifecycle
@@ -83,19 +85,35 @@ public final class SessionManager extends ManagerBase {
         String name = context.getName();
         application = context.getParent().getName() + (name.startsWith("/") ? name : "/" + name);
         hasRequestListeners = hasRequestListeners(context);
-        if (client != null) {
-            buffers = new DeltaBuffers();
-            client.addApplication(application, this::expired);
-        }
         setState(LifecycleState.STARTING);
+        // Behind that: a notice of expiry that comes earlier would find a manager that takes none.
+        synchronized (this) {
+            if (client != null) {
+                attach(client);
+            }
+        }
+    }
+
+    private void attach(SessionClient attached) {
+        buffers = new DeltaBuffers();
+        attached.addApplication(application, this::expired);
+    }
+
+    /** There is a client at last. */
+    synchronized void connect(SessionClient late) {
+        if (getState().isAvailable()) {
+            attach(late);
+        }
+        client = late;
     }
 
     @Override
     protected void stopInternal() throws LifecycleException {
-        setState(LifecycleState.STOPPING);
-        if (client != null) {
-            client.removeApplication(application);
+        SessionClient attached = client;
+        if (attached != null) {
+            attached.removeApplication(application);
         }
+        setState(LifecycleState.STOPPING);
         deferred.forEach(RequestScope::finish);
         deferred.clear();
         sessions.clear();
@@ -129,7 +147,7 @@ public final class SessionManager extends ManagerBase {
     /** Tidies up local copies; ends no session, because that is for the array to say. */
     @Override
     public void backgroundProcess() {
-        finishAbandoned();
+        finishAbandoned(scope -> true);
         long nowNs = System.nanoTime();
         LocalCopies.dropIdle(sessions, nowNs, IDLE_SLACK_SEC);
         trim();
@@ -142,10 +160,11 @@ public final class SessionManager extends ManagerBase {
     // ---- what the classes around need
 
     SessionClient client() {
-        if (client == null) {
+        SessionClient current = client;
+        if (current == null) {
             throw new SessionUnavailableException(whyNoClient);
         }
-        return client;
+        return current;
     }
 
     AttributeCodec codec() {
@@ -179,9 +198,9 @@ public final class SessionManager extends ManagerBase {
     }
 
     /** Ends the scopes whose request has gone without closing its response. */
-    void finishAbandoned() {
+    void finishAbandoned(Predicate<RequestScope> candidates) {
         for (RequestScope scope : deferred) {
-            if (scope.isAbandoned()) {
+            if (candidates.test(scope) && scope.isAbandoned()) {
                 scope.finish();
             }
         }
@@ -223,9 +242,14 @@ public final class SessionManager extends ManagerBase {
         if (scope.isAbsent(this, id)) {
             return null;
         }
-        if ((client == null || !client.view().isConnected()) && isCourtesyLookup()) {
+        SessionClient current = client;
+        if ((current == null || !current.view().isConnected()) && CourtesyLookup.isOngoing(getContext())) {
             return null;
         }
+        return open(key, scope);
+    }
+
+    private @Nullable ClusteredSession open(SessionKey key, RequestScope scope) {
         ClusteredSession session;
         try {
             session = open(key);
@@ -233,25 +257,11 @@ public final class SessionManager extends ManagerBase {
             throw scope.fail(e);
         }
         if (session == null) {
-            scope.absent(this, id);
+            scope.absent(this, key.id());
             return null;
         }
         scope.hold(session);
         return session;
-    }
-
-    /**
-     * True when Catalina asks for the session on its own account only: in an application without a login, every request passes an
-     * authenticator that likes to know who is there. Such a request must not fail for want of the array.
-     */
-    private boolean isCourtesyLookup() {
-        return getContext().getAuthenticator() instanceof NonLoginAuthenticator
-                && STACK.walk(frames -> frames.map(StackWalker.StackFrame::getClassName)
-                        .filter(name -> !CATALINA_REQUEST.equals(name)
-                                && !SessionManager.class.getName().equals(name))
-                        .findFirst()
-                        .filter(AuthenticatorBase.class.getName()::equals)
-                        .isPresent());
     }
 
     /** A look from outside any request: the use ends at once, and {@link #accessedOutsideScope} begins one if it lasts. */
@@ -341,18 +351,70 @@ public final class SessionManager extends ManagerBase {
         return new ClusteredSession(this);
     }
 
+    /**
+     * {@inheritDoc}
+     * <p>
+     * An id that comes from outside, as of a cookie for all applications, may be on its way to several requests and Tomcats at once:
+     * the first creates the session, in the array too, and the others get it.
+     */
+    @Override
+    public Session createSession(@Nullable String id) {
+        if (id == null) {
+            return super.createSession(null);
+        }
+        synchronized (creating[Math.floorMod(id.hashCode(), creating.length)]) {
+            idFromOutside.set(id);
+            try {
+                return super.createSession(id);
+            } catch (IdTakenException e) {
+                SessionKey key = SessionKey.of(application, id);
+                RequestScope scope = RequestScope.current();
+                ClusteredSession existing = scope == null ? peek(key) : open(key, scope);
+                if (existing != null) {
+                    return existing;
+                }
+                SessionUnavailableException gone =
+                        unavailable("create", key, Committed.Status.EXISTS, "it has gone since");
+                throw scope == null ? gone : scope.fail(gone);
+            } finally {
+                idFromOutside.remove();
+            }
+        }
+    }
+
+    /** Creates a session in the array at once. */
+    private void createNow(ClusteredSession session, @Nullable RequestScope scope) {
+        Committed created = session.commit(false, false, 0);
+        if (created == null || created.isCommitted()) {
+            return;
+        }
+        session.removed();
+        session.endUse(0);
+        if (created.status() == Committed.Status.EXISTS) {
+            throw new IdTakenException(session.key());
+        }
+        SessionUnavailableException failure = unavailable("create", session.key(), created.status(), created.detail());
+        throw scope == null ? failure : scope.fail(failure);
+    }
+
     /** Called by Catalina when a new session gets its id. */
     @Override
     public void add(Session session) {
         ClusteredSession ours = (ClusteredSession) session;
         SessionKey key = SessionKey.of(application, session.getIdInternal());
         RequestScope scope = RequestScope.current();
-        if (client == null) {
+        SessionClient current = client;
+        if (current == null) {
             SessionUnavailableException none = unavailable("create", key, Committed.Status.UNAVAILABLE, whyNoClient);
             throw scope == null ? none : scope.fail(none);
         }
-        client.create(key);
+        if (!current.create(key)) {
+            throw new IdTakenException(key);
+        }
         ours.begin(key);
+        if (key.id().equals(idFromOutside.get())) {
+            createNow(ours, scope);
+        }
         super.add(session);
         trimWhenFull();
         if (scope != null) {

@@ -11,13 +11,13 @@ import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
 import org.apache.catalina.Context;
 import org.apache.catalina.LifecycleException;
-import org.apache.catalina.Manager;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.session.ManagerBase;
 import org.apache.catalina.session.StandardManager;
 import org.apache.catalina.valves.ValveBase;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.client.ClientSettings;
 import org.stoneware.client.SessionClient;
 
 /**
@@ -42,8 +42,13 @@ public class SessionValve extends ValveBase {
 
     private final ClientSource clients;
     private final Map<String, String> attributes = new ConcurrentHashMap<>();
-    private @Nullable SessionClient client;
-    private @Nullable SessionManager manager;
+    private volatile @Nullable SessionClient client;
+    /** What to ask for again when there was no client at the start; null without servers. */
+    private volatile @Nullable ClientSettings clientSettings;
+
+    private volatile @Nullable SessionManager manager;
+    /** The Manager of the configuration; the context forgets it at the first start, and asks nobody at the next. */
+    private @Nullable ManagerBase configured;
 
     public SessionValve() {
         this(ArrayConnection.shared());
@@ -143,7 +148,10 @@ public class SessionValve extends ValveBase {
         thread.setContextClassLoader(SessionValve.class.getClassLoader());
         try {
             SessionManager ours = newManager(context);
-            takeOver(context.getManager(), ours);
+            if (context.getManager() instanceof ManagerBase theirs) {
+                configured = theirs;
+            }
+            takeOver(configured, ours);
             manager = ours;
             // The context starts it: now when it is running, else in its own order.
             context.setManager(ours);
@@ -161,15 +169,49 @@ public class SessionValve extends ValveBase {
         remarks.errors().forEach(line -> sayOnce(Level.ERROR, line));
         remarks.notices().forEach(line -> sayOnce(Level.INFO, line));
         String whyNoClient = "tcConfigUrl names no server";
+        clientSettings = null;
         if (!settings.servers().isEmpty()) {
+            ClientSettings wanted = settings.toClientSettings(tomcatName(context), productVersion());
+            clientSettings = wanted;
             try {
-                client = clients.acquire(settings.toClientSettings(tomcatName(context), productVersion()));
+                client = clients.acquire(wanted);
             } catch (ClientSource.ClientSourceException e) {
                 whyNoClient = String.valueOf(e.getMessage());
                 sayOnce(Level.ERROR, "requests that need a session are answered with 503: " + whyNoClient);
             }
         }
         return new SessionManager(settings, client, whyNoClient);
+    }
+
+    /** Tries again to get a client, when there was none at the start. */
+    @Override
+    public void backgroundProcess() {
+        super.backgroundProcess();
+        Thread thread = Thread.currentThread();
+        ClassLoader before = thread.getContextClassLoader();
+        thread.setContextClassLoader(SessionValve.class.getClassLoader());
+        try {
+            connectLate();
+        } finally {
+            thread.setContextClassLoader(before);
+        }
+    }
+
+    private synchronized void connectLate() {
+        SessionManager ours = manager;
+        ClientSettings wanted = clientSettings;
+        if (ours == null || client != null || wanted == null) {
+            return;
+        }
+        try {
+            SessionClient late = clients.acquire(wanted);
+            client = late;
+            ours.connect(late);
+            LOGGER.log(
+                    Level.INFO, "session valve: there is a connection to the array now: servers=" + wanted.servers());
+        } catch (ClientSource.ClientSourceException e) {
+            LOGGER.log(Level.DEBUG, "session valve: still no connection to the array: " + e.getMessage());
+        }
     }
 
     // The valve in the global context.xml starts once per application; what it has to say does not change.
@@ -180,8 +222,8 @@ public class SessionValve extends ValveBase {
     }
 
     /** What a configured Manager says of ids and attributes holds for ours too. */
-    private static void takeOver(@Nullable Manager configured, SessionManager ours) {
-        if (configured instanceof ManagerBase theirs) {
+    private static void takeOver(@Nullable ManagerBase theirs, SessionManager ours) {
+        if (theirs != null) {
             ours.setMaxActiveSessions(theirs.getMaxActiveSessions());
             ours.setSessionAttributeNameFilter(theirs.getSessionAttributeNameFilter());
             ours.setSessionAttributeValueClassNameFilter(theirs.getSessionAttributeValueClassNameFilter());
@@ -196,7 +238,7 @@ public class SessionValve extends ValveBase {
     }
 
     @Override
-    protected void stopInternal() throws LifecycleException {
+    protected synchronized void stopInternal() throws LifecycleException {
         super.stopInternal();
         SessionManager ours = manager;
         manager = null;

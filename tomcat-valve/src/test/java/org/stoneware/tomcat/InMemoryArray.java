@@ -2,8 +2,10 @@ package org.stoneware.tomcat;
 
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
@@ -164,6 +166,9 @@ final class InMemoryArray {
 
     /** One Tomcat's view. */
     final class Client implements SessionClient {
+        /** Ids this Tomcat believes to be fresh and the array knows. */
+        private final Set<SessionKey> taken = new HashSet<>();
+
         final Map<String, ExpiryListener> listeners = new HashMap<>();
 
         @Override
@@ -214,13 +219,22 @@ final class InMemoryArray {
         }
 
         @Override
-        public void create(SessionKey key) {
+        public boolean create(SessionKey key) {
             calls.add("create " + key.id());
             synchronized (InMemoryArray.this) {
+                Entry former = entries.get(key);
+                if (former != null && former.owner == this) {
+                    return false;
+                }
+                if (former != null) {
+                    taken.add(key);
+                    return true;
+                }
                 Entry entry = new Entry();
                 entry.owner = this;
                 entry.uses = 1;
                 entries.put(key, entry);
+                return true;
             }
         }
 
@@ -233,6 +247,9 @@ final class InMemoryArray {
                 if (isDown || commitsAnswer != null) {
                     Committed.Status status = isDown ? Committed.Status.UNAVAILABLE : commitsAnswer;
                     return new Committed(status, 0, "as the test wants");
+                }
+                if (taken.contains(key)) {
+                    return new Committed(Committed.Status.EXISTS, 0, "");
                 }
                 String problem = SessionDelta.problem(buffer, offset, length);
                 if (problem != null) {
@@ -253,6 +270,9 @@ final class InMemoryArray {
         public void end(SessionKey key, long accessAgeMs) {
             calls.add("end " + key.id());
             synchronized (InMemoryArray.this) {
+                if (taken.remove(key)) {
+                    return;
+                }
                 Entry entry = entries.get(key);
                 if (entry != null && entry.owner != this) {
                     entry.uses = -1;

@@ -8,6 +8,7 @@ import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -24,6 +25,7 @@ import org.apache.tomcat.util.descriptor.web.LoginConfig;
 import org.apache.tomcat.util.descriptor.web.SecurityCollection;
 import org.apache.tomcat.util.descriptor.web.SecurityConstraint;
 import org.junit.jupiter.api.Test;
+import org.stoneware.api.session.SessionRecord;
 
 /** Sessions touched by others than a servlet: authenticators, listeners, HTTP/2. */
 class LoginAndListenersTest {
@@ -70,6 +72,27 @@ class LoginAndListenersTest {
             assertThat(later).isNotEqualTo(before);
             assertThat(a.get("/mine", later).body()).isEqualTo("hello me");
             array.awaitNoUses();
+        }
+    }
+
+    @Test
+    void shouldKeepThePasswordOutOfTheArray() throws Exception {
+        try (TestTomcat a = formLogin();
+                TestTomcat b = formLogin()) {
+            String before = sessionId(a.get("/mine", null));
+            HttpResponse<String> submitted = a.get("/j_security_check?j_username=me&j_password=secret", before);
+            String after = sessionId(submitted) == null ? before : sessionId(submitted);
+            HttpResponse<String> answered = b.get("/mine", after);
+            String id = sessionId(answered) == null ? after : sessionId(answered);
+
+            SessionRecord record = array.record(APPLICATION, id);
+            byte[] bytes = new byte[record.length()];
+            record.buffer().getBytes(record.offset(), bytes);
+
+            assertThat(answered.body()).isEqualTo("hello me");
+            assertThat(new String(bytes, StandardCharsets.ISO_8859_1))
+                    .contains("customer")
+                    .doesNotContain("secret");
         }
     }
 

@@ -8,6 +8,9 @@ import java.io.Serializable;
 import java.net.http.HttpResponse;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CyclicBarrier;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
 import javax.servlet.http.HttpSession;
 import javax.servlet.http.HttpSessionBindingEvent;
 import javax.servlet.http.HttpSessionBindingListener;
@@ -20,12 +23,16 @@ import org.apache.catalina.Session;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.core.StandardContext;
+import org.apache.catalina.session.StandardManager;
+import org.apache.catalina.util.StandardSessionIdGenerator;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.session.AttributeKind;
 import org.stoneware.api.session.SessionDelta;
+import org.stoneware.client.ClientSettings;
 import org.stoneware.client.Opened;
+import org.stoneware.client.SessionClient;
 
 /** What an application sees of its sessions, on two Tomcats. */
 class SessionSemanticsTest {
@@ -197,6 +204,39 @@ class SessionSemanticsTest {
     }
 
     @Test
+    void shouldKeepWhatParallelRequestsPutIntoASessionWhoseIdTheBrowserBrings() throws Exception {
+        String id = "C0FFEE00C0FFEE00C0FFEE00C0FFEE00";
+        CyclicBarrier bothMissIt = new CyclicBarrier(3);
+        for (TestTomcat tomcat : List.of(a, b)) {
+            tomcat.context.setSessionCookiePath("/");
+            tomcat.context.setValidateClientProvidedNewSessionId(false);
+            for (String name : List.of("one", "two", "three")) {
+                tomcat.page("/" + name, (request, response) -> {
+                    request.getSession(false);
+                    try {
+                        bothMissIt.await(20, TimeUnit.SECONDS);
+                    } catch (Exception e) {
+                        throw new AssertionError(e);
+                    }
+                    request.getSession().setAttribute(name, "kept");
+                    response.getWriter().print(request.getSession().getId());
+                });
+            }
+        }
+
+        try (RawBrowser one = new RawBrowser(a.port()).get("/one", id);
+                RawBrowser two = new RawBrowser(a.port()).get("/two", id);
+                RawBrowser three = new RawBrowser(b.port()).get("/three", id)) {
+            assertThat(List.of(one.readToEnd(), two.readToEnd(), three.readToEnd()))
+                    .allSatisfy(text -> assertThat(text).contains(" 200 ").endsWith(id));
+        }
+
+        assertThat(List.of("one", "two", "three")).allSatisfy(name -> assertThat(array.attribute(APPLICATION, id, name))
+                .isEqualTo("kept"));
+        array.awaitNoUses();
+    }
+
+    @Test
     void shouldQuarantineAttributeThatCanNotBeRead() throws Exception {
         String id = sessionId(a.get("/treacherous", null));
         SessionDelta.Builder foreign = new SessionDelta.Builder(new ExpandableArrayBuffer());
@@ -325,5 +365,73 @@ class SessionSemanticsTest {
         a.context.start();
         assertThat(a.context.getState()).isEqualTo(LifecycleState.STARTED);
         assertThat(a.context.getManager()).isInstanceOf(SessionManager.class);
+    }
+
+    @Test
+    void shouldKeepTheSettingsOfAConfiguredManagerWhenTheApplicationIsReloaded() throws Exception {
+        StandardManager configured = new StandardManager();
+        configured.setSessionAttributeValueClassNameFilter("java\\.lang\\..*");
+        configured.setMaxActiveSessions(7);
+        configured.setSecureRandomAlgorithm("DRBG");
+        StandardSessionIdGenerator generator = new StandardSessionIdGenerator();
+        configured.setSessionIdGenerator(generator);
+        try (TestTomcat tomcat = new TestTomcat(array.source(), context -> context.setManager(configured))) {
+            tomcat.start();
+
+            tomcat.context.reload();
+
+            SessionManager ours = (SessionManager) tomcat.context.getManager();
+            assertThat(ours.getSessionAttributeValueClassNameFilter()).isEqualTo("java\\.lang\\..*");
+            assertThat(ours.getMaxActiveSessions()).isEqualTo(7);
+            assertThat(ours.getSecureRandomAlgorithm()).isEqualTo("DRBG");
+            assertThat(ours.getSessionIdGenerator()).isSameAs(generator);
+        }
+    }
+
+    @Test
+    void shouldConnectLaterWhenThereWasNoConnectionAtTheStart() throws Exception {
+        AtomicBoolean isPossible = new AtomicBoolean();
+        ClientSource real = array.source();
+        ClientSource source = new ClientSource() {
+            @Override
+            public SessionClient acquire(ClientSettings settings) throws ClientSourceException {
+                if (!isPossible.get()) {
+                    throw new ClientSourceException("as the test wants");
+                }
+                return real.acquire(settings);
+            }
+
+            @Override
+            public void release(SessionClient client) {
+                real.release(client);
+            }
+        };
+        try (TestTomcat tomcat = new TestTomcat(source)) {
+            tomcat.page("/set", (request, response) -> request.getSession().setAttribute("set", "late"));
+            tomcat.start();
+            tomcat.valve.backgroundProcess();
+            int before = tomcat.get("/set", null).statusCode();
+
+            isPossible.set(true);
+            tomcat.valve.backgroundProcess();
+            HttpResponse<String> after = tomcat.get("/set", null);
+
+            assertThat(before).isEqualTo(503);
+            assertThat(after.statusCode()).isEqualTo(200);
+            assertThat(array.attribute(APPLICATION, sessionId(after), "set")).isEqualTo("late");
+        }
+    }
+
+    @Test
+    void shouldNotCountAnAttributeTwiceThatIsWrittenTwice() throws Exception {
+        a.page("/same", (request, response) -> request.getSession().setAttribute("same", "x".repeat(1000)));
+        String id = sessionId(a.get("/same", null));
+
+        for (int i = 0; i < 5; i++) {
+            a.get("/same", id);
+        }
+
+        ClusteredSession copy = (ClusteredSession) a.context.getManager().findSessions()[0];
+        assertThat(copy.approximateBytes()).isBetween(1000L, 1999L);
     }
 }

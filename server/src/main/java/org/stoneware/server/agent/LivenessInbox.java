@@ -85,7 +85,9 @@ final class LivenessInbox {
         @Override
         public void onHeartbeat(LivenessLink link, Heartbeat heartbeat) {
             if (hearsTraffic) {
-                submit(() -> target.onHeartbeat(link, heartbeat));
+                // No wake-up: the agent looks every few milliseconds anyway, and many heartbeats a second would double
+                // its cycles.
+                queue.add(() -> target.onHeartbeat(link, heartbeat));
             }
         }
 

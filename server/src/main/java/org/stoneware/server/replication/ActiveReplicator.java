@@ -1,14 +1,17 @@
 package org.stoneware.server.replication;
 
 import org.agrona.DirectBuffer;
-import org.agrona.collections.LongArrayList;
+import org.jspecify.annotations.Nullable;
 import org.stoneware.server.session.LogClock;
 import org.stoneware.spi.replication.Replicator;
 import org.stoneware.spi.replication.StateMachine;
 
 /**
- * Numbers entries, applies them here and says when every in-sync server has them. In this version the in-sync set is this server
- * alone, so an entry is committed as soon as it is applied.
+ * Numbers entries, applies them here, sends them to every standby and says when every in-sync server has them. Without standbys
+ * the in-sync set is this server alone, so an entry is committed as soon as it is applied.
+ * <p>
+ * Whoever runs the election tells it who is in the in-sync set; it never changes that set itself but asks through
+ * {@link ReplicationEvents}. Once it has seen a higher epoch it reports no commit any more.
  * <p>
  * <b>Threading:</b> the agent thread.
  */
@@ -18,39 +21,69 @@ public final class ActiveReplicator implements Replicator {
     private final StateMachine.ResultSink results;
     private final CommitListener commits;
     private final LogClock clock;
-    /** Pairs of correlation id and index, applied here and not reported yet. */
-    private final LongArrayList unreported = new LongArrayList();
+    private final @Nullable Standbys standbys;
+    private final PendingCommits unreported = new PendingCommits();
 
     private long lastIndex;
     private long commitIndex;
 
+    /** A replicator of a server that is alone. */
     public ActiveReplicator(
             long epoch,
             StateMachine stateMachine,
             StateMachine.ResultSink results,
             CommitListener commits,
             LogClock clock) {
+        this(epoch, stateMachine, results, commits, clock, null);
+    }
+
+    /**
+     * A replicator of a server with standbys.
+     *
+     * @param standbys made for the same epoch and over the same state machine.
+     */
+    public ActiveReplicator(
+            long epoch,
+            StateMachine stateMachine,
+            StateMachine.ResultSink results,
+            CommitListener commits,
+            LogClock clock,
+            @Nullable Standbys standbys) {
         this.epoch = epoch;
         this.stateMachine = stateMachine;
         this.results = results;
         this.commits = commits;
         this.clock = clock;
+        this.standbys = standbys;
         this.lastIndex = stateMachine.lastApplied();
-        this.commitIndex = lastIndex;
+        this.commitIndex = standbys == null ? lastIndex : 0;
     }
 
     @Override
     public long propose(DirectBuffer entry, int offset, int length, long correlationId, long nowNs) {
+        Standbys peers = standbys;
+        if (peers != null) {
+            if (peers.isDeposed()) {
+                return NOT_ACTIVE;
+            }
+            if (peers.isWindowFull(length, nowNs)) {
+                return BACK_PRESSURED;
+            }
+        }
         long index = ++lastIndex;
-        stateMachine.apply(index, epoch, clock.logTimeMs(nowNs), entry, offset, length, results);
-        unreported.addLong(correlationId);
-        unreported.addLong(index);
+        long logTimeMs = clock.logTimeMs(nowNs);
+        stateMachine.apply(index, epoch, logTimeMs, entry, offset, length, results);
+        unreported.add(correlationId, index);
+        if (peers != null) {
+            peers.onApplied(logTimeMs, nowNs, entry, offset, length);
+        }
         return index;
     }
 
+    /** False once a higher epoch was seen. Whether the standbys' leases cover a read is known to the caller, not here. */
     @Override
     public boolean canServeReads(long nowNs) {
-        return true;
+        return standbys == null || !standbys.isDeposed();
     }
 
     @Override
@@ -60,15 +93,41 @@ public final class ActiveReplicator implements Replicator {
 
     @Override
     public int doWork(long nowNs) {
-        commitIndex = lastIndex;
-        int reported = 0;
-        while (reported * 2 < unreported.size()) {
-            long correlationId = unreported.getLong(reported * 2);
-            long index = unreported.getLong(reported * 2 + 1);
-            reported++;
-            commits.onCommitted(correlationId, index);
+        Standbys peers = standbys;
+        int work = 0;
+        if (peers != null) {
+            work += peers.doWork(nowNs, commitIndex, clock.logTimeMs(nowNs));
+            if (peers.isDeposed()) {
+                return work + reportUnknown();
+            }
         }
-        unreported.clear();
+        return work + reportCommits(peers);
+    }
+
+    private int reportCommits(@Nullable Standbys peers) {
+        int reported = 0;
+        advance(peers);
+        while (!unreported.isEmpty() && unreported.firstIndex() <= commitIndex) {
+            long index = unreported.firstIndex();
+            commits.onCommitted(unreported.removeFirst(), index);
+            reported++;
+            // What the listener proposed may be committed already; what it did to the standbys counts at once.
+            advance(peers);
+        }
+        return reported;
+    }
+
+    private void advance(@Nullable Standbys peers) {
+        long held = peers == null ? lastIndex : peers.heldByAll(lastIndex);
+        commitIndex = Math.max(commitIndex, held);
+    }
+
+    private int reportUnknown() {
+        int reported = 0;
+        while (!unreported.isEmpty()) {
+            commits.onUnknown(unreported.removeFirst());
+            reported++;
+        }
         return reported;
     }
 }

@@ -1,0 +1,382 @@
+package org.stoneware.server.replication;
+
+import java.util.concurrent.TimeUnit;
+import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.spi.replication.StateMachine;
+import org.stoneware.wire.replication.FrameOrigin;
+import org.stoneware.wire.replication.RecordKind;
+import org.stoneware.wire.replication.ReplicationAdapter;
+import org.stoneware.wire.replication.ReplicationListener;
+import org.stoneware.wire.replication.ReplicationProtocol;
+import org.stoneware.wire.replication.ReplicationPublisher;
+import org.stoneware.wire.session.WireException;
+
+/**
+ * Follows the log of an active: asks for what is missing, takes a copy in beside what it holds, swaps when the copy is whole, applies
+ * entries and acknowledges what it has applied.
+ * <p>
+ * What it can't take in ends its following at once: the connection is closed, nothing is acknowledged, and it asks again over the
+ * next connection. What it held before a copy began stays whole until the copy is.
+ * <p>
+ * <b>Threading:</b> the agent thread.
+ */
+public final class PassiveReplica implements ReplicationListener {
+    /** How often an unanswered request is repeated. */
+    static final long ASK_AGAIN_NS = TimeUnit.SECONDS.toNanos(1);
+
+    private static final StateMachine.ResultSink NOBODY = (result, offset, length) -> {};
+
+    private final ReplicaIdentity self;
+    private final Generation.Source generations;
+    private final Events events;
+    private final ReplicationAdapter adapter = new ReplicationAdapter();
+    private final ReplicationPublisher publisher;
+    private final ExpandableArrayBuffer frame = new ExpandableArrayBuffer(128);
+
+    private Generation current;
+    private boolean isComplete;
+    private long lastIndex;
+    private long lastEpoch;
+    private long logTimeMs;
+    private long commitIndex;
+    private @Nullable ShadowInstall install;
+
+    private ReplicaState replicaState = ReplicaState.WAITING;
+    private int activeId = -1;
+    private long epoch;
+    private long promisedEpoch;
+    private @Nullable FrameOutput output;
+    private long expectedSeq;
+    private boolean isAsked;
+    private long askedNs;
+    private boolean isAckDue;
+    private boolean isStaleDue;
+    private long lost;
+
+    /** Hears what the replica can't decide itself. Called on the agent thread. */
+    public interface Events {
+        /** What is held is now a whole copy of the active's state up to this entry. */
+        void onComplete(long lastIndex);
+
+        /** Following has ended; it begins again by itself over a new connection. */
+        void onLost(String reason);
+
+        /** The active speaks in a higher epoch; nothing is acknowledged until {@link PassiveReplica#follow} names it. */
+        void onHigherEpoch(long epoch);
+    }
+
+    /**
+     * @param current    what this server holds.
+     * @param isComplete false: it holds nothing that counts and must be copied whole.
+     * @param lastEpoch  epoch of the last entry in {@code current}.
+     */
+    public PassiveReplica(
+            ReplicaIdentity self,
+            Generation current,
+            boolean isComplete,
+            long lastEpoch,
+            Generation.Source generations,
+            Events events) {
+        this.self = self;
+        this.current = current;
+        this.isComplete = isComplete;
+        this.lastIndex = current.state().lastApplied();
+        this.lastEpoch = lastEpoch;
+        this.generations = generations;
+        this.events = events;
+        this.publisher = new ReplicationPublisher(self.groupId(), self.memberId(), self.incarnation(), 0);
+    }
+
+    /** Names the active of an epoch. An epoch below a promised one is ignored. */
+    public void follow(int activeId, long epoch) {
+        if (epoch < promisedEpoch || epoch < this.epoch) {
+            return;
+        }
+        boolean isOther = epoch != this.epoch || activeId != this.activeId;
+        promisedEpoch = epoch;
+        if (isOther) {
+            this.activeId = activeId;
+            this.epoch = epoch;
+            publisher.epoch(epoch);
+            stop("another active: memberId=" + activeId + " epoch=" + epoch);
+        }
+    }
+
+    /** Promises not to acknowledge anything of a lower epoch from now on. */
+    public void promise(long epoch) {
+        if (epoch > promisedEpoch) {
+            promisedEpoch = epoch;
+            isAckDue = false;
+            if (replicaState != ReplicaState.WAITING) {
+                stop("a higher epoch was promised: epoch=" + epoch);
+            }
+        }
+    }
+
+    /** A connection to the active is open. */
+    public void onConnected(FrameOutput output) {
+        onConnectionLost();
+        this.output = output;
+        expectedSeq = 1;
+        publisher.restart();
+        isAsked = false;
+    }
+
+    /** The connection is lost; what was being taken in is thrown away. */
+    public void onConnectionLost() {
+        output = null;
+        stop("connection lost");
+    }
+
+    /** A frame came from the active. <b>Ownership:</b> {@code bytes} is a view valid until this call returns. */
+    public void onFrame(DirectBuffer bytes, int offset, int length) {
+        if (output == null) {
+            return;
+        }
+        try {
+            adapter.onFrame(bytes, offset, length, this);
+        } catch (WireException e) {
+            lose(String.valueOf(e.getMessage()));
+        }
+    }
+
+    /** @return amount of work done. */
+    public int doWork(long nowNs) {
+        FrameOutput to = output;
+        if (to == null) {
+            return 0;
+        }
+        if (isStaleDue && send(to, publisher.stale(frame, promisedEpoch))) {
+            isStaleDue = false;
+            return 1;
+        }
+        if (epoch < promisedEpoch || epoch == 0) {
+            return 0;
+        }
+        if (replicaState == ReplicaState.WAITING && (!isAsked || nowNs - askedNs >= ASK_AGAIN_NS)) {
+            long held = isComplete ? lastIndex : ReplicationProtocol.NOTHING_HELD;
+            if (send(to, publisher.syncRequest(frame, held, lastEpoch))) {
+                isAsked = true;
+                askedNs = nowNs;
+            }
+            return 1;
+        }
+        if (isAckDue && replicaState == ReplicaState.FOLLOWING && send(to, publisher.ack(frame, lastIndex))) {
+            isAckDue = false;
+            return 1;
+        }
+        return 0;
+    }
+
+    public ReplicaState state() {
+        return replicaState;
+    }
+
+    /** True when what is held is a whole copy up to {@link #lastIndex}, however old. */
+    public boolean isComplete() {
+        return isComplete;
+    }
+
+    public long lastIndex() {
+        return lastIndex;
+    }
+
+    public long lastEpoch() {
+        return lastEpoch;
+    }
+
+    /** Log time from which a new active continues. */
+    public long logTimeMs() {
+        return logTimeMs;
+    }
+
+    /** Last entry known to be committed. */
+    public long commitIndex() {
+        return commitIndex;
+    }
+
+    /** What is held; another one after each completed copy. */
+    public Generation current() {
+        return current;
+    }
+
+    /** How often following has ended. */
+    public long lost() {
+        return lost;
+    }
+
+    @Override
+    public boolean onOrigin(FrameOrigin origin) {
+        if (origin.streamSeq() != expectedSeq || origin.groupId() != self.groupId()) {
+            lose("frame out of place: expectedSeq=" + expectedSeq + " " + origin);
+            return false;
+        }
+        expectedSeq++;
+        if (origin.epoch() < promisedEpoch) {
+            isStaleDue = true;
+            return false;
+        }
+        if (origin.epoch() > epoch) {
+            promise(origin.epoch());
+            events.onHigherEpoch(origin.epoch());
+            return false;
+        }
+        if (origin.senderId() != activeId) {
+            lose("not the active: expected=" + activeId + " " + origin);
+            return false;
+        }
+        return true;
+    }
+
+    @Override
+    public void onSnapshotBegin(FrameOrigin origin, long snapshotId) {
+        if (replicaState != ReplicaState.WAITING) {
+            lose("snapshot out of turn: state=" + replicaState);
+            return;
+        }
+        install = new ShadowInstall(snapshotId, generations.create());
+        replicaState = ReplicaState.INSTALLING;
+    }
+
+    @Override
+    public void onSnapshotRecord(
+            FrameOrigin origin,
+            long snapshotId,
+            long index,
+            RecordKind kind,
+            DirectBuffer content,
+            int offset,
+            int length) {
+        ShadowInstall into = install;
+        if (into == null) {
+            lose("record without a snapshot: snapshotId=" + snapshotId);
+            return;
+        }
+        try {
+            into.onRecord(snapshotId, index, kind, content, offset, length);
+        } catch (RuntimeException e) {
+            lose("copy given up: cause=" + e);
+        }
+    }
+
+    @Override
+    public void onSnapshotEnd(
+            FrameOrigin origin, long snapshotId, long lastIndex, long lastEpoch, long logTimeMs, long sessions) {
+        ShadowInstall into = install;
+        if (into == null) {
+            lose("end without a snapshot: snapshotId=" + snapshotId);
+            return;
+        }
+        try {
+            into.complete(snapshotId, lastIndex, logTimeMs, sessions);
+        } catch (RuntimeException e) {
+            lose("copy given up: cause=" + e);
+            return;
+        }
+        Generation old = current;
+        current = into.shadow();
+        install = null;
+        isComplete = true;
+        this.lastIndex = lastIndex;
+        this.lastEpoch = lastEpoch;
+        this.logTimeMs = logTimeMs;
+        replicaState = ReplicaState.FOLLOWING;
+        isAckDue = true;
+        old.discard();
+        events.onComplete(lastIndex);
+    }
+
+    @Override
+    public void onEntry(
+            FrameOrigin origin,
+            long index,
+            long entryEpoch,
+            long prevEpoch,
+            long commitIndex,
+            long logTimeMs,
+            DirectBuffer content,
+            int offset,
+            int length) {
+        if (replicaState == ReplicaState.INSTALLING || !isComplete) {
+            lose("entry before the copy was whole: index=" + index);
+            return;
+        }
+        if (index != lastIndex + 1 || prevEpoch != lastEpoch) {
+            lose("entry does not follow: index=" + index + " prevEpoch=" + prevEpoch + " lastIndex=" + lastIndex
+                    + " lastEpoch=" + lastEpoch);
+            return;
+        }
+        try {
+            current.state().apply(index, entryEpoch, logTimeMs, content, offset, length, NOBODY);
+        } catch (RuntimeException e) {
+            // Half applied: this copy is none any more.
+            isComplete = false;
+            lose("entry can't be applied: index=" + index + " cause=" + e);
+            return;
+        }
+        lastIndex = index;
+        lastEpoch = entryEpoch;
+        this.logTimeMs = logTimeMs;
+        this.commitIndex = Math.min(commitIndex, lastIndex);
+        replicaState = ReplicaState.FOLLOWING;
+        isAckDue = true;
+    }
+
+    @Override
+    public void onCommit(FrameOrigin origin, long activeLastIndex, long commitIndex, long logTimeMs) {
+        if (replicaState == ReplicaState.INSTALLING || !isComplete) {
+            lose("commit before the copy was whole: commitIndex=" + commitIndex);
+            return;
+        }
+        // The active continues after what we named, so that is its log too.
+        replicaState = ReplicaState.FOLLOWING;
+        isAckDue = true;
+        this.commitIndex = Math.min(commitIndex, lastIndex);
+        this.logTimeMs = Math.max(this.logTimeMs, logTimeMs);
+    }
+
+    @Override
+    public void onStale(FrameOrigin origin, long promisedEpoch) {
+        events.onHigherEpoch(promisedEpoch);
+    }
+
+    @Override
+    public void unexpected(FrameOrigin origin) {
+        lose("unexpected message: " + origin);
+    }
+
+    private void lose(String reason) {
+        FrameOutput to = output;
+        output = null;
+        if (to != null) {
+            to.close(reason);
+        }
+        stop(reason);
+    }
+
+    private void stop(String reason) {
+        boolean wasBusy = replicaState != ReplicaState.WAITING;
+        ShadowInstall into = install;
+        if (into != null) {
+            into.shadow().discard();
+            install = null;
+        }
+        replicaState = ReplicaState.WAITING;
+        isAckDue = false;
+        isAsked = false;
+        if (wasBusy) {
+            lost++;
+            events.onLost(reason);
+        }
+    }
+
+    private boolean send(FrameOutput to, int length) {
+        boolean isSent = to.send(frame, 0, length);
+        if (isSent) {
+            publisher.sent();
+        }
+        return isSent;
+    }
+}

@@ -1,0 +1,11 @@
+package org.stoneware.server.replication;
+
+/** Where the applying side stands. */
+public enum ReplicaState {
+    /** Not connected to an active of its epoch, or not answered yet. */
+    WAITING,
+    /** Taking in a copy beside what it holds. */
+    INSTALLING,
+    /** Holds every entry it was sent, and acknowledges. */
+    FOLLOWING
+}

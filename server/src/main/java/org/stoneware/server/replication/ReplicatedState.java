@@ -1,0 +1,42 @@
+package org.stoneware.server.replication;
+
+import org.agrona.DirectBuffer;
+import org.stoneware.spi.replication.StateMachine;
+import org.stoneware.spi.storage.SessionStore;
+
+/**
+ * A state machine that can be copied to another server: its sessions lie in a store and are copied from there; the rest of what
+ * the log made (answers given to clients, expiry notices, old ids of renamed sessions) goes in rows.
+ * <p>
+ * <b>Threading:</b> the agent thread of its shard.
+ * <p>
+ * <b>Determinism:</b> a copy and its original apply the same entries with the same results.
+ */
+public interface ReplicatedState extends StateMachine {
+    /** Where the sessions are; the same instance for the life of this object. */
+    SessionStore store();
+
+    /**
+     * Shows everything that is not a session, as it is after {@link #lastApplied}, in an order the state chooses.
+     * <p>
+     * <b>Limits:</b> a row holds at most 1 MiB; the walk runs inside one duty cycle.
+     */
+    void exportRows(RowVisitor visitor);
+
+    /**
+     * Takes a row another replica exported. Only before {@link #completeInstall}.
+     *
+     * @throws RuntimeException when the row is none of this state's; the copy is given up.
+     */
+    void installRow(DirectBuffer row, int offset, int length);
+
+    /** The copy is whole: the next entry to apply follows {@code lastIndex}. */
+    void completeInstall(long lastIndex, long logTimeMs);
+
+    /** Sees rows. */
+    @FunctionalInterface
+    interface RowVisitor {
+        /** @param row view valid until this call returns. */
+        void onRow(DirectBuffer row, int offset, int length);
+    }
+}

@@ -1,0 +1,22 @@
+package org.stoneware.server.replication;
+
+/**
+ * Hears what the active side can't decide itself; whoever runs the election acts on it. Called on the agent thread; must not call
+ * back into the replicator before it has returned.
+ */
+public interface ReplicationEvents {
+    /**
+     * A standby holds everything up to {@code index}. No commit is reported until the answer:
+     * {@link ActiveReplicator#added} once it is in the in-sync set everywhere, or {@link ActiveReplicator#refused}.
+     */
+    void onSynced(int memberId, long incarnation, long index);
+
+    /** A standby of the in-sync set can't follow; answer with {@link ActiveReplicator#dropped}. May be repeated. */
+    void onDropRequested(int memberId, long incarnation, String reason);
+
+    /** Another server has promised a higher epoch; this one reports no commit any more. */
+    void onHigherEpoch(long epoch);
+
+    /** Progress of copying to a standby. */
+    void onSyncState(int memberId, SyncState from, SyncState to, String reason);
+}

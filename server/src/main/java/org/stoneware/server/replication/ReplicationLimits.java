@@ -1,0 +1,41 @@
+package org.stoneware.server.replication;
+
+import java.util.concurrent.TimeUnit;
+
+/**
+ * Bounds of replication on the active side.
+ *
+ * @param windowBytes         most bytes of entries a counted standby may owe acknowledgements for; one entry is always let in.
+ * @param windowNs            longest time a counted standby may owe one.
+ * @param stallNs             how long the window may stay full before the standby is to be dropped.
+ * @param holdOffMinNs        shortest time a dropped standby waits before it is copied again.
+ * @param holdOffMaxNs        longest such time; doubled from drop to drop.
+ * @param retainedBytes       bytes of entries kept for standbys that come back.
+ * @param snapshotBytesPerSec most bytes of snapshot sent in a second.
+ * @param pauseNs             longest pause of commits while a standby catches the last entries.
+ * @param heartbeatNs         interval of signs of life.
+ * @param maxChangedSessions  most sessions changed and not sent yet while a snapshot goes on.
+ */
+public record ReplicationLimits(
+        long windowBytes,
+        long windowNs,
+        long stallNs,
+        long holdOffMinNs,
+        long holdOffMaxNs,
+        long retainedBytes,
+        long snapshotBytesPerSec,
+        long pauseNs,
+        long heartbeatNs,
+        int maxChangedSessions) {
+    public static final ReplicationLimits DEFAULTS = new ReplicationLimits(
+            64L << 20,
+            TimeUnit.SECONDS.toNanos(1),
+            TimeUnit.MILLISECONDS.toNanos(500),
+            TimeUnit.SECONDS.toNanos(5),
+            TimeUnit.MINUTES.toNanos(5),
+            256L << 20,
+            32L << 20,
+            TimeUnit.MILLISECONDS.toNanos(500),
+            TimeUnit.MILLISECONDS.toNanos(50),
+            1_000_000);
+}

@@ -1,0 +1,350 @@
+package org.stoneware.server.replication;
+
+import org.agrona.DirectBuffer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.wire.replication.FrameOrigin;
+import org.stoneware.wire.replication.ReplicationAdapter;
+import org.stoneware.wire.replication.ReplicationListener;
+import org.stoneware.wire.session.WireException;
+
+/**
+ * The active's view of one standby: whether it counts for commit, what it has acknowledged, the connection to it and what is sent
+ * next. An acknowledgement counts only in the epoch of the active and from the very process that is in the in-sync set.
+ * <p>
+ * <b>Threading:</b> the agent thread.
+ */
+final class StandbyLink implements ReplicationListener {
+    private static final long NOT_SENDING = 0;
+
+    private final int memberId;
+    private final ReplicaIdentity self;
+    private final long epoch;
+    private final ReplicatedState state;
+    private final EntryRing ring;
+    private final ReplicationLimits limits;
+    private final ReplicationEvents events;
+    private final EpochWatch epochWatch;
+    private final HoldOff holdOff;
+    private final ReplicationAdapter adapter = new ReplicationAdapter();
+
+    private boolean isInSync;
+    private long incarnation;
+    private long acknowledged;
+    private @Nullable StandbyStream stream;
+    private @Nullable PassiveSyncSession sync;
+    private long expectedSeq;
+    private long nextIndex = NOT_SENDING;
+    private long heartbeatNs;
+    private long fullSinceNs;
+    private boolean isFull;
+    private int refusedLength;
+    private long snapshots;
+    private long refusedFrames;
+    private long nowNs;
+
+    /** Hears of epochs above the active's own. */
+    interface EpochWatch {
+        void onEpoch(long epoch);
+    }
+
+    StandbyLink(
+            int memberId,
+            ReplicaIdentity self,
+            long epoch,
+            ReplicatedState state,
+            EntryRing ring,
+            ReplicationLimits limits,
+            ReplicationEvents events,
+            EpochWatch epochWatch) {
+        this.memberId = memberId;
+        this.self = self;
+        this.epoch = epoch;
+        this.state = state;
+        this.ring = ring;
+        this.limits = limits;
+        this.events = events;
+        this.epochWatch = epochWatch;
+        this.holdOff = new HoldOff(limits.holdOffMinNs(), limits.holdOffMaxNs());
+    }
+
+    int memberId() {
+        return memberId;
+    }
+
+    boolean isInSync() {
+        return isInSync;
+    }
+
+    /** Last entry the counted process has acknowledged. */
+    long acknowledged() {
+        return acknowledged;
+    }
+
+    boolean holdsCommits() {
+        PassiveSyncSession session = sync;
+        return session != null && session.holdsCommits();
+    }
+
+    @Nullable
+    PassiveSyncSession sync() {
+        return sync;
+    }
+
+    long refusedFrames() {
+        return refusedFrames;
+    }
+
+    void inSync(long incarnation) {
+        this.isInSync = true;
+        this.incarnation = incarnation;
+        this.acknowledged = 0;
+    }
+
+    void added(long incarnation) {
+        PassiveSyncSession session = sync;
+        if (session == null || session.incarnation() != incarnation) {
+            throw new IllegalStateException("standby was not asked for: memberId=" + memberId);
+        }
+        session.added();
+        this.isInSync = true;
+        this.incarnation = incarnation;
+        this.acknowledged = session.acknowledged();
+        this.nextIndex = stream == null || session.state() != SyncState.SYNCED ? NOT_SENDING : session.nextIndex();
+        this.isFull = false;
+        this.sync = null;
+    }
+
+    void refused(long nowNs) {
+        PassiveSyncSession session = sync;
+        if (session != null) {
+            session.refused();
+        }
+        sync = null;
+        holdOff.begin(nowNs);
+        close("not taken into the in-sync set");
+    }
+
+    void dropped(long nowNs) {
+        isInSync = false;
+        isFull = false;
+        nextIndex = NOT_SENDING;
+        holdOff.begin(nowNs);
+        close("dropped from the in-sync set");
+    }
+
+    void onConnected(FrameOutput output) {
+        onConnectionLost("replaced");
+        stream = new StandbyStream(self, epoch, output);
+        expectedSeq = 1;
+    }
+
+    void onConnectionLost(String reason) {
+        stream = null;
+        nextIndex = NOT_SENDING;
+        PassiveSyncSession session = sync;
+        if (session != null) {
+            session.fail("connection lost: " + reason);
+            if (!session.awaitsDecision()) {
+                sync = null;
+            }
+        }
+    }
+
+    void onFrame(DirectBuffer frame, int offset, int length, long nowNs) {
+        this.nowNs = nowNs;
+        if (stream == null) {
+            return;
+        }
+        try {
+            adapter.onFrame(frame, offset, length, this);
+        } catch (WireException e) {
+            refuse(String.valueOf(e.getMessage()));
+        }
+    }
+
+    @Override
+    public boolean onOrigin(FrameOrigin origin) {
+        if (origin.streamSeq() != expectedSeq || origin.groupId() != self.groupId() || origin.senderId() != memberId) {
+            refuse("frame out of place: expectedSeq=" + expectedSeq + " " + origin);
+            return false;
+        }
+        expectedSeq++;
+        if (origin.epoch() > epoch) {
+            epochWatch.onEpoch(origin.epoch());
+            return false;
+        }
+        if (origin.epoch() < epoch) {
+            StandbyStream to = stream;
+            if (to != null) {
+                to.stale(epoch);
+            }
+            return false;
+        }
+        return true;
+    }
+
+    @Override
+    public void onSyncRequest(FrameOrigin origin, long lastIndex, long lastEpoch) {
+        if (nextIndex != NOT_SENDING || sync != null) {
+            return;
+        }
+        if (isInSync) {
+            resume(origin.senderIncarnation(), lastIndex, lastEpoch);
+            return;
+        }
+        StandbyStream to = stream;
+        if (to == null || !holdOff.isOver(nowNs)) {
+            return;
+        }
+        // Unique for every copy this process makes: the epoch above, a count below.
+        long snapshotId = (epoch << 24) | (++snapshots & 0xFF_FFFF);
+        PassiveSyncSession session = new PassiveSyncSession(
+                memberId, origin.senderIncarnation(), snapshotId, state, ring, to, limits, events, nowNs);
+        sync = session;
+        session.onPosition(lastIndex, lastEpoch, nowNs);
+    }
+
+    /** A counted standby is back: it must be the same process and miss nothing it has acknowledged. */
+    private void resume(long fromIncarnation, long lastIndex, long lastEpoch) {
+        if (fromIncarnation != incarnation || lastIndex < acknowledged || !ring.continuesAfter(lastIndex, lastEpoch)) {
+            events.onDropRequested(
+                    memberId,
+                    incarnation,
+                    "came back without what it held: lastIndex=" + lastIndex + " acknowledged=" + acknowledged
+                            + " isSameProcess=" + (fromIncarnation == incarnation));
+            return;
+        }
+        nextIndex = lastIndex + 1;
+    }
+
+    @Override
+    public void onAck(FrameOrigin origin, long index) {
+        PassiveSyncSession session = sync;
+        if (session != null && origin.senderIncarnation() == session.incarnation()) {
+            session.onAck(index);
+        } else if (isInSync && origin.senderIncarnation() == incarnation && index < nextIndex) {
+            acknowledged = Math.max(acknowledged, index);
+        } else {
+            refusedFrames++;
+        }
+    }
+
+    @Override
+    public void onStale(FrameOrigin origin, long promisedEpoch) {
+        if (promisedEpoch > epoch) {
+            epochWatch.onEpoch(promisedEpoch);
+        }
+    }
+
+    @Override
+    public void unexpected(FrameOrigin origin) {
+        refuse("unexpected message: " + origin);
+    }
+
+    void onApplied(DirectBuffer entry, int offset, int length) {
+        PassiveSyncSession session = sync;
+        if (session != null) {
+            session.onApplied(entry, offset, length);
+        }
+    }
+
+    /** True while an entry of this length may not be appended because this standby owes too much. Nothing owed lets any in. */
+    boolean isWindowFull(int length, long nowNs) {
+        boolean isRefused = isInSync
+                && acknowledged < ring.lastIndex()
+                && (ring.bytesAfter(acknowledged) + length > limits.windowBytes() || owesSince(nowNs));
+        if (isRefused) {
+            refusedLength = length;
+        }
+        return isRefused;
+    }
+
+    private boolean owesSince(long nowNs) {
+        long oldest = Math.max(acknowledged + 1, ring.firstIndex());
+        return nowNs - ring.appendedNsAt(oldest) > limits.windowNs();
+    }
+
+    /** @return amount of work done. */
+    int doWork(long nowNs, long commitIndex, long logTimeMs) {
+        this.nowNs = nowNs;
+        watchWindow(nowNs);
+        int work = 0;
+        PassiveSyncSession session = sync;
+        if (session != null) {
+            work += session.doWork(nowNs, commitIndex, logTimeMs);
+            if (session.state() == SyncState.FAILED && !session.awaitsDecision()) {
+                sync = null;
+                holdOff.begin(nowNs);
+                close("copy failed");
+            }
+        } else if (nextIndex != NOT_SENDING) {
+            work += ship(commitIndex);
+        }
+        work += heartbeat(nowNs, commitIndex, logTimeMs);
+        return work;
+    }
+
+    private int ship(long commitIndex) {
+        StandbyStream to = stream;
+        if (to == null) {
+            return 0;
+        }
+        if (nextIndex < ring.firstIndex()) {
+            events.onDropRequested(memberId, incarnation, "fell behind the entries kept: nextIndex=" + nextIndex);
+            nextIndex = NOT_SENDING;
+            return 1;
+        }
+        int sent = 0;
+        while (nextIndex <= ring.lastIndex() && to.entry(ring, nextIndex, commitIndex)) {
+            nextIndex++;
+            sent++;
+        }
+        return sent;
+    }
+
+    private int heartbeat(long nowNs, long commitIndex, long logTimeMs) {
+        StandbyStream to = stream;
+        PassiveSyncSession session = sync;
+        boolean isFollowing = session == null ? nextIndex != NOT_SENDING : session.isFollowing();
+        if (to == null || !isFollowing || nowNs - heartbeatNs < limits.heartbeatNs()) {
+            return 0;
+        }
+        if (to.commit(ring.lastIndex(), commitIndex, logTimeMs)) {
+            heartbeatNs = nowNs;
+        }
+        return 1;
+    }
+
+    private void watchWindow(long nowNs) {
+        // Full for the entry refused last, not only for the shortest one.
+        boolean isFullNow = isWindowFull(refusedLength, nowNs);
+        if (isFullNow && !isFull) {
+            fullSinceNs = nowNs;
+        }
+        isFull = isFullNow;
+        if (!isFull) {
+            refusedLength = 0;
+        }
+        if (isFull && nowNs - fullSinceNs >= limits.stallNs()) {
+            fullSinceNs = nowNs;
+            events.onDropRequested(
+                    memberId,
+                    incarnation,
+                    "too slow: acknowledged=" + acknowledged + " lastIndex=" + ring.lastIndex() + " bytes="
+                            + ring.bytesAfter(acknowledged));
+        }
+    }
+
+    private void refuse(String reason) {
+        refusedFrames++;
+        close(reason);
+    }
+
+    private void close(String reason) {
+        StandbyStream to = stream;
+        if (to != null) {
+            to.close(reason);
+        }
+        onConnectionLost(reason);
+    }
+}

@@ -1,0 +1,67 @@
+package org.stoneware.server.replication;
+
+import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
+import org.stoneware.wire.replication.RecordKind;
+import org.stoneware.wire.replication.ReplicationPublisher;
+
+/**
+ * What the active sends over one connection to one standby. Each method sends one frame or answers false: no room now.
+ * <p>
+ * <b>Threading:</b> the agent thread.
+ */
+final class StandbyStream {
+    private final ReplicationPublisher publisher;
+    private final FrameOutput output;
+    private final ExpandableArrayBuffer frame = new ExpandableArrayBuffer(4096);
+
+    StandbyStream(ReplicaIdentity self, long epoch, FrameOutput output) {
+        this.publisher = new ReplicationPublisher(self.groupId(), self.memberId(), self.incarnation(), epoch);
+        this.output = output;
+    }
+
+    boolean snapshotBegin(long snapshotId) {
+        return send(publisher.snapshotBegin(frame, snapshotId));
+    }
+
+    boolean record(long snapshotId, long index, RecordKind kind, DirectBuffer content, int offset, int length) {
+        return send(publisher.snapshotRecord(frame, snapshotId, index, kind, content, offset, length));
+    }
+
+    boolean snapshotEnd(long snapshotId, long lastIndex, long lastEpoch, long logTimeMs, long sessions) {
+        return send(publisher.snapshotEnd(frame, snapshotId, lastIndex, lastEpoch, logTimeMs, sessions));
+    }
+
+    boolean entry(EntryRing ring, long index, long commitIndex) {
+        return send(publisher.entry(
+                frame,
+                index,
+                ring.epochAt(index),
+                ring.epochAt(index - 1),
+                commitIndex,
+                ring.logTimeMsAt(index),
+                ring.bufferAt(index),
+                ring.offsetAt(index),
+                ring.lengthAt(index)));
+    }
+
+    boolean commit(long lastIndex, long commitIndex, long logTimeMs) {
+        return send(publisher.commit(frame, lastIndex, commitIndex, logTimeMs));
+    }
+
+    boolean stale(long promisedEpoch) {
+        return send(publisher.stale(frame, promisedEpoch));
+    }
+
+    void close(String reason) {
+        output.close(reason);
+    }
+
+    private boolean send(int length) {
+        boolean isSent = output.send(frame, 0, length);
+        if (isSent) {
+            publisher.sent();
+        }
+        return isSent;
+    }
+}

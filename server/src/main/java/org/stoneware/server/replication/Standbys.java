@@ -1,0 +1,165 @@
+package org.stoneware.server.replication;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.DirectBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * All standbys of one active: their connections, what they have acknowledged, and which of them count for commit.
+ * <p>
+ * The caller hands in connections and frames by member, and answers {@link ReplicationEvents}. An event is raised inside
+ * {@link #onFrame} or {@link #doWork}; {@link #added}, {@link #refused} and {@link #dropped} are called after those have returned.
+ * <p>
+ * <b>Threading:</b> the agent thread.
+ */
+public final class Standbys {
+    /** Nothing may be committed now. */
+    static final long NULL_INDEX = -1;
+
+    private final ReplicaIdentity self;
+    private final long epoch;
+    private final ReplicatedState state;
+    private final ReplicationLimits limits;
+    private final ReplicationEvents events;
+    private final EntryRing ring;
+    private final List<StandbyLink> links = new ArrayList<>();
+    private boolean isDeposed;
+
+    /** @param lastEpoch epoch of the entry {@code state} applied last; 0 when there is none. */
+    public Standbys(
+            ReplicaIdentity self,
+            long epoch,
+            ReplicatedState state,
+            long lastEpoch,
+            ReplicationLimits limits,
+            ReplicationEvents events) {
+        this.self = self;
+        this.epoch = epoch;
+        this.state = state;
+        this.limits = limits;
+        this.events = events;
+        this.ring = new EntryRing(limits.retainedBytes(), state.lastApplied(), lastEpoch);
+    }
+
+    /** A connection to a standby is open; an older one to the same member no longer counts. */
+    public void onConnected(int memberId, FrameOutput output) {
+        link(memberId).onConnected(output);
+    }
+
+    /** The connection to a standby is lost. */
+    public void onConnectionLost(int memberId) {
+        link(memberId).onConnectionLost("by the network");
+    }
+
+    /** A frame came from a standby. <b>Ownership:</b> {@code frame} is a view valid until this call returns. */
+    public void onFrame(int memberId, DirectBuffer frame, int offset, int length, long nowNs) {
+        link(memberId).onFrame(frame, offset, length, nowNs);
+    }
+
+    /** A process is in the in-sync set this epoch begins with; nothing it acknowledged in another epoch counts. */
+    public void inSync(int memberId, long incarnation) {
+        link(memberId).inSync(incarnation);
+    }
+
+    /**
+     * The process {@link ReplicationEvents#onSynced} named is in the in-sync set, and every server that must know does.
+     *
+     * @throws IllegalStateException when it was not named.
+     */
+    public void added(int memberId, long incarnation) {
+        link(memberId).added(incarnation);
+    }
+
+    /** The process {@link ReplicationEvents#onSynced} named is certainly not in the in-sync set. */
+    public void refused(int memberId, long nowNs) {
+        link(memberId).refused(nowNs);
+    }
+
+    /** A member is certainly no longer in the in-sync set; it is copied again once its hold-off is over. */
+    public void dropped(int memberId, long nowNs) {
+        link(memberId).dropped(nowNs);
+    }
+
+    public boolean isInSync(int memberId) {
+        return link(memberId).isInSync();
+    }
+
+    /** Where copying to a standby stands, or null when none is under way. */
+    public @Nullable SyncState syncState(int memberId) {
+        PassiveSyncSession sync = link(memberId).sync();
+        return sync == null ? null : sync.state();
+    }
+
+    /** Frames that were none, or counted for nothing. */
+    public long refusedFrames() {
+        long sum = 0;
+        for (StandbyLink link : links) {
+            sum += link.refusedFrames();
+        }
+        return sum;
+    }
+
+    /** True once a higher epoch was seen. */
+    public boolean isDeposed() {
+        return isDeposed;
+    }
+
+    /** A higher epoch was seen elsewhere, for instance by the election. */
+    public void onHigherEpoch(long seenEpoch) {
+        if (seenEpoch > epoch && !isDeposed) {
+            isDeposed = true;
+            events.onHigherEpoch(seenEpoch);
+        }
+    }
+
+    boolean isWindowFull(int length, long nowNs) {
+        for (int i = 0; i < links.size(); i++) {
+            if (links.get(i).isWindowFull(length, nowNs)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    void onApplied(long logTimeMs, long nowNs, DirectBuffer entry, int offset, int length) {
+        ring.append(epoch, logTimeMs, nowNs, entry, offset, length);
+        for (int i = 0; i < links.size(); i++) {
+            links.get(i).onApplied(entry, offset, length);
+        }
+    }
+
+    /** Last entry every in-sync server has, {@link #NULL_INDEX} while commits are held back. */
+    long heldByAll(long lastIndex) {
+        long held = lastIndex;
+        for (int i = 0; i < links.size(); i++) {
+            StandbyLink link = links.get(i);
+            if (link.holdsCommits() || isDeposed) {
+                return NULL_INDEX;
+            }
+            if (link.isInSync()) {
+                held = Math.min(held, link.acknowledged());
+            }
+        }
+        return held;
+    }
+
+    int doWork(long nowNs, long commitIndex, long logTimeMs) {
+        int work = 0;
+        for (int i = 0; i < links.size() && !isDeposed; i++) {
+            work += links.get(i).doWork(nowNs, commitIndex, logTimeMs);
+        }
+        return work;
+    }
+
+    private StandbyLink link(int memberId) {
+        for (int i = 0; i < links.size(); i++) {
+            if (links.get(i).memberId() == memberId) {
+                return links.get(i);
+            }
+        }
+        StandbyLink link = new StandbyLink(memberId, self, epoch, state, ring, limits, events, this::onHigherEpoch);
+        links.add(link);
+        return link;
+    }
+}

@@ -1,0 +1,34 @@
+package org.stoneware.server.replication;
+
+/** Progress of one standby towards the in-sync set. Codes never change meaning. */
+public enum SyncState {
+    /** Waiting for the standby to name the last entry it holds. */
+    AWAIT_POSITION(0),
+    /** Sending the state; sessions changed meanwhile are sent again, whole. */
+    SEND_SNAPSHOT(1),
+    /** Sending entries; at the end commits pause until the standby has the last one. */
+    CATCH_UP(2),
+    /** The standby holds every committed entry and counts for commit. */
+    SYNCED(3),
+    /** Given up. */
+    FAILED(4);
+
+    private final int code;
+
+    SyncState(int code) {
+        this.code = code;
+    }
+
+    public int code() {
+        return code;
+    }
+
+    boolean mayBecome(SyncState next) {
+        return switch (this) {
+            case AWAIT_POSITION -> next == SEND_SNAPSHOT || next == CATCH_UP || next == FAILED;
+            case SEND_SNAPSHOT -> next == CATCH_UP || next == FAILED;
+            case CATCH_UP -> next == SYNCED || next == FAILED;
+            case SYNCED, FAILED -> false;
+        };
+    }
+}

@@ -1,0 +1,250 @@
+package org.stoneware.server.replication;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.Consumer;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+import org.stoneware.api.session.SessionDelta;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.wire.log.LogEntryPublisher;
+import org.stoneware.wire.log.LogProtocol;
+
+class PassiveSyncSessionTest {
+    private static final long EPOCH = 5;
+    private static final long SECOND = 1_000_000_000L;
+
+    private final List<String> events = new ArrayList<>();
+    private final TestState state = TestState.create();
+    private final EntryRing ring = new EntryRing(1 << 20, 0, 0);
+    private CapturedFrames output = new CapturedFrames();
+    private long nowNs;
+
+    @Test
+    void shouldTakeOnlyEdgesOfTheTable() {
+        Map<SyncState, List<SyncState>> expected = new EnumMap<>(SyncState.class);
+        SyncState wait = SyncState.AWAIT_POSITION;
+        SyncState send = SyncState.SEND_SNAPSHOT;
+        SyncState catchUp = SyncState.CATCH_UP;
+        SyncState synced = SyncState.SYNCED;
+        SyncState failed = SyncState.FAILED;
+        // Events: position held, position not held, entry applied, acknowledgement, work, added, refused, connection
+        // lost.
+        expected.put(wait, List.of(catchUp, send, wait, wait, wait, wait, failed, failed));
+        expected.put(send, List.of(send, send, send, send, catchUp, send, failed, failed));
+        expected.put(catchUp, List.of(catchUp, catchUp, catchUp, catchUp, catchUp, synced, failed, failed));
+        expected.put(synced, List.of(synced, synced, synced, synced, synced, synced, synced, synced));
+        expected.put(failed, List.of(failed, failed, failed, failed, failed, failed, failed, failed));
+        List<Consumer<PassiveSyncSession>> all = List.of(
+                session -> session.onPosition(0, 0, nowNs),
+                session -> session.onPosition(-1, 0, nowNs),
+                session -> session.onApplied(removal("b"), 0, removal("b").capacity()),
+                session -> session.onAck(0),
+                session -> session.doWork(nowNs, 0, 0),
+                PassiveSyncSessionTest::addIfPossible,
+                PassiveSyncSession::refused,
+                session -> session.fail("lost"));
+
+        expected.forEach((from, afterEach) -> {
+            for (int event = 0; event < all.size(); event++) {
+                PassiveSyncSession session = in(from);
+                all.get(event).accept(session);
+
+                assertThat(session.state()).as("%s after event %d", from, event).isEqualTo(afterEach.get(event));
+            }
+        });
+    }
+
+    @Test
+    void shouldSendSessionChangedDuringSnapshotWholeAndEntriesOnlyBehindIt() {
+        apply(created("a"));
+        apply(created("b"));
+        PassiveSyncSession session = session(1 << 20);
+        session.onPosition(-1, 0, nowNs);
+
+        apply(removal("a"), session);
+        apply(created("c"), session);
+        session.doWork(nowNs, 0, 0);
+        apply(removal("b"), session);
+        session.doWork(nowNs, 0, 0);
+
+        assertThat(output.messages.subList(0, 3)).containsExactly("begin", "REMOVED 4", "SESSION 4");
+        assertThat(output.messages.subList(output.messages.size() - 2, output.messages.size()))
+                .containsExactly("end 4", "entry 5");
+        assertThat(output.messages).contains("SESSION 2");
+    }
+
+    @Test
+    void shouldSendNoMoreOfSnapshotThanItsRateAllows() {
+        for (int i = 0; i < 50; i++) {
+            apply(created("s" + i));
+        }
+        PassiveSyncSession session = session(1_000);
+        session.onPosition(-1, 0, nowNs);
+
+        session.doWork(nowNs, 0, 0);
+        session.doWork(nowNs, 0, 0);
+        assertThat(output.messages).hasSize(2);
+        nowNs += SECOND;
+        session.doWork(nowNs, 0, 0);
+
+        assertThat(output.messages).hasSize(3);
+    }
+
+    @Test
+    void shouldSendAgainWhatConnectionHadNoRoomFor() {
+        apply(created("a"));
+        PassiveSyncSession session = session(1 << 20);
+        session.onPosition(-1, 0, nowNs);
+        output.hasRoom = false;
+        session.doWork(nowNs, 0, 0);
+        assertThat(session.state()).isEqualTo(SyncState.SEND_SNAPSHOT);
+
+        output.hasRoom = true;
+        session.doWork(nowNs, 0, 0);
+        session.doWork(nowNs, 0, 0);
+
+        assertThat(output.messages).containsSubsequence("begin", "SESSION 1", "STATE_ROW 1", "end 1");
+    }
+
+    @Test
+    void shouldGiveUpPauseThatLastsTooLongAndTryAgain() {
+        PassiveSyncSession session = session(1 << 20);
+        session.onPosition(0, 0, nowNs);
+        apply(created("z"), session);
+        session.doWork(nowNs, 0, 0);
+        session.onAck(0);
+        session.doWork(nowNs, 0, 0);
+        assertThat(session.holdsCommits()).isTrue();
+
+        nowNs += ReplicationLimits.DEFAULTS.pauseNs();
+        session.doWork(nowNs, 0, 0);
+        assertThat(session.holdsCommits()).isFalse();
+        session.doWork(nowNs, 0, 0);
+        assertThat(session.holdsCommits()).isFalse();
+        nowNs += ReplicationLimits.DEFAULTS.pauseNs();
+        session.doWork(nowNs, 0, 0);
+
+        assertThat(session.holdsCommits()).isTrue();
+    }
+
+    @Test
+    void shouldFailWhenTooManySessionsChangeDuringSnapshot() {
+        PassiveSyncSession session = in(SyncState.SEND_SNAPSHOT);
+        for (int i = 0; i < 101; i++) {
+            apply(created("n" + i), session);
+        }
+
+        assertThat(session.state()).isEqualTo(SyncState.FAILED);
+    }
+
+    private static void addIfPossible(PassiveSyncSession session) {
+        if (session.awaitsDecision()) {
+            session.added();
+        }
+    }
+
+    /** A session that has come to a state; in CATCH_UP and beyond it has acknowledged everything there is. */
+    private PassiveSyncSession in(SyncState wanted) {
+        output = new CapturedFrames();
+        PassiveSyncSession session = session(1 << 20);
+        if (wanted == SyncState.SEND_SNAPSHOT) {
+            session.onPosition(-1, 0, nowNs);
+        }
+        if (wanted == SyncState.CATCH_UP || wanted == SyncState.SYNCED) {
+            session.onPosition(0, 0, nowNs);
+            session.doWork(nowNs, 0, 0);
+            session.onAck(ring.lastIndex());
+            session.doWork(nowNs, 0, 0);
+            if (ring.lastIndex() == 0) {
+                session.doWork(nowNs, 0, 0);
+            }
+        }
+        if (wanted == SyncState.SYNCED) {
+            session.added();
+        }
+        if (wanted == SyncState.FAILED) {
+            session.fail("test");
+        }
+        return session;
+    }
+
+    private PassiveSyncSession session(long bytesPerSec) {
+        ReplicationLimits usual = ReplicationLimits.DEFAULTS;
+        ReplicationLimits limits = new ReplicationLimits(
+                usual.windowBytes(),
+                usual.windowNs(),
+                usual.stallNs(),
+                usual.holdOffMinNs(),
+                usual.holdOffMaxNs(),
+                usual.retainedBytes(),
+                bytesPerSec,
+                usual.pauseNs(),
+                usual.heartbeatNs(),
+                100);
+        StandbyStream stream = new StandbyStream(new ReplicaIdentity(1, 1, 10), EPOCH, output);
+        return new PassiveSyncSession(2, 20, 9, state, ring, stream, limits, new RecordedEvents(), nowNs);
+    }
+
+    private void apply(UnsafeBuffer entry) {
+        int length = entry.capacity();
+        state.apply(state.lastApplied() + 1, EPOCH, 1, entry, 0, length, (result, offset, resultLength) -> {});
+        ring.append(EPOCH, 1, nowNs, entry, 0, length);
+    }
+
+    private void apply(UnsafeBuffer entry, PassiveSyncSession session) {
+        apply(entry);
+        session.onApplied(entry, 0, entry.capacity());
+    }
+
+    private UnsafeBuffer created(String id) {
+        SessionDelta.Builder delta = new SessionDelta.Builder(new ExpandableArrayBuffer());
+        delta.finish();
+        ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
+        int length = new LogEntryPublisher()
+                .sessionWritten(
+                        buffer,
+                        0,
+                        1,
+                        state.lastApplied(),
+                        0,
+                        1,
+                        LogProtocol.WRITTEN_CREATE,
+                        SessionKey.of("localhost/shop", id),
+                        new SessionDelta().wrap(delta.buffer(), 0));
+        return copy(buffer, length);
+    }
+
+    private UnsafeBuffer removal(String id) {
+        ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
+        SessionKey key = SessionKey.of("localhost/shop", id);
+        return copy(buffer, new LogEntryPublisher().sessionRemoved(buffer, 0, 1, state.lastApplied(), 0, key));
+    }
+
+    private static UnsafeBuffer copy(ExpandableArrayBuffer buffer, int length) {
+        byte[] bytes = new byte[length];
+        buffer.getBytes(0, bytes);
+        return new UnsafeBuffer(bytes);
+    }
+
+    private final class RecordedEvents implements ReplicationEvents {
+        @Override
+        public void onSynced(int memberId, long incarnation, long index) {
+            events.add("synced " + index);
+        }
+
+        @Override
+        public void onDropRequested(int memberId, long incarnation, String reason) {}
+
+        @Override
+        public void onHigherEpoch(long epoch) {}
+
+        @Override
+        public void onSyncState(int memberId, SyncState from, SyncState to, String reason) {}
+    }
+}

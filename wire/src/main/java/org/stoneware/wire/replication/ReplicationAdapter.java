@@ -1,0 +1,181 @@
+package org.stoneware.wire.replication;
+
+import java.nio.ByteOrder;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.stoneware.wire.replication.codec.AckDecoder;
+import org.stoneware.wire.replication.codec.CommitDecoder;
+import org.stoneware.wire.replication.codec.EntryDecoder;
+import org.stoneware.wire.replication.codec.FrameDecoder;
+import org.stoneware.wire.replication.codec.MessageHeaderDecoder;
+import org.stoneware.wire.replication.codec.SnapshotBeginDecoder;
+import org.stoneware.wire.replication.codec.SnapshotEndDecoder;
+import org.stoneware.wire.replication.codec.SnapshotRecordDecoder;
+import org.stoneware.wire.replication.codec.StaleDecoder;
+import org.stoneware.wire.replication.codec.SyncRequestDecoder;
+import org.stoneware.wire.session.WireException;
+
+/**
+ * Decodes one replication frame and calls the listener: first {@link ReplicationListener#onOrigin}, then the message.
+ * <p>
+ * <b>Threading:</b> one thread at a time.
+ * <p>
+ * <b>Failure:</b> bytes that are no message of this schema, that end early or late, or whose checksum is wrong throw
+ * {@link WireException}: what follows on that connection can't be trusted. A listener's own exception passes through.
+ */
+public final class ReplicationAdapter {
+    private static final int LENGTH_LENGTH = Integer.BYTES;
+
+    private final UnsafeBuffer message = new UnsafeBuffer(new byte[0]);
+    private final MessageHeaderDecoder header = new MessageHeaderDecoder();
+    private final SyncRequestDecoder syncRequest = new SyncRequestDecoder();
+    private final SnapshotBeginDecoder snapshotBegin = new SnapshotBeginDecoder();
+    private final SnapshotRecordDecoder snapshotRecord = new SnapshotRecordDecoder();
+    private final SnapshotEndDecoder snapshotEnd = new SnapshotEndDecoder();
+    private final EntryDecoder entry = new EntryDecoder();
+    private final AckDecoder ack = new AckDecoder();
+    private final StaleDecoder stale = new StaleDecoder();
+    private final CommitDecoder commit = new CommitDecoder();
+    private final FrameDecoder frame = new FrameDecoder();
+    private final FrameOrigin origin = new FrameOrigin();
+    private final ContentChecksum checksum = new ContentChecksum();
+
+    /** Decodes one frame. */
+    public void onFrame(DirectBuffer buffer, int offset, int length, ReplicationListener listener) {
+        if (length < MessageHeaderDecoder.ENCODED_LENGTH || offset < 0 || length > buffer.capacity() - offset) {
+            throw new WireException("frame too short: length=" + length);
+        }
+        message.wrap(buffer, offset, length);
+        header.wrap(message, 0);
+        checkHeader(length);
+        frame.wrap(message, MessageHeaderDecoder.ENCODED_LENGTH);
+        origin.set(frame.groupId(), frame.senderId(), frame.epoch(), frame.senderIncarnation(), frame.streamSeq());
+        if (listener.onOrigin(origin)) {
+            dispatch(length, listener);
+        }
+    }
+
+    private void checkHeader(int length) {
+        if (header.schemaId() != ReplicationProtocol.SCHEMA_ID
+                || header.version() != ReplicationProtocol.SCHEMA_VERSION) {
+            throw new WireException("unknown schema: schemaId=" + header.schemaId() + " version=" + header.version());
+        }
+        int templateId = header.templateId();
+        int blockLength = blockLength(templateId);
+        int bodyLength = length - MessageHeaderDecoder.ENCODED_LENGTH;
+        boolean hasContent = templateId == SnapshotRecordDecoder.TEMPLATE_ID || templateId == EntryDecoder.TEMPLATE_ID;
+        if (header.blockLength() != blockLength
+                || (hasContent ? bodyLength < blockLength + LENGTH_LENGTH : bodyLength != blockLength)) {
+            throw new WireException("bad length: template=" + templateId + " blockLength=" + header.blockLength()
+                    + " length=" + length);
+        }
+        if (hasContent) {
+            long contentLength =
+                    message.getInt(MessageHeaderDecoder.ENCODED_LENGTH + blockLength, ByteOrder.LITTLE_ENDIAN)
+                            & 0xFFFF_FFFFL;
+            if (contentLength != bodyLength - blockLength - LENGTH_LENGTH
+                    || contentLength > ReplicationProtocol.MAX_CONTENT_LENGTH) {
+                throw new WireException("bad content: template=" + templateId + " contentLength=" + contentLength);
+            }
+        }
+    }
+
+    private static int blockLength(int templateId) {
+        return switch (templateId) {
+            case SyncRequestDecoder.TEMPLATE_ID -> SyncRequestDecoder.BLOCK_LENGTH;
+            case SnapshotBeginDecoder.TEMPLATE_ID -> SnapshotBeginDecoder.BLOCK_LENGTH;
+            case SnapshotRecordDecoder.TEMPLATE_ID -> SnapshotRecordDecoder.BLOCK_LENGTH;
+            case SnapshotEndDecoder.TEMPLATE_ID -> SnapshotEndDecoder.BLOCK_LENGTH;
+            case EntryDecoder.TEMPLATE_ID -> EntryDecoder.BLOCK_LENGTH;
+            case AckDecoder.TEMPLATE_ID -> AckDecoder.BLOCK_LENGTH;
+            case StaleDecoder.TEMPLATE_ID -> StaleDecoder.BLOCK_LENGTH;
+            case CommitDecoder.TEMPLATE_ID -> CommitDecoder.BLOCK_LENGTH;
+            default -> throw new WireException("unknown replication message: template=" + templateId);
+        };
+    }
+
+    private void dispatch(int length, ReplicationListener listener) {
+        switch (header.templateId()) {
+            case SyncRequestDecoder.TEMPLATE_ID -> {
+                syncRequest.wrapAndApplyHeader(message, 0, header);
+                listener.onSyncRequest(origin, syncRequest.lastIndex(), syncRequest.lastEpoch());
+            }
+            case SnapshotBeginDecoder.TEMPLATE_ID -> {
+                snapshotBegin.wrapAndApplyHeader(message, 0, header);
+                listener.onSnapshotBegin(origin, snapshotBegin.snapshotId());
+            }
+            case SnapshotRecordDecoder.TEMPLATE_ID -> decodeRecord(length, listener);
+            case SnapshotEndDecoder.TEMPLATE_ID -> {
+                snapshotEnd.wrapAndApplyHeader(message, 0, header);
+                listener.onSnapshotEnd(
+                        origin,
+                        snapshotEnd.snapshotId(),
+                        snapshotEnd.lastIndex(),
+                        snapshotEnd.lastEpoch(),
+                        snapshotEnd.logTimeMs(),
+                        snapshotEnd.sessions());
+            }
+            case EntryDecoder.TEMPLATE_ID -> decodeEntry(length, listener);
+            case AckDecoder.TEMPLATE_ID -> {
+                ack.wrapAndApplyHeader(message, 0, header);
+                listener.onAck(origin, ack.index());
+            }
+            case StaleDecoder.TEMPLATE_ID -> {
+                stale.wrapAndApplyHeader(message, 0, header);
+                listener.onStale(origin, stale.promisedEpoch());
+            }
+            default -> {
+                commit.wrapAndApplyHeader(message, 0, header);
+                listener.onCommit(origin, commit.lastIndex(), commit.commitIndex(), commit.logTimeMs());
+            }
+        }
+    }
+
+    private void decodeRecord(int length, ReplicationListener listener) {
+        snapshotRecord.wrapAndApplyHeader(message, 0, header);
+        RecordKind kind = kind(snapshotRecord.kind());
+        int contentOffset = contentOffset(SnapshotRecordDecoder.BLOCK_LENGTH);
+        int contentLength = length - contentOffset;
+        long snapshotId = snapshotRecord.snapshotId();
+        long index = snapshotRecord.index();
+        int actual = checksum.of(snapshotId, index, kind.code(), 0, message, contentOffset, contentLength);
+        if (actual != snapshotRecord.crc32c()) {
+            throw new WireException("wrong checksum of snapshot record: index=" + index + " length=" + contentLength);
+        }
+        listener.onSnapshotRecord(origin, snapshotId, index, kind, message, contentOffset, contentLength);
+    }
+
+    private void decodeEntry(int length, ReplicationListener listener) {
+        entry.wrapAndApplyHeader(message, 0, header);
+        int contentOffset = contentOffset(EntryDecoder.BLOCK_LENGTH);
+        int contentLength = length - contentOffset;
+        long index = entry.index();
+        int actual = checksum.of(
+                index, entry.entryEpoch(), entry.prevEpoch(), entry.logTimeMs(), message, contentOffset, contentLength);
+        if (actual != entry.crc32c()) {
+            throw new WireException("wrong checksum of entry: index=" + index + " length=" + contentLength);
+        }
+        listener.onEntry(
+                origin,
+                index,
+                entry.entryEpoch(),
+                entry.prevEpoch(),
+                entry.commitIndex(),
+                entry.logTimeMs(),
+                message,
+                contentOffset,
+                contentLength);
+    }
+
+    private static int contentOffset(int blockLength) {
+        return MessageHeaderDecoder.ENCODED_LENGTH + blockLength + LENGTH_LENGTH;
+    }
+
+    private static RecordKind kind(int code) {
+        try {
+            return RecordKind.ofCode(code);
+        } catch (IllegalArgumentException e) {
+            throw new WireException(String.valueOf(e.getMessage()));
+        }
+    }
+}

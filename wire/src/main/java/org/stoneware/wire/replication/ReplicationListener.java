@@ -1,0 +1,65 @@
+package org.stoneware.wire.replication;
+
+import org.agrona.DirectBuffer;
+
+/** Hears decoded frames. Buffers and origins are views valid until the call returns. */
+public interface ReplicationListener {
+    /**
+     * Comes before each message.
+     *
+     * @return false: the message is not to be decoded further.
+     */
+    boolean onOrigin(FrameOrigin origin);
+
+    default void onSyncRequest(FrameOrigin origin, long lastIndex, long lastEpoch) {
+        unexpected(origin);
+    }
+
+    default void onSnapshotBegin(FrameOrigin origin, long snapshotId) {
+        unexpected(origin);
+    }
+
+    default void onSnapshotRecord(
+            FrameOrigin origin,
+            long snapshotId,
+            long index,
+            RecordKind kind,
+            DirectBuffer content,
+            int offset,
+            int length) {
+        unexpected(origin);
+    }
+
+    default void onSnapshotEnd(
+            FrameOrigin origin, long snapshotId, long lastIndex, long lastEpoch, long logTimeMs, long sessions) {
+        unexpected(origin);
+    }
+
+    default void onEntry(
+            FrameOrigin origin,
+            long index,
+            long entryEpoch,
+            long prevEpoch,
+            long commitIndex,
+            long logTimeMs,
+            DirectBuffer content,
+            int offset,
+            int length) {
+        unexpected(origin);
+    }
+
+    default void onAck(FrameOrigin origin, long index) {
+        unexpected(origin);
+    }
+
+    default void onStale(FrameOrigin origin, long promisedEpoch) {
+        unexpected(origin);
+    }
+
+    default void onCommit(FrameOrigin origin, long lastIndex, long commitIndex, long logTimeMs) {
+        unexpected(origin);
+    }
+
+    /** A message this end does not expect; counted as an error of the sender. */
+    void unexpected(FrameOrigin origin);
+}

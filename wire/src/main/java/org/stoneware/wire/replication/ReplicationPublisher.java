@@ -1,0 +1,150 @@
+package org.stoneware.wire.replication;
+
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.stoneware.wire.replication.codec.AckEncoder;
+import org.stoneware.wire.replication.codec.CommitEncoder;
+import org.stoneware.wire.replication.codec.EntryEncoder;
+import org.stoneware.wire.replication.codec.FrameEncoder;
+import org.stoneware.wire.replication.codec.MessageHeaderEncoder;
+import org.stoneware.wire.replication.codec.SnapshotBeginEncoder;
+import org.stoneware.wire.replication.codec.SnapshotEndEncoder;
+import org.stoneware.wire.replication.codec.SnapshotRecordEncoder;
+import org.stoneware.wire.replication.codec.StaleEncoder;
+import org.stoneware.wire.replication.codec.SyncRequestEncoder;
+
+/**
+ * Encodes what one end of one replication connection sends. Each method writes one message from offset 0 of a buffer the caller
+ * gives and returns its length. The number in the stream rises only by {@link #sent()}, so a message the connection had no room
+ * for can be encoded again.
+ * <p>
+ * <b>Threading:</b> one thread at a time.
+ */
+public final class ReplicationPublisher {
+    private final MessageHeaderEncoder header = new MessageHeaderEncoder();
+    private final SyncRequestEncoder syncRequest = new SyncRequestEncoder();
+    private final SnapshotBeginEncoder snapshotBegin = new SnapshotBeginEncoder();
+    private final SnapshotRecordEncoder snapshotRecord = new SnapshotRecordEncoder();
+    private final SnapshotEndEncoder snapshotEnd = new SnapshotEndEncoder();
+    private final EntryEncoder entry = new EntryEncoder();
+    private final AckEncoder ack = new AckEncoder();
+    private final StaleEncoder stale = new StaleEncoder();
+    private final CommitEncoder commit = new CommitEncoder();
+    private final ContentChecksum checksum = new ContentChecksum();
+    private final int groupId;
+    private final int senderId;
+    private final long senderIncarnation;
+    private long epoch;
+    private long streamSeq = 1;
+
+    public ReplicationPublisher(int groupId, int senderId, long senderIncarnation, long epoch) {
+        this.groupId = groupId;
+        this.senderId = senderId;
+        this.senderIncarnation = senderIncarnation;
+        this.epoch = epoch;
+    }
+
+    /** Epoch of the messages encoded from now on. */
+    public void epoch(long epoch) {
+        this.epoch = epoch;
+    }
+
+    /** The message encoded last has gone out. */
+    public void sent() {
+        streamSeq++;
+    }
+
+    /** A new connection begins. */
+    public void restart() {
+        streamSeq = 1;
+    }
+
+    public int syncRequest(MutableDirectBuffer out, long lastIndex, long lastEpoch) {
+        frame(syncRequest.wrapAndApplyHeader(out, 0, header).frame());
+        syncRequest.lastIndex(lastIndex).lastEpoch(lastEpoch);
+        return MessageHeaderEncoder.ENCODED_LENGTH + syncRequest.encodedLength();
+    }
+
+    public int snapshotBegin(MutableDirectBuffer out, long snapshotId) {
+        frame(snapshotBegin.wrapAndApplyHeader(out, 0, header).frame());
+        snapshotBegin.snapshotId(snapshotId);
+        return MessageHeaderEncoder.ENCODED_LENGTH + snapshotBegin.encodedLength();
+    }
+
+    public int snapshotRecord(
+            MutableDirectBuffer out,
+            long snapshotId,
+            long index,
+            RecordKind kind,
+            DirectBuffer content,
+            int offset,
+            int length) {
+        frame(snapshotRecord.wrapAndApplyHeader(out, 0, header).frame());
+        snapshotRecord
+                .snapshotId(snapshotId)
+                .index(index)
+                .crc32c(checksum.of(snapshotId, index, kind.code(), 0, content, offset, length))
+                .kind((short) kind.code())
+                .putContent(content, offset, length);
+        return MessageHeaderEncoder.ENCODED_LENGTH + snapshotRecord.encodedLength();
+    }
+
+    public int snapshotEnd(
+            MutableDirectBuffer out, long snapshotId, long lastIndex, long lastEpoch, long logTimeMs, long sessions) {
+        frame(snapshotEnd.wrapAndApplyHeader(out, 0, header).frame());
+        snapshotEnd
+                .snapshotId(snapshotId)
+                .lastIndex(lastIndex)
+                .lastEpoch(lastEpoch)
+                .logTimeMs(logTimeMs)
+                .sessions(sessions);
+        return MessageHeaderEncoder.ENCODED_LENGTH + snapshotEnd.encodedLength();
+    }
+
+    public int entry(
+            MutableDirectBuffer out,
+            long index,
+            long entryEpoch,
+            long prevEpoch,
+            long commitIndex,
+            long logTimeMs,
+            DirectBuffer content,
+            int offset,
+            int length) {
+        frame(entry.wrapAndApplyHeader(out, 0, header).frame());
+        entry.index(index)
+                .entryEpoch(entryEpoch)
+                .prevEpoch(prevEpoch)
+                .commitIndex(commitIndex)
+                .logTimeMs(logTimeMs)
+                .crc32c(checksum.of(index, entryEpoch, prevEpoch, logTimeMs, content, offset, length))
+                .putContent(content, offset, length);
+        return MessageHeaderEncoder.ENCODED_LENGTH + entry.encodedLength();
+    }
+
+    public int ack(MutableDirectBuffer out, long index) {
+        frame(ack.wrapAndApplyHeader(out, 0, header).frame());
+        ack.index(index);
+        return MessageHeaderEncoder.ENCODED_LENGTH + ack.encodedLength();
+    }
+
+    public int stale(MutableDirectBuffer out, long promisedEpoch) {
+        frame(stale.wrapAndApplyHeader(out, 0, header).frame());
+        stale.promisedEpoch(promisedEpoch);
+        return MessageHeaderEncoder.ENCODED_LENGTH + stale.encodedLength();
+    }
+
+    public int commit(MutableDirectBuffer out, long lastIndex, long commitIndex, long logTimeMs) {
+        frame(commit.wrapAndApplyHeader(out, 0, header).frame());
+        commit.lastIndex(lastIndex).commitIndex(commitIndex).logTimeMs(logTimeMs);
+        return MessageHeaderEncoder.ENCODED_LENGTH + commit.encodedLength();
+    }
+
+    private void frame(FrameEncoder frame) {
+        frame.groupId(groupId)
+                .senderId(senderId)
+                .epoch(epoch)
+                .senderIncarnation(senderIncarnation)
+                .streamSeq(streamSeq);
+    }
+}

@@ -1,0 +1,59 @@
+package org.stoneware.wire.replication;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.function.ToIntBiFunction;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/** One frame of each kind. */
+final class SampleFrames {
+    static final byte[] CONTENT = {9, 8, 7};
+
+    private SampleFrames() {}
+
+    static byte[] syncRequest() {
+        return frame((publisher, out) -> publisher.syncRequest(out, 0x31, 5));
+    }
+
+    static byte[] snapshotBegin() {
+        return frame((publisher, out) -> publisher.snapshotBegin(out, 0x51));
+    }
+
+    static byte[] snapshotRecord() {
+        return frame((publisher, out) -> publisher.snapshotRecord(
+                out, 0x51, 0x32, RecordKind.SESSION, new UnsafeBuffer(CONTENT), 0, CONTENT.length));
+    }
+
+    static byte[] snapshotEnd() {
+        return frame((publisher, out) -> publisher.snapshotEnd(out, 0x51, 0x33, 6, 1_000, 4));
+    }
+
+    static byte[] entry() {
+        return frame((publisher, out) ->
+                publisher.entry(out, 0x34, 6, 5, 0x30, 1_001, new UnsafeBuffer(CONTENT), 0, CONTENT.length));
+    }
+
+    static byte[] ack() {
+        return frame((publisher, out) -> publisher.ack(out, 0x34));
+    }
+
+    static byte[] stale() {
+        return frame((publisher, out) -> publisher.stale(out, 8));
+    }
+
+    static byte[] commit() {
+        return frame((publisher, out) -> publisher.commit(out, 0x34, 0x33, 1_002));
+    }
+
+    static List<byte[]> all() {
+        return List.of(
+                syncRequest(), snapshotBegin(), snapshotRecord(), snapshotEnd(), entry(), ack(), stale(), commit());
+    }
+
+    private static byte[] frame(ToIntBiFunction<ReplicationPublisher, UnsafeBuffer> encode) {
+        ReplicationPublisher publisher = new ReplicationPublisher(3, 2, 0x1112131415161718L, 7);
+        publisher.sent();
+        byte[] bytes = new byte[256];
+        return Arrays.copyOf(bytes, encode.applyAsInt(publisher, new UnsafeBuffer(bytes)));
+    }
+}
