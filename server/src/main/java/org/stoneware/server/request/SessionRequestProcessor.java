@@ -14,6 +14,7 @@ import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.server.replication.ActiveReplicator;
+import org.stoneware.server.replication.Standbys;
 import org.stoneware.server.session.ClientId;
 import org.stoneware.server.session.LogClock;
 import org.stoneware.server.session.SessionStateMachine;
@@ -79,6 +80,7 @@ public final class SessionRequestProcessor {
     /** An entry on its way to the in-sync servers, with what applying it here has led to. */
     private record Pending(Action action, WriteStatus status, long version) {}
 
+    /** A processor of a server that is alone. */
     public SessionRequestProcessor(
             long epoch,
             RequestLimits limits,
@@ -86,13 +88,25 @@ public final class SessionRequestProcessor {
             SessionStateMachine stateMachine,
             LogClock clock,
             long activatedNs) {
+        this(epoch, limits, store, stateMachine, clock, activatedNs, null);
+    }
+
+    /** @param standbys made for the same epoch and over the same state machine; null when there are no other servers. */
+    public SessionRequestProcessor(
+            long epoch,
+            RequestLimits limits,
+            SessionStore store,
+            SessionStateMachine stateMachine,
+            LogClock clock,
+            long activatedNs,
+            @Nullable Standbys standbys) {
         this.epoch = epoch;
         this.replies = new ClientReplies(epoch);
         this.limits = limits;
         this.store = store;
         this.stateMachine = stateMachine;
         this.clock = clock;
-        this.replicator = new ActiveReplicator(epoch, stateMachine, this::onResult, new Commits(), clock);
+        this.replicator = new ActiveReplicator(epoch, stateMachine, this::onResult, new Commits(), clock, standbys);
         this.ownership = new SessionOwnership(clock.logTimeMs(activatedNs), new OwnershipOutput());
         this.clients = new ClientTable();
         this.sweep = new ExpirySweep(store, stateMachine, ownership, limits.sweepEnabled(), new SweepOutput());
