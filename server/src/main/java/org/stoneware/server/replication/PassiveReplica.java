@@ -34,6 +34,7 @@ public final class PassiveReplica implements ReplicationListener {
     private final ReplicationAdapter adapter = new ReplicationAdapter();
     private final ReplicationPublisher publisher;
     private final ExpandableArrayBuffer frame = new ExpandableArrayBuffer(128);
+    private final GivenLease lease = new GivenLease();
 
     private Generation current;
     private boolean isComplete;
@@ -52,6 +53,7 @@ public final class PassiveReplica implements ReplicationListener {
     private boolean isAsked;
     private long askedNs;
     private boolean isAckDue;
+    private long seenNs = ReplicationProtocol.NO_STAMP;
     private boolean isStaleDue;
     private long lost;
 
@@ -144,6 +146,7 @@ public final class PassiveReplica implements ReplicationListener {
 
     /** @return amount of work done. */
     public int doWork(long nowNs) {
+        lease.untilNs(nowNs);
         FrameOutput to = output;
         if (to == null) {
             return 0;
@@ -163,11 +166,22 @@ public final class PassiveReplica implements ReplicationListener {
             }
             return 1;
         }
-        if (isAckDue && replicaState == ReplicaState.FOLLOWING && send(to, publisher.ack(frame, lastIndex))) {
+        if (isAckDue && replicaState == ReplicaState.FOLLOWING && send(to, publisher.ack(frame, lastIndex, seenNs))) {
             isAckDue = false;
+            if (seenNs != ReplicationProtocol.NO_STAMP) {
+                lease.given(nowNs);
+            }
             return 1;
         }
         return 0;
+    }
+
+    /**
+     * Until when the active may rely on this server not taking over; not after {@code nowNs} when it need not be waited for. A
+     * takeover decided on silence waits; one decided on proof that the active's process is gone does not.
+     */
+    public long leaseGivenUntilNs(long nowNs) {
+        return lease.untilNs(nowNs);
     }
 
     public ReplicaState state() {
@@ -296,6 +310,8 @@ public final class PassiveReplica implements ReplicationListener {
             long prevEpoch,
             long commitIndex,
             long logTimeMs,
+            long outcome,
+            long sentNs,
             DirectBuffer content,
             int offset,
             int length) {
@@ -322,10 +338,11 @@ public final class PassiveReplica implements ReplicationListener {
         this.commitIndex = Math.min(commitIndex, lastIndex);
         replicaState = ReplicaState.FOLLOWING;
         isAckDue = true;
+        seenNs = sentNs;
     }
 
     @Override
-    public void onCommit(FrameOrigin origin, long activeLastIndex, long commitIndex, long logTimeMs) {
+    public void onCommit(FrameOrigin origin, long activeLastIndex, long commitIndex, long logTimeMs, long sentNs) {
         if (replicaState == ReplicaState.INSTALLING || !isComplete) {
             lose("commit before the copy was whole: commitIndex=" + commitIndex);
             return;
@@ -333,6 +350,7 @@ public final class PassiveReplica implements ReplicationListener {
         // The active continues after what we named, so that is its log too.
         replicaState = ReplicaState.FOLLOWING;
         isAckDue = true;
+        seenNs = sentNs;
         this.commitIndex = Math.min(commitIndex, lastIndex);
         this.logTimeMs = Math.max(this.logTimeMs, logTimeMs);
     }
@@ -366,6 +384,7 @@ public final class PassiveReplica implements ReplicationListener {
         replicaState = ReplicaState.WAITING;
         isAckDue = false;
         isAsked = false;
+        seenNs = ReplicationProtocol.NO_STAMP;
         if (wasBusy) {
             lost++;
             events.onLost(reason);

@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.stoneware.wire.replication.FrameOrigin;
 import org.stoneware.wire.replication.ReplicationAdapter;
 import org.stoneware.wire.replication.ReplicationListener;
+import org.stoneware.wire.replication.ReplicationProtocol;
 import org.stoneware.wire.session.WireException;
 
 /**
@@ -25,6 +26,7 @@ final class StandbyLink implements ReplicationListener {
     private final ReplicationEvents events;
     private final EpochWatch epochWatch;
     private final HoldOff holdOff;
+    private final ReadLease lease = new ReadLease();
     private final ReplicationAdapter adapter = new ReplicationAdapter();
 
     private boolean isInSync;
@@ -35,6 +37,7 @@ final class StandbyLink implements ReplicationListener {
     private long expectedSeq;
     private long nextIndex = NOT_SENDING;
     private long heartbeatNs;
+    private boolean isHeartbeatSent;
     private long fullSinceNs;
     private boolean isFull;
     private int refusedLength;
@@ -136,6 +139,7 @@ final class StandbyLink implements ReplicationListener {
         onConnectionLost("replaced");
         stream = new StandbyStream(self, epoch, output);
         expectedSeq = 1;
+        isHeartbeatSent = false;
     }
 
     void onConnectionLost(String reason) {
@@ -218,7 +222,7 @@ final class StandbyLink implements ReplicationListener {
     }
 
     @Override
-    public void onAck(FrameOrigin origin, long index) {
+    public void onAck(FrameOrigin origin, long index, long seenNs) {
         PassiveSyncSession session = sync;
         if (session != null && origin.senderIncarnation() == session.incarnation()) {
             session.onAck(index);
@@ -226,7 +230,24 @@ final class StandbyLink implements ReplicationListener {
             acknowledged = Math.max(acknowledged, index);
         } else {
             refusedFrames++;
+            return;
         }
+        StandbyStream to = stream;
+        if (to != null && to.mayHaveSent(seenNs)) {
+            lease.renewed(origin.senderIncarnation(), seenNs);
+        } else if (seenNs != ReplicationProtocol.NO_STAMP) {
+            refusedFrames++;
+        }
+    }
+
+    /** True while this standby can't have taken over: it has given its word, or it is not in the in-sync set. */
+    boolean hasGivenWord(long nowNs) {
+        if (isInSync && !lease.holds(incarnation, nowNs)) {
+            return false;
+        }
+        // Between being asked for and the answer it may be in the set already, and know it.
+        PassiveSyncSession session = sync;
+        return session == null || !session.awaitsDecision() || lease.holds(session.incarnation(), nowNs);
     }
 
     @Override
@@ -295,7 +316,7 @@ final class StandbyLink implements ReplicationListener {
             return 1;
         }
         int sent = 0;
-        while (nextIndex <= ring.lastIndex() && to.entry(ring, nextIndex, commitIndex)) {
+        while (nextIndex <= ring.lastIndex() && to.entry(ring, nextIndex, commitIndex, nowNs)) {
             nextIndex++;
             sent++;
         }
@@ -306,11 +327,12 @@ final class StandbyLink implements ReplicationListener {
         StandbyStream to = stream;
         PassiveSyncSession session = sync;
         boolean isFollowing = session == null ? nextIndex != NOT_SENDING : session.isFollowing();
-        if (to == null || !isFollowing || nowNs - heartbeatNs < limits.heartbeatNs()) {
+        if (to == null || !isFollowing || (isHeartbeatSent && nowNs - heartbeatNs < limits.heartbeatNs())) {
             return 0;
         }
-        if (to.commit(ring.lastIndex(), commitIndex, logTimeMs)) {
+        if (to.commit(ring.lastIndex(), commitIndex, logTimeMs, nowNs)) {
             heartbeatNs = nowNs;
+            isHeartbeatSent = true;
         }
         return 1;
     }

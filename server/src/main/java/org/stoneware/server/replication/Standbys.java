@@ -122,8 +122,21 @@ public final class Standbys {
         return false;
     }
 
-    void onApplied(long logTimeMs, long nowNs, DirectBuffer entry, int offset, int length) {
-        ring.append(epoch, logTimeMs, nowNs, entry, offset, length);
+    /**
+     * True while no standby can have taken over: each in the in-sync set, or about to be, has given its word lately. True as well
+     * when there is none.
+     */
+    public boolean holdsLeases(long nowNs) {
+        for (int i = 0; i < links.size(); i++) {
+            if (!links.get(i).hasGivenWord(nowNs)) {
+                return false;
+            }
+        }
+        return !isDeposed;
+    }
+
+    void onApplied(long logTimeMs, long nowNs, long outcome, DirectBuffer entry, int offset, int length) {
+        ring.append(epoch, logTimeMs, nowNs, outcome, entry, offset, length);
         for (int i = 0; i < links.size(); i++) {
             links.get(i).onApplied(entry, offset, length);
         }

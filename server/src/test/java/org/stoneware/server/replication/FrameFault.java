@@ -61,7 +61,7 @@ final class FrameFault {
                 && frame.getByte(RECORD_KIND) == REMOVED) {
             frame.putLong(RECORD_INDEX, 0, LITTLE_ENDIAN);
             CRC32C crc = new CRC32C();
-            UnsafeBuffer numbers = new UnsafeBuffer(new byte[32]);
+            UnsafeBuffer numbers = new UnsafeBuffer(new byte[48]);
             numbers.putLong(0, frame.getLong(40, LITTLE_ENDIAN), LITTLE_ENDIAN);
             numbers.putLong(16, REMOVED, LITTLE_ENDIAN);
             crc.update(numbers.byteArray());

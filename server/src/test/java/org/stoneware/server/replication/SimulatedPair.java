@@ -224,8 +224,8 @@ final class SimulatedPair {
         for (int i = 0; i < connection.delivered; i++) {
             late.sent();
         }
-        byte[] frame = new byte[48];
-        late.ack(new UnsafeBuffer(frame), held.getOrDefault(server.incarnation, 0L) + 1);
+        byte[] frame = new byte[56];
+        late.ack(new UnsafeBuffer(frame), held.getOrDefault(server.incarnation, 0L) + 1, nowNs);
         faults.onFrameToActive(frame, server, active());
         connection.delivered++;
         standbys.onFrame(server.memberId, new UnsafeBuffer(frame), 0, frame.length, nowNs);
