@@ -171,7 +171,6 @@ public final class RoleDuties {
             work += serving.doWork(nowNs);
         } else if (follower != null) {
             work += follower.doWork(nowNs);
-            adopt(follower);
         }
         Decision decision;
         while ((decision = decisions.poll()) != null) {
@@ -179,13 +178,6 @@ public final class RoleDuties {
             work++;
         }
         return work;
-    }
-
-    /** The replica may have changed to a newer copy. */
-    private void adopt(PassiveReplica follower) {
-        if (follower.current() instanceof SessionGeneration adopted) {
-            current = adopted;
-        }
     }
 
     /** The processor that takes requests; null unless this server is active and goes on being it. */
@@ -416,6 +408,11 @@ public final class RoleDuties {
     private final class FollowingEvents implements PassiveReplica.Events {
         @Override
         public void onComplete(long lastIndex) {
+            PassiveReplica follower = replica;
+            if (follower != null && follower.current() instanceof SessionGeneration complete) {
+                // What was held before has been discarded.
+                current = complete;
+            }
             output.info("copy-complete", "holds a whole copy of the sessions: lastIndex=" + lastIndex);
         }
 
