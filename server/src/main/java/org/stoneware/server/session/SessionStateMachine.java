@@ -48,7 +48,7 @@ public final class SessionStateMachine implements ReplicatedState {
     private final ExpandableArrayBuffer renameBuffer = new ExpandableArrayBuffer(4096);
     private final SessionDelta noChange;
     private final UnsafeBuffer result = new UnsafeBuffer(new byte[RESULT_LENGTH]);
-    private SessionStore store;
+    private final SessionStore store;
     private long lastApplied;
     /** Where rows go while this is a copy not yet whole. */
     private @Nullable StateRows install;
@@ -130,14 +130,12 @@ public final class SessionStateMachine implements ReplicatedState {
         lastApplied = lastIndex;
     }
 
-    /** Makes the next index follow another log, with a store already emptied or installed. */
-    public void reset(SessionStore newStore, long lastAppliedIndex) {
-        store = newStore;
-        lastApplied = lastAppliedIndex;
-        windows.clear();
-        aliases.clear();
-        expiryJobs.clear();
-        install = null;
+    /** Lets the next entry follow a higher index, because the log it continues is not continued by anybody else. */
+    public void skipTo(long index) {
+        if (index < lastApplied) {
+            throw new IllegalArgumentException("back from " + lastApplied + " to " + index);
+        }
+        lastApplied = index;
         isInUse = true;
     }
 
