@@ -3,6 +3,7 @@ package org.stoneware.server.replication;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.wire.replication.FrameOrigin;
+import org.stoneware.wire.replication.MismatchKind;
 import org.stoneware.wire.replication.ReplicationAdapter;
 import org.stoneware.wire.replication.ReplicationListener;
 import org.stoneware.wire.replication.ReplicationProtocol;
@@ -43,6 +44,8 @@ final class StandbyLink implements ReplicationListener {
     private int refusedLength;
     private long snapshots;
     private long refusedFrames;
+    private long mismatches;
+    private @Nullable StateDigest digest;
     private long nowNs;
 
     /** Hears of epochs above the active's own. */
@@ -95,6 +98,25 @@ final class StandbyLink implements ReplicationListener {
 
     long refusedFrames() {
         return refusedFrames;
+    }
+
+    long mismatches() {
+        return mismatches;
+    }
+
+    /** True while this standby follows and counts, so that it is to hold the same. */
+    boolean isComparing() {
+        return isInSync && nextIndex != NOT_SENDING;
+    }
+
+    /** A digest waits for the entries before it. */
+    boolean hasUnsentDigest() {
+        return digest != null && isComparing();
+    }
+
+    /** Takes a digest of the state after the last entry. */
+    void offer(StateDigest taken) {
+        digest = isComparing() ? taken : null;
     }
 
     void inSync(long incarnation) {
@@ -251,6 +273,26 @@ final class StandbyLink implements ReplicationListener {
     }
 
     @Override
+    public void onMismatch(FrameOrigin origin, long index, MismatchKind kind, int firstSlot, int slotCount) {
+        PassiveSyncSession session = sync;
+        long from = origin.senderIncarnation();
+        boolean isCopying = session != null && from == session.incarnation();
+        if (!isCopying && !(isInSync && from == incarnation)) {
+            refusedFrames++;
+            return;
+        }
+        Mismatch mismatch = new Mismatch(kind, index, firstSlot, slotCount);
+        mismatches++;
+        events.onDigestMismatch(memberId, from, mismatch);
+        nextIndex = NOT_SENDING;
+        if (session != null && isCopying) {
+            session.fail("standby is not as the active: " + mismatch);
+        } else {
+            events.onDropRequested(memberId, incarnation, "not as the active: " + mismatch);
+        }
+    }
+
+    @Override
     public void onStale(FrameOrigin origin, long promisedEpoch) {
         if (promisedEpoch > epoch) {
             epochWatch.onEpoch(promisedEpoch);
@@ -316,11 +358,24 @@ final class StandbyLink implements ReplicationListener {
             return 1;
         }
         int sent = 0;
-        while (nextIndex <= ring.lastIndex() && to.entry(ring, nextIndex, commitIndex, nowNs)) {
+        while (sendDigest(to) && nextIndex <= ring.lastIndex() && to.entry(ring, nextIndex, commitIndex, nowNs)) {
             nextIndex++;
             sent++;
         }
         return sent;
+    }
+
+    /** Sends the digest when its turn has come: right behind its entry; false when it must wait for room. */
+    private boolean sendDigest(StandbyStream to) {
+        StateDigest waiting = digest;
+        if (waiting == null || waiting.index() >= nextIndex) {
+            return true;
+        }
+        if (waiting.index() == nextIndex - 1 && !to.digest(waiting)) {
+            return false;
+        }
+        digest = null;
+        return true;
     }
 
     private int heartbeat(long nowNs, long commitIndex, long logTimeMs) {

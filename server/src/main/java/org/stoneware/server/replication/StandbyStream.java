@@ -61,6 +61,18 @@ final class StandbyStream {
         return isStamped && seenNs != ReplicationProtocol.NO_STAMP && stampNs - seenNs >= 0;
     }
 
+    boolean digest(StateDigest digest) {
+        return send(publisher.stateDigest(
+                frame,
+                digest.index(),
+                digest.firstSlot(),
+                digest.slotCount(),
+                digest.part(),
+                digest.parts(),
+                digest.count(),
+                digest.digest()));
+    }
+
     boolean stale(long promisedEpoch) {
         return send(publisher.stale(frame, promisedEpoch));
     }

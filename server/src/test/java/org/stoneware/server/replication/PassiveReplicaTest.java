@@ -252,7 +252,15 @@ class PassiveReplicaTest {
 
     private void entry(long index, long prevEpoch) {
         UnsafeBuffer entry = touch();
-        send((to, frame) -> to.entry(frame, index, EPOCH, prevEpoch, 0, index, 0, stampNs, entry, 0, entry.capacity()));
+        send((to, frame) -> to.entry(
+                frame, index, EPOCH, prevEpoch, 0, index, resultOf(index), stampNs, entry, 0, entry.capacity()));
+    }
+
+    /** What an entry that finds no session results in. */
+    private static long resultOf(long index) {
+        UnsafeBuffer result = new UnsafeBuffer(new byte[Long.BYTES]);
+        result.putLong(0, index);
+        return ByteHash.of(result, 0, Long.BYTES);
     }
 
     private void record(SessionRecord record, long snapshotId) {

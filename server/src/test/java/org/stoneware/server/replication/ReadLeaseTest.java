@@ -218,7 +218,7 @@ class ReadLeaseTest {
 
         /** The active stands still just after a sign of life; its standby goes on and acknowledges it. */
         void pauseActive(long forNs) {
-            while (toStandby.isEmpty()) {
+            while (toStandby.isEmpty() || !FrameFault.isCommit(toStandby.getLast().frame)) {
                 runCalmly(MS);
             }
             for (long endNs = trueNs + forNs; trueNs < endNs; trueNs += MS) {

@@ -88,6 +88,15 @@ final class SimulatedPair {
         return committed;
     }
 
+    /** Slots compared on standbys that are still running. */
+    long comparedSlots() {
+        long sum = 0;
+        for (SimulatedStandby server : servers) {
+            sum += server.replica.comparedSlots();
+        }
+        return sum;
+    }
+
     private void step() {
         nowNs += random.nextInt(8) == 0 ? random.nextInt(60) * MS : random.nextInt(1_000_000);
         SimulatedStandby server = servers.get(random.nextInt(servers.size()));
