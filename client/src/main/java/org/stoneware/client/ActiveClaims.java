@@ -14,7 +14,9 @@ import org.jspecify.annotations.Nullable;
  * <b>Limits:</b> one entry for each configured server.
  */
 final class ActiveClaims {
-    private static final long FIRST_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(20);
+    /** Longer than the pause between two attempts, so that other servers have their turn in between. */
+    private static final long FIRST_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(50);
+
     private static final long MAX_PAUSE_NS = TimeUnit.SECONDS.toNanos(2);
 
     private final Map<String, Claim> claims = new HashMap<>();

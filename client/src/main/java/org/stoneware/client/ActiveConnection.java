@@ -122,6 +122,10 @@ final class ActiveConnection implements FrameListener {
                 return 1;
             }
             case DIALLING, GREETING, REGISTERING -> {
+                if (stage != ConnectStage.REGISTERING && connector.hasBetter(aimedEpoch, nowNs)) {
+                    drop("another server says it is active");
+                    return 1;
+                }
                 if (nowNs - stageSinceNs > GREETING_TIMEOUT_NS) {
                     fail(serverAddress + " did not answer in time");
                     return 1;

@@ -91,6 +91,11 @@ final class ServerConnector {
         return claims.epoch(address);
     }
 
+    /** Whether a server claims a higher epoch and may be dialled now. */
+    boolean hasBetter(long epoch, long nowNs) {
+        return claims.epoch(claims.best(nowNs)) > epoch;
+    }
+
     /** Whether a claim is reason enough to give up another server: not when following it has led nowhere before. */
     boolean isConvincing(String address) {
         return claims.epoch(address) > 0 && !claims.hasFailed(address);
