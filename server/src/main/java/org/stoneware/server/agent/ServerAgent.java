@@ -55,7 +55,7 @@ final class ServerAgent {
     private static final int FRAME_LIMIT = 64;
     private static final int EVENT_LIMIT = 256;
     /** Timers are served this often when nothing arrives. */
-    private static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private static final long PUBLISH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(500);
     /** A gap between two cycles longer than this is a stall of ours, and silence measured over it proves nothing. */
