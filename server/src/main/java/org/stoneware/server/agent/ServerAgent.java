@@ -144,7 +144,7 @@ final class ServerAgent {
                     .listen(
                             new InetSocketAddress(self.clientAddress(), self.clientPort()),
                             "dso-port",
-                            inbox.quietDoor(door));
+                            door.listener(inbox));
             this.election = context.election().open(electionContext(), new Decisions());
             opened.add(election);
         } catch (RuntimeException e) {
