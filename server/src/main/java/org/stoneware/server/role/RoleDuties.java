@@ -35,7 +35,7 @@ import org.stoneware.spi.election.InSyncSet;
  */
 public final class RoleDuties {
     /** Entries numbered by one server alone begin above all numbers another could have given; see {@link #beginAlone}. */
-    private static final int INDEX_BITS_PER_MS = 20;
+    private static final int INDEX_BITS_PER_MS = 16;
 
     private final RoleLimits limits;
     private final Supplier<SessionGeneration> generations;
@@ -171,7 +171,6 @@ public final class RoleDuties {
             work += serving.doWork(nowNs);
         } else if (follower != null) {
             work += follower.doWork(nowNs);
-            adopt(follower);
         }
         Decision decision;
         while ((decision = decisions.poll()) != null) {
@@ -179,13 +178,6 @@ public final class RoleDuties {
             work++;
         }
         return work;
-    }
-
-    /** The replica may have changed to a newer copy. */
-    private void adopt(PassiveReplica follower) {
-        if (follower.current() instanceof SessionGeneration adopted) {
-            current = adopted;
-        }
     }
 
     /** The processor that takes requests; null unless this server is active and goes on being it. */
@@ -284,7 +276,7 @@ public final class RoleDuties {
     }
 
     /**
-     * Begins a log that continues nobody's. Its numbers start with the wall clock's milliseconds above 20 bits, so that no version a
+     * Begins a log that continues nobody's. Its numbers start with the wall clock's milliseconds above 16 bits, so that no version a
      * Tomcat has seen from a log that is lost comes again for other content.
      *
      * @return epoch of the entry taken to be the last one.
@@ -416,6 +408,11 @@ public final class RoleDuties {
     private final class FollowingEvents implements PassiveReplica.Events {
         @Override
         public void onComplete(long lastIndex) {
+            PassiveReplica follower = replica;
+            if (follower != null && follower.current() instanceof SessionGeneration complete) {
+                // What was held before has been discarded.
+                current = complete;
+            }
             output.info("copy-complete", "holds a whole copy of the sessions: lastIndex=" + lastIndex);
         }
 
