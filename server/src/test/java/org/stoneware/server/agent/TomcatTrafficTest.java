@@ -107,8 +107,17 @@ class TomcatTrafficTest {
     private void greet(Hello.Kind kind) {
         traffic.onHello(
                 link,
-                new Hello(kind, Hello.PROTOCOL_VERSION, 1, 2, 3, "tomcat", "test", List.of("memory"), bound, new byte
-                        [0]));
+                new Hello(
+                        kind,
+                        Hello.PROTOCOL_VERSION,
+                        1,
+                        2,
+                        3,
+                        "tomcat",
+                        "test",
+                        List.of("memory"),
+                        bound,
+                        new byte[0]));
         inbox.drain(LIMIT);
     }
 
