@@ -35,7 +35,7 @@ import org.stoneware.spi.election.InSyncSet;
  */
 public final class RoleDuties {
     /** Entries numbered by one server alone begin above all numbers another could have given; see {@link #beginAlone}. */
-    private static final int INDEX_BITS_PER_MS = 20;
+    private static final int INDEX_BITS_PER_MS = 16;
 
     private final RoleLimits limits;
     private final Supplier<SessionGeneration> generations;
@@ -276,7 +276,7 @@ public final class RoleDuties {
     }
 
     /**
-     * Begins a log that continues nobody's. Its numbers start with the wall clock's milliseconds above 20 bits, so that no version a
+     * Begins a log that continues nobody's. Its numbers start with the wall clock's milliseconds above 16 bits, so that no version a
      * Tomcat has seen from a log that is lost comes again for other content.
      *
      * @return epoch of the entry taken to be the last one.
