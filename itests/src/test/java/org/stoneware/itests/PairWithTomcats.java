@@ -3,7 +3,6 @@ package org.stoneware.itests;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -121,10 +120,12 @@ final class PairWithTomcats implements AutoCloseable {
         return array.server(server.member().name().equals(FIRST) ? SECOND : FIRST);
     }
 
-    /** Starts again what has ended, in file order, and waits until one is active and the other its standby. */
+    /** Starts again what has ended and lets go on what was frozen, in file order; waits until one is active, the other its standby. */
     void complete() throws IOException {
         for (String name : List.of(FIRST, SECOND)) {
-            if (!array.server(name).process().isAlive()) {
+            if (array.server(name).process().isAlive()) {
+                array.server(name).process().signal("CONT");
+            } else {
                 array.start(name);
             }
         }
@@ -156,10 +157,6 @@ final class PairWithTomcats implements AutoCloseable {
 
     private Map<String, String> view(String name) {
         return array.server(name).process().isAlive() ? array.server(name).view() : Map.of(name, "ended");
-    }
-
-    static URI counter(TomcatInstance tomcat) {
-        return tomcat.uri("/counter.jsp");
     }
 
     String report() {
