@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -107,6 +108,11 @@ public final class SessionStateMachine implements StateMachine {
 
     public static long answeredVersion(long answer) {
         return ReplyWindow.version(answer);
+    }
+
+    /** Clients registered and not forgotten. */
+    public Set<ClientId> clients() {
+        return windows.keySet();
     }
 
     public boolean knowsClient(ClientId client) {
