@@ -90,6 +90,11 @@ final class Proposals {
         return replicator.commitIndex() >= inheritedIndex && !unsettled.containsKey(key);
     }
 
+    /** True when no entry waits for its commit. */
+    boolean isEmpty() {
+        return pending.isEmpty();
+    }
+
     boolean canServeReads(long nowNs) {
         return replicator.canServeReads(nowNs);
     }

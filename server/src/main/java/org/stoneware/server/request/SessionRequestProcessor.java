@@ -51,7 +51,6 @@ public final class SessionRequestProcessor {
     private boolean retriedWhileReadable;
     private boolean isRetrying;
 
-    /** A processor of a server that is alone. */
     public SessionRequestProcessor(
             long epoch,
             RequestLimits limits,
@@ -251,8 +250,9 @@ public final class SessionRequestProcessor {
         return all;
     }
 
-    public boolean isAnyConnected() {
-        return context.clients.isAnyConnected();
+    /** True when nothing taken in waits for a commit. */
+    public boolean isSettled() {
+        return context.proposals.isEmpty();
     }
 
     /** Hands decoded requests to the part that carries them out. */
