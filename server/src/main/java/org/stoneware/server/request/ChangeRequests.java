@@ -16,9 +16,9 @@ import org.stoneware.wire.session.WriteStatus;
  * A change needs the current token. One whose token counts no more, because its Tomcat's lease had lapsed, is taken nevertheless when
  * nobody owns the session and nobody has changed it since the copy it was made to: see ADR 0092.
  * <p>
- * <b>Threading:</b> the agent thread.
+ * <b>Threading:</b> the agent thread. Not final: the simulation plants faults by overriding one rule.
  */
-final class ChangeRequests {
+class ChangeRequests {
     private final RequestContext context;
 
     ChangeRequests(RequestContext context) {
@@ -179,7 +179,7 @@ final class ChangeRequests {
     }
 
     /** Whether a change under a token that counts no more may count again: nobody else may own the session, nor its Tomcat anew. */
-    private boolean mayRegain(ClientRow client, SessionKey key, long token, long base) {
+    boolean mayRegain(ClientRow client, SessionKey key, long token, long base) {
         if (token == SessionProtocol.NO_TOKEN || base == 0) {
             return false;
         }
@@ -187,7 +187,7 @@ final class ChangeRequests {
         return (row == null || row.owner != client) && context.ownership.isFree(key, context.nowNs);
     }
 
-    private boolean isUnchanged(SessionKey key, long base) {
+    boolean isUnchanged(SessionKey key, long base) {
         return context.store.read(key, context.view) && context.view.version() == base;
     }
 

@@ -10,9 +10,9 @@ import org.stoneware.wire.session.OwnedSession;
  * Takes Tomcats in. A registration names what its Tomcat owns from the epoch before; what is accepted of it is owned from the moment it
  * arrives, and answered once every in-sync server holds the registration. A repeated one gets the answer it had and changes nothing.
  * <p>
- * <b>Threading:</b> the agent thread.
+ * <b>Threading:</b> the agent thread. Not final: the simulation plants faults by overriding one rule.
  */
-final class Registrations {
+class Registrations {
     private final RequestContext context;
 
     Registrations(RequestContext context) {
@@ -37,7 +37,7 @@ final class Registrations {
             return;
         }
         ClientRow row = context.clients.row(id);
-        if (registration <= row.registration) {
+        if (!isNew(row, registration)) {
             repeat(row, from, registration);
             return;
         }
@@ -59,6 +59,10 @@ final class Registrations {
         }
     }
 
+    boolean isNew(ClientRow row, long registration) {
+        return registration > row.registration;
+    }
+
     /** A late copy of an older registration counts for nothing. */
     private void repeat(ClientRow row, ClientPort from, long registration) {
         if (registration == row.registration && row.isAnswered && row.port == from) {
@@ -71,15 +75,18 @@ final class Registrations {
         if (context.ownership.owned(key, row, named.token()) != null) {
             return true;
         }
-        // Once its owner is known, or may be somebody granted since, what an earlier epoch gave away counts no more.
-        if (context.rule.isOpen(context.nowNs)
-                || context.rule.isResolved(key)
+        if (!mayBeOwnedSinceBefore(key)
                 || !context.store.read(key, context.view)
                 || !context.ownership.asserted(key, row, named.token(), named.grant())) {
             return false;
         }
         context.rule.onResolved(key);
         return true;
+    }
+
+    /** Once its owner is known, or may be somebody granted since, what an earlier epoch gave away counts no more. */
+    boolean mayBeOwnedSinceBefore(SessionKey key) {
+        return !context.rule.isOpen(context.nowNs) && !context.rule.isResolved(key);
     }
 
     private void onCommitted(

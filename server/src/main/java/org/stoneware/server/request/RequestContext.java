@@ -16,9 +16,9 @@ import org.stoneware.wire.session.OwnStatus;
 /**
  * What the parts of the request side share in one epoch, and the message they serve now.
  * <p>
- * <b>Threading:</b> the agent thread.
+ * <b>Threading:</b> the agent thread. Not final: the simulation plants faults by overriding one rule.
  */
-final class RequestContext {
+class RequestContext {
     final long epoch;
     final RequestLimits limits;
     final SessionStore store;
@@ -58,6 +58,7 @@ final class RequestContext {
             SessionStore store,
             LogClock clock,
             long activatedNs,
+            GrantRule rule,
             @Nullable Standbys standbys,
             ReadGate readGate) {
         this.epoch = epoch;
@@ -67,7 +68,7 @@ final class RequestContext {
         this.clock = clock;
         this.readGate = readGate;
         this.proposals = new Proposals(epoch, stateMachine, clock, standbys);
-        this.rule = new GrantRule(stateMachine.clients(), activatedNs);
+        this.rule = rule;
         this.replies = new ClientReplies(epoch);
         this.ownership = new SessionOwnership(clock.logTimeMs(activatedNs), new GrantAnswers(this));
         for (ClientId known : stateMachine.clients()) {

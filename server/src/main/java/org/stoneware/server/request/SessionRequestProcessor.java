@@ -86,11 +86,34 @@ public final class SessionRequestProcessor {
             long activatedNs,
             @Nullable Standbys standbys,
             ReadGate readGate) {
-        this.context = new RequestContext(epoch, limits, stateMachine, store, clock, activatedNs, standbys, readGate);
-        this.sweep = new ExpirySweep(store, stateMachine, context.ownership, limits.sweepEnabled(), new SweepOutput());
-        this.registrations = new Registrations(context);
+        this(new RequestContext(
+                epoch,
+                limits,
+                stateMachine,
+                store,
+                clock,
+                activatedNs,
+                new GrantRule(stateMachine.clients(), activatedNs),
+                standbys,
+                readGate));
+    }
+
+    private SessionRequestProcessor(RequestContext context) {
+        this(context, new Registrations(context), new ChangeRequests(context));
+    }
+
+    /** For the simulation, which plants faults in the parts. */
+    SessionRequestProcessor(RequestContext context, Registrations registrations, ChangeRequests changes) {
+        this.context = context;
+        this.registrations = registrations;
+        this.changes = changes;
+        this.sweep = new ExpirySweep(
+                context.store,
+                context.stateMachine,
+                context.ownership,
+                context.limits.sweepEnabled(),
+                new SweepOutput());
         this.opens = new OpenRequests(context, sweep);
-        this.changes = new ChangeRequests(context);
     }
 
     /**
