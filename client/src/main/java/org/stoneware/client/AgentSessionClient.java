@@ -201,7 +201,7 @@ final class AgentSessionClient implements SessionClient {
             flags = entry.isNew ? SessionProtocol.WRITE_CREATE : 0;
             if (owned.releasesWithWrite(entry, isLast)) {
                 flags |= SessionProtocol.WRITE_RELEASE;
-                entry.isRecalled = true;
+                owned.beginRelease(entry);
             }
         }
         Encoder encoder = encoders.get();

@@ -49,7 +49,9 @@ final class OwnedSessions {
         boolean isRecalled;
         /** Other Tomcats used it lately: given up with the last write of a request. */
         boolean isContested;
-        /** A write that gives it up is on its way, or it was given up. */
+        /** A write that gives it up is on its way: the array may have given it to somebody else already. */
+        boolean isReleasing;
+        /** It was given up. */
         boolean isReleased;
         /** Uses that began under a token lost since; while there are any, nothing may be written. */
         int fencedUses;
@@ -105,7 +107,7 @@ final class OwnedSessions {
         }
         for (Map.Entry<SessionKey, Entry> each : entries.entrySet()) {
             Entry entry = each.getValue();
-            if (entry.isNew || entry.isReleased || entry.generation != generation) {
+            if (entry.isNew || entry.isReleasing || entry.isReleased || entry.generation != generation) {
                 continue;
             }
             if (named.size() < limit) {
@@ -221,6 +223,7 @@ final class OwnedSessions {
         entry.generation = isAgain ? Math.max(entry.generation, sentGeneration) : sentGeneration;
         entry.grant = isAgain ? Math.max(entry.grant, grant) : grant;
         entry.isNew = false;
+        entry.isReleasing = false;
         entry.isReleased = false;
         entry.token = token;
         entry.version = version;
@@ -240,6 +243,12 @@ final class OwnedSessions {
     /** True when a write that is the last of its request should give the session up. */
     boolean releasesWithWrite(Entry entry, boolean isLast) {
         return isLast && entry.uses == 1 && entry.fencedUses == 0 && (entry.isRecalled || entry.isContested);
+    }
+
+    /** A write that gives the session up is about to be sent. */
+    void beginRelease(Entry entry) {
+        entry.isRecalled = true;
+        entry.isReleasing = true;
     }
 
     /**
@@ -279,6 +288,7 @@ final class OwnedSessions {
             entry.uses = 0;
         } else {
             entry.token = token;
+            entry.isReleasing = false;
             entry.isRecalled |= (hints & SessionProtocol.HINT_RECALLED) != 0;
         }
     }

@@ -105,6 +105,16 @@ public final class SimulatedTomcat implements ClientResponseListener {
         return isRegistered;
     }
 
+    /** For people: how a session stands here. */
+    public String standing(SessionKey key) {
+        OwnedSessions.Entry entry = owned.entry(key);
+        return "tomcat=" + id + " epoch=" + epoch() + " registered=" + isRegistered
+                + (entry == null
+                        ? " none"
+                        : " token=" + entry.token + " grant=" + entry.grant + " version=" + entry.version + " uses="
+                                + entry.uses + " generation=" + entry.generation);
+    }
+
     /** True when a request here may begin to use the session without asking. */
     public boolean owns(SessionKey key) {
         OwnedSessions.Entry entry = owned.entry(key);
@@ -323,7 +333,7 @@ public final class SimulatedTomcat implements ClientResponseListener {
             int flags = entry.isNew ? SessionProtocol.WRITE_CREATE : 0;
             if (owned.releasesWithWrite(entry, isLast)) {
                 flags |= SessionProtocol.WRITE_RELEASE;
-                entry.isRecalled = true;
+                owned.beginRelease(entry);
             }
             SessionDelta.Builder delta = new SessionDelta.Builder(new ExpandableArrayBuffer(64));
             UnsafeBuffer value = new UnsafeBuffer(new byte[8]);

@@ -137,13 +137,6 @@ public final class Ledger {
         }
     }
 
-    /** At any moment at most one Tomcat may use a session without asking. */
-    void onOwners(SessionKey key, int owners) {
-        if (owners > 1) {
-            throw new AssertionError("owned by two Tomcats: key=" + key + " owners=" + owners);
-        }
-    }
-
     /** Compares what the array holds in the end with what was promised. */
     void onFinal(SessionKey key, long value) {
         Account account = accounts.get(key);

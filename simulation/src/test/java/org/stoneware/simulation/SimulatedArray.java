@@ -455,7 +455,10 @@ final class SimulatedArray implements SimulatedServer.Listener {
                     owners++;
                 }
             }
-            ledger.onOwners(key, owners);
+            if (owners > 1) {
+                throw new AssertionError("owned by " + owners + " Tomcats: key=" + key + " at ms " + nowNs / MS + ' '
+                        + nodes.stream().map(node -> node.tomcat.standing(key)).toList());
+            }
         }
     }
 
