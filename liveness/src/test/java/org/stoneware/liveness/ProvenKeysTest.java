@@ -24,8 +24,10 @@ class ProvenKeysTest {
     void shouldComputeTheSameProofsAsEver() {
         ProvenKeys keys = keys(Greetings.SERVER_HELLO, NONCE);
 
-        assertThat(hex(keys.callerProof())).isEqualTo("ef13d575427647925b64c040456756dbd611605075047cd0053f0e2d30a7e436");
-        assertThat(hex(keys.calledProof())).isEqualTo("fd86ce863cf2ce4aee6bc61a25e89557842c7030b1ef96bf270657f9117e71dd");
+        assertThat(hex(keys.callerProof()))
+                .isEqualTo("ef13d575427647925b64c040456756dbd611605075047cd0053f0e2d30a7e436");
+        assertThat(hex(keys.calledProof()))
+                .isEqualTo("fd86ce863cf2ce4aee6bc61a25e89557842c7030b1ef96bf270657f9117e71dd");
         assertThat(hex(longs(keys.masked(Greetings.ACCEPTED)))).isEqualTo("15611cc6fc3336c8b6f94733cc21ac57");
     }
 
