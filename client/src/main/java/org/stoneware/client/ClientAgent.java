@@ -1,70 +1,44 @@
 package org.stoneware.client;
 
-import java.net.InetAddress;
-import java.net.InetSocketAddress;
-import java.util.HashMap;
 import java.util.HashSet;
-import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
 import org.jspecify.annotations.Nullable;
-import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
-import org.stoneware.spi.liveness.Heartbeat;
-import org.stoneware.spi.liveness.Hello;
 import org.stoneware.spi.liveness.HelloReply;
-import org.stoneware.spi.liveness.LivenessLink;
-import org.stoneware.spi.liveness.LivenessListener;
 import org.stoneware.spi.liveness.LivenessNetwork;
-import org.stoneware.spi.transport.Connection;
-import org.stoneware.spi.transport.ConnectionSpec;
-import org.stoneware.spi.transport.FrameListener;
 import org.stoneware.spi.transport.Transport;
-import org.stoneware.spi.transport.TransportException;
 import org.stoneware.wire.session.ClientRequestPublisher;
 import org.stoneware.wire.session.ClientResponseAdapter;
 import org.stoneware.wire.session.ClientResponseListener;
-import org.stoneware.wire.session.MessageAssembler;
-import org.stoneware.wire.session.MessageSender;
 import org.stoneware.wire.session.OwnStatus;
-import org.stoneware.wire.session.WireException;
 import org.stoneware.wire.session.WriteStatus;
 
 /**
- * The client's duty cycle: finds the active server, registers, sends requests and hands out answers, renews the lease, reports
- * accesses, and does all of it again when the connection or the server is lost.
+ * The client's duty cycle: registers over the {@link ActiveConnection}, sends requests and hands out answers, renews the lease,
+ * reports accesses, and does all of it again when the connection or the server was lost.
  * <p>
  * <b>Threading:</b> everything but {@link #submit}, {@link #view} and {@link #disconnectedForNs} on the agent thread. Time is a parameter.
  */
-final class ClientAgent implements FrameListener {
+final class ClientAgent {
     private static final long TOUCH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(500);
-    private static final long DIAL_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(1);
-    private static final long GREETING_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(2);
-    private static final long MAX_BACKLOG_BYTES = 64L * 1024 * 1024;
-    private static final int MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
-    private static final int FRAME_LIMIT = 64;
     private static final int TASK_LIMIT = 256;
-    /** A server that answers heartbeats while its agent hangs is as good as silent. */
-    private static final int MAX_AGENT_AGE_MS = 2_000;
 
     private final ClientSettings settings;
     private final Identity identity;
     private final LivenessNetwork liveness;
     private final Transport transport;
-    private final String transportName;
     private final OwnedSessions owned;
-    private final ServerConnector connector;
+    private final ActiveConnection active;
     private final LeaseRenewals renewals;
     private final ClientEvents events;
 
     private final ManyToOneConcurrentLinkedQueue<Runnable> tasks = new ManyToOneConcurrentLinkedQueue<>();
     private final RequestExchange exchange;
-    private final Map<InetAddress, InetSocketAddress> boundAddresses = new HashMap<>();
     private final Set<String> applications = new HashSet<>();
     /** What the registration on its way names. */
     private Set<String> registeredApplications = Set.of();
@@ -74,20 +48,11 @@ final class ClientAgent implements FrameListener {
     private final Answers answers = new Answers();
     private final ExpandableArrayBuffer out = new ExpandableArrayBuffer(1024);
 
-    private ConnectStage stage = ConnectStage.IDLE;
-    private long stageSinceNs;
-    private @Nullable LivenessLink link;
-    private @Nullable Connection connection;
-    private @Nullable MessageSender sender;
-    private MessageAssembler assembler = new MessageAssembler(MAX_MESSAGE_BYTES);
-    private int attempt;
     private long registration;
     private long registerSentNs;
     private long nextTouchNs;
     private long epoch;
     private long serverIncarnation;
-    private String serverName = "";
-    private String serverAddress = "";
     private long nowNs;
     private volatile boolean isRegistered;
     private volatile long disconnectedSinceNs;
@@ -110,13 +75,12 @@ final class ClientAgent implements FrameListener {
         this.identity = identity;
         this.liveness = liveness;
         this.transport = transport;
-        this.transportName = transportName;
         this.owned = owned;
         this.exchange = new RequestExchange(owned, this::transmit);
-        this.connector = new ServerConnector(settings.servers());
+        this.active = new ActiveConnection(
+                settings, identity, new Networks(liveness, transport, transportName), this::submit, new Follower());
         this.events = events;
         this.disconnectedSinceNs = startNs;
-        this.stageSinceNs = startNs;
         this.renewals = new LeaseRenewals(startNs);
         this.maxSessionBytes = settings.maxSessionBytes();
         this.view = new ClientView(false, "", "", 0, 0, "no server has answered yet: " + settings.servers());
@@ -145,27 +109,26 @@ final class ClientAgent implements FrameListener {
     /** One duty cycle. Returns the amount of work done. */
     int runCycle(long now) {
         nowNs = now;
+        active.beginCycle(now);
         int work = 0;
         @Nullable Runnable task;
         while (work < TASK_LIMIT && (task = tasks.poll()) != null) {
             task.run();
             work++;
         }
-        work += transport.poll(this, FRAME_LIMIT);
-        work += connect();
-        if (stage == ConnectStage.REGISTERED) {
+        work += active.receive();
+        work += active.connect();
+        if (active.isRegistered()) {
             serve();
         }
-        if (sender != null && sender.hasBacklog()) {
-            work += sender.doWork();
-        }
+        work += active.flush();
         work += transport.doWork(now);
         liveness.agentCycled(now);
         return work;
     }
 
     void send(PendingRequest request) {
-        if (renewals.onRequest(nowNs, view.ownedSessions()) && stage == ConnectStage.REGISTERED) {
+        if (renewals.onRequest(nowNs, view.ownedSessions()) && active.isRegistered()) {
             // Before the request, so that what it is granted falls under a lease that holds.
             synchronized (owned) {
                 owned.forgetIfLapsed(nowNs);
@@ -189,13 +152,13 @@ final class ClientAgent implements FrameListener {
         } else {
             applications.remove(name);
         }
-        if (stage == ConnectStage.REGISTERED) {
+        if (active.isRegistered()) {
             transmit(out, requests.application(out, epoch, isAdded, name));
         }
     }
 
     void expiryDone(long jobId) {
-        if (stage == ConnectStage.REGISTERED) {
+        if (active.isRegistered()) {
             transmit(out, requests.expiryDone(out, epoch, jobId));
         }
     }
@@ -206,135 +169,25 @@ final class ClientAgent implements FrameListener {
     }
 
     boolean isDrained() {
-        return sender == null || !sender.hasBacklog();
+        return active.isDrained();
     }
 
     void disconnect(String reason) {
-        if (link != null) {
-            link.goodbye(reason);
-        }
-        drop(reason);
-    }
-
-    private int connect() {
-        switch (stage) {
-            case IDLE -> {
-                String address = connector.nextAddress(nowNs);
-                if (address.isEmpty()) {
-                    return 0;
-                }
-                dial(address);
-                return 1;
-            }
-            case DIALLING, GREETING, REGISTERING -> {
-                if (nowNs - stageSinceNs > GREETING_TIMEOUT_NS) {
-                    fail(serverAddress + " did not answer in time");
-                    return 1;
-                }
-                if (stage == ConnectStage.REGISTERING && registerSentNs == 0) {
-                    return register() ? 1 : 0;
-                }
-            }
-            case REGISTERED -> {}
-        }
-        return 0;
-    }
-
-    private void stage(ConnectStage next) {
-        stage = next;
-        stageSinceNs = nowNs;
-        if (isRegistered && next != ConnectStage.REGISTERED) {
-            // Before the flag, so that no request thread sees it cleared with the time of an older loss.
-            disconnectedSinceNs = nowNs;
-            exchange.close();
-        }
-        isRegistered = next == ConnectStage.REGISTERED;
-    }
-
-    private void dial(String address) {
-        serverAddress = address;
-        stage(ConnectStage.DIALLING);
-        int colon = address.lastIndexOf(':');
-        String host = address.substring(0, colon);
-        int port = Integer.parseInt(address.substring(colon + 1));
-        liveness.connect(host, port, DIAL_TIMEOUT_NS, new Door(++attempt));
-    }
-
-    private void fail(String reason) {
-        boolean wasRegistered = stage == ConnectStage.REGISTERED;
-        drop(reason);
-        connector.onFailed(nowNs);
-        if (wasRegistered) {
-            events.notice(System.Logger.Level.WARNING, "lost server " + serverName + ": " + reason);
-        }
-    }
-
-    private void drop(String reason) {
-        attempt++;
-        if (link != null) {
-            link.close();
-            link = null;
-        }
-        if (connection != null) {
-            connection.close();
-            connection = null;
-            sender = null;
-        }
-        stage(ConnectStage.IDLE);
-        publishView(reason);
+        active.disconnect(reason);
     }
 
     private void publishView(String problem) {
-        boolean isUp = stage == ConnectStage.REGISTERED;
+        boolean isUp = active.isRegistered();
         int size;
         synchronized (owned) {
             size = owned.size();
         }
-        view = new ClientView(isUp, serverName, serverAddress, epoch, size, isUp ? "" : problem);
+        view = new ClientView(isUp, active.serverName(), active.serverAddress(), epoch, size, isUp ? "" : problem);
     }
 
-    private void onAccepted(LivenessLink greeted, HelloReply reply) {
-        @Nullable InetSocketAddress remote = reply.dataAddress();
-        @Nullable
-        InetSocketAddress local = boundAddresses.get(greeted.localAddress().getAddress());
-        if (remote == null || local == null || !reply.transport().equals(transportName)) {
-            fail(serverAddress + " chose transport " + reply.transport() + ", which is not available here");
-            return;
-        }
-        try {
-            connection = transport.connect(new ConnectionSpec(
-                    reply.connectionId(),
-                    reply.keyHigh(),
-                    reply.keyLow(),
-                    true,
-                    local,
-                    remote,
-                    ConnectionSpec.Purpose.CLIENT));
-        } catch (TransportException e) {
-            fail("no data connection to " + serverAddress + ": " + e.getMessage());
-            return;
-        }
-        sender = new MessageSender(connection, MAX_BACKLOG_BYTES);
-        assembler = new MessageAssembler(MAX_MESSAGE_BYTES);
-        serverName = reply.serverName();
-        if (reply.epoch() != epoch || reply.incarnation() != serverIncarnation) {
-            synchronized (owned) {
-                owned.forgetAll();
-            }
-            epoch = reply.epoch();
-            serverIncarnation = reply.incarnation();
-        }
-        registerSentNs = 0;
-        stage(ConnectStage.REGISTERING);
-        register();
-    }
-
-    private boolean register() {
-        MessageSender to = sender;
-        if (to == null) {
-            return false;
-        }
+    private void register() {
         registerSentNs = nowNs;
+        registeredApplications = Set.copyOf(applications);
         int length = requests.register(
                 out,
                 epoch,
@@ -345,8 +198,7 @@ final class ClientAgent implements FrameListener {
                 settings.name(),
                 settings.productVersion(),
                 applications);
-        registeredApplications = Set.copyOf(applications);
-        return to.send(out, 0, length);
+        transmit(out, length);
     }
 
     private void serve() {
@@ -366,134 +218,42 @@ final class ClientAgent implements FrameListener {
     }
 
     private void transmit(DirectBuffer buffer, int length) {
-        MessageSender to = sender;
-        if (to != null && !to.send(buffer, 0, length)) {
-            fail("connection to " + serverAddress + " takes nothing any more");
-        }
+        active.transmit(buffer, length);
     }
 
-    @Override
-    public void onFrame(Connection from, DirectBuffer buffer, int offset, int length) {
-        if (from != connection) {
-            return;
-        }
-        try {
-            assembler.onFrame(
-                    buffer,
-                    offset,
-                    length,
-                    (message, at, messageLength) -> responses.onMessage(message, at, messageLength, answers));
-        } catch (WireException e) {
-            fail("server " + serverName + " sent what is no message: " + e.getMessage());
-        }
-    }
-
-    @Override
-    public void onConnectionLost(Connection lost, String reason) {
-        if (lost == connection) {
-            connection = null;
-            sender = null;
-            fail(reason);
-        }
-    }
-
-    /** Hears of one attempt to connect; what arrives of an attempt given up is ignored. */
-    private final class Door implements LivenessListener {
-        private final int mine;
-
-        Door(int mine) {
-            this.mine = mine;
-        }
-
-        private void run(LivenessLink of, Runnable task) {
-            submit(() -> {
-                if (mine == attempt) {
-                    task.run();
-                } else {
-                    of.close();
-                }
-            });
-        }
-
+    /** Follows what the connection tells. */
+    private final class Follower implements ActiveConnection.Listener {
         @Override
-        public void onConnected(LivenessLink connected) {
-            run(connected, () -> greet(connected));
-        }
-
-        private void greet(LivenessLink connected) {
-            link = connected;
-            InetAddress local = connected.localAddress().getAddress();
-            try {
-                boundAddresses.computeIfAbsent(local, ip -> transport.bind(new InetSocketAddress(ip, 0)));
-            } catch (TransportException e) {
-                fail("cannot bind a data port on " + local + ": " + e.getMessage());
-                return;
+        public void onTakenIn(HelloReply reply) {
+            if (reply.epoch() != epoch || reply.incarnation() != serverIncarnation) {
+                synchronized (owned) {
+                    owned.forgetAll();
+                }
+                epoch = reply.epoch();
+                serverIncarnation = reply.incarnation();
             }
-            stage(ConnectStage.GREETING);
-            connected.sendHello(new Hello(
-                    Hello.Kind.VALVE,
-                    Hello.PROTOCOL_VERSION,
-                    identity.high(),
-                    identity.low(),
-                    identity.incarnation(),
-                    settings.name(),
-                    settings.productVersion(),
-                    List.of(transportName),
-                    boundAddresses.get(local),
-                    new byte[0]));
+            register();
         }
 
         @Override
-        public void onConnectFailed(InetSocketAddress address, ConnectFailure failure, String reason) {
-            submit(() -> {
-                if (mine == attempt) {
-                    fail(reason);
-                }
-            });
+        public void onMessage(DirectBuffer buffer, int offset, int length) {
+            responses.onMessage(buffer, offset, length, answers);
         }
 
         @Override
-        public void onReply(LivenessLink of, HelloReply reply) {
-            run(of, () -> {
-                if (reply.status() == HelloReply.Status.ACCEPTED) {
-                    onAccepted(of, reply);
-                } else {
-                    if (!reply.activeAddress().isEmpty()
-                            && !reply.activeAddress().equals(serverAddress)) {
-                        connector.onHint(reply.activeAddress());
-                    }
-                    fail("server " + reply.serverName() + " at " + serverAddress + " answered " + reply.status() + ": "
-                            + reply.reason());
-                }
-            });
+        public void onUnregistered() {
+            // Before the flag, so that no request thread sees it cleared with the time of an older loss.
+            disconnectedSinceNs = nowNs;
+            exchange.close();
+            isRegistered = false;
         }
 
         @Override
-        public void onHeartbeat(LivenessLink of, Heartbeat heartbeat) {
-            run(of, () -> {
-                if (stage == ConnectStage.REGISTERED && heartbeat.role() != ServerRole.ACTIVE_COORDINATOR) {
-                    connector.onHint(heartbeat.activeAddress());
-                    fail("server " + serverName + " is " + heartbeat.role().stateName() + " now");
-                } else if (heartbeat.agentAgeMs() > MAX_AGENT_AGE_MS) {
-                    fail("the agent of server " + serverName + " has not run for " + heartbeat.agentAgeMs() + " ms");
-                }
-            });
-        }
-
-        @Override
-        public void onSilence(LivenessLink of, long silentNs) {
-            run(
-                    of,
-                    () -> fail("server " + serverName + " is silent for " + TimeUnit.NANOSECONDS.toMillis(silentNs)
-                            + " ms"));
-        }
-
-        @Override
-        public void onClosed(LivenessLink of, CloseCause cause, String reason) {
-            run(of, () -> {
-                link = null;
-                fail(reason);
-            });
+        public void onDisconnected(boolean wasRegistered, String reason) {
+            publishView(reason);
+            if (wasRegistered) {
+                events.notice(System.Logger.Level.WARNING, "lost server " + active.serverName() + ": " + reason);
+            }
         }
     }
 
@@ -507,7 +267,7 @@ final class ClientAgent implements FrameListener {
                 int serverMaxBytes,
                 String name,
                 String clientLogs) {
-            if (messageRegistration != registration || stage != ConnectStage.REGISTERING) {
+            if (messageRegistration != registration || active.stage() != ConnectStage.REGISTERING) {
                 return;
             }
             synchronized (owned) {
@@ -517,16 +277,15 @@ final class ClientAgent implements FrameListener {
                 owned.onRenewed(registerSentNs, nowNs);
             }
             epoch = messageEpoch;
-            serverName = name;
             maxSessionBytes = Math.min(settings.maxSessionBytes(), serverMaxBytes);
-            stage(ConnectStage.REGISTERED);
+            active.registered(name);
+            isRegistered = true;
             renewals.dueNow(nowNs);
             nextTouchNs = nowNs;
-            connector.onRegistered();
             publishView("");
             events.notice(
                     System.Logger.Level.INFO,
-                    "connected to server " + name + " at " + serverAddress + " epoch=" + epoch);
+                    "connected to server " + name + " at " + active.serverAddress() + " epoch=" + epoch);
             if (!clientLogs.isEmpty()) {
                 events.onClientLogs(clientLogs);
             }
@@ -586,12 +345,12 @@ final class ClientAgent implements FrameListener {
 
         @Override
         public void onMustRegister(long messageEpoch) {
-            if (stage == ConnectStage.REGISTERED) {
+            if (active.isRegistered()) {
                 synchronized (owned) {
                     owned.forgetAll();
                 }
                 epoch = messageEpoch;
-                stage(ConnectStage.REGISTERING);
+                active.registering();
                 register();
             }
         }

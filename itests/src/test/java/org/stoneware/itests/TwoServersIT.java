@@ -63,7 +63,7 @@ class TwoServersIT {
 
         awaitSettled(first, second);
         assertThat(view(second)).containsEntry("Server1", Cluster.ACTIVE);
-        assertThat(second.process().output()).contains("standby not available in this version");
+        assertThat(second.process().output()).contains("its sessions are not all here yet");
         assertThat(first.role()).isEqualTo(Cluster.ACTIVE);
         assertThat(Page.isServed(URI.create(second.member().management() + "/health/live")))
                 .isTrue();

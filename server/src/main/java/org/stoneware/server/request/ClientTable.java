@@ -85,15 +85,6 @@ final class ClientTable {
         return serving.isEmpty() ? null : serving.get(Math.floorMod(nextServing++, serving.size()));
     }
 
-    boolean isAnyConnected() {
-        for (ClientRow row : rows.values()) {
-            if (row.port != null) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     List<ClientStatus> status() {
         List<ClientStatus> status = new ArrayList<>();
         for (ClientRow row : rows.values()) {

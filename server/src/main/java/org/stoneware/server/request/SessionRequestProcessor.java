@@ -80,7 +80,6 @@ public final class SessionRequestProcessor {
     /** An entry on its way to the in-sync servers, with what applying it here has led to. */
     private record Pending(Action action, WriteStatus status, long version) {}
 
-    /** A processor of a server that is alone. */
     public SessionRequestProcessor(
             long epoch,
             RequestLimits limits,
@@ -185,8 +184,9 @@ public final class SessionRequestProcessor {
         return all;
     }
 
-    public boolean isAnyConnected() {
-        return clients.isAnyConnected();
+    /** True when nothing taken in waits for a commit. */
+    public boolean isSettled() {
+        return pending.isEmpty();
     }
 
     private void onResult(DirectBuffer buffer, int offset, int length) {
