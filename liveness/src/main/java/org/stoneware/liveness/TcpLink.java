@@ -458,6 +458,9 @@ final class TcpLink implements LivenessLink {
     /** The stream ended or broke at the other end, or, while we leave, simply ended. */
     void endedByPeer(String reason) {
         CloseRequest request = closeRequest.get();
+        if (request == null && state.get() == LinkState.AWAIT_PROOF) {
+            owner.countUnproven(this, "caller left at the challenge, as one with another array.key does");
+        }
         end(request != null ? request : new CloseRequest(CloseCause.CLOSED_BY_PEER, reason, false));
     }
 

@@ -401,7 +401,7 @@ class SessionSemanticsTest {
                 if (!isPossible.get()) {
                     throw new ClientSourceException("as the test wants");
                 }
-                return real.acquire(settings);
+                return real.acquire(settings, arrayKey);
             }
 
             @Override
