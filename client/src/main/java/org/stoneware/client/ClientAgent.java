@@ -10,6 +10,7 @@ import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.spi.liveness.HelloReply;
+import org.stoneware.spi.liveness.LivenessLink;
 import org.stoneware.spi.liveness.LivenessNetwork;
 import org.stoneware.spi.transport.Transport;
 import org.stoneware.wire.session.ClientRequestPublisher;
@@ -34,6 +35,8 @@ final class ClientAgent {
     private final Transport transport;
     private final OwnedSessions owned;
     private final ActiveConnection active;
+    private final StandingLinks standing;
+    private final WitnessDesk witness;
     private final LeaseRenewals renewals;
     private final ClientEvents events;
 
@@ -79,6 +82,8 @@ final class ClientAgent {
         this.exchange = new RequestExchange(owned, this::transmit);
         this.active = new ActiveConnection(
                 settings, identity, new Networks(liveness, transport, transportName), this::submit, new Follower());
+        this.standing = new StandingLinks(settings, identity, liveness, this::submit, active, new StandingFollower());
+        this.witness = new WitnessDesk(standing);
         this.events = events;
         this.disconnectedSinceNs = startNs;
         this.renewals = new LeaseRenewals(startNs);
@@ -110,6 +115,7 @@ final class ClientAgent {
     int runCycle(long now) {
         nowNs = now;
         active.beginCycle(now);
+        standing.beginCycle(now);
         int work = 0;
         @Nullable Runnable task;
         while (work < TASK_LIMIT && (task = tasks.poll()) != null) {
@@ -118,6 +124,8 @@ final class ClientAgent {
         }
         work += active.receive();
         work += active.connect();
+        work += standing.doWork();
+        work += witness.doWork(now);
         if (active.isRegistered()) {
             serve();
         }
@@ -174,6 +182,7 @@ final class ClientAgent {
 
     void disconnect(String reason) {
         active.disconnect(reason);
+        standing.close(reason);
     }
 
     private void publishView(String problem) {
@@ -241,6 +250,11 @@ final class ClientAgent {
         }
 
         @Override
+        public void onLinkMessage(LivenessLink from, DirectBuffer message) {
+            witness.onMessage(from, message, nowNs);
+        }
+
+        @Override
         public void onUnregistered() {
             // Before the flag, so that no request thread sees it cleared with the time of an older loss.
             disconnectedSinceNs = nowNs;
@@ -254,6 +268,19 @@ final class ClientAgent {
             if (wasRegistered) {
                 events.notice(System.Logger.Level.WARNING, "lost server " + active.serverName() + ": " + reason);
             }
+        }
+    }
+
+    /** Follows what the links tell that stand beside the connection. */
+    private final class StandingFollower implements StandingLinks.Listener {
+        @Override
+        public void onLinkMessage(LivenessLink from, DirectBuffer message) {
+            witness.onMessage(from, message, nowNs);
+        }
+
+        @Override
+        public void notice(System.Logger.Level level, String text) {
+            events.notice(level, text);
         }
     }
 
@@ -278,7 +305,7 @@ final class ClientAgent {
             }
             epoch = messageEpoch;
             maxSessionBytes = Math.min(settings.maxSessionBytes(), serverMaxBytes);
-            active.registered(name);
+            active.registered(name, messageEpoch);
             isRegistered = true;
             renewals.dueNow(nowNs);
             nextTouchNs = nowNs;

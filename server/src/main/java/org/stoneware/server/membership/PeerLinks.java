@@ -78,6 +78,11 @@ public final class PeerLinks {
             this.memberId = memberId;
         }
 
+        /** Its process as far as known; 0 before the first contact. */
+        public long incarnation() {
+            return incarnation;
+        }
+
         public boolean isReachable() {
             return outbound != null && isGreeted;
         }
