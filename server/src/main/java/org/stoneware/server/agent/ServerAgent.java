@@ -436,6 +436,10 @@ final class ServerAgent {
 
     /** What replication connections bring. */
     private final class ReplicationOutput implements ReplicationLinks.Output {
+        private static final long FRAME_EVIDENCE_NS = 50_000_000;
+
+        private long lastFrameToldNs;
+
         @Override
         public boolean isActive() {
             return duties.standbys() != null;
@@ -453,6 +457,10 @@ final class ServerAgent {
 
         @Override
         public void onFrame(int memberId, DirectBuffer frame, int offset, int length, long nowNs) {
+            if (nowNs - lastFrameToldNs > FRAME_EVIDENCE_NS) {
+                lastFrameToldNs = nowNs;
+                peers.onReplicationFrame(memberId);
+            }
             duties.onFrame(memberId, frame, offset, length, nowNs);
         }
 
