@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.spi.liveness.HelloReply;
+import org.stoneware.spi.liveness.LivenessLink;
 import org.stoneware.spi.liveness.LivenessNetwork;
 import org.stoneware.spi.transport.Transport;
 import org.stoneware.wire.session.ClientRequestPublisher;
@@ -35,6 +36,8 @@ final class ClientAgent {
     private final Transport transport;
     private final OwnedSessions owned;
     private final ActiveConnection active;
+    private final StandingLinks standing;
+    private final WitnessDesk witness;
     private final LeaseRenewals renewals;
     private final ClientEvents events;
 
@@ -77,6 +80,8 @@ final class ClientAgent {
         this.exchange = new RequestExchange(owned, this::transmit);
         this.active = new ActiveConnection(
                 settings, identity, new Networks(liveness, transport, transportName), this::submit, new Follower());
+        this.standing = new StandingLinks(settings, identity, liveness, this::submit, active, new StandingFollower());
+        this.witness = new WitnessDesk(standing);
         this.events = events;
         this.disconnectedSinceNs = startNs;
         this.renewals = new LeaseRenewals(startNs);
@@ -108,6 +113,7 @@ final class ClientAgent {
     int runCycle(long now) {
         nowNs = now;
         active.beginCycle(now);
+        standing.beginCycle(now);
         int work = 0;
         @Nullable Runnable task;
         while (work < TASK_LIMIT && (task = tasks.poll()) != null) {
@@ -116,6 +122,8 @@ final class ClientAgent {
         }
         work += active.receive();
         work += active.connect();
+        work += standing.doWork();
+        work += witness.doWork(now);
         if (active.isRegistered()) {
             serve();
         }
@@ -172,6 +180,7 @@ final class ClientAgent {
 
     void disconnect(String reason) {
         active.disconnect(reason);
+        standing.close(reason);
     }
 
     private long epoch() {
@@ -228,6 +237,11 @@ final class ClientAgent {
         }
 
         @Override
+        public void onLinkMessage(LivenessLink from, DirectBuffer message) {
+            witness.onMessage(from, message, nowNs);
+        }
+
+        @Override
         public void onUnregistered() {
             // Before the flag, so that no request thread sees it cleared with the time of an older loss.
             disconnectedSinceNs = nowNs;
@@ -242,6 +256,19 @@ final class ClientAgent {
             if (wasRegistered) {
                 events.notice(System.Logger.Level.WARNING, "lost server " + active.serverName() + ": " + reason);
             }
+        }
+    }
+
+    /** Follows what the links tell that stand beside the connection. */
+    private final class StandingFollower implements StandingLinks.Listener {
+        @Override
+        public void onLinkMessage(LivenessLink from, DirectBuffer message) {
+            witness.onMessage(from, message, nowNs);
+        }
+
+        @Override
+        public void notice(System.Logger.Level level, String text) {
+            events.notice(level, text);
         }
     }
 
@@ -262,7 +289,7 @@ final class ClientAgent {
                 return;
             }
             maxSessionBytes = Math.min(settings.maxSessionBytes(), serverMaxBytes);
-            active.registered(name);
+            active.registered(name, messageEpoch);
             isRegistered = true;
             renewals.dueNow(nowNs);
             nextTouchNs = nowNs;

@@ -6,11 +6,9 @@ import java.net.InetSocketAddress;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.stream.Stream;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ClusterStatus;
@@ -27,7 +25,7 @@ import org.stoneware.server.request.SessionRequestProcessor;
 import org.stoneware.server.role.RoleDuties;
 import org.stoneware.server.role.RoleLimits;
 import org.stoneware.server.role.RoleOutput;
-import org.stoneware.server.role.SessionGeneration;
+import org.stoneware.server.session.ClientId;
 import org.stoneware.spi.election.Election;
 import org.stoneware.spi.election.ElectionContext;
 import org.stoneware.spi.election.ElectionOutput;
@@ -36,8 +34,6 @@ import org.stoneware.spi.election.Evidence;
 import org.stoneware.spi.election.InSyncSet;
 import org.stoneware.spi.liveness.Heartbeat;
 import org.stoneware.spi.liveness.HelloReply;
-import org.stoneware.spi.storage.SessionStore;
-import org.stoneware.spi.storage.StoreContext;
 import org.stoneware.spi.storage.StoreListener;
 import org.stoneware.spi.transport.Connection;
 import org.stoneware.spi.transport.ConnectionSpec;
@@ -63,7 +59,7 @@ final class ServerAgent {
     private static final int FRAME_LIMIT = 64;
     private static final int EVENT_LIMIT = 256;
     /** Timers are served this often when nothing arrives. */
-    private static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private static final long PUBLISH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(500);
     /** A gap between two cycles longer than this is a stall of ours, and silence measured over it proves nothing. */
@@ -87,12 +83,12 @@ final class ServerAgent {
     private final ClientDoor door;
     private final StatusReport report;
     private final Frames frames = new Frames();
-    private int generations;
     private long roleSinceMs;
     private final long openedNs;
     private long lastElectionNs;
     private long lastPublishNs;
     private boolean isStatusDue;
+    private int toldWitnesses;
     private long stalls;
     private String storeFailure = "";
     private volatile ClusterStatus status;
@@ -130,7 +126,10 @@ final class ServerAgent {
             this.replication =
                     newReplicationLinks(transport.bind(new InetSocketAddress(self.groupAddress(), self.groupPort())));
             this.groupDoor = new GroupDoor(peers, replication, this::helloReply, events, context.wallClock());
-            this.duties = new RoleDuties(roleLimits(), this::newGeneration, new DutyRequests());
+            this.duties = new RoleDuties(
+                    roleLimits(),
+                    new SessionGenerations(context, events, MAX_SESSION_BYTES, new StoreEvents()),
+                    new DutyRequests());
             opened.add(duties::close);
             context.liveness().status(heartbeat(ServerRole.START, 0, ""));
             // Listening comes before the first dial, so that of two servers started together at least one sees the
@@ -144,7 +143,7 @@ final class ServerAgent {
                     .listen(
                             new InetSocketAddress(self.clientAddress(), self.clientPort()),
                             "dso-port",
-                            inbox.quietDoor(door));
+                            door.listener(inbox));
             this.election = context.election().open(electionContext(), new Decisions());
             opened.add(election);
         } catch (RuntimeException e) {
@@ -198,34 +197,6 @@ final class ServerAgent {
                 "permanent-store".equals(duties.current().store().mode()));
     }
 
-    /** A store of its own for every copy of the sessions, so that an old one stays whole until a new one is. */
-    private SessionGeneration newGeneration() {
-        ServerSettings self = settings.self();
-        Path directory = directory("store/" + ++generations);
-        SessionStore store = context.store()
-                .open(new StoreContext(
-                        directory,
-                        self.maxMemoryBytes() > 0 ? self.maxMemoryBytes() : defaultMemoryBytes(),
-                        MAX_SESSION_BYTES,
-                        line -> events.info("storage", line)));
-        store.listener(new StoreEvents());
-        return new SessionGeneration(store, () -> delete(directory));
-    }
-
-    private void delete(Path directory) {
-        try (Stream<Path> files = Files.walk(directory)) {
-            for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(each);
-            }
-        } catch (IOException e) {
-            events.warning("storage", "could not remove " + directory + ": " + e.getMessage());
-        }
-    }
-
-    private static long defaultMemoryBytes() {
-        return Runtime.getRuntime().maxMemory() / 2;
-    }
-
     /** Peers and Tomcats prove nothing in this version, so whoever reaches the ports can read and change sessions. */
     private void warnIfOpen(ServerSettings self) {
         boolean isLocal = new InetSocketAddress(self.clientAddress(), 0)
@@ -255,6 +226,7 @@ final class ServerAgent {
         int work = inbox.drain(EVENT_LIMIT);
         work += transport.poll(frames, FRAME_LIMIT);
         work += peers.doWork(nowNs);
+        tellWitnesses();
         work += election.doWork(electionTime());
         work += replication.doWork(nowNs);
         work += duties.doWork(nowNs);
@@ -268,6 +240,16 @@ final class ServerAgent {
         context.liveness().agentCycled(nowNs);
         if (work == 0) {
             transport.awaitWork(IDLE_NS);
+        }
+    }
+
+    /** How many Tomcats could say whether another server lives. */
+    private void tellWitnesses() {
+        int count = duties.current().state().clients().size();
+        if (count != toldWitnesses) {
+            toldWitnesses = count;
+            election.onEvidence(
+                    Evidence.ofWitnesses(Evidence.Kind.WITNESSES, settings.selfPosition(), count), electionTime());
         }
     }
 
@@ -402,6 +384,15 @@ final class ServerAgent {
         }
 
         @Override
+        public void askWitnesses(int memberId) {
+            door.witnesses()
+                    .ask(
+                            memberId,
+                            settings.servers().get(memberId).name(),
+                            peers.peer(memberId).incarnation());
+        }
+
+        @Override
         public void onInSync(InSyncSet inSync) {
             duties.onInSync(inSync, context.nanoClock().getAsLong());
             isStatusDue = true;
@@ -445,6 +436,10 @@ final class ServerAgent {
 
     /** What replication connections bring. */
     private final class ReplicationOutput implements ReplicationLinks.Output {
+        private static final long FRAME_EVIDENCE_NS = 50_000_000;
+
+        private long lastFrameToldNs;
+
         @Override
         public boolean isActive() {
             return duties.standbys() != null;
@@ -462,6 +457,10 @@ final class ServerAgent {
 
         @Override
         public void onFrame(int memberId, DirectBuffer frame, int offset, int length, long nowNs) {
+            if (nowNs - lastFrameToldNs > FRAME_EVIDENCE_NS) {
+                lastFrameToldNs = nowNs;
+                peers.onReplicationFrame(memberId);
+            }
             duties.onFrame(memberId, frame, offset, length, nowNs);
         }
 
@@ -508,6 +507,16 @@ final class ServerAgent {
         @Override
         public @Nullable SessionRequestProcessor processor() {
             return duties.processor();
+        }
+
+        @Override
+        public void onWitness(Evidence evidence) {
+            election.onEvidence(evidence, electionTime());
+        }
+
+        @Override
+        public boolean isRegistered(long idHigh, long idLow) {
+            return duties.current().state().knowsClient(new ClientId(idHigh, idLow));
         }
     }
 
