@@ -22,7 +22,7 @@ final class SimulatedArray implements SimulatedServer.Listener {
     private static final int TOMCATS = 3;
     private static final long STEP_NS = MS;
     private static final long FAULTS_END_NS = 3_000 * MS;
-    private static final long PEACE_NS = FAULTS_END_NS + 3_500 * MS;
+    private static final long PEACE_NS = FAULTS_END_NS + 2_700 * MS;
     private static final long LAST_REQUEST_NS = PEACE_NS + 300 * MS;
     private static final long END_NS = LAST_REQUEST_NS + 2_500 * MS;
     private static final byte REGISTER = 1;
