@@ -109,13 +109,17 @@ final class DemoArray implements AutoCloseable {
 
     private void startFrontDoor() throws IOException {
         int port = FreePorts.near("127.0.0.1", options.port());
-        List<Integer> ports = tomcats.stream().map(TomcatInstance::port).toList();
         Optional<Path> nginx = options.isWithoutNginx() ? Optional.empty() : NginxProxy.find();
         synchronized (this) {
             failIfClosed();
             frontDoor = nginx.isPresent()
-                    ? NginxProxy.start(nginx.get(), directory.resolve("nginx"), port, ports)
-                    : RoundRobinProxy.start(port, ports);
+                    ? NginxProxy.start(
+                            nginx.get(),
+                            directory.resolve("nginx"),
+                            port,
+                            tomcats.stream().map(TomcatInstance::address).toList())
+                    : RoundRobinProxy.start(
+                            port, tomcats.stream().map(TomcatInstance::port).toList());
         }
     }
 

@@ -151,6 +151,11 @@ final class CounterLoad implements AutoCloseable {
         return this;
     }
 
+    /** Throws with the answers that no single copy of each session explains. */
+    void requireOneCopyOfEachSession() {
+        counters.requireOneCopyOfEachSession();
+    }
+
     /** What users saw besides a counter, oldest first. */
     List<String> problems() {
         return List.copyOf(problems);
