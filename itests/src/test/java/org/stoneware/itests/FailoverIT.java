@@ -120,8 +120,8 @@ class FailoverIT {
             onBoth.awaitServed(3);
             ServerProcess active = pair.active();
 
-            long killedNs = System.nanoTime();
             dying.process().killHard();
+            long killedNs = System.nanoTime();
             active.process().killHard();
 
             System.out.println("one Tomcat and the active killed, users of the other Tomcat: "
