@@ -156,8 +156,8 @@ class NetworkIT {
             pair.awaitComplete();
             load.end();
             load.requireOneCopyOfEachSession();
-            System.out.println(
-                    "requests without a counter at 10 % loss: " + load.problems().size());
+            System.out.println("requests without a counter at 10 % loss: "
+                    + load.problems().size());
         }
     }
 

@@ -59,8 +59,8 @@ final class TestServerArray implements AutoCloseable {
 
     /** Starts a server, or starts it again when it has ended; its role is still open when this returns. */
     ServerProcess start(String name) throws IOException {
-        ServerProcess server = ServerProcess.start(
-                Layout.distribution(), config, name, Layout.SERVER_OPTIONS, hosts.inside(name));
+        ServerProcess server =
+                ServerProcess.start(Layout.distribution(), config, name, Layout.SERVER_OPTIONS, hosts.inside(name));
         ServerProcess before = servers.put(name, server);
         if (before != null) {
             ended.add(before);
