@@ -59,7 +59,7 @@ final class ServerAgent {
     private static final int FRAME_LIMIT = 64;
     private static final int EVENT_LIMIT = 256;
     /** Timers are served this often when nothing arrives. */
-    private static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private static final long PUBLISH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(500);
     /** A gap between two cycles longer than this is a stall of ours, and silence measured over it proves nothing. */
@@ -436,6 +436,10 @@ final class ServerAgent {
 
     /** What replication connections bring. */
     private final class ReplicationOutput implements ReplicationLinks.Output {
+        private static final long FRAME_EVIDENCE_NS = 50_000_000;
+
+        private long lastFrameToldNs;
+
         @Override
         public boolean isActive() {
             return duties.standbys() != null;
@@ -453,6 +457,10 @@ final class ServerAgent {
 
         @Override
         public void onFrame(int memberId, DirectBuffer frame, int offset, int length, long nowNs) {
+            if (nowNs - lastFrameToldNs > FRAME_EVIDENCE_NS) {
+                lastFrameToldNs = nowNs;
+                peers.onReplicationFrame(memberId);
+            }
             duties.onFrame(memberId, frame, offset, length, nowNs);
         }
 

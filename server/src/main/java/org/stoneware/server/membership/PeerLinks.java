@@ -251,6 +251,17 @@ public final class PeerLinks {
         tell(Evidence.Kind.HEARTBEAT, memberId, heartbeat.incarnation(), heartbeat.role(), heartbeat.epoch(), 0);
     }
 
+    /**
+     * A replication frame came from a server: it lives, even when its liveness link says nothing. Only while that link stands; what its
+     * closing means is not for frames under way to say.
+     */
+    public void onReplicationFrame(int memberId) {
+        Peer peer = peers[memberId];
+        if (peer.outbound != null && peer.isGreeted) {
+            tell(Evidence.Kind.HEARTBEAT, memberId, peer.incarnation, peer.role, peer.epoch, 0);
+        }
+    }
+
     public void onMessage(LivenessLink link, DirectBuffer buffer, int offset, int length) {
         int memberId = memberOf(link);
         if (memberId >= 0) {

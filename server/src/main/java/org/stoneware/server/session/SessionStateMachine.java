@@ -75,8 +75,28 @@ public final class SessionStateMachine implements ReplicatedState {
         applier.begin(index, epoch, logTimeMs);
         adapter.onEntry(entry, offset, length, applier);
         lastApplied = index;
-        result.putInt(0, applier.status.code(), LITTLE_ENDIAN);
-        result.putLong(4, applier.version, LITTLE_ENDIAN);
+        show(applier.status, applier.version, out);
+    }
+
+    @Override
+    public void applyFull(
+            long index, long epoch, long logTimeMs, DirectBuffer entry, int offset, int length, ResultSink out) {
+        applier.isFull = true;
+        try {
+            apply(index, epoch, logTimeMs, entry, offset, length, out);
+        } finally {
+            applier.isFull = false;
+        }
+    }
+
+    @Override
+    public void showFullResult(ResultSink out) {
+        show(WriteStatus.FULL, 0, out);
+    }
+
+    private void show(WriteStatus status, long version, ResultSink out) {
+        result.putInt(0, status.code(), LITTLE_ENDIAN);
+        result.putLong(4, version, LITTLE_ENDIAN);
         out.onResult(result, 0, RESULT_LENGTH);
     }
 
@@ -195,6 +215,8 @@ public final class SessionStateMachine implements ReplicatedState {
         private long logTimeMs;
         private WriteStatus status = WriteStatus.COMMITTED;
         private long version;
+        /** The active's store had no room, so nothing is stored here. */
+        private boolean isFull;
 
         void begin(long index, long epoch, long logTimeMs) {
             this.index = index;
@@ -230,7 +252,9 @@ public final class SessionStateMachine implements ReplicatedState {
             }
             boolean create = (flags & LogProtocol.WRITTEN_CREATE) != 0;
             RecordStamp stamp = new RecordStamp(index, epoch, index, logTimeMs, lastAccessedTimeMs);
-            status = toStatus(store.merge(key, delta, stamp, create, logTimeMs - lastAccessedTimeMs));
+            status = isFull
+                    ? WriteStatus.FULL
+                    : toStatus(store.merge(key, delta, stamp, create, logTimeMs - lastAccessedTimeMs));
             version = status == WriteStatus.COMMITTED ? index : 0;
             if (create && status == WriteStatus.COMMITTED) {
                 aliases.taken(key);
@@ -261,7 +285,7 @@ public final class SessionStateMachine implements ReplicatedState {
             if (isAnswered(window, requestId)) {
                 return;
             }
-            status = rename(from, to);
+            status = isFull ? WriteStatus.FULL : rename(from, to);
             version = status == WriteStatus.COMMITTED ? index : 0;
             window.put(requestId, status, version, answeredBelow);
         }

@@ -16,7 +16,7 @@ import org.stoneware.wire.log.LogProtocol;
 import org.stoneware.wire.session.WriteStatus;
 
 /** Makes log entries, single ones or by a seed: few clients and sessions, repeated requests, everything an entry can say. */
-final class EntryMaker {
+public final class EntryMaker {
     /** Request ids a seed uses lie below. */
     static final long MAX_REQUEST = 800;
 
@@ -30,11 +30,11 @@ final class EntryMaker {
     private final SessionRecord view = new SessionRecord();
     private long requestId;
 
-    EntryMaker(long seed) {
+    public EntryMaker(long seed) {
         random = new Random(seed);
     }
 
-    static SessionKey key(String id) {
+    public static SessionKey key(String id) {
         return SessionKey.of("shop", id);
     }
 
@@ -44,7 +44,7 @@ final class EntryMaker {
     }
 
     /** Applies an entry with an index and returns its result in words. */
-    static String apply(byte[] entry, SessionStateMachine state, long index) {
+    public static String apply(byte[] entry, SessionStateMachine state, long index) {
         StringBuilder text = new StringBuilder();
         state.apply(
                 index,
@@ -92,7 +92,7 @@ final class EntryMaker {
                         .id();
     }
 
-    byte[] registered(ClientId client) {
+    public byte[] registered(ClientId client) {
         return bytes(out -> publisher.clientRegistered(out, client.high(), client.low(), 5));
     }
 
@@ -101,7 +101,7 @@ final class EntryMaker {
     }
 
     /** Creates a session, or changes it, by chance half and half in a seed; a single one creates. */
-    byte[] written(ClientId client, long request, String id) {
+    public byte[] written(ClientId client, long request, String id) {
         int flags = made.isEmpty() || random.nextBoolean() ? LogProtocol.WRITTEN_CREATE : 0;
         byte[] value = ("v" + request).getBytes(StandardCharsets.UTF_8);
         SessionDelta.Builder delta = new SessionDelta.Builder(new ExpandableArrayBuffer());
@@ -122,7 +122,7 @@ final class EntryMaker {
                 out, client.high(), client.low(), request, below(request), key(from), key(to)));
     }
 
-    byte[] touched(String id, long lastAccessedTimeMs) {
+    public byte[] touched(String id, long lastAccessedTimeMs) {
         return bytes(out -> publisher.sessionTouched(out, lastAccessedTimeMs, key(id)));
     }
 
