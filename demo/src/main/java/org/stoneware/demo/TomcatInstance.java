@@ -29,6 +29,7 @@ public final class TomcatInstance implements AutoCloseable {
     private final String host;
     private final int port;
     private List<String> wrapper = List.of();
+    private int printedBefore;
     private @Nullable ChildProcess process;
 
     private TomcatInstance(String name, Path home, Path base, String host, int port) {
@@ -150,6 +151,9 @@ public final class TomcatInstance implements AutoCloseable {
     public TomcatInstance start(String options, String management) throws IOException {
         List<String> command = new ArrayList<>(wrapper);
         command.addAll(List.of("sh", home.resolve("bin/catalina.sh").toString(), "run"));
+        Path log = base.resolve("logs/console.out");
+        // Runs of one Tomcat share the file.
+        printedBefore = Files.exists(log) ? Files.readString(log).length() : 0;
         process = ChildProcess.start(
                 "Tomcat " + name,
                 command,
@@ -161,7 +165,7 @@ public final class TomcatInstance implements AutoCloseable {
                         "CATALINA_OPTS",
                         options + " -Dstoneware.demo.tomcat=" + name + " -Dstoneware.demo.management=" + management),
                 base,
-                base.resolve("logs/console.out"));
+                log);
         return this;
     }
 
@@ -175,7 +179,7 @@ public final class TomcatInstance implements AutoCloseable {
                         throw new IllegalStateException(
                                 "Tomcat " + name + " ended:\n" + process().output());
                     }
-                    boolean isStarted = process().output().contains("Server startup in");
+                    boolean isStarted = process().output().indexOf("Server startup in", printedBefore) >= 0;
                     boolean isServed = Page.isServed(uri("/plain.txt"));
                     if (isStarted && !isServed) {
                         throw new IllegalStateException("Tomcat " + name + " has started without the test page:\n"

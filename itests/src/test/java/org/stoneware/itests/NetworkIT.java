@@ -96,8 +96,8 @@ class NetworkIT {
             ServerProcess active = pair.active();
             ServerProcess standby = pair.other(active);
 
-            long faultNs = System.nanoTime();
             fault.begin(active.member().name(), standby.member().name());
+            long faultNs = System.nanoTime();
             CounterLoad.Recovery recovery = load.awaitServed(faultNs, 3);
             lastFor(FAULT_MS);
             load.awaitServed(3);
@@ -124,14 +124,14 @@ class NetworkIT {
             onCutOff.awaitServed(3);
             ServerProcess active = pair.active();
 
-            long faultNs = System.nanoTime();
             lab.cut(active.member().name(), cutOff.name());
+            long faultNs = System.nanoTime();
             System.out.println("the other Tomcat is cut off: " + onConnected.awaitServed(faultNs, 3));
             lastFor(FAULT_MS);
             onConnected.awaitServed(3);
             assertThat(active.role()).isEqualTo(Cluster.ACTIVE);
-            long healedNs = System.nanoTime();
             lab.heal();
+            long healedNs = System.nanoTime();
 
             System.out.println("Tomcat no longer cut off: " + onCutOff.awaitServed(healedNs, 3));
             onConnected.requireNothingLost();
@@ -176,12 +176,12 @@ class NetworkIT {
             losing.awaitServed(3);
             winning.awaitServed(3);
 
-            long faultNs = System.nanoTime();
             for (String one : List.of(active.member().name(), beside.name())) {
                 for (String other : List.of(standby.member().name(), withStandby.name())) {
                     lab.cut(one, other);
                 }
             }
+            long faultNs = System.nanoTime();
             System.out.println("split, side of the active: " + losing.awaitServed(faultNs, 3));
             System.out.println("split, side of the standby: " + winning.awaitServed(faultNs, 3));
             standby.awaitRole(Cluster.ACTIVE);
@@ -196,8 +196,10 @@ class NetworkIT {
             losing.awaitServed(3);
             winning.end().requireOneCopyOfEachSession();
             losing.end();
-            System.out.println("after the split, side that gave up:\n" + String.join("\n", losing.problems()));
-            System.out.println("after the split, other side:\n" + String.join("\n", winning.problems()));
+            System.out.println("split, users of the side that gave up: " + losing.verdict() + "\n"
+                    + String.join("", losing.problems()));
+            System.out.println("split, users of the other side: " + winning.verdict() + "\n"
+                    + String.join("", winning.problems()));
         }
     }
 

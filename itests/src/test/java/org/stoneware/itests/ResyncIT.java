@@ -20,6 +20,8 @@ class ResyncIT {
     private static final int SESSIONS = Integer.getInteger(
             "stoneware.itests.resync.sessions", Boolean.getBoolean("stoneware.soak") ? 100_000 : 10_000);
 
+    private static final int ANSWERS_BEFORE = 100;
+
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private static Path directory;
 
@@ -49,6 +51,9 @@ class ResyncIT {
         long createdNs = System.nanoTime();
         try (CounterLoad load = pair.load(USERS)) {
             load.awaitServed(3);
+            long beforeNs = System.nanoTime();
+            load.awaitServed(beforeNs, ANSWERS_BEFORE);
+            long p99BeforeMs = load.latencyMs(99, beforeNs, System.nanoTime());
             ServerProcess active = pair.active();
             ServerProcess standby = pair.other(active);
             standby.process().killHard();
@@ -58,6 +63,7 @@ class ResyncIT {
             long startedNs = System.nanoTime();
             again.awaitRole(Cluster.STANDBY);
             long syncedNs = System.nanoTime();
+            long p99DuringMs = load.latencyMs(99, startedNs, syncedNs);
             pair.awaitComplete();
             load.awaitServed(3);
             active.process().killHard();
@@ -68,7 +74,8 @@ class ResyncIT {
             load.requireNothingLost();
             assertThat(again.process().isAlive()).isTrue();
             System.out.println("sessions=" + SESSIONS + " created in " + ms(createdNs - beginNs)
-                    + " ms; from start to standby " + ms(syncedNs - startedNs) + " ms");
+                    + " ms; from start to standby " + ms(syncedNs - startedNs)
+                    + " ms; p99 of requests before " + p99BeforeMs + " ms, meanwhile " + p99DuringMs + " ms");
         }
     }
 
