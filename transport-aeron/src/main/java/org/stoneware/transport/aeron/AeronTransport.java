@@ -102,9 +102,10 @@ final class AeronTransport implements Transport {
         BoundAddress local = boundAddress(spec.localAddress());
         checkRoomFor(spec);
         StreamIdentity incoming = StreamIdentity.incoming(spec);
-        if (spec.remoteAddress().isUnresolved() || !admitted.add(incoming)) {
-            throw new TransportException("connection refused: connectionId=" + spec.connectionId() + " remote="
-                    + spec.remoteAddress() + ": address unknown or stream in use");
+        InetSocketAddress remote = spec.remoteAddress();
+        if (remote.isUnresolved() || remote.getPort() == 0 || !admitted.add(incoming)) {
+            throw new TransportException("connection refused: connectionId=" + spec.connectionId() + " remote=" + remote
+                    + ": address unknown or stream in use");
         }
         Subscription subscription = null;
         try {
@@ -123,7 +124,7 @@ final class AeronTransport implements Transport {
             admitted.remove(incoming);
             CloseHelper.quietClose(subscription);
             throw new TransportException(
-                    "connection refused: connectionId=" + spec.connectionId() + " remote=" + spec.remoteAddress() + ": "
+                    "connection refused: connectionId=" + spec.connectionId() + " remote=" + remote + ": "
                             + e.getMessage(),
                     e);
         }

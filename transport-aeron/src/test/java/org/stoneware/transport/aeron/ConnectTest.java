@@ -4,6 +4,7 @@ import static java.util.concurrent.TimeUnit.HOURS;
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatExceptionOfType;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -15,11 +16,13 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.stoneware.spi.transport.Connection;
 import org.stoneware.spi.transport.ConnectionSpec;
 import org.stoneware.spi.transport.ConnectionSpec.Purpose;
 import org.stoneware.spi.transport.Transport;
 import org.stoneware.spi.transport.TransportContext;
+import org.stoneware.spi.transport.TransportException;
 import org.stoneware.spi.transport.TransportProvider;
 import org.stoneware.testkit.transport.TransportEnd;
 import org.stoneware.testkit.transport.TransportRig;
@@ -94,6 +97,16 @@ class ConnectTest {
         awaitWhileTimePasses(() -> client.lossesInAll() > 0, "the client learns of the close");
 
         assertThat(client.losses(late)).hasSize(1);
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldRefuseARemoteAddressWithoutAPort(boolean isInitiator) {
+        InetSocketAddress nowhere = new InetSocketAddress(InetAddress.getLoopbackAddress(), 0);
+        ConnectionSpec spec = new ConnectionSpec(1, 2, 3, isInitiator, server.address(), nowhere, Purpose.CLIENT);
+
+        assertThatExceptionOfType(TransportException.class)
+                .isThrownBy(() -> server.transport().connect(spec));
     }
 
     @Test
