@@ -45,7 +45,7 @@ final class SlowStandby {
 
     /** Says it holds all entries up to this one, which must have been sent to it. */
     void acknowledge(long index) {
-        receive(frames.ack(frame, index));
+        receive(frames.ack(frame, index, 0));
     }
 
     private void receive(int length) {

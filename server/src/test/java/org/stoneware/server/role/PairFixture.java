@@ -286,6 +286,9 @@ final class PairFixture {
                 String serverName,
                 String logs,
                 List<OwnedSession> sessions) {
+=======
+                List<OwnedSession> kept) {
+>>>>>>> h-reassert
             registered++;
         }
 
