@@ -41,7 +41,9 @@ final class ClusterJson {
                 client(json, client);
             }
             json.writeEndArray();
-            storage(json, status.storage());
+            json.writeObjectFieldStart("storage");
+            fields(json, status.storage());
+            json.writeEndObject();
             json.writeObjectFieldStart("counters");
             for (ClusterStatus.Counter counter : status.counters()) {
                 json.writeNumberField(counter.name(), counter.value());
@@ -64,6 +66,13 @@ final class ClusterJson {
                 json.writeEndObject();
             }
             json.writeEndArray();
+        });
+    }
+
+    static byte[] storage(String self, StorageStatus storage) {
+        return document(json -> {
+            json.writeStringField("self", self);
+            fields(json, storage);
         });
     }
 
@@ -114,8 +123,7 @@ final class ClusterJson {
         json.writeEndObject();
     }
 
-    private static void storage(JsonGenerator json, StorageStatus storage) throws IOException {
-        json.writeObjectFieldStart("storage");
+    private static void fields(JsonGenerator json, StorageStatus storage) throws IOException {
         json.writeStringField("configuredMode", storage.configuredMode());
         json.writeStringField("mode", storage.mode());
         json.writeStringField("detail", storage.detail());
@@ -125,7 +133,6 @@ final class ClusterJson {
         json.writeNumberField("memoryMaxBytes", storage.memoryMaxBytes());
         json.writeNumberField("diskUsedBytes", storage.diskUsedBytes());
         json.writeNumberField("diskMaxBytes", storage.diskMaxBytes());
-        json.writeEndObject();
     }
 
     private static void strings(JsonGenerator json, String name, List<String> values) throws IOException {

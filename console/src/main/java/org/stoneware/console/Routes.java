@@ -12,6 +12,7 @@ final class Routes {
     private final ManagementService management;
     private final ArraySettings settings;
     private final StopGuard stopGuard;
+    private final ClusterMetrics metrics = new ClusterMetrics();
     private final Map<String, Route> routes = new LinkedHashMap<>();
 
     Routes(ManagementService management, ArraySettings settings, StopGuard stopGuard) {
@@ -21,6 +22,8 @@ final class Routes {
         PageFiles.load().forEach((path, file) -> get(path, request -> file));
         get("/api/v1/cluster", request -> Answer.json(200, ClusterJson.status(management.status())));
         get("/api/v1/events", request -> events());
+        get("/api/v1/storage", request -> storage());
+        get("/metrics", request -> metrics.of(management.status()));
         get("/config", request -> ConfigDocument.of(settings.text()));
         get("/health/live", request -> Answer.text(200, "live"));
         get("/health/ready", request -> ready());
@@ -51,6 +54,12 @@ final class Routes {
 
     private Answer events() {
         return Answer.json(200, ClusterJson.events(settings.self().name(), management.events()));
+    }
+
+    private Answer storage() {
+        return Answer.json(
+                200,
+                ClusterJson.storage(settings.self().name(), management.status().storage()));
     }
 
     private Answer ready() {

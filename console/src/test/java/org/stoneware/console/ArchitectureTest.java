@@ -37,6 +37,14 @@ class ArchitectureTest {
             .resideInAPackage("com.fasterxml..");
 
     @ArchTest
+    static final ArchRule METRICS_ARE_WRITTEN_IN_ONE_PLACE = noClasses()
+            .that()
+            .haveNameNotMatching(".*\\.(ClusterMetrics|MetricFamilies|CounterCatalog)(\\$.*)?")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.prometheus..");
+
+    @ArchTest
     static final ArchRule ONLY_THE_API_OF_STONEWARE = classes()
             .should()
             .onlyDependOnClassesThat()
@@ -49,5 +57,7 @@ class ArchitectureTest {
                     "org.jspecify..",
                     "com.sun.net.httpserver..",
                     "com.fasterxml.jackson.core..",
+                    "io.prometheus.metrics..",
+                    "javax.management..",
                     "java..");
 }
