@@ -26,10 +26,12 @@ final class ClusterJson {
 
     private ClusterJson() {}
 
-    static byte[] status(ClusterStatus status) {
+    /** @param nowMs wall time of the answering server, so that a reader with another clock can tell how long ago something was. */
+    static byte[] status(ClusterStatus status, long nowMs) {
         return document(json -> {
             json.writeStringField("self", status.self());
             json.writeStringField("version", status.version());
+            json.writeNumberField("timeMs", nowMs);
             json.writeNumberField("uptimeMs", status.uptimeMs());
             json.writeArrayFieldStart("servers");
             for (MemberStatus server : status.servers()) {
@@ -59,14 +61,15 @@ final class ClusterJson {
             json.writeArrayFieldStart("events");
             for (ClusterEvent event : events) {
                 json.writeStartObject();
-                json.writeNumberField("sequence", event.sequence());
-                json.writeNumberField("timeMs", event.timeMs());
-                json.writeStringField("type", event.type());
-                json.writeStringField("text", event.text());
+                fields(json, event);
                 json.writeEndObject();
             }
             json.writeEndArray();
         });
+    }
+
+    static byte[] event(ClusterEvent event) {
+        return document(json -> fields(json, event));
     }
 
     static byte[] storage(String self, StorageStatus storage) {
@@ -121,6 +124,13 @@ final class ClusterJson {
         json.writeNumberField("ownedSessions", client.ownedSessions());
         json.writeBooleanField("connected", client.isConnected());
         json.writeEndObject();
+    }
+
+    private static void fields(JsonGenerator json, ClusterEvent event) throws IOException {
+        json.writeNumberField("sequence", event.sequence());
+        json.writeNumberField("timeMs", event.timeMs());
+        json.writeStringField("type", event.type());
+        json.writeStringField("text", event.text());
     }
 
     private static void fields(JsonGenerator json, StorageStatus storage) throws IOException {

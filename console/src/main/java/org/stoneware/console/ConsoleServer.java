@@ -49,7 +49,7 @@ public final class ConsoleServer {
         // Only who holds the port may replace the token: a second process with the same configuration must not.
         this.token = port == null ? null : writeToken();
         if (port != null) {
-            port.open(new Routes(management, settings, new StopGuard(token, self.host())));
+            port.open(new Routes(management, settings, new StopGuard(token, self.host())), new LiveStreams(management));
             LOGGER.log(Level.INFO, "management port open: http://" + name(port.address()) + "/");
         }
     }

@@ -20,8 +20,10 @@ final class Routes {
         this.settings = settings;
         this.stopGuard = stopGuard;
         PageFiles.load().forEach((path, file) -> get(path, request -> file));
-        get("/api/v1/cluster", request -> Answer.json(200, ClusterJson.status(management.status())));
-        get("/api/v1/events", request -> events());
+        get("/api/v1/cluster", request -> cluster());
+        get("/api/v1/events", this::events);
+        get("/api/v1/events/stream", request -> new LiveStream(false, request.lastEventId()));
+        get("/api/v1/stream", request -> new LiveStream(true, request.lastEventId()));
         get("/api/v1/storage", request -> storage());
         get("/metrics", request -> metrics.of(management.status()));
         get("/config", request -> ConfigDocument.of(settings.text()));
@@ -31,7 +33,7 @@ final class Routes {
     }
 
     /** @param path raw path of the request; null when it has none. */
-    Answer answer(@Nullable String path, Request request) {
+    Reply reply(@Nullable String path, Request request) {
         Route route = path == null ? null : routes.get(path);
         if (route == null) {
             return Answer.error(
@@ -45,14 +47,21 @@ final class Routes {
             return Answer.error(405, "method is not allowed here", allowed, "use one of the allowed methods")
                     .with("Allow", allowed);
         }
-        return route.action().answer(request);
+        return route.action().reply(request);
     }
 
     private void get(String path, Action action) {
         routes.put(path, new Route("GET", action));
     }
 
-    private Answer events() {
+    private Answer cluster() {
+        return Answer.json(200, ClusterJson.status(management.status(), System.currentTimeMillis()));
+    }
+
+    private Reply events(Request request) {
+        if (request.accept() != null && request.accept().contains("text/event-stream")) {
+            return new LiveStream(false, request.lastEventId());
+        }
         return Answer.json(200, ClusterJson.events(settings.self().name(), management.events()));
     }
 
@@ -91,7 +100,7 @@ final class Routes {
     /** Answers an accepted request. */
     @FunctionalInterface
     private interface Action {
-        Answer answer(Request request);
+        Reply reply(Request request);
     }
 
     /** One address; where GET is allowed, HEAD is. */

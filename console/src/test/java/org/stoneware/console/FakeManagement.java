@@ -27,6 +27,7 @@ final class FakeManagement implements ManagementService {
     volatile StopOutcome outcome = new StopOutcome(true, "stopping");
     volatile RuntimeException failure;
     volatile Runnable onStop = () -> {};
+    final List<ClusterEvent> moreEvents = new CopyOnWriteArrayList<>();
     final List<String> stops = new CopyOnWriteArrayList<>();
 
     @Override
@@ -75,6 +76,7 @@ final class FakeManagement implements ManagementService {
         List<ClusterEvent> events = new ArrayList<>();
         events.add(new ClusterEvent(1, 1_795_362_000_000L, "role-changed", "START-STATE -> ACTIVE-COORDINATOR: alone"));
         events.add(new ClusterEvent(2, 1_795_362_003_000L, "client-joined", "Tomcat " + clientName + " connected"));
+        events.addAll(moreEvents);
         return events;
     }
 

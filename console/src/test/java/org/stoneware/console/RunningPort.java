@@ -21,8 +21,12 @@ final class RunningPort implements AutoCloseable {
     RunningPort(Path dataDirectory) throws Exception {
         token = StopToken.create(dataDirectory);
         port = ManagementPort.bind(new InetSocketAddress("127.0.0.1", 0));
-        port.open(new Routes(
-                management, FakeManagement.settings(dataDirectory, port()), new StopGuard(token, "shop1.example")));
+        port.open(
+                new Routes(
+                        management,
+                        FakeManagement.settings(dataDirectory, port()),
+                        new StopGuard(token, "shop1.example")),
+                new LiveStreams(management));
     }
 
     int port() {
