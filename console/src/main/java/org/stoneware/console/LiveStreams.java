@@ -44,7 +44,7 @@ final class LiveStreams implements AutoCloseable {
     /** Sequences begin anew with every start, so an id names the start as well. */
     private final long startId;
 
-    private Picture picture = new Picture(0, new byte[0], List.of());
+    private Picture picture = Picture.NONE;
     private @Nullable ClusterStatus lastStatus;
     private int ticksSinceStatus;
     private boolean isFailing;
@@ -64,9 +64,22 @@ final class LiveStreams implements AutoCloseable {
             if (isClosed || readers.size() >= MAX_STREAMS) {
                 return null;
             }
+            if (readers.isEmpty()) {
+                // Nobody has looked for a while: what was seen then must not be shown as the present.
+                picture = Picture.NONE;
+            }
             Reader reader = new Reader();
             readers.add(reader);
             return reader;
+        } finally {
+            lock.unlock();
+        }
+    }
+
+    int readerCount() {
+        lock.lock();
+        try {
+            return readers.size();
         } finally {
             lock.unlock();
         }
@@ -132,7 +145,8 @@ final class LiveStreams implements AutoCloseable {
             ClusterStatus status = management.status();
             List<ClusterEvent> events = List.copyOf(management.events());
             isFailing = false;
-            boolean isDue = ++ticksSinceStatus >= TICKS_PER_STATUS || hasNews(lastStatus, status);
+            boolean isDue =
+                    picture.number() == 0 || ++ticksSinceStatus >= TICKS_PER_STATUS || hasNews(lastStatus, status);
             if (!isDue) {
                 return new Picture(picture.number(), picture.status(), events);
             }
@@ -160,7 +174,9 @@ final class LiveStreams implements AutoCloseable {
      * @param status JSON of the status, as {@code /api/v1/cluster} gives it.
      * @param events events kept, oldest first.
      */
-    private record Picture(long number, byte[] status, List<ClusterEvent> events) {}
+    private record Picture(long number, byte[] status, List<ClusterEvent> events) {
+        private static final Picture NONE = new Picture(0, new byte[0], List.of());
+    }
 
     /** One reader and the thread that writes to it; its mutable fields are guarded by the lock. */
     final class Reader {

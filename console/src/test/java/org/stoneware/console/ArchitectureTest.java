@@ -37,6 +37,16 @@ class ArchitectureTest {
             .resideInAPackage("com.fasterxml..");
 
     @ArchTest
+    static final ArchRule RMI_STAYS_AT_THE_JMX_PORT = noClasses()
+            .that()
+            .doNotHaveSimpleName("JmxPort")
+            .and()
+            .doNotHaveSimpleName("BoundSockets")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("java.rmi..", "javax.management.remote.rmi..");
+
+    @ArchTest
     static final ArchRule METRICS_ARE_WRITTEN_IN_ONE_PLACE = noClasses()
             .that()
             .haveNameNotMatching(".*\\.(ClusterMetrics|MetricFamilies|CounterCatalog)(\\$.*)?")
@@ -59,5 +69,6 @@ class ArchitectureTest {
                     "com.fasterxml.jackson.core..",
                     "io.prometheus.metrics..",
                     "javax.management..",
+                    "java.rmi..",
                     "java..");
 }

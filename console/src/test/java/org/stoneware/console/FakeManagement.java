@@ -88,6 +88,10 @@ final class FakeManagement implements ManagementService {
     }
 
     static ArraySettings settings(Path dataDirectory, int managementPort) {
+        return settings(dataDirectory, managementPort, 9520);
+    }
+
+    static ArraySettings settings(Path dataDirectory, int managementPort, int jmxPort) {
         ServerSettings self = new ServerSettings(
                 0,
                 "Server1",
@@ -95,7 +99,7 @@ final class FakeManagement implements ManagementService {
                 "127.0.0.1",
                 9510,
                 "127.0.0.1",
-                9520,
+                jmxPort,
                 "127.0.0.1",
                 9530,
                 "127.0.0.1",

@@ -93,6 +93,16 @@ class LiveStreamsTest {
     }
 
     @Test
+    void shouldBeginWithThePresentThoughNobodyLookedForAWhile() throws Exception {
+        next(stream("/api/v1/stream"), "cluster");
+        sockets.remove(0).close();
+        port.awaitNoStreams();
+        port.management.role = ServerRole.FENCED;
+
+        assertThat(roleOfSelf(next(stream("/api/v1/stream"), "cluster"))).isEqualTo("FENCED");
+    }
+
+    @Test
     void shouldRefuseMoreStreamsThanItHasPlacesForAndStillAnswer() throws Exception {
         for (int i = 0; i < LiveStreams.MAX_STREAMS; i++) {
             next(stream("/api/v1/events/stream"), "event");

@@ -16,6 +16,7 @@ final class RunningPort implements AutoCloseable {
     final FakeManagement management = new FakeManagement();
     final StopToken token;
     private final ManagementPort port;
+    private final LiveStreams streams = new LiveStreams(management);
     private final HttpClient client = HttpClient.newHttpClient();
 
     RunningPort(Path dataDirectory) throws Exception {
@@ -26,7 +27,7 @@ final class RunningPort implements AutoCloseable {
                         management,
                         FakeManagement.settings(dataDirectory, port()),
                         new StopGuard(token, "shop1.example")),
-                new LiveStreams(management));
+                streams);
     }
 
     int port() {
@@ -60,6 +61,13 @@ final class RunningPort implements AutoCloseable {
         socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
         socket.getOutputStream().flush();
         return socket;
+    }
+
+    /** A reader that left is noticed when something is written to it. */
+    void awaitNoStreams() {
+        while (streams.readerCount() > 0) {
+            Thread.onSpinWait();
+        }
     }
 
     void closePort() {
