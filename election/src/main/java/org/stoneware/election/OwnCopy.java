@@ -1,6 +1,10 @@
 package org.stoneware.election;
 
 import org.stoneware.spi.election.ElectionContext;
+import org.stoneware.voting.Ballot;
+import org.stoneware.voting.Epoch;
+import org.stoneware.voting.RegisterAcceptor;
+import org.stoneware.voting.RegisterValue;
 
 /**
  * What this server's own copy of the sessions is worth, as far as the register says. Not final: the tests plant faults in a subclass.

@@ -2,6 +2,7 @@ package org.stoneware.election;
 
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.Evidence;
+import org.stoneware.voting.Epoch;
 
 /** What one server knows about another from the evidence; the latest counts. */
 final class Peer {

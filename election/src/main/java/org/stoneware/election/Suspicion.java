@@ -2,6 +2,7 @@ package org.stoneware.election;
 
 import java.util.concurrent.TimeUnit;
 import org.stoneware.spi.election.Evidence;
+import org.stoneware.voting.RegisterMessage;
 
 /**
  * Whether the other server of a pair may be acted upon as gone: the active goes on without its standby, the standby takes over.

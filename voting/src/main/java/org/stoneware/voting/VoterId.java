@@ -1,4 +1,4 @@
-package org.stoneware.election;
+package org.stoneware.voting;
 
 /**
  * Identity of a voter: 128 random bits made together with its election file, so a server whose file was lost is a new voter.
@@ -6,9 +6,9 @@ package org.stoneware.election;
  * @param high upper half.
  * @param low  lower half.
  */
-record VoterId(long high, long low) implements Comparable<VoterId> {
+public record VoterId(long high, long low) implements Comparable<VoterId> {
     /** No voter; never the identity of one. */
-    static final VoterId NONE = new VoterId(0, 0);
+    public static final VoterId NONE = new VoterId(0, 0);
 
     @Override
     public int compareTo(VoterId other) {
@@ -17,7 +17,7 @@ record VoterId(long high, long low) implements Comparable<VoterId> {
     }
 
     /** Sixteen bits that two identities are unlikely to share; part of every epoch. */
-    int tag() {
+    public int tag() {
         long folded = high ^ low;
         folded ^= folded >>> 32;
         folded ^= folded >>> 16;

@@ -1,4 +1,4 @@
-package org.stoneware.election;
+package org.stoneware.voting;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

@@ -1,4 +1,4 @@
-package org.stoneware.election;
+package org.stoneware.voting;
 
 import org.jspecify.annotations.Nullable;
 
@@ -7,45 +7,45 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * Used by servers, and by every other kind of voter with a store of its own. Not final: the tests plant faults in subclasses.
  */
-class RegisterAcceptor {
+public class RegisterAcceptor {
     private final ElectionStore store;
     private SavedRegister saved;
 
-    RegisterAcceptor(ElectionStore store) {
+    public RegisterAcceptor(ElectionStore store) {
         this.store = store;
         this.saved = store.load();
     }
 
-    VoterId identity() {
+    public VoterId identity() {
         return saved.identity();
     }
 
-    Ballot promised() {
+    public Ballot promised() {
         return saved.promised();
     }
 
-    Ballot acceptedBallot() {
+    public Ballot acceptedBallot() {
         return saved.acceptedBallot();
     }
 
     @Nullable
-    RegisterValue acceptedValue() {
+    public RegisterValue acceptedValue() {
         return saved.acceptedValue();
     }
 
     /** Highest epoch known to have had an active; an accepted value alone is not known to be chosen. */
-    long highestEpoch() {
+    public long highestEpoch() {
         return saved.highestEpoch();
     }
 
     /** A counter that makes a ballot higher than everything promised, accepted or heard of here. */
-    long nextCounter() {
+    public long nextCounter() {
         long counter = Math.max(saved.promised().counter(), Epoch.counter(saved.highestEpoch()));
         return Math.max(counter, saved.acceptedBallot().counter()) + 1;
     }
 
     /** Notes a process start. A value of its own may have been chosen in the process before. */
-    void start(long incarnation) {
+    public void start(long incarnation) {
         RegisterValue value = saved.acceptedValue();
         boolean isOwn = value != null && saved.acceptedBallot().proposer().equals(saved.identity());
         save(new SavedRegister(
@@ -59,7 +59,7 @@ class RegisterAcceptor {
     }
 
     /** Notes an orderly end. */
-    void stop() {
+    public void stop() {
         save(new SavedRegister(
                 saved.identity(),
                 saved.incarnation(),
@@ -71,7 +71,7 @@ class RegisterAcceptor {
     }
 
     /** Notes that an epoch exists, so that none made here is lower, not even after a restart. */
-    void note(long epoch) {
+    public void note(long epoch) {
         if (epoch > saved.highestEpoch()) {
             save(new SavedRegister(
                     saved.identity(),
@@ -90,7 +90,7 @@ class RegisterAcceptor {
      *
      * @return false when the ballot is too low.
      */
-    boolean prepare(Ballot ballot) {
+    public boolean prepare(Ballot ballot) {
         if (ballot.equals(saved.promised()) && ballot.counter() > Epoch.counter(saved.highestEpoch())) {
             return true;
         }
@@ -113,7 +113,7 @@ class RegisterAcceptor {
      *
      * @return false when a higher ballot has been promised.
      */
-    boolean accept(Ballot ballot, RegisterValue value) {
+    public boolean accept(Ballot ballot, RegisterValue value) {
         if (saved.promised().isHigherThan(ballot)) {
             return false;
         }
@@ -124,7 +124,7 @@ class RegisterAcceptor {
         return true;
     }
 
-    void close() {
+    public void close() {
         store.close();
     }
 

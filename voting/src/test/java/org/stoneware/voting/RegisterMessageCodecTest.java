@@ -1,4 +1,4 @@
-package org.stoneware.election;
+package org.stoneware.voting;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
@@ -91,6 +91,6 @@ class RegisterMessageCodecTest {
             inSync.add(new RegisterValue.InSync(i, new VoterId(i, 1), 100 + i));
             voters.add(new RegisterValue.Voter(i - 1, new VoterId(i, 1)));
         }
-        return new RegisterValue(Epoch.of(7, 1, SELF), 1, inSync, voters, 2);
+        return new RegisterValue(Epoch.of(7, 1, SELF), 1, inSync, voters, voters, 2);
     }
 }

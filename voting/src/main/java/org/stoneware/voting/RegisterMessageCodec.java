@@ -1,4 +1,4 @@
-package org.stoneware.election;
+package org.stoneware.voting;
 
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -20,9 +20,9 @@ import org.jspecify.annotations.Nullable;
  *      80      … value, see {@link RegisterValueCodec}
  * </pre>
  */
-final class RegisterMessageCodec {
+public final class RegisterMessageCodec {
     /** Longest message. */
-    static final int MAX_LENGTH = 80 + RegisterValueCodec.MAX_LENGTH;
+    public static final int MAX_LENGTH = 80 + RegisterValueCodec.MAX_LENGTH;
 
     private static final int VERSION = 1;
     private static final int HEADER_LENGTH = 80;
@@ -30,7 +30,7 @@ final class RegisterMessageCodec {
     private RegisterMessageCodec() {}
 
     /** Writes the message and returns its length. */
-    static int encode(RegisterMessage message, MutableDirectBuffer buffer, int offset) {
+    public static int encode(RegisterMessage message, MutableDirectBuffer buffer, int offset) {
         buffer.putByte(offset, (byte) VERSION);
         buffer.putByte(offset + 1, (byte) message.type().code());
         buffer.putShort(offset + 2, (short) 0);
@@ -45,7 +45,7 @@ final class RegisterMessageCodec {
     }
 
     /** Reads a message; null when the bytes are not one that this version knows. */
-    static @Nullable RegisterMessage decode(DirectBuffer buffer, int offset, int length) {
+    public static @Nullable RegisterMessage decode(DirectBuffer buffer, int offset, int length) {
         if (length < HEADER_LENGTH || length > MAX_LENGTH || offset < 0 || length > buffer.capacity() - offset) {
             return null;
         }

@@ -1,4 +1,4 @@
-package org.stoneware.election;
+package org.stoneware.voting;
 
 import org.jspecify.annotations.Nullable;
 
@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param acceptedValue  value accepted last, or null before the first.
  * @param isCleanStop    the last process gave up its role before it ended.
  */
-record SavedRegister(
+public record SavedRegister(
         VoterId identity,
         long incarnation,
         long highestEpoch,
@@ -23,7 +23,7 @@ record SavedRegister(
         boolean isCleanStop) {
 
     /** A voter that has never voted. */
-    static SavedRegister empty(VoterId identity) {
+    public static SavedRegister empty(VoterId identity) {
         return new SavedRegister(identity, 0, Epoch.NONE, Ballot.NONE, Ballot.NONE, null, false);
     }
 }

@@ -1,4 +1,4 @@
-package org.stoneware.election;
+package org.stoneware.voting;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -14,9 +14,9 @@ import org.stoneware.spi.election.ElectionException;
  * The election file: two halves of one disk block each, written in turn, so a write torn by a power failure leaves the state before it
  * readable. See docs/adr/0040.
  */
-final class ElectionFile implements ElectionStore {
+public final class ElectionFile implements ElectionStore {
     /** Name of the file in the election's directory. */
-    static final String FILE_NAME = "election.register";
+    public static final String FILE_NAME = "election.register";
 
     private static final String NEW_FILE_NAME = FILE_NAME + ".new";
 
@@ -40,7 +40,7 @@ final class ElectionFile implements ElectionStore {
      * @param newIdentity identity of the voter if the file does not exist yet.
      * @throws ElectionException when it can't be read or made; the message names the file and what to do.
      */
-    static ElectionFile open(Path directory, VoterId newIdentity) {
+    public static ElectionFile open(Path directory, VoterId newIdentity) {
         Path file = directory.resolve(FILE_NAME);
         try {
             Files.deleteIfExists(directory.resolve(NEW_FILE_NAME));

@@ -1,4 +1,4 @@
-package org.stoneware.election;
+package org.stoneware.voting;
 
 /**
  * Epochs as numbers: the counter of the ballot that made the epoch, then who made it, so two servers that promote themselves
@@ -10,19 +10,19 @@ package org.stoneware.election;
  *  bits 15..0   tag of its voter identity
  * </pre>
  */
-final class Epoch {
+public final class Epoch {
     /** Before the first. */
-    static final long NONE = 0;
+    public static final long NONE = 0;
 
     /** Positions that fit. */
-    static final int MAX_SERVERS = 64;
+    public static final int MAX_SERVERS = 64;
 
     private static final int TAG_BITS = 16;
     private static final int POSITION_BITS = 6;
     private static final int COUNTER_SHIFT = TAG_BITS + POSITION_BITS;
 
     /** Highest counter that fits; 2.2 million million elections. */
-    static final long MAX_COUNTER = Long.MAX_VALUE >>> COUNTER_SHIFT;
+    public static final long MAX_COUNTER = Long.MAX_VALUE >>> COUNTER_SHIFT;
 
     /** Elections another server may be ahead; a million are more than an array sees in its life. */
     private static final long MAX_LEAP = 1L << 20;
@@ -35,17 +35,17 @@ final class Epoch {
      *
      * @param next the next counter this server would use.
      */
-    static boolean isAbsurd(long counter, long next) {
+    public static boolean isAbsurd(long counter, long next) {
         return counter - next > MAX_LEAP;
     }
 
-    static long of(long counter, int position, VoterId identity) {
+    public static long of(long counter, int position, VoterId identity) {
         assert counter > 0 && counter <= MAX_COUNTER : "counter=" + counter;
         assert position >= 0 && position < MAX_SERVERS : "position=" + position;
         return counter << COUNTER_SHIFT | (long) position << TAG_BITS | identity.tag();
     }
 
-    static long counter(long epoch) {
+    public static long counter(long epoch) {
         return epoch >>> COUNTER_SHIFT;
     }
 }

@@ -1,4 +1,4 @@
-package org.stoneware.election;
+package org.stoneware.voting;
 
 import java.nio.ByteBuffer;
 import java.util.zip.CRC32C;

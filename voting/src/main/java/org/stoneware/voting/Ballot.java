@@ -1,4 +1,4 @@
-package org.stoneware.election;
+package org.stoneware.voting;
 
 /**
  * Number of one attempt to change the register. No two voters ever use the same ballot, because the identity of the proposer is
@@ -7,9 +7,9 @@ package org.stoneware.election;
  * @param counter  rises above every counter the proposer has seen; 0 only in {@link #NONE}.
  * @param proposer who made the attempt.
  */
-record Ballot(long counter, VoterId proposer) implements Comparable<Ballot> {
+public record Ballot(long counter, VoterId proposer) implements Comparable<Ballot> {
     /** Lower than every ballot. */
-    static final Ballot NONE = new Ballot(0, VoterId.NONE);
+    public static final Ballot NONE = new Ballot(0, VoterId.NONE);
 
     @Override
     public int compareTo(Ballot other) {
@@ -17,7 +17,7 @@ record Ballot(long counter, VoterId proposer) implements Comparable<Ballot> {
         return byCounter != 0 ? byCounter : proposer.compareTo(other.proposer);
     }
 
-    boolean isHigherThan(Ballot other) {
+    public boolean isHigherThan(Ballot other) {
         return compareTo(other) > 0;
     }
 

@@ -1,4 +1,4 @@
-package org.stoneware.election;
+package org.stoneware.voting;
 
 import org.jspecify.annotations.Nullable;
 
@@ -14,12 +14,12 @@ import org.jspecify.annotations.Nullable;
  * @param value       with {@link Type#ACCEPT} and {@link Type#ACTIVE} the value, with {@link Type#PROMISE} and
  *                    {@link Type#LEAVING} the value accepted last or null, else null.
  */
-record RegisterMessage(
+public record RegisterMessage(
         Type type, VoterId sender, long incarnation, Ballot ballot, Ballot other, @Nullable RegisterValue value) {
     private static final int MAX_VOTERS = 32;
 
     /** Kinds of messages. Codes are sent on the wire and never change meaning. */
-    enum Type {
+    public enum Type {
         /** Asks for the promise to take part in no lower ballot. */
         PREPARE(1),
         /** Gives it, with the value accepted last. */
@@ -56,7 +56,7 @@ record RegisterMessage(
     }
 
     /** Whether this message counts beyond reason, see {@link Epoch#isAbsurd}, or names more voters than an array has. */
-    boolean isAbsurd(long nextCounter) {
+    public boolean isAbsurd(long nextCounter) {
         return Epoch.isAbsurd(ballot.counter(), nextCounter)
                 || Epoch.isAbsurd(other.counter(), nextCounter)
                 || (value != null

@@ -1,4 +1,4 @@
-package org.stoneware.election;
+package org.stoneware.voting;
 
 import java.util.List;
 import java.util.Set;
@@ -10,14 +10,14 @@ import java.util.function.IntPredicate;
  * In availability mode a server that evidently does not run is passed over: it counts as agreed. A consistency mode passes over
  * nobody. Not final: the tests plant faults in subclasses.
  */
-class QuorumRule {
+public class QuorumRule {
     /**
      * @param voters       the voter set that judges; an empty one, as before the first value, has nothing to say.
      * @param proposer     who asks.
      * @param agreed       identities that have agreed.
      * @param isPassedOver positions of servers that are passed over.
      */
-    boolean isQuorum(
+    public boolean isQuorum(
             List<RegisterValue.Voter> voters, VoterId proposer, Set<VoterId> agreed, IntPredicate isPassedOver) {
         if (!agreed.contains(proposer)) {
             return false;

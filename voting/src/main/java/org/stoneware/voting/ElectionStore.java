@@ -1,7 +1,7 @@
-package org.stoneware.election;
+package org.stoneware.voting;
 
 /** Keeps what a voter must not forget; a server's is a file, a voter without data may keep it in memory. */
-interface ElectionStore extends AutoCloseable {
+public interface ElectionStore extends AutoCloseable {
     /** What was forced last, or {@link SavedRegister#empty} for a new voter. */
     SavedRegister load();
 
