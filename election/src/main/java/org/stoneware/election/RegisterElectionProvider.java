@@ -44,7 +44,7 @@ public final class RegisterElectionProvider implements ElectionProvider {
     @Override
     public Election open(ElectionContext context, ElectionOutput output) {
         validate(context);
-        ElectionFile file = ElectionFile.open(context.directory(), newIdentity());
+        ElectionFile file = ElectionFile.open(context.directory(), newIdentity(random));
         try {
             return open(context, output, file);
         } catch (RuntimeException e) {
@@ -63,7 +63,7 @@ public final class RegisterElectionProvider implements ElectionProvider {
         return new RegisterElection(context, output, acceptor, proposer);
     }
 
-    private VoterId newIdentity() {
+    static VoterId newIdentity(SecureRandom random) {
         VoterId identity;
         do {
             identity = new VoterId(random.nextLong(), random.nextLong());
@@ -71,7 +71,7 @@ public final class RegisterElectionProvider implements ElectionProvider {
         return identity;
     }
 
-    private static void validate(ElectionContext context) {
+    static void validate(ElectionContext context) {
         int members = context.memberNames().size();
         if (members > MAX_SERVERS) {
             throw new ElectionException("too many servers in one array: servers=" + members + " max=" + MAX_SERVERS

@@ -37,7 +37,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule SHOULD_HAVE_NO_CHANCE_OUTSIDE_THE_COMPONENT = noClasses()
             .that()
-            .doNotHaveSimpleName("RegisterElectionProvider")
+            .haveSimpleNameNotEndingWith("Provider")
             .should()
             .dependOnClassesThat()
             .haveNameMatching("java\\.(util|security)\\..*Random.*");

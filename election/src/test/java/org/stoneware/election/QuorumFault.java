@@ -61,29 +61,19 @@ enum QuorumFault {
             };
         }
     },
-    /** A new set of voters is judged by itself alone, be it that a voter was added or that a lost identity was replaced. */
+    /** All voters that are no servers are replaced in one value, which is judged by the new set alone. */
     VOTER_SET_IN_ONE_STEP {
+        @Override
+        boolean isEverySeatChanged() {
+            return true;
+        }
+
         @Override
         QuorumRules rules(int selfId, VoterId self, long incarnation, boolean isPersistent) {
             return new QuorumRules(selfId, self, incarnation, isPersistent) {
                 @Override
                 List<RegisterValue.Voter> formerOfChange(RegisterValue value) {
                     return List.of();
-                }
-            };
-        }
-    },
-    /** The replacement of a server's lost identity is judged by the new set alone. */
-    IDENTITY_SWAP_NEW_QUORUM {
-        @Override
-        QuorumRound round(VoterId self, int servers) {
-            return new QuorumRound(self, servers) {
-                @Override
-                boolean isQuorumOf(RegisterValue judged, Set<VoterId> agreed) {
-                    boolean isSwap = judged.former().size() == judged.voters().size();
-                    RegisterValue alone = new RegisterValue(
-                            judged.epoch(), judged.activeId(), judged.inSync(), judged.voters(), judged.mapEpoch());
-                    return super.isQuorumOf(isSwap ? alone : judged, agreed);
                 }
             };
         }
@@ -102,6 +92,10 @@ enum QuorumFault {
     };
 
     boolean isVoteForgotten() {
+        return false;
+    }
+
+    boolean isEverySeatChanged() {
         return false;
     }
 

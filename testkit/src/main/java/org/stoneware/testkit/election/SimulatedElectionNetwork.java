@@ -174,10 +174,11 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
             return;
         }
         note(id, "is killed");
+        boolean isBlocked = election.isBlocked();
         server.election = null;
         election.close();
         if (host != null) {
-            host.onEnd(id);
+            host.onEnd(id, isBlocked);
         }
         for (SimulatedServer peer : servers) {
             if (peer != server && peer.election != null) {
@@ -395,6 +396,8 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         return host != null
                 && (kind == Evidence.Kind.HEARTBEAT
                         || kind == Evidence.Kind.SILENT
+                        || kind == Evidence.Kind.WITNESS_ALIVE
+                        || kind == Evidence.Kind.WITNESS_DEAD
                         || kind == Evidence.Kind.UNREACHABLE);
     }
 

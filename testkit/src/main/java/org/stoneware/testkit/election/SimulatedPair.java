@@ -210,6 +210,10 @@ public final class SimulatedPair implements AutoCloseable {
             default -> {
                 int loser = fault == Fault.LOSE_REGISTER_OF_ACTIVE ? active : standby;
                 network.runFor(2_000 * MS);
+                if (replication.activeOfPair() != active) {
+                    // Alone, and then without a register: only an operator can help.
+                    return;
+                }
                 network.crash(loser);
                 network.runFor(random.nextLong(1_500 * MS));
                 present.forget().accept(loser);
