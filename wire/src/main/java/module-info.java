@@ -7,4 +7,5 @@ module org.stoneware.wire {
     exports org.stoneware.wire.log;
     exports org.stoneware.wire.replication;
     exports org.stoneware.wire.session;
+    exports org.stoneware.wire.witness;
 }

@@ -58,6 +58,10 @@ final class ActiveConnection implements FrameListener {
     private int attempt;
     private String serverName = "";
     private String serverAddress = "";
+    private long incarnation;
+    /** Epoch of the server dialled or used, as far as it is known; 0 before. */
+    private long aimedEpoch;
+
     private long nowNs;
 
     /** Hears how the connection fares. Called on the agent thread. */
@@ -67,6 +71,9 @@ final class ActiveConnection implements FrameListener {
 
         /** <b>Ownership:</b> {@code buffer} is a view valid until this call returns. */
         void onMessage(DirectBuffer buffer, int offset, int length);
+
+        /** An opaque message on the TCP link; the bytes may be kept. */
+        void onLinkMessage(LivenessLink from, DirectBuffer message);
 
         /** This Tomcat was registered and is no more. */
         void onUnregistered();
@@ -115,6 +122,10 @@ final class ActiveConnection implements FrameListener {
                 return 1;
             }
             case DIALLING, GREETING, REGISTERING -> {
+                if (stage != ConnectStage.REGISTERING && connector.hasBetter(aimedEpoch, nowNs)) {
+                    drop("another server says it is active");
+                    return 1;
+                }
                 if (nowNs - stageSinceNs > GREETING_TIMEOUT_NS) {
                     fail(serverAddress + " did not answer in time");
                     return 1;
@@ -158,14 +169,47 @@ final class ActiveConnection implements FrameListener {
         return serverAddress;
     }
 
+    /** Process of the server that has taken this Tomcat in; 0 when none has. */
+    long incarnation() {
+        return incarnation;
+    }
+
+    /** The TCP link to the server that has taken this Tomcat in; null when none has. */
+    @Nullable
+    LivenessLink link() {
+        return incarnation == 0 ? null : link;
+    }
+
+    /**
+     * A configured server says over its standing link that it is active. It is dialled at once, unless this Tomcat is with a server of
+     * the same or a higher epoch, or on its way to one.
+     */
+    void onClaim(String address, long epoch) {
+        connector.onClaim(address, epoch);
+        if (stage == ConnectStage.IDLE) {
+            return;
+        }
+        if (address.equals(serverAddress)) {
+            aimedEpoch = Math.max(aimedEpoch, epoch);
+        } else if (epoch > aimedEpoch && connector.isConvincing(address)) {
+            drop("server at " + address + " is active in epoch " + epoch);
+        }
+    }
+
+    /** A configured server says no more that it is active, or is heard no more. */
+    void onClaimWithdrawn(String address) {
+        connector.onClaimWithdrawn(address);
+    }
+
     /** A registration is on its way, over the connection there is. */
     void registering() {
         stage(ConnectStage.REGISTERING);
     }
 
     /** The server has confirmed the registration. */
-    void registered(String name) {
+    void registered(String name, long epoch) {
         serverName = name;
+        aimedEpoch = epoch;
         stage(ConnectStage.REGISTERED);
         connector.onRegistered();
     }
@@ -189,6 +233,7 @@ final class ActiveConnection implements FrameListener {
 
     private void dial(String address) {
         serverAddress = address;
+        aimedEpoch = connector.claimedEpoch(address);
         stage(ConnectStage.DIALLING);
         int colon = address.lastIndexOf(':');
         String host = address.substring(0, colon);
@@ -213,6 +258,7 @@ final class ActiveConnection implements FrameListener {
             connection = null;
         }
         sender = null;
+        incarnation = 0;
         stage(ConnectStage.IDLE);
         listener.onDisconnected(wasRegistered, reason);
     }
@@ -244,6 +290,8 @@ final class ActiveConnection implements FrameListener {
         sender = new MessageSender(opened, MAX_BACKLOG_BYTES);
         assembler = new MessageAssembler(MAX_MESSAGE_BYTES);
         serverName = reply.serverName();
+        incarnation = reply.incarnation();
+        aimedEpoch = reply.epoch();
         registering();
         listener.onTakenIn(reply);
     }
@@ -350,6 +398,12 @@ final class ActiveConnection implements FrameListener {
                     fail("the agent of server " + serverName + " has not run for " + heartbeat.agentAgeMs() + " ms");
                 }
             });
+        }
+
+        @Override
+        public void onMessage(LivenessLink of, DirectBuffer buffer, int offset, int length) {
+            DirectBuffer kept = LinkMessages.copy(buffer, offset, length);
+            run(of, () -> listener.onLinkMessage(of, kept));
         }
 
         @Override

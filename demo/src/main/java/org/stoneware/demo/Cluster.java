@@ -14,6 +14,7 @@ import java.util.regex.Pattern;
  */
 public record Cluster(Map<String, String> roles) {
     public static final String ACTIVE = "ACTIVE-COORDINATOR";
+    public static final String STANDBY = "PASSIVE-STANDBY";
     public static final String UNINITIALIZED = "PASSIVE-UNINITIALIZED";
 
     /** A name and the first role after it, with no other name between them: the order in a server's entry. */

@@ -90,9 +90,10 @@ public final class Demo {
                 "       Reload it: the Tomcats answer in turn, the counter has no gap, the session stays the same.");
         out.println("Kill:  kill -9 " + tomcat + "   (Tomcat A) and reload: Tomcat B goes on with the same session.");
         out.println("       kill -9 " + server
-                + "   (the active server): pages with sessions answer 503 until it is back;");
-        out.println("       a standby that takes over is not part of this version, its sessions end with it.");
-        out.println("Enter starts again what was killed. Ctrl-C stops and removes everything.");
+                + "   (Server1, the active) and reload: Server2 takes over, the counter goes on without a gap.");
+        out.println("       The page names the active server; the addresses above show what each server says.");
+        out.println(
+                "Enter starts again what was killed; a server comes back as standby. Ctrl-C stops and removes everything.");
     }
 
     /** Stays in the foreground, tells which child has ended, and starts it again when the user presses Enter. */

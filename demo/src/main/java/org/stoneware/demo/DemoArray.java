@@ -4,7 +4,6 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -22,7 +21,6 @@ import org.jspecify.annotations.Nullable;
 final class DemoArray implements AutoCloseable {
     private static final String SERVER_OPTIONS = "-Xmx192m -XX:+UseSerialGC";
     private static final String TOMCAT_OPTIONS = "-Xmx128m -XX:+UseSerialGC";
-    private static final Duration START_PATIENCE = Duration.ofSeconds(60);
     private static final int ARTICLE_PORT = 9510;
     private static final int[] FURTHER_PORTS = {10, 20, 30};
 
@@ -55,12 +53,8 @@ final class DemoArray implements AutoCloseable {
         for (int i = 0; i < 2; i++) {
             startTomcat(i, array);
         }
-        Await.until(
-                "Server2 is passive",
-                START_PATIENCE,
-                () -> second.role().startsWith("PASSIVE-"),
-                () -> "Server2 printed:\n" + second.process().output());
-        out.println("  Server2 is " + second.role());
+        second.awaitRole(Cluster.STANDBY);
+        out.println("  Server2 is standby");
         for (TomcatInstance tomcat : List.copyOf(tomcats)) {
             tomcat.awaitReady();
             out.println("  Tomcat " + tomcat.name() + " (" + tomcat.version() + ") serves");

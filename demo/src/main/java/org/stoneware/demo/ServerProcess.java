@@ -50,10 +50,15 @@ public final class ServerProcess implements AutoCloseable {
 
     /** What this server says its own role is; {@code ""} while it does not answer. */
     public String role() {
+        return view().getOrDefault(member.name(), "");
+    }
+
+    /** Roles of all servers as this one sees them, by name; empty while it does not answer. */
+    public Map<String, String> view() {
         try {
-            return Cluster.ask(member.management()).role(member.name());
+            return Cluster.ask(member.management()).roles();
         } catch (IOException e) {
-            return "";
+            return Map.of();
         }
     }
 

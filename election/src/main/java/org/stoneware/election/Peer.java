@@ -117,6 +117,11 @@ final class Peer {
         return incarnation != 0 && incarnation != otherIncarnation || leftIncarnation == otherIncarnation;
     }
 
+    /** Whether the process heard last has given up its role for good and answers nothing any more. */
+    boolean hasLeft() {
+        return incarnation != 0 && leftIncarnation == incarnation;
+    }
+
     /** Whether it runs and says that it is active no longer. */
     boolean hasGivenUpActiveRole() {
         return isTalking() && role != ServerRole.ACTIVE_COORDINATOR && role != ServerRole.START;

@@ -134,7 +134,7 @@ final class Peers {
         answering.clear();
         answering.add(selfId);
         for (Peer peer : others) {
-            if (peer.isTalking() && peer.role() != ServerRole.FENCED) {
+            if (peer.isTalking() && peer.role() != ServerRole.FENCED && !peer.hasLeft()) {
                 answering.add(peer.memberId());
             }
         }

@@ -309,7 +309,7 @@ class RegisterElection implements Election {
         view.become(
                 ServerRole.PASSIVE_UNINITIALIZED,
                 active.memberId(),
-                active.name() + " is active; standby not available in this version");
+                active.name() + " is active; its sessions are not all here yet");
     }
 
     /** The active of this standby is not heard, or no longer active. */

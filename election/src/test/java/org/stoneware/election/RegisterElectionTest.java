@@ -42,7 +42,7 @@ class RegisterElectionTest {
         assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
         assertThat(election.view().activeId()).isEqualTo(0);
         assertThat(election.view().epoch()).isEqualTo(5L << 22);
-        assertThat(election.view().reason()).contains("standby not available in this version");
+        assertThat(election.view().reason()).contains("its sessions are not all here yet");
     }
 
     @Test

@@ -17,7 +17,20 @@ final class RecordedCounters {
      * @param cookie  of the session, or null for a new one.
      */
     Counter next(String user, URI page, String cookie) throws IOException {
+        return next(user, page, cookie, false);
+    }
+
+    /**
+     * Counts once, through a proxy that may give the request to a second Tomcat when the first one breaks off.
+     *
+     * @param isRepeatable whether it may have counted twice.
+     */
+    Counter next(String user, URI page, String cookie, boolean isRepeatable) throws IOException {
         History.Call call = recorder.increment(user, page.getAuthority(), System.nanoTime());
+        if (isRepeatable) {
+            // Never ended: nobody can say whether there was a second one.
+            recorder.increment(user, page.getAuthority(), System.nanoTime());
+        }
         Counter counter = Counter.next(page, cookie);
         call.answeredBy(counter.tomcat()).ok(counter.value(), System.nanoTime());
         return counter;

@@ -116,15 +116,19 @@ final class TestServerArray implements AutoCloseable {
                     // The same lines as on the console.
                     continue;
                 }
-                List<String> lines = Files.readAllLines(log);
                 report.append("--- ").append(directory.relativize(log)).append('\n');
-                lines.stream().skip(Math.max(0, lines.size() - LINES_IN_REPORT)).forEach(line -> report.append(line)
-                        .append('\n'));
+                report.append(lastLines(Files.readString(log)));
             }
         } catch (IOException | UncheckedIOException e) {
             report.append("logs not readable: ").append(e);
         }
         return report.toString();
+    }
+
+    /** The end of a text that may be long. */
+    static String lastLines(String text) {
+        List<String> lines = text.lines().toList();
+        return String.join("\n", lines.subList(Math.max(0, lines.size() - LINES_IN_REPORT), lines.size())) + "\n";
     }
 
     private static String view(ServerProcess server) {

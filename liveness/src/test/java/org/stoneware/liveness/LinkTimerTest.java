@@ -11,23 +11,43 @@ class LinkTimerTest {
     void shouldOweFirstBeatAtOnceAndThenEveryInterval() {
         assertThat(timer.isBeatDue(1000)).isTrue();
         timer.beatSent(1000);
-        assertThat(timer.isBeatDue(1049)).isFalse();
+        assertThat(timer.isBeatDue(1024)).isFalse();
+        assertThat(timer.waitNs(1024, 1024)).isEqualTo(26);
         assertThat(timer.isBeatDue(1050)).isTrue();
+    }
+
+    @Test
+    void shouldBeatAheadOfTimeWhenAwakeInTheSecondHalfOfTheInterval() {
+        timer.beatSent(1000);
+
+        assertThat(timer.isBeatDue(1025)).isTrue();
+        timer.beatSent(1025);
+        assertThat(timer.isBeatDue(1049)).isFalse();
+        assertThat(timer.waitNs(1025, 1025)).isEqualTo(50);
+    }
+
+    @Test
+    void shouldBeatAtMostFiftyMillisecondsAheadOfTime() {
+        LinkTimer rare = new LinkTimer(250_000_000, 1_500_000_000, 0, 0);
+        rare.beatSent(0);
+
+        assertThat(rare.isBeatDue(199_999_999)).isFalse();
+        assertThat(rare.isBeatDue(200_000_000)).isTrue();
     }
 
     @Test
     void shouldNotDriftWhenBeatsAreLittleLate() {
         timer.beatSent(1010);
 
-        assertThat(timer.isBeatDue(1050)).isTrue();
+        assertThat(timer.waitNs(1010, 1010)).isEqualTo(40);
     }
 
     @Test
     void shouldNotMakeUpForMissedBeats() {
         timer.beatSent(5000);
 
-        assertThat(timer.isBeatDue(5049)).isFalse();
-        assertThat(timer.isBeatDue(5050)).isTrue();
+        assertThat(timer.isBeatDue(5024)).isFalse();
+        assertThat(timer.waitNs(5000, 1000)).isEqualTo(50);
     }
 
     @Test

@@ -207,8 +207,9 @@ final class ResponseGate implements ActionHook, OutputBuffer {
 
     private void abort() {
         state = State.ABORTED;
-        // Closes the connection (HTTP/1.1, AJP) once the request is done.
+        // Closes the connection once the request is done (HTTP/1.1).
         hook.action(ActionCode.CLOSE_NOW, null);
+        AjpConnection.closeUnfinished(hook);
         try {
             response.setTrailerFields(ResponseGate::resetInsteadOfTrailers);
         } catch (IllegalStateException e) {

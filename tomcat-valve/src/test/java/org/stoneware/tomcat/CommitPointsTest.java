@@ -25,6 +25,7 @@ import org.apache.tomcat.util.descriptor.web.ErrorPage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 import org.stoneware.api.session.SessionDelta;
 import org.stoneware.client.Committed;
 
@@ -242,8 +243,8 @@ class CommitPointsTest {
     }
 
     @Test
-    void shouldHoldChangeBeforeFileIsSent() throws Exception {
-        Path file = Files.createTempFile("valve", "file");
+    void shouldHoldChangeBeforeFileIsSent(@TempDir Path directory) throws Exception {
+        Path file = directory.resolve("sent");
         Files.writeString(file, BIG);
         tomcat.page("/file", (request, response) -> {
             request.getSession().setAttribute("step", 10);

@@ -16,7 +16,9 @@ import javax.servlet.ServletException;
 import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpServletResponse;
+import org.agrona.IoUtil;
 import org.apache.catalina.Context;
+import org.apache.catalina.Globals;
 import org.apache.catalina.LifecycleException;
 import org.apache.catalina.Wrapper;
 import org.apache.catalina.startup.Tomcat;
@@ -102,8 +104,14 @@ final class TestTomcat implements AutoCloseable {
 
     @Override
     public void close() throws LifecycleException {
-        tomcat.stop();
-        tomcat.destroy();
+        try {
+            tomcat.stop();
+            tomcat.destroy();
+        } finally {
+            // The first Tomcat of a process leaves its home there, and each later one would make that directory again.
+            System.clearProperty(Globals.CATALINA_HOME_PROP);
+            IoUtil.delete(directory.toFile(), false);
+        }
     }
 
     private final class PagesServlet extends HttpServlet {

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  * @param protocolVersion version the caller speaks.
  * @param idHigh          upper half of a valve's 128-bit client identity; 0 for others.
  * @param idLow           lower half of it; for a server its position in the configuration file.
- * @param incarnation     random number of the caller's process start; never 0 for a valve or server.
+ * @param incarnation     random number of the caller's process start; 0 only for a probe.
  * @param name            name of the caller, for people; for a server its configured name.
  * @param productVersion  Stoneware version of the caller.
  * @param transports      transports the caller can use, best first.
@@ -43,6 +43,8 @@ public record Hello(
         /** Another server of the array. */
         SERVER,
         /** A tool that only asks for role and active. */
-        PROBE
+        PROBE,
+        /** A Tomcat on a standing link: it wants no sessions, hears of role and epoch, and tells what it hears of other servers. */
+        WITNESS
     }
 }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.server.request.ClientPort;
 import org.stoneware.server.request.SessionRequestProcessor;
+import org.stoneware.spi.election.Evidence;
 import org.stoneware.spi.liveness.Hello;
 import org.stoneware.spi.liveness.HelloReply;
 import org.stoneware.spi.liveness.LivenessLink;
@@ -28,13 +29,17 @@ import org.stoneware.wire.session.WireException;
 
 /**
  * The Tomcats' side of a server: answers their hellos, keeps a data connection for each that was taken in, brings whole messages to the
- * request processor and answers back.
+ * request processor and answers back. Tomcats served elsewhere keep a link here all the same.
  * <p>
- * <b>Threading:</b> the agent thread.
+ * <b>Threading:</b> the agent thread, unless a method says otherwise.
  */
 final class ClientDoor implements LivenessListener, FrameListener {
     static final int HEARTBEAT_MS = 250;
     static final int SILENCE_MS = 3_000;
+    /** On standing links, which cost little: what changes is told at once anyway. */
+    private static final int STANDING_HEARTBEAT_MS = 1_000;
+
+    private static final int STANDING_SILENCE_MS = 5_000;
     /** A Tomcat silent for this long has its connection closed; its identity lives on for the reconnect window. */
     private static final long GIVE_UP_SILENT_NS = TimeUnit.SECONDS.toNanos(60);
     /** Room for answers a Tomcat is too slow to take. */
@@ -48,12 +53,15 @@ final class ClientDoor implements LivenessListener, FrameListener {
     private final LongSupplier nanoClock;
     private final Standing standing;
     private final EventLog events;
+    private final WitnessLinks witnesses;
     private final Map<Long, TomcatConnection> byLink = new HashMap<>();
     private final Map<Integer, TomcatConnection> byConnectionId = new HashMap<>();
     /** Bound of all Tomcats together; beyond it the one that holds most is dropped, and connects again. */
     private final long maxHeldBytes =
             Math.max(MAX_BACKLOG_BYTES, Runtime.getRuntime().maxMemory() / 4);
 
+    private volatile long toldIncarnation;
+    private volatile long lastCycleNs;
     private int lastConnectionId;
     private long brokenMessages;
 
@@ -66,6 +74,14 @@ final class ClientDoor implements LivenessListener, FrameListener {
         /** The processor while this server is active, else null. */
         @Nullable
         SessionRequestProcessor processor();
+
+        /** What a Tomcat says of another server; of the witness kinds, one Tomcat each. */
+        default void onWitness(Evidence evidence) {}
+
+        /** Whether a Tomcat is registered with the array; others are not asked about servers. */
+        default boolean isRegistered(long idHigh, long idLow) {
+            return true;
+        }
     }
 
     /** One Tomcat that was taken in. */
@@ -125,6 +141,37 @@ final class ClientDoor implements LivenessListener, FrameListener {
         this.nanoClock = nanoClock;
         this.standing = standing;
         this.events = events;
+        this.witnesses = new WitnessLinks(new WitnessLinks.Listener() {
+            @Override
+            public void onWitness(Evidence evidence) {
+                standing.onWitness(evidence);
+            }
+
+            @Override
+            public boolean isRegistered(long idHigh, long idLow) {
+                return standing.isRegistered(idHigh, idLow);
+            }
+        });
+    }
+
+    /** What listens on the dso-port. */
+    LivenessListener listener(LivenessInbox inbox) {
+        return new TomcatTraffic(inbox.quietDoor(this), inbox, this, nanoClock);
+    }
+
+    /** The Tomcats that can be asked about other servers. */
+    WitnessLinks witnesses() {
+        return witnesses;
+    }
+
+    /** Process of this server as it tells Tomcats; 0 before the first was taken in. Any thread. */
+    long toldIncarnation() {
+        return toldIncarnation;
+    }
+
+    /** When {@link #doWork} was called last. Any thread. */
+    long lastCycleNs() {
+        return lastCycleNs;
     }
 
     @Override
@@ -137,6 +184,8 @@ final class ClientDoor implements LivenessListener, FrameListener {
         } else if (hello.kind() == Hello.Kind.PROBE) {
             link.sendReply(standing.reply(HelloReply.Status.ACCEPTED, ""));
             link.goodbye("probe answered");
+        } else if (hello.kind() == Hello.Kind.WITNESS) {
+            admitStanding(link, hello);
         } else if (hello.kind() != Hello.Kind.VALVE) {
             link.sendReply(standing.reply(
                     HelloReply.Status.REFUSED, "this port is for Tomcats; servers use the l2-group-port"));
@@ -146,6 +195,31 @@ final class ClientDoor implements LivenessListener, FrameListener {
         } else {
             admit(link, hello);
         }
+    }
+
+    /** A standing link is taken in whatever this server's role, since that is what it is for. */
+    private void admitStanding(LivenessLink link, Hello hello) {
+        if (!witnesses.onAccepted(link, hello)) {
+            link.sendReply(standing.reply(HelloReply.Status.BUSY, "too many Tomcats: max=" + WitnessLinks.MAX_TOMCATS));
+            return;
+        }
+        HelloReply standard = standing.reply(HelloReply.Status.ACCEPTED, "");
+        toldIncarnation = standard.incarnation();
+        link.sendReply(new HelloReply(
+                standard.status(),
+                standard.serverName(),
+                standard.incarnation(),
+                standard.role(),
+                standard.epoch(),
+                standard.activeAddress(),
+                "",
+                0,
+                0,
+                0,
+                null,
+                STANDING_HEARTBEAT_MS,
+                STANDING_SILENCE_MS,
+                ""));
     }
 
     private void admit(LivenessLink link, Hello hello) {
@@ -190,7 +264,10 @@ final class ClientDoor implements LivenessListener, FrameListener {
         TomcatConnection tomcat = new TomcatConnection(link, connection, hello.name());
         byLink.put(link.id(), tomcat);
         byConnectionId.put(connectionId, tomcat);
+        // One too many for a witness is served all the same.
+        witnesses.onAccepted(link, hello);
         HelloReply standard = standing.reply(HelloReply.Status.ACCEPTED, "");
+        toldIncarnation = standard.incarnation();
         // The address this Tomcat has just reached us at, so that listening on every interface works.
         InetSocketAddress reachedAt = new InetSocketAddress(link.localAddress().getAddress(), boundAddress.getPort());
         link.sendReply(new HelloReply(
@@ -224,6 +301,7 @@ final class ClientDoor implements LivenessListener, FrameListener {
 
     @Override
     public void onClosed(LivenessLink link, CloseCause cause, String reason) {
+        witnesses.onClosed(link);
         @Nullable TomcatConnection tomcat = byLink.get(link.id());
         if (tomcat != null) {
             drop(tomcat, cause == CloseCause.GOODBYE ? "said goodbye" : reason);
@@ -255,6 +333,7 @@ final class ClientDoor implements LivenessListener, FrameListener {
 
     /** Sends what is waiting; drops who can't be served any more. */
     int doWork() {
+        lastCycleNs = nanoClock.getAsLong();
         int work = 0;
         long heldBytes = 0;
         @Nullable TomcatConnection greediest = null;
@@ -289,6 +368,7 @@ final class ClientDoor implements LivenessListener, FrameListener {
     }
 
     private void drop(TomcatConnection tomcat, String reason) {
+        witnesses.onClosed(tomcat.link);
         byLink.remove(tomcat.link.id());
         byConnectionId.remove(tomcat.connection.spec().connectionId());
         @Nullable SessionRequestProcessor processor = standing.processor();

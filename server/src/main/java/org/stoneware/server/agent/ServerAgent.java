@@ -8,37 +8,38 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ClusterStatus;
-import org.stoneware.api.cluster.ClusterStatus.Counter;
-import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.api.cluster.ServerRole;
-import org.stoneware.api.cluster.StorageStatus;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.api.config.ServerSettings;
 import org.stoneware.server.membership.PeerLinks;
+import org.stoneware.server.membership.ReplicationLinks;
+import org.stoneware.server.replication.FrameOutput;
+import org.stoneware.server.replication.ReplicaIdentity;
+import org.stoneware.server.replication.ReplicationLimits;
 import org.stoneware.server.request.RequestLimits;
 import org.stoneware.server.request.SessionRequestProcessor;
-import org.stoneware.server.session.LogClock;
-import org.stoneware.server.session.SessionStateMachine;
+import org.stoneware.server.role.RoleDuties;
+import org.stoneware.server.role.RoleLimits;
+import org.stoneware.server.role.RoleOutput;
+import org.stoneware.server.session.ClientId;
 import org.stoneware.spi.election.Election;
 import org.stoneware.spi.election.ElectionContext;
 import org.stoneware.spi.election.ElectionOutput;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.Evidence;
+import org.stoneware.spi.election.InSyncSet;
 import org.stoneware.spi.liveness.Heartbeat;
-import org.stoneware.spi.liveness.Hello;
 import org.stoneware.spi.liveness.HelloReply;
-import org.stoneware.spi.liveness.LivenessLink;
-import org.stoneware.spi.liveness.LivenessListener;
-import org.stoneware.spi.storage.SessionStore;
-import org.stoneware.spi.storage.StoreContext;
-import org.stoneware.spi.storage.StoreFigures;
 import org.stoneware.spi.storage.StoreListener;
+import org.stoneware.spi.transport.Connection;
+import org.stoneware.spi.transport.ConnectionSpec;
+import org.stoneware.spi.transport.FrameListener;
 import org.stoneware.spi.transport.Transport;
 import org.stoneware.spi.transport.TransportContext;
-import org.stoneware.spi.transport.TransportCounters;
 
 /**
  * Owns all state of a server and moves it forward, one duty cycle after the other.
@@ -51,35 +52,43 @@ final class ServerAgent {
     static final int MAX_SESSION_BYTES = 32 * 1024 * 1024;
 
     private static final int MAX_MESSAGE_BYTES = MAX_SESSION_BYTES + 64 * 1024;
+    /** A replicated session with the fields around it. */
+    private static final int MAX_FRAME_BYTES = MAX_MESSAGE_BYTES + 64 * 1024;
+
     private static final int MAX_CONNECTIONS = 1024;
     private static final int FRAME_LIMIT = 64;
     private static final int EVENT_LIMIT = 256;
     /** Timers are served this often when nothing arrives. */
-    private static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(10);
+    private static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
     private static final long PUBLISH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(500);
     /** A gap between two cycles longer than this is a stall of ours, and silence measured over it proves nothing. */
     private static final long STALL_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    /** Longest wait at a stop for what is on its way to the standby. */
+    private static final long MAX_DRAIN_NS = TimeUnit.SECONDS.toNanos(2);
+    /** Longest wait at a stop for the standby to become active. */
+    private static final long MAX_HAND_OVER_NS = TimeUnit.SECONDS.toNanos(1);
 
     private final ServerContext context;
     private final ArraySettings settings;
     private final LivenessInbox inbox = new LivenessInbox();
     private final EventLog events;
     private final Transport transport;
-    private final SessionStore store;
-    private final SessionStateMachine stateMachine;
     private final Election election;
     private final PeerLinks peers;
+    private final ReplicationLinks replication;
+    private final RoleDuties duties;
+    private final GroupDoor groupDoor;
     private final ClientDoor door;
-    private @Nullable SessionRequestProcessor processor;
-    private @Nullable LogClock clock;
-    /** Held from an epoch after which this server was not active. */
-    private boolean isForeign;
-
+    private final StatusReport report;
+    private final Frames frames = new Frames();
     private long roleSinceMs;
     private final long openedNs;
     private long lastElectionNs;
     private long lastPublishNs;
+    private boolean isStatusDue;
+    private int toldWitnesses;
     private long stalls;
     private String storeFailure = "";
     private volatile ClusterStatus status;
@@ -97,15 +106,6 @@ final class ServerAgent {
         ServerSettings self = settings.self();
         List<AutoCloseable> opened = new ArrayList<>();
         try {
-            this.store = context.store()
-                    .open(new StoreContext(
-                            directory("store"),
-                            self.maxMemoryBytes() > 0 ? self.maxMemoryBytes() : defaultMemoryBytes(),
-                            MAX_SESSION_BYTES,
-                            line -> events.info("storage", line)));
-            opened.add(store);
-            store.listener(new StoreEvents());
-            this.stateMachine = new SessionStateMachine(store);
             this.transport = context.transport()
                     .open(new TransportContext(
                             self.name(), 0, MAX_CONNECTIONS, line -> events.info("transport", line)));
@@ -122,7 +122,15 @@ final class ServerAgent {
                     new DoorStanding(),
                     events);
             this.peers = new PeerLinks(
-                    settings, context.incarnation(), context.productVersion(), this::dial, new PeerOutput());
+                    settings, context.incarnation(), context.productVersion(), this::dialMember, new PeerOutput());
+            this.replication =
+                    newReplicationLinks(transport.bind(new InetSocketAddress(self.groupAddress(), self.groupPort())));
+            this.groupDoor = new GroupDoor(peers, replication, this::helloReply, events, context.wallClock());
+            this.duties = new RoleDuties(
+                    roleLimits(),
+                    new SessionGenerations(context, events, MAX_SESSION_BYTES, new StoreEvents()),
+                    new DutyRequests());
+            opened.add(duties::close);
             context.liveness().status(heartbeat(ServerRole.START, 0, ""));
             // Listening comes before the first dial, so that of two servers started together at least one sees the
             // other.
@@ -130,24 +138,13 @@ final class ServerAgent {
                     .listen(
                             new InetSocketAddress(self.groupAddress(), self.groupPort()),
                             "l2-group-port",
-                            inbox.door(new GroupDoor()));
+                            inbox.door(groupDoor));
             context.liveness()
                     .listen(
                             new InetSocketAddress(self.clientAddress(), self.clientPort()),
                             "dso-port",
-                            inbox.quietDoor(door));
-            this.election = context.election()
-                    .open(
-                            new ElectionContext(
-                                    settings.selfPosition(),
-                                    settings.servers().stream()
-                                            .map(ServerSettings::name)
-                                            .toList(),
-                                    context.incarnation(),
-                                    TimeUnit.SECONDS.toNanos(settings.electionTimeSec()),
-                                    directory("election"),
-                                    "permanent-store".equals(store.mode())),
-                            new Decisions());
+                            door.listener(inbox));
+            this.election = context.election().open(electionContext(), new Decisions());
             opened.add(election);
         } catch (RuntimeException e) {
             closeAll(opened);
@@ -157,11 +154,47 @@ final class ServerAgent {
         this.roleSinceMs = context.wallClock().getAsLong();
         this.openedNs = context.nanoClock().getAsLong();
         this.lastElectionNs = openedNs;
+        this.report = new StatusReport(context, peers, duties, transport, election, door, openedNs);
         this.status = newStatus();
     }
 
-    private static long defaultMemoryBytes() {
-        return Runtime.getRuntime().maxMemory() / 2;
+    private ReplicationLinks newReplicationLinks(InetSocketAddress bound) {
+        return new ReplicationLinks(
+                settings,
+                transport,
+                context.transport().name(),
+                bound,
+                MAX_FRAME_BYTES,
+                context.incarnation(),
+                context.productVersion(),
+                context.random(),
+                context.nanoClock(),
+                this::dialForReplication,
+                new ReplicationOutput());
+    }
+
+    private RoleLimits roleLimits() {
+        ServerSettings self = settings.self();
+        return new RoleLimits(
+                new ReplicaIdentity(0, self.position(), context.incarnation()),
+                settings.servers().stream().map(ServerSettings::name).toList(),
+                new RequestLimits(
+                        self.name(),
+                        MAX_SESSION_BYTES,
+                        TimeUnit.SECONDS.toNanos(settings.reconnectWindowSec()),
+                        settings.sweepEnabled(),
+                        settings.clientLogs()),
+                ReplicationLimits.DEFAULTS);
+    }
+
+    private ElectionContext electionContext() {
+        return new ElectionContext(
+                settings.selfPosition(),
+                settings.servers().stream().map(ServerSettings::name).toList(),
+                context.incarnation(),
+                TimeUnit.SECONDS.toNanos(settings.electionTimeSec()),
+                directory("election"),
+                "permanent-store".equals(duties.current().store().mode()));
     }
 
     /** Peers and Tomcats prove nothing in this version, so whoever reaches the ports can read and change sessions. */
@@ -191,23 +224,32 @@ final class ServerAgent {
     void runCycle() {
         long nowNs = context.nanoClock().getAsLong();
         int work = inbox.drain(EVENT_LIMIT);
-        work += transport.poll(door, FRAME_LIMIT);
+        work += transport.poll(frames, FRAME_LIMIT);
         work += peers.doWork(nowNs);
+        tellWitnesses();
         work += election.doWork(electionTime());
-        work += store.doWork(nowNs);
-        @Nullable SessionRequestProcessor serving = processor;
-        if (serving != null) {
-            work += serving.doWork(nowNs);
-        }
+        work += replication.doWork(nowNs);
+        work += duties.doWork(nowNs);
         work += door.doWork();
         work += transport.doWork(nowNs);
-        if (nowNs - lastPublishNs > PUBLISH_INTERVAL_NS) {
+        if (isStatusDue || nowNs - lastPublishNs > PUBLISH_INTERVAL_NS) {
+            isStatusDue = false;
             lastPublishNs = nowNs;
             status = newStatus();
         }
         context.liveness().agentCycled(nowNs);
         if (work == 0) {
             transport.awaitWork(IDLE_NS);
+        }
+    }
+
+    /** How many Tomcats could say whether another server lives. */
+    private void tellWitnesses() {
+        int count = duties.current().state().clients().size();
+        if (count != toldWitnesses) {
+            toldWitnesses = count;
+            election.onEvidence(
+                    Evidence.ofWitnesses(Evidence.Kind.WITNESSES, settings.selfPosition(), count), electionTime());
         }
     }
 
@@ -242,14 +284,48 @@ final class ServerAgent {
         return inbox;
     }
 
-    /** Leaves the array in an orderly way and frees everything. */
+    /** Leaves the array in an orderly way, hands the active role over if it has a standby, and frees everything. */
     void close() {
         closeAll(List.of(
-                store,
                 transport,
+                duties::close,
                 election,
                 () -> context.liveness().goodbyeAll("server " + settings.self().name() + " stops"),
-                () -> election.onStop(electionTime())));
+                this::leave));
+    }
+
+    /** Answers what has been taken in, gives up the role, and stays until the standby has it. */
+    private void leave() {
+        boolean hasStandby = duties.hasStandby();
+        duties.beginStop();
+        if (!cycleUntil(duties::isSettled, MAX_DRAIN_NS)) {
+            events.warning("stop", "not everything taken in could be acknowledged; Tomcats will ask the next active");
+        }
+        election.onStop(electionTime());
+        if (hasStandby && cycleUntil(this::isSomebodyActive, MAX_HAND_OVER_NS)) {
+            events.info("handed-over", "the active role is handed over");
+        }
+    }
+
+    private boolean isSomebodyActive() {
+        for (ServerSettings server : settings.servers()) {
+            boolean isOther = server.position() != settings.selfPosition();
+            if (isOther && peers.peer(server.position()).role() == ServerRole.ACTIVE_COORDINATOR) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private boolean cycleUntil(BooleanSupplier condition, long maxNs) {
+        long startNs = context.nanoClock().getAsLong();
+        while (!condition.getAsBoolean()) {
+            if (context.nanoClock().getAsLong() - startNs > maxNs) {
+                return false;
+            }
+            runCycle();
+        }
+        return true;
     }
 
     private static void closeAll(List<AutoCloseable> opened) {
@@ -262,8 +338,12 @@ final class ServerAgent {
         }
     }
 
-    private void dial(int memberId, String host, int port, long timeoutNs) {
-        context.liveness().connect(host, port, timeoutNs, inbox.door(new PeerDoor(memberId)));
+    private void dialMember(int memberId, String host, int port, long timeoutNs) {
+        context.liveness().connect(host, port, timeoutNs, inbox.door(groupDoor.member(memberId)));
+    }
+
+    private void dialForReplication(int memberId, String host, int port, long timeoutNs) {
+        context.liveness().connect(host, port, timeoutNs, inbox.door(groupDoor.replication(memberId)));
     }
 
     private Heartbeat heartbeat(ServerRole role, long epoch, String activeAddress) {
@@ -272,42 +352,6 @@ final class ServerAgent {
 
     private String activeAddress(ElectionView view) {
         return view.activeId() == ElectionView.NO_ACTIVE ? "" : peers.clientAddress(view.activeId());
-    }
-
-    private void becomeActive(ElectionView view) {
-        long nowNs = context.nanoClock().getAsLong();
-        if (isForeign) {
-            // Somebody else was active meanwhile; what is held here may be older than what Tomcats were told since.
-            long discarded = store.figures().sessions();
-            store.clear();
-            stateMachine.reset(store, stateMachine.lastApplied());
-            isForeign = false;
-            if (discarded > 0) {
-                events.warning("sessions-discarded", "discarded " + discarded + " sessions of an earlier epoch");
-            }
-        }
-        long wallMs = context.wallClock().getAsLong();
-        // Log time never goes back, whatever the wall clock does.
-        clock = new LogClock(clock == null ? wallMs : Math.max(wallMs, clock.logTimeMs(nowNs) + 1), nowNs);
-        processor = new SessionRequestProcessor(
-                view.epoch(),
-                new RequestLimits(
-                        settings.self().name(),
-                        MAX_SESSION_BYTES,
-                        TimeUnit.SECONDS.toNanos(settings.reconnectWindowSec()),
-                        settings.sweepEnabled(),
-                        settings.clientLogs()),
-                store,
-                stateMachine,
-                clock,
-                nowNs);
-    }
-
-    /** Another role, or another epoch in the same role: whoever is connected registers anew. */
-    private void leaveActive(ElectionView now) {
-        processor = null;
-        isForeign |= now.role() != ServerRole.ACTIVE_COORDINATOR;
-        door.dropAll("this server is " + now.role().stateName() + " in epoch " + now.epoch() + " now");
     }
 
     /** Carries out what the election decides. */
@@ -330,14 +374,121 @@ final class ServerAgent {
             if (!isRoleChange && before.epoch() != now.epoch()) {
                 events.info("epoch-changed", "epoch " + before.epoch() + " -> " + now.epoch() + ": " + now.reason());
             }
-            if (processor != null && (now.role() != ServerRole.ACTIVE_COORDINATOR || now.epoch() != before.epoch())) {
-                leaveActive(now);
-            }
-            if (processor == null && now.role() == ServerRole.ACTIVE_COORDINATOR) {
-                becomeActive(now);
-            }
+            duties.onView(
+                    before,
+                    now,
+                    context.nanoClock().getAsLong(),
+                    context.wallClock().getAsLong());
             context.liveness().status(heartbeat(now.role(), now.epoch(), activeAddress(now)));
-            lastPublishNs = 0;
+            isStatusDue = true;
+        }
+
+        @Override
+        public void askWitnesses(int memberId) {
+            door.witnesses()
+                    .ask(
+                            memberId,
+                            settings.servers().get(memberId).name(),
+                            peers.peer(memberId).incarnation());
+        }
+
+        @Override
+        public void onInSync(InSyncSet inSync) {
+            duties.onInSync(inSync, context.nanoClock().getAsLong());
+            isStatusDue = true;
+        }
+    }
+
+    /** What the duties of the role ask for. */
+    private final class DutyRequests implements RoleOutput {
+        @Override
+        public boolean requestAddPeer(int memberId, long incarnation, long nowNs) {
+            return election.requestAddPeer(memberId, incarnation, electionTime());
+        }
+
+        @Override
+        public boolean requestDropPeer(int memberId, String reason, long nowNs) {
+            return election.requestDropPeer(memberId, reason, electionTime());
+        }
+
+        @Override
+        public void follow(int activeId) {
+            replication.follow(activeId);
+        }
+
+        @Override
+        public void dropClients(String reason) {
+            door.dropAll(reason);
+        }
+
+        @Override
+        public void info(String kind, String text) {
+            events.info(kind, text);
+            isStatusDue = true;
+        }
+
+        @Override
+        public void warning(String kind, String text) {
+            events.warning(kind, text);
+            isStatusDue = true;
+        }
+    }
+
+    /** What replication connections bring. */
+    private final class ReplicationOutput implements ReplicationLinks.Output {
+        private static final long FRAME_EVIDENCE_NS = 50_000_000;
+
+        private long lastFrameToldNs;
+
+        @Override
+        public boolean isActive() {
+            return duties.standbys() != null;
+        }
+
+        @Override
+        public void onConnected(int memberId, FrameOutput frames) {
+            duties.onConnected(memberId, frames);
+        }
+
+        @Override
+        public void onConnectionLost(int memberId) {
+            duties.onConnectionLost(memberId);
+        }
+
+        @Override
+        public void onFrame(int memberId, DirectBuffer frame, int offset, int length, long nowNs) {
+            if (nowNs - lastFrameToldNs > FRAME_EVIDENCE_NS) {
+                lastFrameToldNs = nowNs;
+                peers.onReplicationFrame(memberId);
+            }
+            duties.onFrame(memberId, frame, offset, length, nowNs);
+        }
+
+        @Override
+        public HelloReply reply(HelloReply.Status replyStatus, String reason) {
+            return helloReply(replyStatus, reason, ReplicationLinks.HEARTBEAT_MS, ReplicationLinks.SILENCE_MS);
+        }
+
+        @Override
+        public void warning(String kind, String text) {
+            events.warning(kind, text);
+        }
+    }
+
+    /** Frames go to whom their connection belongs. */
+    private final class Frames implements FrameListener {
+        @Override
+        public void onFrame(Connection connection, DirectBuffer buffer, int offset, int length) {
+            of(connection).onFrame(connection, buffer, offset, length);
+        }
+
+        @Override
+        public void onConnectionLost(Connection connection, String reason) {
+            of(connection).onConnectionLost(connection, reason);
+        }
+
+        private FrameListener of(Connection connection) {
+            return connection.spec().purpose() == ConnectionSpec.Purpose.REPLICATION ? replication : door;
         }
     }
 
@@ -355,7 +506,17 @@ final class ServerAgent {
 
         @Override
         public @Nullable SessionRequestProcessor processor() {
-            return processor;
+            return duties.processor();
+        }
+
+        @Override
+        public void onWitness(Evidence evidence) {
+            election.onEvidence(evidence, electionTime());
+        }
+
+        @Override
+        public boolean isRegistered(long idHigh, long idLow) {
+            return duties.current().state().knowsClient(new ClientId(idHigh, idLow));
         }
     }
 
@@ -378,104 +539,6 @@ final class ServerAgent {
                 reason);
     }
 
-    /** Other servers that dial this one. */
-    private final class GroupDoor implements LivenessListener {
-        private static final int HEARTBEAT_MS = 50;
-        private static final int SILENCE_MS = 500;
-
-        private String lastRefusal = "";
-
-        @Override
-        public void onHello(LivenessLink link, Hello hello) {
-            if (hello.kind() == Hello.Kind.PROBE) {
-                link.sendReply(helloReply(HelloReply.Status.ACCEPTED, "", HEARTBEAT_MS, SILENCE_MS));
-                return;
-            }
-            @Nullable
-            String refusal = hello.kind() != Hello.Kind.SERVER
-                    ? "this port is for servers; Tomcats use the dso-port"
-                    : hello.protocolVersion() != Hello.PROTOCOL_VERSION
-                            ? "protocol version " + hello.protocolVersion() + " is not spoken here"
-                            : peers.onHello(link, hello);
-            if (refusal != null) {
-                if (!refusal.equals(lastRefusal)) {
-                    lastRefusal = refusal;
-                    events.warning("peer-refused", "refused " + hello.name() + ": " + refusal);
-                }
-                link.sendReply(helloReply(HelloReply.Status.REFUSED, refusal, HEARTBEAT_MS, SILENCE_MS));
-                return;
-            }
-            link.sendReply(helloReply(HelloReply.Status.ACCEPTED, "", HEARTBEAT_MS, SILENCE_MS));
-        }
-
-        @Override
-        public void onHeartbeat(LivenessLink link, Heartbeat heartbeat) {
-            peers.onHeartbeat(link, heartbeat, context.wallClock().getAsLong());
-        }
-
-        @Override
-        public void onMessage(LivenessLink link, DirectBuffer buffer, int offset, int length) {
-            peers.onMessage(link, buffer, offset, length);
-        }
-
-        @Override
-        public void onSilence(LivenessLink link, long silentNs) {
-            peers.onSilence(link, silentNs);
-            if (peers.memberOf(link) < 0) {
-                link.close();
-            }
-        }
-
-        @Override
-        public void onClosed(LivenessLink link, CloseCause cause, String reason) {
-            peers.onClosed(link, cause, reason);
-        }
-    }
-
-    /** One server this one dials. */
-    private final class PeerDoor implements LivenessListener {
-        private final int memberId;
-
-        PeerDoor(int memberId) {
-            this.memberId = memberId;
-        }
-
-        @Override
-        public void onConnected(LivenessLink link) {
-            peers.onConnected(memberId, link);
-        }
-
-        @Override
-        public void onConnectFailed(InetSocketAddress address, ConnectFailure failure, String reason) {
-            peers.onConnectFailed(memberId, failure, reason);
-        }
-
-        @Override
-        public void onReply(LivenessLink link, HelloReply reply) {
-            peers.onReply(memberId, link, reply, context.wallClock().getAsLong());
-        }
-
-        @Override
-        public void onHeartbeat(LivenessLink link, Heartbeat heartbeat) {
-            peers.onHeartbeat(link, heartbeat, context.wallClock().getAsLong());
-        }
-
-        @Override
-        public void onMessage(LivenessLink link, DirectBuffer buffer, int offset, int length) {
-            peers.onMessage(link, buffer, offset, length);
-        }
-
-        @Override
-        public void onSilence(LivenessLink link, long silentNs) {
-            peers.onSilence(link, silentNs);
-        }
-
-        @Override
-        public void onClosed(LivenessLink link, CloseCause cause, String reason) {
-            peers.onClosed(link, cause, reason);
-        }
-    }
-
     /** What the links to the other servers tell goes to the election. */
     private final class PeerOutput implements PeerLinks.Output {
         @Override
@@ -489,12 +552,13 @@ final class ServerAgent {
         }
     }
 
-    /** What the store tells. */
+    /** What a store tells. */
     private final class StoreEvents implements StoreListener {
         @Override
         public void onLoaded(long ticket) {
-            if (processor != null) {
-                processor.onLoaded(context.nanoClock().getAsLong());
+            @Nullable SessionRequestProcessor serving = duties.processor();
+            if (serving != null) {
+                serving.onLoaded(context.nanoClock().getAsLong());
             }
         }
 
@@ -511,83 +575,6 @@ final class ServerAgent {
     }
 
     private ClusterStatus newStatus() {
-        ElectionView view = election.view();
-        List<MemberStatus> members = new ArrayList<>();
-        for (ServerSettings server : settings.servers()) {
-            members.add(member(server, view));
-        }
-        @Nullable SessionRequestProcessor serving = processor;
-        StoreFigures figures = store.figures();
-        return new ClusterStatus(
-                settings.self().name(),
-                context.productVersion(),
-                TimeUnit.NANOSECONDS.toMillis(context.nanoClock().getAsLong() - openedNs),
-                members,
-                serving == null ? List.of() : serving.clientStatus(),
-                new StorageStatus(
-                        settings.self().persistenceMode(),
-                        store.mode(),
-                        context.storeNote(),
-                        figures.sessions(),
-                        figures.payloadBytes(),
-                        figures.memoryUsedBytes(),
-                        figures.memoryMaxBytes(),
-                        figures.diskUsedBytes(),
-                        figures.diskMaxBytes()),
-                counters(serving),
-                problems());
-    }
-
-    private List<String> problems() {
-        List<String> problems = new ArrayList<>();
-        if (!storeFailure.isEmpty()) {
-            problems.add(storeFailure);
-        }
-        for (ServerSettings server : settings.servers()) {
-            String misfit = peers.peer(server.position()).misfit();
-            if (!misfit.isEmpty()) {
-                problems.add("server " + server.name() + " " + misfit);
-            }
-        }
-        return problems;
-    }
-
-    private MemberStatus member(ServerSettings server, ElectionView view) {
-        boolean isSelf = server.position() == settings.selfPosition();
-        PeerLinks.Peer peer = peers.peer(server.position());
-        ServerRole role = isSelf ? view.role() : peer.role();
-        return new MemberStatus(
-                server.name(),
-                server.host(),
-                server.clientPort(),
-                server.jmxPort(),
-                server.groupPort(),
-                server.managementPort(),
-                role,
-                isSelf ? view.reason() : peer.detail(),
-                isSelf ? view.epoch() : peer.epoch(),
-                role == ServerRole.ACTIVE_COORDINATOR || role == ServerRole.PASSIVE_STANDBY,
-                isSelf || peer.isReachable(),
-                isSelf ? roleSinceMs : peer.sinceMs());
-    }
-
-    private List<Counter> counters(@Nullable SessionRequestProcessor serving) {
-        List<Counter> all = new ArrayList<>();
-        if (serving != null) {
-            all.addAll(serving.counterList());
-        }
-        TransportCounters carried = transport.counters();
-        all.add(new Counter("transport.frames-sent", carried.framesSent()));
-        all.add(new Counter("transport.frames-received", carried.framesReceived()));
-        all.add(new Counter("transport.bytes-sent", carried.bytesSent()));
-        all.add(new Counter("transport.bytes-received", carried.bytesReceived()));
-        all.add(new Counter("transport.back-pressured", carried.backPressured()));
-        all.add(new Counter("transport.frames-rejected", carried.framesRejected()));
-        all.add(new Counter("transport.rebuilds", carried.rebuilds()));
-        all.add(new Counter("liveness.protocol-errors", context.liveness().protocolErrors()));
-        all.add(new Counter("election.refused-messages", election.refusedMessages()));
-        all.add(new Counter("agent.stalls", stalls));
-        all.add(new Counter("clients.broken-messages", door.brokenMessages()));
-        return all;
+        return report.now(roleSinceMs, storeFailure, stalls);
     }
 }

@@ -78,6 +78,11 @@ public final class PeerLinks {
             this.memberId = memberId;
         }
 
+        /** Its process as far as known; 0 before the first contact. */
+        public long incarnation() {
+            return incarnation;
+        }
+
         public boolean isReachable() {
             return outbound != null && isGreeted;
         }
@@ -244,6 +249,17 @@ public final class PeerLinks {
         }
         learn(peer, heartbeat.role(), heartbeat.epoch(), wallMs);
         tell(Evidence.Kind.HEARTBEAT, memberId, heartbeat.incarnation(), heartbeat.role(), heartbeat.epoch(), 0);
+    }
+
+    /**
+     * A replication frame came from a server: it lives, even when its liveness link says nothing. Only while that link stands; what its
+     * closing means is not for frames under way to say.
+     */
+    public void onReplicationFrame(int memberId) {
+        Peer peer = peers[memberId];
+        if (peer.outbound != null && peer.isGreeted) {
+            tell(Evidence.Kind.HEARTBEAT, memberId, peer.incarnation, peer.role, peer.epoch, 0);
+        }
     }
 
     public void onMessage(LivenessLink link, DirectBuffer buffer, int offset, int length) {

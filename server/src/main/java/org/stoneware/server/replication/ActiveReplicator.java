@@ -18,7 +18,7 @@ import org.stoneware.spi.replication.StateMachine;
 public final class ActiveReplicator implements Replicator {
     private final long epoch;
     private final StateMachine stateMachine;
-    private final StateMachine.ResultSink results;
+    private final ResultHash results;
     private final CommitListener commits;
     private final LogClock clock;
     private final @Nullable Standbys standbys;
@@ -51,7 +51,7 @@ public final class ActiveReplicator implements Replicator {
             @Nullable Standbys standbys) {
         this.epoch = epoch;
         this.stateMachine = stateMachine;
-        this.results = results;
+        this.results = new ResultHash(results);
         this.commits = commits;
         this.clock = clock;
         this.standbys = standbys;
@@ -72,18 +72,25 @@ public final class ActiveReplicator implements Replicator {
         }
         long index = ++lastIndex;
         long logTimeMs = clock.logTimeMs(nowNs);
+        results.begin();
         stateMachine.apply(index, epoch, logTimeMs, entry, offset, length, results);
         unreported.add(correlationId, index);
         if (peers != null) {
-            peers.onApplied(logTimeMs, nowNs, entry, offset, length);
+            peers.onApplied(logTimeMs, nowNs, results.value(), entry, offset, length);
         }
         return index;
     }
 
-    /** False once a higher epoch was seen. Whether the standbys' leases cover a read is known to the caller, not here. */
+    /**
+     * True while every standby of the in-sync set has given its word not to take over, and no higher epoch was seen. A server that
+     * was stopped for longer than the lease finds this false when it goes on.
+     *
+     * @param nowNs read from the clock <em>after</em> the request arrived that is to be answered: a time from before a stop says
+     *              nothing about what arrived behind it.
+     */
     @Override
     public boolean canServeReads(long nowNs) {
-        return standbys == null || !standbys.isDeposed();
+        return standbys == null || standbys.holdsLeases(nowNs);
     }
 
     @Override

@@ -37,6 +37,7 @@ final class EntryRing {
         private long epoch;
         private long logTimeMs;
         private long appendedNs;
+        private long outcome;
         private long endPosition;
     }
 
@@ -48,7 +49,8 @@ final class EntryRing {
         this.epochBefore = lastEpoch;
     }
 
-    void append(long epoch, long logTimeMs, long nowNs, DirectBuffer entry, int offset, int length) {
+    /** @param outcome {@link ResultHash} of applying it here. */
+    void append(long epoch, long logTimeMs, long nowNs, long outcome, DirectBuffer entry, int offset, int length) {
         if (nextIndex - firstIndex == places.length) {
             grow();
         }
@@ -65,6 +67,7 @@ final class EntryRing {
         place.epoch = epoch;
         place.logTimeMs = logTimeMs;
         place.appendedNs = nowNs;
+        place.outcome = outcome;
         place.endPosition = appendedBytes;
         segmentEnd += length;
         nextIndex++;
@@ -99,6 +102,10 @@ final class EntryRing {
     /** When the entry was appended. */
     long appendedNsAt(long index) {
         return place(index).appendedNs;
+    }
+
+    long outcomeAt(long index) {
+        return place(index).outcome;
     }
 
     DirectBuffer bufferAt(long index) {

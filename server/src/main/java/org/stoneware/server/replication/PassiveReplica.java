@@ -4,8 +4,8 @@ import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.jspecify.annotations.Nullable;
-import org.stoneware.spi.replication.StateMachine;
 import org.stoneware.wire.replication.FrameOrigin;
+import org.stoneware.wire.replication.MismatchKind;
 import org.stoneware.wire.replication.RecordKind;
 import org.stoneware.wire.replication.ReplicationAdapter;
 import org.stoneware.wire.replication.ReplicationListener;
@@ -26,14 +26,17 @@ public final class PassiveReplica implements ReplicationListener {
     /** How often an unanswered request is repeated. */
     static final long ASK_AGAIN_NS = TimeUnit.SECONDS.toNanos(1);
 
-    private static final StateMachine.ResultSink NOBODY = (result, offset, length) -> {};
-
     private final ReplicaIdentity self;
     private final Generation.Source generations;
     private final Events events;
     private final ReplicationAdapter adapter = new ReplicationAdapter();
     private final ReplicationPublisher publisher;
     private final ExpandableArrayBuffer frame = new ExpandableArrayBuffer(128);
+    private final GivenLease lease = new GivenLease();
+    private final ResultHash result = new ResultHash((bytes, offset, length) -> {});
+    private final StateDigester digester = new StateDigester();
+    /** {@link ResultHash} of an entry there is no room for; 0 when the state knows none. */
+    private final long fullOutcome;
 
     private Generation current;
     private boolean isComplete;
@@ -52,7 +55,17 @@ public final class PassiveReplica implements ReplicationListener {
     private boolean isAsked;
     private long askedNs;
     private boolean isAckDue;
+    private long seenNs = ReplicationProtocol.NO_STAMP;
     private boolean isStaleDue;
+    /** Why what is held must be replaced; null while it is as the active's, as far as is known. */
+    private @Nullable Mismatch mismatch;
+
+    /** What the active is to hear; nothing more is taken over this connection. */
+    private @Nullable Mismatch refusal;
+
+    private long comparedSlots;
+    private long comparedRows;
+    private long mismatches;
     private long lost;
 
     /** Hears what the replica can't decide itself. Called on the agent thread. */
@@ -62,6 +75,12 @@ public final class PassiveReplica implements ReplicationListener {
 
         /** Following has ended; it begins again by itself over a new connection. */
         void onLost(String reason);
+
+        /**
+         * What is held is not what the active holds, or there is no room for a copy. Nothing is acknowledged any more, and the active
+         * is told; what is held stays, for want of better, until a copy of the whole is complete.
+         */
+        default void onDigestMismatch(Mismatch mismatch) {}
 
         /** The active speaks in a higher epoch; nothing is acknowledged until {@link PassiveReplica#follow} names it. */
         void onHigherEpoch(long epoch);
@@ -87,6 +106,8 @@ public final class PassiveReplica implements ReplicationListener {
         this.generations = generations;
         this.events = events;
         this.publisher = new ReplicationPublisher(self.groupId(), self.memberId(), self.incarnation(), 0);
+        current.state().showFullResult(result);
+        this.fullOutcome = result.value();
     }
 
     /** Names the active of an epoch. An epoch below a promised one is ignored. */
@@ -122,6 +143,7 @@ public final class PassiveReplica implements ReplicationListener {
         expectedSeq = 1;
         publisher.restart();
         isAsked = false;
+        refusal = null;
     }
 
     /** The connection is lost; what was being taken in is thrown away. */
@@ -144,6 +166,7 @@ public final class PassiveReplica implements ReplicationListener {
 
     /** @return amount of work done. */
     public int doWork(long nowNs) {
+        lease.untilNs(nowNs);
         FrameOutput to = output;
         if (to == null) {
             return 0;
@@ -155,19 +178,46 @@ public final class PassiveReplica implements ReplicationListener {
         if (epoch < promisedEpoch || epoch == 0) {
             return 0;
         }
+        Mismatch refused = refusal;
+        if (refused != null) {
+            return report(to, refused, nowNs);
+        }
         if (replicaState == ReplicaState.WAITING && (!isAsked || nowNs - askedNs >= ASK_AGAIN_NS)) {
-            long held = isComplete ? lastIndex : ReplicationProtocol.NOTHING_HELD;
+            long held = isComplete && mismatch == null ? lastIndex : ReplicationProtocol.NOTHING_HELD;
             if (send(to, publisher.syncRequest(frame, held, lastEpoch))) {
                 isAsked = true;
                 askedNs = nowNs;
             }
             return 1;
         }
-        if (isAckDue && replicaState == ReplicaState.FOLLOWING && send(to, publisher.ack(frame, lastIndex))) {
+        if (isAckDue && replicaState == ReplicaState.FOLLOWING && send(to, publisher.ack(frame, lastIndex, seenNs))) {
             isAckDue = false;
+            if (seenNs != ReplicationProtocol.NO_STAMP) {
+                lease.given(nowNs);
+            }
             return 1;
         }
         return 0;
+    }
+
+    /** Says what is wrong, and says it again until the active gives the connection up. */
+    private int report(FrameOutput to, Mismatch found, long nowNs) {
+        if (isAsked && nowNs - askedNs < ASK_AGAIN_NS) {
+            return 0;
+        }
+        if (send(to, publisher.mismatch(frame, found.index(), found.kind(), found.firstSlot(), found.slotCount()))) {
+            isAsked = true;
+            askedNs = nowNs;
+        }
+        return 1;
+    }
+
+    /**
+     * Until when the active may rely on this server not taking over; not after {@code nowNs} when it need not be waited for. A
+     * takeover decided on silence waits; one decided on proof that the active's process is gone does not.
+     */
+    public long leaseGivenUntilNs(long nowNs) {
+        return lease.untilNs(nowNs);
     }
 
     public ReplicaState state() {
@@ -195,6 +245,26 @@ public final class PassiveReplica implements ReplicationListener {
     /** Last entry known to be committed. */
     public long commitIndex() {
         return commitIndex;
+    }
+
+    /** Why what is held is to be replaced by a copy, or null when it is as the active's, as far as is known. */
+    public @Nullable Mismatch mismatch() {
+        return mismatch;
+    }
+
+    /** Slots compared with the active, over and over. */
+    public long comparedSlots() {
+        return comparedSlots;
+    }
+
+    /** How often what is not a session was compared with the active. */
+    public long comparedRows() {
+        return comparedRows;
+    }
+
+    /** Comparisons, and results of entries, that were not as on the active. */
+    public long mismatches() {
+        return mismatches;
     }
 
     /** What is held; another one after each completed copy. */
@@ -227,7 +297,7 @@ public final class PassiveReplica implements ReplicationListener {
             lose("not the active: expected=" + activeId + " " + origin);
             return false;
         }
-        return true;
+        return refusal == null;
     }
 
     @Override
@@ -256,6 +326,9 @@ public final class PassiveReplica implements ReplicationListener {
         }
         try {
             into.onRecord(snapshotId, index, kind, content, offset, length);
+        } catch (ShadowInstall.FullException e) {
+            // What was held before the copy began is as good as it was.
+            refuse(Mismatch.at(MismatchKind.FULL, index));
         } catch (RuntimeException e) {
             lose("copy given up: cause=" + e);
         }
@@ -279,6 +352,7 @@ public final class PassiveReplica implements ReplicationListener {
         current = into.shadow();
         install = null;
         isComplete = true;
+        mismatch = null;
         this.lastIndex = lastIndex;
         this.lastEpoch = lastEpoch;
         this.logTimeMs = logTimeMs;
@@ -296,6 +370,8 @@ public final class PassiveReplica implements ReplicationListener {
             long prevEpoch,
             long commitIndex,
             long logTimeMs,
+            long outcome,
+            long sentNs,
             DirectBuffer content,
             int offset,
             int length) {
@@ -308,8 +384,13 @@ public final class PassiveReplica implements ReplicationListener {
                     + " lastEpoch=" + lastEpoch);
             return;
         }
+        result.begin();
         try {
-            current.state().apply(index, entryEpoch, logTimeMs, content, offset, length, NOBODY);
+            if (outcome == fullOutcome && fullOutcome != 0) {
+                current.state().applyFull(index, entryEpoch, logTimeMs, content, offset, length, result);
+            } else {
+                current.state().apply(index, entryEpoch, logTimeMs, content, offset, length, result);
+            }
         } catch (RuntimeException e) {
             // Half applied: this copy is none any more.
             isComplete = false;
@@ -322,10 +403,15 @@ public final class PassiveReplica implements ReplicationListener {
         this.commitIndex = Math.min(commitIndex, lastIndex);
         replicaState = ReplicaState.FOLLOWING;
         isAckDue = true;
+        seenNs = sentNs;
+        if (result.value() != outcome) {
+            boolean isFull = result.value() == fullOutcome && fullOutcome != 0;
+            differs(Mismatch.at(isFull ? MismatchKind.FULL : MismatchKind.RESULT, index));
+        }
     }
 
     @Override
-    public void onCommit(FrameOrigin origin, long activeLastIndex, long commitIndex, long logTimeMs) {
+    public void onCommit(FrameOrigin origin, long activeLastIndex, long commitIndex, long logTimeMs, long sentNs) {
         if (replicaState == ReplicaState.INSTALLING || !isComplete) {
             lose("commit before the copy was whole: commitIndex=" + commitIndex);
             return;
@@ -333,8 +419,34 @@ public final class PassiveReplica implements ReplicationListener {
         // The active continues after what we named, so that is its log too.
         replicaState = ReplicaState.FOLLOWING;
         isAckDue = true;
+        seenNs = sentNs;
         this.commitIndex = Math.min(commitIndex, lastIndex);
         this.logTimeMs = Math.max(this.logTimeMs, logTimeMs);
+    }
+
+    @Override
+    public void onStateDigest(
+            FrameOrigin origin,
+            long index,
+            int firstSlot,
+            int slotCount,
+            int part,
+            int parts,
+            long count,
+            long digest) {
+        if (replicaState == ReplicaState.INSTALLING || !isComplete || index != lastIndex) {
+            lose("digest out of place: index=" + index + " lastIndex=" + lastIndex);
+            return;
+        }
+        StateDigest held = slotCount == 0
+                ? digester.rows(current.state())
+                : digester.sessions(current.state(), firstSlot, slotCount, part, parts);
+        comparedSlots += slotCount;
+        comparedRows += held.isOfRows() ? 1 : 0;
+        if (held.count() != count || held.digest() != digest) {
+            MismatchKind kind = held.isOfRows() ? MismatchKind.ROWS : MismatchKind.SESSIONS;
+            differs(new Mismatch(kind, index, firstSlot, slotCount));
+        }
     }
 
     @Override
@@ -345,6 +457,20 @@ public final class PassiveReplica implements ReplicationListener {
     @Override
     public void unexpected(FrameOrigin origin) {
         lose("unexpected message: " + origin);
+    }
+
+    /** What is held is not what the active holds, so it must be replaced. */
+    private void differs(Mismatch found) {
+        mismatch = found;
+        refuse(found);
+    }
+
+    /** Nothing more is taken in or acknowledged over this connection, and the active hears why. */
+    private void refuse(Mismatch found) {
+        stop("not as the active: " + found);
+        refusal = found;
+        mismatches++;
+        events.onDigestMismatch(found);
     }
 
     private void lose(String reason) {
@@ -366,6 +492,7 @@ public final class PassiveReplica implements ReplicationListener {
         replicaState = ReplicaState.WAITING;
         isAckDue = false;
         isAsked = false;
+        seenNs = ReplicationProtocol.NO_STAMP;
         if (wasBusy) {
             lost++;
             events.onLost(reason);

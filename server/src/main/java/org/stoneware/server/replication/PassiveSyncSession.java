@@ -301,7 +301,7 @@ final class PassiveSyncSession {
             isEndDue = false;
             sent++;
         }
-        while (nextIndex <= ring.lastIndex() && stream.entry(ring, nextIndex, commitIndex)) {
+        while (nextIndex <= ring.lastIndex() && stream.entry(ring, nextIndex, commitIndex, nowNs)) {
             nextIndex++;
             sent++;
         }

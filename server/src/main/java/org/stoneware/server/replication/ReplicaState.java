@@ -7,5 +7,14 @@ public enum ReplicaState {
     /** Taking in a copy beside what it holds. */
     INSTALLING,
     /** Holds every entry it was sent, and acknowledges. */
-    FOLLOWING
+    FOLLOWING;
+
+    /** For people. */
+    public String inWords() {
+        return switch (this) {
+            case WAITING -> "waiting for its copy of the sessions";
+            case INSTALLING -> "taking in a copy of the sessions";
+            case FOLLOWING -> "following the log";
+        };
+    }
 }

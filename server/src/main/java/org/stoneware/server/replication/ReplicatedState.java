@@ -17,7 +17,7 @@ public interface ReplicatedState extends StateMachine {
     SessionStore store();
 
     /**
-     * Shows everything that is not a session, as it is after {@link #lastApplied}, in an order the state chooses.
+     * Shows everything that is not a session, as it is after {@link #lastApplied}, in an order that is the same on every replica.
      * <p>
      * <b>Limits:</b> a row holds at most 1 MiB; the walk runs inside one duty cycle.
      */
@@ -32,6 +32,18 @@ public interface ReplicatedState extends StateMachine {
 
     /** The copy is whole: the next entry to apply follows {@code lastIndex}. */
     void completeInstall(long lastIndex, long logTimeMs);
+
+    /**
+     * Applies an entry for which the active's store had no room: what it would store is not stored here either, and the answer is
+     * the active's.
+     */
+    default void applyFull(
+            long index, long epoch, long logTimeMs, DirectBuffer entry, int offset, int length, ResultSink out) {
+        apply(index, epoch, logTimeMs, entry, offset, length, out);
+    }
+
+    /** Shows the result an entry has for which there is no room; nothing when this state has no such result. */
+    default void showFullResult(ResultSink out) {}
 
     /** Sees rows. */
     @FunctionalInterface

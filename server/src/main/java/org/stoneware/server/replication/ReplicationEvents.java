@@ -17,6 +17,12 @@ public interface ReplicationEvents {
     /** Another server has promised a higher epoch; this one reports no commit any more. */
     void onHigherEpoch(long epoch);
 
+    /**
+     * A standby holds something else than this server. It is an alarm: memory, software or a bound of the store is at fault. If the
+     * standby is in the in-sync set, {@link #onDropRequested} follows; it is copied again, whole.
+     */
+    default void onDigestMismatch(int memberId, long incarnation, Mismatch mismatch) {}
+
     /** Progress of copying to a standby. */
     void onSyncState(int memberId, SyncState from, SyncState to, String reason);
 }

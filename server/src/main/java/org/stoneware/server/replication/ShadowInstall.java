@@ -29,10 +29,19 @@ final class ShadowInstall {
     private final SessionRecord held = new SessionRecord();
 
     /** A copy can't be completed. */
-    static final class InstallException extends RuntimeException {
+    static class InstallException extends RuntimeException {
         private static final long serialVersionUID = 1L;
 
         InstallException(String message) {
+            super(message);
+        }
+    }
+
+    /** The store has no room for the copy. */
+    static final class FullException extends InstallException {
+        private static final long serialVersionUID = 1L;
+
+        FullException(String message) {
             super(message);
         }
     }
@@ -93,6 +102,9 @@ final class ShadowInstall {
     }
 
     private static void require(StoreResult result, SessionKey key) {
+        if (result == StoreResult.FULL) {
+            throw new FullException("store is full: key=" + key);
+        }
         check(result == StoreResult.STORED, "store refused: key=" + key + " result=" + result);
     }
 

@@ -3,8 +3,10 @@ package org.stoneware.server.replication;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.wire.replication.FrameOrigin;
+import org.stoneware.wire.replication.MismatchKind;
 import org.stoneware.wire.replication.ReplicationAdapter;
 import org.stoneware.wire.replication.ReplicationListener;
+import org.stoneware.wire.replication.ReplicationProtocol;
 import org.stoneware.wire.session.WireException;
 
 /**
@@ -25,6 +27,7 @@ final class StandbyLink implements ReplicationListener {
     private final ReplicationEvents events;
     private final EpochWatch epochWatch;
     private final HoldOff holdOff;
+    private final ReadLease lease = new ReadLease();
     private final ReplicationAdapter adapter = new ReplicationAdapter();
 
     private boolean isInSync;
@@ -35,11 +38,14 @@ final class StandbyLink implements ReplicationListener {
     private long expectedSeq;
     private long nextIndex = NOT_SENDING;
     private long heartbeatNs;
+    private boolean isHeartbeatSent;
     private long fullSinceNs;
     private boolean isFull;
     private int refusedLength;
     private long snapshots;
     private long refusedFrames;
+    private long mismatches;
+    private @Nullable StateDigest digest;
     private long nowNs;
 
     /** Hears of epochs above the active's own. */
@@ -94,6 +100,25 @@ final class StandbyLink implements ReplicationListener {
         return refusedFrames;
     }
 
+    long mismatches() {
+        return mismatches;
+    }
+
+    /** True while this standby follows and counts, so that it is to hold the same. */
+    boolean isComparing() {
+        return isInSync && nextIndex != NOT_SENDING;
+    }
+
+    /** A digest waits for the entries before it. */
+    boolean hasUnsentDigest() {
+        return digest != null && isComparing();
+    }
+
+    /** Takes a digest of the state after the last entry. */
+    void offer(StateDigest taken) {
+        digest = isComparing() ? taken : null;
+    }
+
     void inSync(long incarnation) {
         this.isInSync = true;
         this.incarnation = incarnation;
@@ -125,10 +150,15 @@ final class StandbyLink implements ReplicationListener {
     }
 
     void dropped(long nowNs) {
+        holdOff.begin(nowNs);
+        gone();
+    }
+
+    /** Counts no longer; without a hold-off, since nothing speaks against copying the next process at once. */
+    void gone() {
         isInSync = false;
         isFull = false;
         nextIndex = NOT_SENDING;
-        holdOff.begin(nowNs);
         close("dropped from the in-sync set");
     }
 
@@ -136,6 +166,7 @@ final class StandbyLink implements ReplicationListener {
         onConnectionLost("replaced");
         stream = new StandbyStream(self, epoch, output);
         expectedSeq = 1;
+        isHeartbeatSent = false;
     }
 
     void onConnectionLost(String reason) {
@@ -218,7 +249,7 @@ final class StandbyLink implements ReplicationListener {
     }
 
     @Override
-    public void onAck(FrameOrigin origin, long index) {
+    public void onAck(FrameOrigin origin, long index, long seenNs) {
         PassiveSyncSession session = sync;
         if (session != null && origin.senderIncarnation() == session.incarnation()) {
             session.onAck(index);
@@ -226,6 +257,43 @@ final class StandbyLink implements ReplicationListener {
             acknowledged = Math.max(acknowledged, index);
         } else {
             refusedFrames++;
+            return;
+        }
+        StandbyStream to = stream;
+        if (to != null && to.mayHaveSent(seenNs)) {
+            lease.renewed(origin.senderIncarnation(), seenNs);
+        } else if (seenNs != ReplicationProtocol.NO_STAMP) {
+            refusedFrames++;
+        }
+    }
+
+    /** True while this standby can't have taken over: it has given its word, or it is not in the in-sync set. */
+    boolean hasGivenWord(long nowNs) {
+        if (isInSync && !lease.holds(incarnation, nowNs)) {
+            return false;
+        }
+        // Between being asked for and the answer it may be in the set already, and know it.
+        PassiveSyncSession session = sync;
+        return session == null || !session.awaitsDecision() || lease.holds(session.incarnation(), nowNs);
+    }
+
+    @Override
+    public void onMismatch(FrameOrigin origin, long index, MismatchKind kind, int firstSlot, int slotCount) {
+        PassiveSyncSession session = sync;
+        long from = origin.senderIncarnation();
+        boolean isCopying = session != null && from == session.incarnation();
+        if (!isCopying && !(isInSync && from == incarnation)) {
+            refusedFrames++;
+            return;
+        }
+        Mismatch mismatch = new Mismatch(kind, index, firstSlot, slotCount);
+        mismatches++;
+        events.onDigestMismatch(memberId, from, mismatch);
+        nextIndex = NOT_SENDING;
+        if (session != null && isCopying) {
+            session.fail("standby is not as the active: " + mismatch);
+        } else {
+            events.onDropRequested(memberId, incarnation, "not as the active: " + mismatch);
         }
     }
 
@@ -295,22 +363,36 @@ final class StandbyLink implements ReplicationListener {
             return 1;
         }
         int sent = 0;
-        while (nextIndex <= ring.lastIndex() && to.entry(ring, nextIndex, commitIndex)) {
+        while (sendDigest(to) && nextIndex <= ring.lastIndex() && to.entry(ring, nextIndex, commitIndex, nowNs)) {
             nextIndex++;
             sent++;
         }
         return sent;
     }
 
+    /** Sends the digest when its turn has come: right behind its entry; false when it must wait for room. */
+    private boolean sendDigest(StandbyStream to) {
+        StateDigest waiting = digest;
+        if (waiting == null || waiting.index() >= nextIndex) {
+            return true;
+        }
+        if (waiting.index() == nextIndex - 1 && !to.digest(waiting)) {
+            return false;
+        }
+        digest = null;
+        return true;
+    }
+
     private int heartbeat(long nowNs, long commitIndex, long logTimeMs) {
         StandbyStream to = stream;
         PassiveSyncSession session = sync;
         boolean isFollowing = session == null ? nextIndex != NOT_SENDING : session.isFollowing();
-        if (to == null || !isFollowing || nowNs - heartbeatNs < limits.heartbeatNs()) {
+        if (to == null || !isFollowing || (isHeartbeatSent && nowNs - heartbeatNs < limits.heartbeatNs())) {
             return 0;
         }
-        if (to.commit(ring.lastIndex(), commitIndex, logTimeMs)) {
+        if (to.commit(ring.lastIndex(), commitIndex, logTimeMs, nowNs)) {
             heartbeatNs = nowNs;
+            isHeartbeatSent = true;
         }
         return 1;
     }

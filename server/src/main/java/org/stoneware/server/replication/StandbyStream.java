@@ -3,6 +3,7 @@ package org.stoneware.server.replication;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.stoneware.wire.replication.RecordKind;
+import org.stoneware.wire.replication.ReplicationProtocol;
 import org.stoneware.wire.replication.ReplicationPublisher;
 
 /**
@@ -14,6 +15,8 @@ final class StandbyStream {
     private final ReplicationPublisher publisher;
     private final FrameOutput output;
     private final ExpandableArrayBuffer frame = new ExpandableArrayBuffer(4096);
+    private boolean isStamped;
+    private long stampNs;
 
     StandbyStream(ReplicaIdentity self, long epoch, FrameOutput output) {
         this.publisher = new ReplicationPublisher(self.groupId(), self.memberId(), self.incarnation(), epoch);
@@ -32,21 +35,42 @@ final class StandbyStream {
         return send(publisher.snapshotEnd(frame, snapshotId, lastIndex, lastEpoch, logTimeMs, sessions));
     }
 
-    boolean entry(EntryRing ring, long index, long commitIndex) {
-        return send(publisher.entry(
-                frame,
-                index,
-                ring.epochAt(index),
-                ring.epochAt(index - 1),
-                commitIndex,
-                ring.logTimeMsAt(index),
-                ring.bufferAt(index),
-                ring.offsetAt(index),
-                ring.lengthAt(index)));
+    boolean entry(EntryRing ring, long index, long commitIndex, long nowNs) {
+        return sendStamped(
+                nowNs,
+                publisher.entry(
+                        frame,
+                        index,
+                        ring.epochAt(index),
+                        ring.epochAt(index - 1),
+                        commitIndex,
+                        ring.logTimeMsAt(index),
+                        ring.outcomeAt(index),
+                        nowNs,
+                        ring.bufferAt(index),
+                        ring.offsetAt(index),
+                        ring.lengthAt(index)));
     }
 
-    boolean commit(long lastIndex, long commitIndex, long logTimeMs) {
-        return send(publisher.commit(frame, lastIndex, commitIndex, logTimeMs));
+    boolean commit(long lastIndex, long commitIndex, long logTimeMs, long nowNs) {
+        return sendStamped(nowNs, publisher.commit(frame, lastIndex, commitIndex, logTimeMs, nowNs));
+    }
+
+    /** True when a frame sent over this connection said so, or may have. */
+    boolean mayHaveSent(long seenNs) {
+        return isStamped && seenNs != ReplicationProtocol.NO_STAMP && stampNs - seenNs >= 0;
+    }
+
+    boolean digest(StateDigest digest) {
+        return send(publisher.stateDigest(
+                frame,
+                digest.index(),
+                digest.firstSlot(),
+                digest.slotCount(),
+                digest.part(),
+                digest.parts(),
+                digest.count(),
+                digest.digest()));
     }
 
     boolean stale(long promisedEpoch) {
@@ -55,6 +79,15 @@ final class StandbyStream {
 
     void close(String reason) {
         output.close(reason);
+    }
+
+    private boolean sendStamped(long nowNs, int length) {
+        boolean isSent = send(length);
+        if (isSent) {
+            isStamped = true;
+            stampNs = nowNs;
+        }
+        return isSent;
     }
 
     private boolean send(int length) {

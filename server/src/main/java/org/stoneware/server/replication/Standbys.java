@@ -24,7 +24,9 @@ public final class Standbys {
     private final ReplicationEvents events;
     private final EntryRing ring;
     private final List<StandbyLink> links = new ArrayList<>();
+    private final ReplicaCheck check;
     private boolean isDeposed;
+    private long offeredSlots;
 
     /** @param lastEpoch epoch of the entry {@code state} applied last; 0 when there is none. */
     public Standbys(
@@ -39,6 +41,7 @@ public final class Standbys {
         this.state = state;
         this.limits = limits;
         this.events = events;
+        this.check = new ReplicaCheck(state);
         this.ring = new EntryRing(limits.retainedBytes(), state.lastApplied(), lastEpoch);
     }
 
@@ -69,6 +72,7 @@ public final class Standbys {
      */
     public void added(int memberId, long incarnation) {
         link(memberId).added(incarnation);
+        check.restart();
     }
 
     /** The process {@link ReplicationEvents#onSynced} named is certainly not in the in-sync set. */
@@ -79,6 +83,11 @@ public final class Standbys {
     /** A member is certainly no longer in the in-sync set; it is copied again once its hold-off is over. */
     public void dropped(int memberId, long nowNs) {
         link(memberId).dropped(nowNs);
+    }
+
+    /** A member is certainly no longer in the in-sync set because its process has ended; its next one is copied at once. */
+    public void gone(int memberId) {
+        link(memberId).gone();
     }
 
     public boolean isInSync(int memberId) {
@@ -96,6 +105,25 @@ public final class Standbys {
         long sum = 0;
         for (StandbyLink link : links) {
             sum += link.refusedFrames();
+        }
+        return sum;
+    }
+
+    /** Slots whose digest was given to standbys to compare, over and over. */
+    public long offeredSlots() {
+        return offeredSlots;
+    }
+
+    /** How often all of the state has been given to compare. */
+    public long checkRounds() {
+        return check.rounds();
+    }
+
+    /** How often a standby has said that it holds something else. */
+    public long mismatches() {
+        long sum = 0;
+        for (StandbyLink link : links) {
+            sum += link.mismatches();
         }
         return sum;
     }
@@ -122,8 +150,21 @@ public final class Standbys {
         return false;
     }
 
-    void onApplied(long logTimeMs, long nowNs, DirectBuffer entry, int offset, int length) {
-        ring.append(epoch, logTimeMs, nowNs, entry, offset, length);
+    /**
+     * True while no standby can have taken over: each in the in-sync set, or about to be, has given its word lately. True as well
+     * when there is none.
+     */
+    public boolean holdsLeases(long nowNs) {
+        for (int i = 0; i < links.size(); i++) {
+            if (!links.get(i).hasGivenWord(nowNs)) {
+                return false;
+            }
+        }
+        return !isDeposed;
+    }
+
+    void onApplied(long logTimeMs, long nowNs, long outcome, DirectBuffer entry, int offset, int length) {
+        ring.append(epoch, logTimeMs, nowNs, outcome, entry, offset, length);
         for (int i = 0; i < links.size(); i++) {
             links.get(i).onApplied(entry, offset, length);
         }
@@ -149,7 +190,27 @@ public final class Standbys {
         for (int i = 0; i < links.size() && !isDeposed; i++) {
             work += links.get(i).doWork(nowNs, commitIndex, logTimeMs);
         }
-        return work;
+        return work + offerDigest(nowNs);
+    }
+
+    /** Gives the standbys the next part to compare, once all of them have sent the one before on its way. */
+    private int offerDigest(long nowNs) {
+        boolean isAnyReady = false;
+        for (int i = 0; i < links.size(); i++) {
+            if (links.get(i).hasUnsentDigest()) {
+                return 0;
+            }
+            isAnyReady |= links.get(i).isComparing();
+        }
+        if (isDeposed || !isAnyReady || !check.isDue(nowNs)) {
+            return 0;
+        }
+        StateDigest digest = check.next(nowNs);
+        offeredSlots += digest.slotCount();
+        for (int i = 0; i < links.size(); i++) {
+            links.get(i).offer(digest);
+        }
+        return 1;
     }
 
     private StandbyLink link(int memberId) {

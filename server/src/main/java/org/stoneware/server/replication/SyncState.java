@@ -23,6 +23,17 @@ public enum SyncState {
         return code;
     }
 
+    /** For people. */
+    public String inWords() {
+        return switch (this) {
+            case AWAIT_POSITION -> "asked how far its copy goes";
+            case SEND_SNAPSHOT -> "being copied";
+            case CATCH_UP -> "catching up";
+            case SYNCED -> "in sync";
+            case FAILED -> "copying failed, will be tried again";
+        };
+    }
+
     boolean mayBecome(SyncState next) {
         return switch (this) {
             case AWAIT_POSITION -> next == SEND_SNAPSHOT || next == CATCH_UP || next == FAILED;

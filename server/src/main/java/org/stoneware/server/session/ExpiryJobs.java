@@ -39,8 +39,13 @@ public final class ExpiryJobs {
         byte[] copy = new byte[record.length()];
         DirectBuffer buffer = record.buffer();
         buffer.getBytes(record.offset(), copy);
-        jobs.put(id, new Job(id, record.key().application(), copy, logTimeMs));
-        bytes += copy.length;
+        add(new Job(id, record.key().application(), copy, logTimeMs));
+    }
+
+    /** Takes a job over from a copy. */
+    void add(Job job) {
+        jobs.put(job.id, job);
+        bytes += job.record.length;
         while (jobs.size() > MAX_JOBS || (bytes > MAX_BYTES && jobs.size() > 1)) {
             remove(jobs.keySet().iterator().next());
             dropped++;
@@ -57,6 +62,7 @@ public final class ExpiryJobs {
     void clear() {
         jobs.clear();
         bytes = 0;
+        dropped = 0;
     }
 
     public boolean isPending(long id) {
@@ -66,6 +72,10 @@ public final class ExpiryJobs {
     /** Jobs not delivered yet, oldest first. */
     public Collection<Job> pending() {
         return jobs.values();
+    }
+
+    void installDropped(long count) {
+        dropped = count;
     }
 
     public long dropped() {

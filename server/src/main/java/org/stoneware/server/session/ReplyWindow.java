@@ -13,6 +13,8 @@ import org.stoneware.wire.session.WriteStatus;
 final class ReplyWindow {
     static final int MAX_ANSWERS = 4096;
     static final long NONE = -1;
+    /** Versions that can be packed with a status. */
+    static final long MAX_VERSION = Long.MAX_VALUE >>> 4;
 
     private static final int STATUS_BITS = 4;
 
@@ -57,13 +59,33 @@ final class ReplyWindow {
 
     /** Forgets a quarter at once, so that the sorting is paid for by many answers. */
     private void forgetOldest() {
+        forgetBelow(requestIds()[MAX_ANSWERS / 4]);
+    }
+
+    /** Requests that have an answer here, ascending. */
+    long[] requestIds() {
         long[] ids = new long[answers.size()];
         Long2LongHashMap.KeyIterator each = answers.keySet().iterator();
         for (int i = 0; i < ids.length; i++) {
             ids[i] = each.nextValue();
         }
         Arrays.sort(ids);
-        forgetBelow(ids[MAX_ANSWERS / 4]);
+        return ids;
+    }
+
+    /** Request ids below this one are forgotten. */
+    long lowest() {
+        return lowest;
+    }
+
+    /** Makes an empty window begin where another one does. */
+    void installLowest(long requestId) {
+        lowest = requestId;
+    }
+
+    /** Takes an answer of another window over as it is. */
+    void install(long requestId, WriteStatus status, long version) {
+        answers.put(requestId, (version << STATUS_BITS) | status.code());
     }
 
     int size() {

@@ -2,10 +2,10 @@ package org.stoneware.server.session;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
-import java.util.HashMap;
-import java.util.Iterator;
+import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -14,7 +14,7 @@ import org.stoneware.api.session.RecordStamp;
 import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
-import org.stoneware.spi.replication.StateMachine;
+import org.stoneware.server.replication.ReplicatedState;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StoreResult;
 import org.stoneware.wire.log.LogEntryAdapter;
@@ -31,27 +31,29 @@ import org.stoneware.wire.session.WriteStatus;
  * <p>
  * <b>Threading:</b> the agent thread.
  */
-public final class SessionStateMachine implements StateMachine {
+public final class SessionStateMachine implements ReplicatedState {
     /** Result bytes: status (int32), version (int64), little endian. */
     public static final int RESULT_LENGTH = 12;
 
-    /** How long the old id of a renamed session still leads to it, in log time. */
-    static final long ALIAS_MS = 5_000;
-
     private final LogEntryAdapter adapter = new LogEntryAdapter();
     private final EntryApplier applier = new EntryApplier();
-    private final Map<ClientId, ReplyWindow> windows = new HashMap<>();
-    private final Map<SessionKey, Alias> aliases = new LinkedHashMap<>();
+    /** In order of registration. */
+    private final Map<ClientId, ReplyWindow> windows = new LinkedHashMap<>();
+
+    private final Set<ClientId> clients = Collections.unmodifiableSet(windows.keySet());
+    private final SessionAliases aliases = new SessionAliases();
     private final ExpiryJobs expiryJobs = new ExpiryJobs();
     private final SessionRecord view = new SessionRecord();
     private final SessionRecord renamed = new SessionRecord();
     private final ExpandableArrayBuffer renameBuffer = new ExpandableArrayBuffer(4096);
     private final SessionDelta noChange;
     private final UnsafeBuffer result = new UnsafeBuffer(new byte[RESULT_LENGTH]);
-    private SessionStore store;
+    private final SessionStore store;
     private long lastApplied;
+    /** Where rows go while this is a copy not yet whole. */
+    private @Nullable StateRows install;
 
-    private record Alias(SessionKey to, long untilMs) {}
+    private boolean isInUse;
 
     public SessionStateMachine(SessionStore store) {
         this.store = store;
@@ -66,11 +68,35 @@ public final class SessionStateMachine implements StateMachine {
         if (index <= lastApplied) {
             return;
         }
+        if (install != null) {
+            throw new IllegalStateException("entry before the copy is whole: index=" + index);
+        }
+        isInUse = true;
         applier.begin(index, epoch, logTimeMs);
         adapter.onEntry(entry, offset, length, applier);
         lastApplied = index;
-        result.putInt(0, applier.status.code(), LITTLE_ENDIAN);
-        result.putLong(4, applier.version, LITTLE_ENDIAN);
+        show(applier.status, applier.version, out);
+    }
+
+    @Override
+    public void applyFull(
+            long index, long epoch, long logTimeMs, DirectBuffer entry, int offset, int length, ResultSink out) {
+        applier.isFull = true;
+        try {
+            apply(index, epoch, logTimeMs, entry, offset, length, out);
+        } finally {
+            applier.isFull = false;
+        }
+    }
+
+    @Override
+    public void showFullResult(ResultSink out) {
+        show(WriteStatus.FULL, 0, out);
+    }
+
+    private void show(WriteStatus status, long version, ResultSink out) {
+        result.putInt(0, status.code(), LITTLE_ENDIAN);
+        result.putLong(4, version, LITTLE_ENDIAN);
         out.onResult(result, 0, RESULT_LENGTH);
     }
 
@@ -79,13 +105,58 @@ public final class SessionStateMachine implements StateMachine {
         return lastApplied;
     }
 
-    /** Makes the next index follow another log, with a store already emptied or installed. */
-    public void reset(SessionStore newStore, long lastAppliedIndex) {
-        store = newStore;
-        lastApplied = lastAppliedIndex;
-        windows.clear();
-        aliases.clear();
-        expiryJobs.clear();
+    @Override
+    public SessionStore store() {
+        return store;
+    }
+
+    /**
+     * {@inheritDoc}
+     * <p>
+     * Rows are those of {@code StateRowPublisher}: clients in order of registration, aliases and expiry jobs oldest first, totals.
+     */
+    @Override
+    public void exportRows(RowVisitor visitor) {
+        new StateRows(windows, aliases, expiryJobs).export(visitor);
+    }
+
+    @Override
+    public void installRow(DirectBuffer row, int offset, int length) {
+        if (isInUse) {
+            throw new IllegalStateException("row for a state in use: lastApplied=" + lastApplied);
+        }
+        StateRows rows = install;
+        if (rows == null) {
+            rows = new StateRows(windows, aliases, expiryJobs);
+            install = rows;
+        }
+        rows.install(row, offset, length);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws org.stoneware.wire.session.WireException when rows are missing.
+     */
+    @Override
+    public void completeInstall(long lastIndex, long logTimeMs) {
+        StateRows rows = install;
+        if (rows == null) {
+            throw new IllegalStateException("no row was installed: lastIndex=" + lastIndex);
+        }
+        rows.complete();
+        install = null;
+        isInUse = true;
+        lastApplied = lastIndex;
+    }
+
+    /** Lets the next entry follow a higher index, because the log it continues is not continued by anybody else. */
+    public void skipTo(long index) {
+        if (index < lastApplied) {
+            throw new IllegalArgumentException("back from " + lastApplied + " to " + index);
+        }
+        lastApplied = index;
+        isInUse = true;
     }
 
     /**
@@ -109,21 +180,18 @@ public final class SessionStateMachine implements StateMachine {
         return ReplyWindow.version(answer);
     }
 
+    /** Clients registered and not forgotten, in order of registration; a view that changes as entries are applied. */
+    public Set<ClientId> clients() {
+        return clients;
+    }
+
     public boolean knowsClient(ClientId client) {
         return windows.containsKey(client);
     }
 
     /** The key a session has now, when {@code key} is an old one of it; else {@code key}. */
     public SessionKey resolve(SessionKey key, long logTimeMs) {
-        SessionKey now = key;
-        // A session renamed twice within seconds is found under its first id as well. There is no circle: an id that
-        // a session takes is nobody's old id any more.
-        @Nullable Alias alias = aliases.isEmpty() ? null : aliases.get(now);
-        while (alias != null && alias.untilMs >= logTimeMs) {
-            now = alias.to;
-            alias = aliases.get(now);
-        }
-        return now;
+        return aliases.resolve(key, logTimeMs);
     }
 
     public ExpiryJobs expiryJobs() {
@@ -147,6 +215,8 @@ public final class SessionStateMachine implements StateMachine {
         private long logTimeMs;
         private WriteStatus status = WriteStatus.COMMITTED;
         private long version;
+        /** The active's store had no room, so nothing is stored here. */
+        private boolean isFull;
 
         void begin(long index, long epoch, long logTimeMs) {
             this.index = index;
@@ -182,10 +252,12 @@ public final class SessionStateMachine implements StateMachine {
             }
             boolean create = (flags & LogProtocol.WRITTEN_CREATE) != 0;
             RecordStamp stamp = new RecordStamp(index, epoch, index, logTimeMs, lastAccessedTimeMs);
-            status = toStatus(store.merge(key, delta, stamp, create, logTimeMs - lastAccessedTimeMs));
+            status = isFull
+                    ? WriteStatus.FULL
+                    : toStatus(store.merge(key, delta, stamp, create, logTimeMs - lastAccessedTimeMs));
             version = status == WriteStatus.COMMITTED ? index : 0;
             if (create && status == WriteStatus.COMMITTED) {
-                aliases.remove(key);
+                aliases.taken(key);
             }
             window.put(requestId, status, version, answeredBelow);
         }
@@ -213,7 +285,7 @@ public final class SessionStateMachine implements StateMachine {
             if (isAnswered(window, requestId)) {
                 return;
             }
-            status = rename(from, to);
+            status = isFull ? WriteStatus.FULL : rename(from, to);
             version = status == WriteStatus.COMMITTED ? index : 0;
             window.put(requestId, status, version, answeredBelow);
         }
@@ -230,22 +302,9 @@ public final class SessionStateMachine implements StateMachine {
             WriteStatus stored = toStatus(store.put(renamed.wrap(renameBuffer, 0)));
             if (stored == WriteStatus.COMMITTED) {
                 store.remove(from);
-                pruneAliases();
-                aliases.remove(to);
-                aliases.remove(from);
-                aliases.put(from, new Alias(to, logTimeMs + ALIAS_MS));
+                aliases.renamed(from, to, logTimeMs);
             }
             return stored;
-        }
-
-        private void pruneAliases() {
-            // Entries are in order of their end, because log time never goes back.
-            for (Iterator<Alias> each = aliases.values().iterator(); each.hasNext(); ) {
-                if (each.next().untilMs >= logTimeMs) {
-                    return;
-                }
-                each.remove();
-            }
         }
 
         @Override

@@ -12,6 +12,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.stoneware.api.cluster.ClusterEvent;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.api.config.ServerSettings;
@@ -41,6 +42,7 @@ class ServerAgentTest {
 
     private final ScriptedElection election = new ScriptedElection();
     private final SilentNetwork liveness = new SilentNetwork();
+    private final EventLog events = new EventLog(() -> 0);
     private SessionStore store;
     private ServerAgent agent;
     private long nowNs = 1_000_000_000L;
@@ -72,7 +74,7 @@ class ServerAgentTest {
                         () -> nowNs,
                         () -> 1_000_000,
                         () -> 42),
-                new EventLog(() -> 0));
+                events);
     }
 
     @AfterEach
@@ -91,7 +93,7 @@ class ServerAgentTest {
     }
 
     @Test
-    void shouldNotServeSessionsFromBeforeAnotherServerWasActive() {
+    void shouldReportSessionsThatMayBeOldWhenItBecomesActiveWithoutBeingInSync() {
         election.become(START, view(ServerRole.ACTIVE_COORDINATOR, 5));
         put("old");
         election.become(view(ServerRole.ACTIVE_COORDINATOR, 5), view(ServerRole.FENCED, 9));
@@ -99,7 +101,8 @@ class ServerAgentTest {
 
         election.become(view(ServerRole.PASSIVE_UNINITIALIZED, 9), view(ServerRole.ACTIVE_COORDINATOR, 12));
 
-        assertThat(store.figures().sessions()).isZero();
+        assertThat(store.figures().sessions()).isEqualTo(1);
+        assertThat(events.list()).extracting(ClusterEvent::type).contains("stale-sessions");
     }
 
     @Test

@@ -209,6 +209,54 @@ class ActiveReplicatorTest {
         assertThat(events).singleElement().asString().startsWith("drop 2: came back");
     }
 
+    @Test
+    void shouldServeReadsAsLongAsEveryCountedStandbyHasGivenItsWord() {
+        assertThat(replicator.canServeReads(nowNs)).isTrue();
+        follow(INCARNATION);
+        assertThat(replicator.canServeReads(nowNs)).isFalse();
+        work(1);
+        ack(0);
+        assertThat(replicator.canServeReads(nowNs)).isTrue();
+
+        nowNs += ReadLease.LEASE_NS;
+        assertThat(replicator.canServeReads(nowNs)).isFalse();
+        standbys.dropped(MEMBER, nowNs);
+
+        assertThat(replicator.canServeReads(nowNs)).isTrue();
+    }
+
+    @Test
+    void shouldNeedWordOfStandbyThatMayBeInTheSetAlready() {
+        connect();
+        request(0);
+        work(1);
+        ack(0);
+        work(1);
+        work(1);
+        assertThat(events).contains("synced 20 at 0");
+        assertThat(replicator.canServeReads(nowNs)).isTrue();
+
+        nowNs += ReadLease.LEASE_NS;
+        assertThat(replicator.canServeReads(nowNs)).isFalse();
+        standbys.added(MEMBER, INCARNATION);
+        assertThat(replicator.canServeReads(nowNs)).isFalse();
+    }
+
+    @Test
+    void shouldTakeNoWordOfAnotherProcessOrForWhatWasNotSent() {
+        follow(INCARNATION);
+        work(1);
+        nowNs += MS;
+        ack(0);
+        assertThat(replicator.canServeReads(nowNs)).isFalse();
+        nowNs -= MS;
+        standby = withIncarnation(INCARNATION + 1, 2);
+        ack(0);
+
+        assertThat(replicator.canServeReads(nowNs)).isFalse();
+        assertThat(standbys.refusedFrames()).isEqualTo(2);
+    }
+
     private void follow(long incarnation) {
         standbys.inSync(MEMBER, incarnation);
         connect();
@@ -240,7 +288,7 @@ class ActiveReplicatorTest {
 
     private void ack(long index) {
         UnsafeBuffer frame = new UnsafeBuffer(new byte[128]);
-        fromStandby(frame, standby.ack(frame, index));
+        fromStandby(frame, standby.ack(frame, index, nowNs));
     }
 
     private void fromStandby(UnsafeBuffer frame, int length) {

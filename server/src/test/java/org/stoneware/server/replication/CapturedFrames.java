@@ -15,6 +15,7 @@ final class CapturedFrames implements FrameOutput, ReplicationListener {
     final List<String> messages = new ArrayList<>();
     String closed = "";
     boolean hasRoom = true;
+    long seenNs;
 
     @Override
     public boolean send(DirectBuffer frame, int offset, int length) {
@@ -74,6 +75,8 @@ final class CapturedFrames implements FrameOutput, ReplicationListener {
             long prevEpoch,
             long commitIndex,
             long logTimeMs,
+            long outcome,
+            long sentNs,
             DirectBuffer content,
             int offset,
             int length) {
@@ -81,8 +84,9 @@ final class CapturedFrames implements FrameOutput, ReplicationListener {
     }
 
     @Override
-    public void onAck(FrameOrigin origin, long index) {
+    public void onAck(FrameOrigin origin, long index, long seenNs) {
         messages.add("ack " + index);
+        this.seenNs = seenNs;
     }
 
     @Override
@@ -91,7 +95,7 @@ final class CapturedFrames implements FrameOutput, ReplicationListener {
     }
 
     @Override
-    public void onCommit(FrameOrigin origin, long lastIndex, long commitIndex, long logTimeMs) {
+    public void onCommit(FrameOrigin origin, long lastIndex, long commitIndex, long logTimeMs, long sentNs) {
         messages.add("commit " + commitIndex + " of " + lastIndex);
     }
 

@@ -57,6 +57,6 @@ class EntryRingTest {
     private static void append(EntryRing ring, long value, int length) {
         UnsafeBuffer entry = new UnsafeBuffer(new byte[length]);
         entry.putLong(0, value);
-        ring.append(4, value, value, entry, 0, length);
+        ring.append(4, value, value, 0, entry, 0, length);
     }
 }

@@ -15,6 +15,7 @@ final class FrameFault {
     private static final int ACK = 6;
     private static final int RECORD = 3;
     private static final int ENTRY = 5;
+    private static final int COMMIT = 8;
     private static final int INCARNATION = 24;
     private static final int RECORD_INDEX = 48;
     private static final int RECORD_CRC = 56;
@@ -28,6 +29,10 @@ final class FrameFault {
     FrameFault(PlantedBug bug, Map<Integer, Long> inSync) {
         this.bug = bug;
         this.inSync = inSync;
+    }
+
+    static boolean isCommit(byte[] frame) {
+        return new UnsafeBuffer(frame).getShort(TEMPLATE, LITTLE_ENDIAN) == COMMIT;
     }
 
     static boolean isAck(UnsafeBuffer frame) {
@@ -61,7 +66,7 @@ final class FrameFault {
                 && frame.getByte(RECORD_KIND) == REMOVED) {
             frame.putLong(RECORD_INDEX, 0, LITTLE_ENDIAN);
             CRC32C crc = new CRC32C();
-            UnsafeBuffer numbers = new UnsafeBuffer(new byte[32]);
+            UnsafeBuffer numbers = new UnsafeBuffer(new byte[48]);
             numbers.putLong(0, frame.getLong(40, LITTLE_ENDIAN), LITTLE_ENDIAN);
             numbers.putLong(16, REMOVED, LITTLE_ENDIAN);
             crc.update(numbers.byteArray());

@@ -13,6 +13,7 @@ import org.stoneware.api.session.SessionRecord;
 import org.stoneware.testkit.storage.SessionRecordBuilder;
 import org.stoneware.wire.log.LogEntryPublisher;
 import org.stoneware.wire.replication.RecordKind;
+import org.stoneware.wire.replication.ReplicationProtocol;
 import org.stoneware.wire.replication.ReplicationPublisher;
 
 class PassiveReplicaTest {
@@ -34,6 +35,8 @@ class PassiveReplicaTest {
             new RecordedEvents());
     private CapturedFrames output = new CapturedFrames();
     private ReplicationPublisher active = new ReplicationPublisher(1, 1, 10, EPOCH);
+
+    private long stampNs;
 
     PassiveReplicaTest() {
         replica.follow(1, EPOCH);
@@ -89,7 +92,7 @@ class PassiveReplicaTest {
     void shouldStopFollowingAtWrongChecksum() {
         UnsafeBuffer frame = new UnsafeBuffer(new byte[512]);
         UnsafeBuffer entry = touch();
-        int length = active.entry(frame, 1, EPOCH, 0, 0, 1, entry, 0, entry.capacity());
+        int length = active.entry(frame, 1, EPOCH, 0, 0, 1, 0, 0, entry, 0, entry.capacity());
         frame.putByte(length - 1, (byte) (frame.getByte(length - 1) ^ 1));
         replica.onFrame(frame, 0, length);
 
@@ -100,7 +103,7 @@ class PassiveReplicaTest {
     @Test
     void shouldAskForWholeCopyAfterEntryItCouldNotApply() {
         UnsafeBuffer nonsense = new UnsafeBuffer(new byte[20]);
-        send((to, frame) -> to.entry(frame, 1, EPOCH, 0, 0, 1, nonsense, 0, 20));
+        send((to, frame) -> to.entry(frame, 1, EPOCH, 0, 0, 1, 0, 0, nonsense, 0, 20));
 
         assertThat(output.closed).startsWith("entry can't be applied");
         connect();
@@ -203,8 +206,34 @@ class PassiveReplicaTest {
 
         connect();
         send((to, frame) -> to.snapshotBegin(frame, 10));
-        send((to, frame) -> to.commit(frame, 1, 1, 1));
+        send((to, frame) -> to.commit(frame, 1, 1, 1, 1));
         assertThat(output.closed).startsWith("commit before the copy was whole");
+    }
+
+    @Test
+    void shouldGiveWordByAcknowledgingWhatItWasSentLately() {
+        stampNs = 77;
+        entry(1, 0);
+        assertThat(replica.leaseGivenUntilNs(1_000)).isEqualTo(1_000);
+
+        replica.doWork(1_000);
+
+        assertThat(output.seenNs).isEqualTo(77);
+        assertThat(replica.leaseGivenUntilNs(1_001)).isEqualTo(1_001 + GivenLease.WORD_NS);
+    }
+
+    @Test
+    void shouldGiveNoWordForStampOfAnotherConnection() {
+        stampNs = 77;
+        entry(1, 0);
+        connect();
+        send((to, frame) -> to.snapshotBegin(frame, 9));
+        send((to, frame) -> to.snapshotEnd(frame, 9, 1, EPOCH, 100, 0));
+        replica.doWork(1_000);
+
+        assertThat(output.messages).contains("ack 1");
+        assertThat(output.seenNs).isEqualTo(ReplicationProtocol.NO_STAMP);
+        assertThat(replica.leaseGivenUntilNs(1_001)).isEqualTo(1_001);
     }
 
     private void assertLost(String reason) {
@@ -223,7 +252,15 @@ class PassiveReplicaTest {
 
     private void entry(long index, long prevEpoch) {
         UnsafeBuffer entry = touch();
-        send((to, frame) -> to.entry(frame, index, EPOCH, prevEpoch, 0, index, entry, 0, entry.capacity()));
+        send((to, frame) -> to.entry(
+                frame, index, EPOCH, prevEpoch, 0, index, resultOf(index), stampNs, entry, 0, entry.capacity()));
+    }
+
+    /** What an entry that finds no session results in. */
+    private static long resultOf(long index) {
+        UnsafeBuffer result = new UnsafeBuffer(new byte[Long.BYTES]);
+        result.putLong(0, index);
+        return ByteHash.of(result, 0, Long.BYTES);
     }
 
     private void record(SessionRecord record, long snapshotId) {

@@ -194,7 +194,7 @@ class PassiveSyncSessionTest {
     private void apply(UnsafeBuffer entry) {
         int length = entry.capacity();
         state.apply(state.lastApplied() + 1, EPOCH, 1, entry, 0, length, (result, offset, resultLength) -> {});
-        ring.append(EPOCH, 1, nowNs, entry, 0, length);
+        ring.append(EPOCH, 1, nowNs, 0, entry, 0, length);
     }
 
     private void apply(UnsafeBuffer entry, PassiveSyncSession session) {

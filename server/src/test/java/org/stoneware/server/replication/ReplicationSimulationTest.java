@@ -15,6 +15,7 @@ class ReplicationSimulationTest {
     void shouldKeepEveryPromiseForEverySeed() {
         long only = Long.getLong("replication.seed", -1);
         long committed = 0;
+        long compared = 0;
         for (long seed = Math.max(0, only); seed < (only < 0 ? SEEDS : only + 1); seed++) {
             SimulatedPair pair = new SimulatedPair(seed, PlantedBug.NONE);
             try {
@@ -27,9 +28,11 @@ class ReplicationSimulationTest {
                         e);
             }
             committed += pair.committed();
+            compared += pair.comparedSlots();
         }
 
         assertThat(committed).as("entries committed while faults went on").isPositive();
+        assertThat(compared).as("slots compared while faults went on").isPositive();
     }
 
     @ParameterizedTest

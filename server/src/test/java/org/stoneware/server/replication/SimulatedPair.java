@@ -88,6 +88,15 @@ final class SimulatedPair {
         return committed;
     }
 
+    /** Slots compared on standbys that are still running. */
+    long comparedSlots() {
+        long sum = 0;
+        for (SimulatedStandby server : servers) {
+            sum += server.replica.comparedSlots();
+        }
+        return sum;
+    }
+
     private void step() {
         nowNs += random.nextInt(8) == 0 ? random.nextInt(60) * MS : random.nextInt(1_000_000);
         SimulatedStandby server = servers.get(random.nextInt(servers.size()));
@@ -224,8 +233,8 @@ final class SimulatedPair {
         for (int i = 0; i < connection.delivered; i++) {
             late.sent();
         }
-        byte[] frame = new byte[48];
-        late.ack(new UnsafeBuffer(frame), held.getOrDefault(server.incarnation, 0L) + 1);
+        byte[] frame = new byte[56];
+        late.ack(new UnsafeBuffer(frame), held.getOrDefault(server.incarnation, 0L) + 1, nowNs);
         faults.onFrameToActive(frame, server, active());
         connection.delivered++;
         standbys.onFrame(server.memberId, new UnsafeBuffer(frame), 0, frame.length, nowNs);

@@ -26,6 +26,11 @@ final class SimulatedStandby {
 
         @Override
         public void onHigherEpoch(long epoch) {}
+
+        @Override
+        public void onDigestMismatch(Mismatch mismatch) {
+            throw new AssertionError("copy differs: " + mismatch);
+        }
     };
 
     SimulatedStandby(int memberId, PlantedBug bug) {

@@ -34,6 +34,7 @@ final class TestState implements ReplicatedState {
     /** False: a copy gets no rows. */
     boolean exportsRows = true;
 
+    private final UnsafeBuffer result = new UnsafeBuffer(new byte[Long.BYTES]);
     private long lastApplied;
 
     TestState(SessionStore store) {
@@ -61,6 +62,8 @@ final class TestState implements ReplicatedState {
         applier.stamp = new RecordStamp(index, epoch, index, logTimeMs, 0);
         adapter.onEntry(entry, offset, length, applier);
         lastApplied = index;
+        result.putLong(0, index + store.figures().sessions() + answers.size());
+        out.onResult(result, 0, Long.BYTES);
     }
 
     @Override

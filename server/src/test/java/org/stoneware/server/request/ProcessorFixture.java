@@ -21,6 +21,7 @@ import org.stoneware.wire.session.ClientRequestPublisher;
 import org.stoneware.wire.session.ClientResponseAdapter;
 import org.stoneware.wire.session.ClientResponseListener;
 import org.stoneware.wire.session.OwnStatus;
+import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WriteStatus;
 
@@ -110,7 +111,8 @@ final class ProcessorFixture {
         }
 
         void register() {
-            send(requests.register(out, EPOCH, id, id, 1, ++registration, "tomcat-" + id, "test", List.of("shop")));
+            send(requests.register(
+                    out, EPOCH, id, id, 1, ++registration, "tomcat-" + id, "test", List.of("shop"), List.of()));
         }
 
         void lose() {
@@ -132,7 +134,7 @@ final class ProcessorFixture {
 
         void write(long requestId, long epoch, SessionKey key, long token, int flags, int grant, SessionDelta delta) {
             int length = requests.write(
-                    out, epoch, requestId, token, 0, flags, grant, key, delta.buffer(), 0, delta.length());
+                    out, epoch, requestId, token, 0, flags, grant, 0, key, delta.buffer(), 0, delta.length());
             send(length);
         }
 
@@ -143,11 +145,11 @@ final class ProcessorFixture {
         }
 
         void remove(long requestId, SessionKey key, long token) {
-            send(requests.remove(out, EPOCH, requestId, token, key));
+            send(requests.remove(out, EPOCH, requestId, token, 0, key));
         }
 
         void rename(long requestId, SessionKey from, SessionKey to, long token) {
-            send(requests.rename(out, EPOCH, requestId, token, from, to));
+            send(requests.rename(out, EPOCH, requestId, token, 0, from, to));
         }
 
         void release(SessionKey key, long token, int grant) {
@@ -185,7 +187,14 @@ final class ProcessorFixture {
         }
 
         @Override
-        public void onRegistered(long epoch, long number, int leaseMs, int maxBytes, String serverName, String logs) {
+        public void onRegistered(
+                long epoch,
+                long number,
+                int leaseMs,
+                int maxBytes,
+                String serverName,
+                String logs,
+                List<OwnedSession> kept) {
             registered++;
         }
 

@@ -12,6 +12,7 @@ final class LivenessCodes {
             case VALVE -> 1;
             case SERVER -> 2;
             case PROBE -> 3;
+            case WITNESS -> 4;
         };
     }
 
@@ -20,6 +21,7 @@ final class LivenessCodes {
             case 1 -> Hello.Kind.VALVE;
             case 2 -> Hello.Kind.SERVER;
             case 3 -> Hello.Kind.PROBE;
+            case 4 -> Hello.Kind.WITNESS;
             default -> throw new MalformedFrameException("unknown kind of caller: code=" + code);
         };
     }

@@ -12,18 +12,29 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <b>Threading:</b> one thread at a time.
  */
 final class ContentChecksum {
-    private static final int NUMBERS_LENGTH = 4 * Long.BYTES;
+    private static final int NUMBERS_LENGTH = 6 * Long.BYTES;
     private static final int CHUNK_LENGTH = 4096;
 
     private final CRC32C crc = new CRC32C();
     private final byte[] chunk = new byte[CHUNK_LENGTH];
     private final UnsafeBuffer numbers = new UnsafeBuffer(chunk, 0, NUMBERS_LENGTH);
 
-    int of(long first, long second, long third, long fourth, DirectBuffer content, int offset, int length) {
+    int of(
+            long first,
+            long second,
+            long third,
+            long fourth,
+            long fifth,
+            long sixth,
+            DirectBuffer content,
+            int offset,
+            int length) {
         numbers.putLong(0, first, ByteOrder.LITTLE_ENDIAN);
         numbers.putLong(8, second, ByteOrder.LITTLE_ENDIAN);
         numbers.putLong(16, third, ByteOrder.LITTLE_ENDIAN);
         numbers.putLong(24, fourth, ByteOrder.LITTLE_ENDIAN);
+        numbers.putLong(32, fifth, ByteOrder.LITTLE_ENDIAN);
+        numbers.putLong(40, sixth, ByteOrder.LITTLE_ENDIAN);
         crc.reset();
         crc.update(chunk, 0, NUMBERS_LENGTH);
         for (int done = 0; done < length; done += CHUNK_LENGTH) {

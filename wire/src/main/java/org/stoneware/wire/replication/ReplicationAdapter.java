@@ -3,15 +3,18 @@ package org.stoneware.wire.replication;
 import java.nio.ByteOrder;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.stoneware.api.session.SessionKey;
 import org.stoneware.wire.replication.codec.AckDecoder;
 import org.stoneware.wire.replication.codec.CommitDecoder;
 import org.stoneware.wire.replication.codec.EntryDecoder;
 import org.stoneware.wire.replication.codec.FrameDecoder;
 import org.stoneware.wire.replication.codec.MessageHeaderDecoder;
+import org.stoneware.wire.replication.codec.MismatchDecoder;
 import org.stoneware.wire.replication.codec.SnapshotBeginDecoder;
 import org.stoneware.wire.replication.codec.SnapshotEndDecoder;
 import org.stoneware.wire.replication.codec.SnapshotRecordDecoder;
 import org.stoneware.wire.replication.codec.StaleDecoder;
+import org.stoneware.wire.replication.codec.StateDigestDecoder;
 import org.stoneware.wire.replication.codec.SyncRequestDecoder;
 import org.stoneware.wire.session.WireException;
 
@@ -36,6 +39,8 @@ public final class ReplicationAdapter {
     private final AckDecoder ack = new AckDecoder();
     private final StaleDecoder stale = new StaleDecoder();
     private final CommitDecoder commit = new CommitDecoder();
+    private final StateDigestDecoder stateDigest = new StateDigestDecoder();
+    private final MismatchDecoder mismatch = new MismatchDecoder();
     private final FrameDecoder frame = new FrameDecoder();
     private final FrameOrigin origin = new FrameOrigin();
     private final ContentChecksum checksum = new ContentChecksum();
@@ -90,6 +95,8 @@ public final class ReplicationAdapter {
             case AckDecoder.TEMPLATE_ID -> AckDecoder.BLOCK_LENGTH;
             case StaleDecoder.TEMPLATE_ID -> StaleDecoder.BLOCK_LENGTH;
             case CommitDecoder.TEMPLATE_ID -> CommitDecoder.BLOCK_LENGTH;
+            case StateDigestDecoder.TEMPLATE_ID -> StateDigestDecoder.BLOCK_LENGTH;
+            case MismatchDecoder.TEMPLATE_ID -> MismatchDecoder.BLOCK_LENGTH;
             default -> throw new WireException("unknown replication message: template=" + templateId);
         };
     }
@@ -118,17 +125,48 @@ public final class ReplicationAdapter {
             case EntryDecoder.TEMPLATE_ID -> decodeEntry(length, listener);
             case AckDecoder.TEMPLATE_ID -> {
                 ack.wrapAndApplyHeader(message, 0, header);
-                listener.onAck(origin, ack.index());
+                listener.onAck(origin, ack.index(), ack.seenNs());
             }
             case StaleDecoder.TEMPLATE_ID -> {
                 stale.wrapAndApplyHeader(message, 0, header);
                 listener.onStale(origin, stale.promisedEpoch());
             }
-            default -> {
+            case CommitDecoder.TEMPLATE_ID -> {
                 commit.wrapAndApplyHeader(message, 0, header);
-                listener.onCommit(origin, commit.lastIndex(), commit.commitIndex(), commit.logTimeMs());
+                listener.onCommit(
+                        origin, commit.lastIndex(), commit.commitIndex(), commit.logTimeMs(), commit.sentNs());
+            }
+            case StateDigestDecoder.TEMPLATE_ID -> decodeDigest(listener);
+            default -> {
+                mismatch.wrapAndApplyHeader(message, 0, header);
+                MismatchKind kind = kindOfMismatch(mismatch.kind());
+                listener.onMismatch(origin, mismatch.index(), kind, mismatch.firstSlot(), mismatch.slotCount());
             }
         }
+    }
+
+    private void decodeDigest(ReplicationListener listener) {
+        stateDigest.wrapAndApplyHeader(message, 0, header);
+        int first = stateDigest.firstSlot();
+        int slots = stateDigest.slotCount();
+        if (first < 0
+                || slots < 0
+                || slots > SessionKey.SLOT_COUNT - first
+                || stateDigest.part() < 0
+                || stateDigest.part() >= stateDigest.parts()
+                || Integer.bitCount(stateDigest.parts()) != 1) {
+            throw new WireException("no part of the state: firstSlot=" + first + " slotCount=" + slots + " part="
+                    + stateDigest.part() + " parts=" + stateDigest.parts());
+        }
+        listener.onStateDigest(
+                origin,
+                stateDigest.index(),
+                first,
+                slots,
+                stateDigest.part(),
+                stateDigest.parts(),
+                stateDigest.count(),
+                stateDigest.digest());
     }
 
     private void decodeRecord(int length, ReplicationListener listener) {
@@ -138,7 +176,7 @@ public final class ReplicationAdapter {
         int contentLength = length - contentOffset;
         long snapshotId = snapshotRecord.snapshotId();
         long index = snapshotRecord.index();
-        int actual = checksum.of(snapshotId, index, kind.code(), 0, message, contentOffset, contentLength);
+        int actual = checksum.of(snapshotId, index, kind.code(), 0, 0, 0, message, contentOffset, contentLength);
         if (actual != snapshotRecord.crc32c()) {
             throw new WireException("wrong checksum of snapshot record: index=" + index + " length=" + contentLength);
         }
@@ -151,7 +189,15 @@ public final class ReplicationAdapter {
         int contentLength = length - contentOffset;
         long index = entry.index();
         int actual = checksum.of(
-                index, entry.entryEpoch(), entry.prevEpoch(), entry.logTimeMs(), message, contentOffset, contentLength);
+                index,
+                entry.entryEpoch(),
+                entry.prevEpoch(),
+                entry.logTimeMs(),
+                entry.outcome(),
+                entry.sentNs(),
+                message,
+                contentOffset,
+                contentLength);
         if (actual != entry.crc32c()) {
             throw new WireException("wrong checksum of entry: index=" + index + " length=" + contentLength);
         }
@@ -162,6 +208,8 @@ public final class ReplicationAdapter {
                 entry.prevEpoch(),
                 entry.commitIndex(),
                 entry.logTimeMs(),
+                entry.outcome(),
+                entry.sentNs(),
                 message,
                 contentOffset,
                 contentLength);
@@ -174,6 +222,14 @@ public final class ReplicationAdapter {
     private static RecordKind kind(int code) {
         try {
             return RecordKind.ofCode(code);
+        } catch (IllegalArgumentException e) {
+            throw new WireException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static MismatchKind kindOfMismatch(int code) {
+        try {
+            return MismatchKind.ofCode(code);
         } catch (IllegalArgumentException e) {
             throw new WireException(String.valueOf(e.getMessage()));
         }

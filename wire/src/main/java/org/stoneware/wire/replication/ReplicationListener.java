@@ -42,13 +42,15 @@ public interface ReplicationListener {
             long prevEpoch,
             long commitIndex,
             long logTimeMs,
+            long outcome,
+            long sentNs,
             DirectBuffer content,
             int offset,
             int length) {
         unexpected(origin);
     }
 
-    default void onAck(FrameOrigin origin, long index) {
+    default void onAck(FrameOrigin origin, long index, long seenNs) {
         unexpected(origin);
     }
 
@@ -56,7 +58,23 @@ public interface ReplicationListener {
         unexpected(origin);
     }
 
-    default void onCommit(FrameOrigin origin, long lastIndex, long commitIndex, long logTimeMs) {
+    default void onCommit(FrameOrigin origin, long lastIndex, long commitIndex, long logTimeMs, long sentNs) {
+        unexpected(origin);
+    }
+
+    default void onStateDigest(
+            FrameOrigin origin,
+            long index,
+            int firstSlot,
+            int slotCount,
+            int part,
+            int parts,
+            long count,
+            long digest) {
+        unexpected(origin);
+    }
+
+    default void onMismatch(FrameOrigin origin, long index, MismatchKind kind, int firstSlot, int slotCount) {
         unexpected(origin);
     }
 

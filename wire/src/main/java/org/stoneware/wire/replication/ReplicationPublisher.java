@@ -7,10 +7,12 @@ import org.stoneware.wire.replication.codec.CommitEncoder;
 import org.stoneware.wire.replication.codec.EntryEncoder;
 import org.stoneware.wire.replication.codec.FrameEncoder;
 import org.stoneware.wire.replication.codec.MessageHeaderEncoder;
+import org.stoneware.wire.replication.codec.MismatchEncoder;
 import org.stoneware.wire.replication.codec.SnapshotBeginEncoder;
 import org.stoneware.wire.replication.codec.SnapshotEndEncoder;
 import org.stoneware.wire.replication.codec.SnapshotRecordEncoder;
 import org.stoneware.wire.replication.codec.StaleEncoder;
+import org.stoneware.wire.replication.codec.StateDigestEncoder;
 import org.stoneware.wire.replication.codec.SyncRequestEncoder;
 
 /**
@@ -30,6 +32,8 @@ public final class ReplicationPublisher {
     private final AckEncoder ack = new AckEncoder();
     private final StaleEncoder stale = new StaleEncoder();
     private final CommitEncoder commit = new CommitEncoder();
+    private final StateDigestEncoder stateDigest = new StateDigestEncoder();
+    private final MismatchEncoder mismatch = new MismatchEncoder();
     private final ContentChecksum checksum = new ContentChecksum();
     private final int groupId;
     private final int senderId;
@@ -83,7 +87,7 @@ public final class ReplicationPublisher {
         snapshotRecord
                 .snapshotId(snapshotId)
                 .index(index)
-                .crc32c(checksum.of(snapshotId, index, kind.code(), 0, content, offset, length))
+                .crc32c(checksum.of(snapshotId, index, kind.code(), 0, 0, 0, content, offset, length))
                 .kind((short) kind.code())
                 .putContent(content, offset, length);
         return MessageHeaderEncoder.ENCODED_LENGTH + snapshotRecord.encodedLength();
@@ -108,6 +112,8 @@ public final class ReplicationPublisher {
             long prevEpoch,
             long commitIndex,
             long logTimeMs,
+            long outcome,
+            long sentNs,
             DirectBuffer content,
             int offset,
             int length) {
@@ -117,14 +123,16 @@ public final class ReplicationPublisher {
                 .prevEpoch(prevEpoch)
                 .commitIndex(commitIndex)
                 .logTimeMs(logTimeMs)
-                .crc32c(checksum.of(index, entryEpoch, prevEpoch, logTimeMs, content, offset, length))
+                .crc32c(checksum.of(index, entryEpoch, prevEpoch, logTimeMs, outcome, sentNs, content, offset, length))
+                .outcome(outcome)
+                .sentNs(sentNs)
                 .putContent(content, offset, length);
         return MessageHeaderEncoder.ENCODED_LENGTH + entry.encodedLength();
     }
 
-    public int ack(MutableDirectBuffer out, long index) {
+    public int ack(MutableDirectBuffer out, long index, long seenNs) {
         frame(ack.wrapAndApplyHeader(out, 0, header).frame());
-        ack.index(index);
+        ack.index(index).seenNs(seenNs);
         return MessageHeaderEncoder.ENCODED_LENGTH + ack.encodedLength();
     }
 
@@ -134,10 +142,40 @@ public final class ReplicationPublisher {
         return MessageHeaderEncoder.ENCODED_LENGTH + stale.encodedLength();
     }
 
-    public int commit(MutableDirectBuffer out, long lastIndex, long commitIndex, long logTimeMs) {
+    public int commit(MutableDirectBuffer out, long lastIndex, long commitIndex, long logTimeMs, long sentNs) {
         frame(commit.wrapAndApplyHeader(out, 0, header).frame());
-        commit.lastIndex(lastIndex).commitIndex(commitIndex).logTimeMs(logTimeMs);
+        commit.lastIndex(lastIndex)
+                .commitIndex(commitIndex)
+                .logTimeMs(logTimeMs)
+                .sentNs(sentNs);
         return MessageHeaderEncoder.ENCODED_LENGTH + commit.encodedLength();
+    }
+
+    public int stateDigest(
+            MutableDirectBuffer out,
+            long index,
+            int firstSlot,
+            int slotCount,
+            int part,
+            int parts,
+            long count,
+            long digest) {
+        frame(stateDigest.wrapAndApplyHeader(out, 0, header).frame());
+        stateDigest
+                .index(index)
+                .firstSlot(firstSlot)
+                .slotCount(slotCount)
+                .part(part)
+                .parts(parts)
+                .count(count)
+                .digest(digest);
+        return MessageHeaderEncoder.ENCODED_LENGTH + stateDigest.encodedLength();
+    }
+
+    public int mismatch(MutableDirectBuffer out, long index, MismatchKind kind, int firstSlot, int slotCount) {
+        frame(mismatch.wrapAndApplyHeader(out, 0, header).frame());
+        mismatch.index(index).kind((short) kind.code()).firstSlot(firstSlot).slotCount(slotCount);
+        return MessageHeaderEncoder.ENCODED_LENGTH + mismatch.encodedLength();
     }
 
     private void frame(FrameEncoder frame) {

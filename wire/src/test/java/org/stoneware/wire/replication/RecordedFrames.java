@@ -51,16 +51,18 @@ final class RecordedFrames implements ReplicationListener {
             long prevEpoch,
             long commitIndex,
             long logTimeMs,
+            long outcome,
+            long sentNs,
             DirectBuffer content,
             int offset,
             int length) {
         messages.add("entry " + index + " " + entryEpoch + " " + prevEpoch + " " + commitIndex + " " + logTimeMs + " "
-                + text(content, offset, length));
+                + outcome + " " + sentNs + " " + text(content, offset, length));
     }
 
     @Override
-    public void onAck(FrameOrigin origin, long index) {
-        messages.add("ack " + index);
+    public void onAck(FrameOrigin origin, long index, long seenNs) {
+        messages.add("ack " + index + " " + seenNs);
     }
 
     @Override
@@ -69,8 +71,27 @@ final class RecordedFrames implements ReplicationListener {
     }
 
     @Override
-    public void onCommit(FrameOrigin origin, long lastIndex, long commitIndex, long logTimeMs) {
-        messages.add("commit " + lastIndex + " " + commitIndex + " " + logTimeMs);
+    public void onCommit(FrameOrigin origin, long lastIndex, long commitIndex, long logTimeMs, long sentNs) {
+        messages.add("commit " + lastIndex + " " + commitIndex + " " + logTimeMs + " " + sentNs);
+    }
+
+    @Override
+    public void onStateDigest(
+            FrameOrigin origin,
+            long index,
+            int firstSlot,
+            int slotCount,
+            int part,
+            int parts,
+            long count,
+            long digest) {
+        messages.add("digest " + index + " " + firstSlot + " " + slotCount + " " + part + " " + parts + " " + count
+                + " " + digest);
+    }
+
+    @Override
+    public void onMismatch(FrameOrigin origin, long index, MismatchKind kind, int firstSlot, int slotCount) {
+        messages.add("mismatch " + index + " " + kind + " " + firstSlot + " " + slotCount);
     }
 
     @Override

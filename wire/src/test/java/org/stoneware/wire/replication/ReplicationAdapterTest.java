@@ -27,10 +27,12 @@ class ReplicationAdapterTest {
                         "begin 81",
                         "record 81 50 SESSION 987",
                         "end 81 51 6 1000 4",
-                        "entry 52 6 5 48 1001 987",
-                        "ack 52",
+                        "entry 52 6 5 48 1001 97 113 987",
+                        "ack 52 113",
                         "stale 8",
-                        "commit 52 51 1002");
+                        "commit 52 51 1002 114",
+                        "digest 52 64 32 1 2 5 129",
+                        "mismatch 52 SESSIONS 64 32");
     }
 
     @Test
@@ -41,7 +43,7 @@ class ReplicationAdapterTest {
 
         assertThat(recorded.messages)
                 .filteredOn(message -> message.startsWith("groupId"))
-                .hasSize(8)
+                .hasSize(10)
                 .containsOnly("groupId=3 senderId=2 epoch=7 incarnation=1230066625199609624 streamSeq=2");
     }
 
@@ -101,10 +103,10 @@ class ReplicationAdapterTest {
         ReplicationPublisher publisher = new ReplicationPublisher(3, 2, 1, 7);
         UnsafeBuffer out = new UnsafeBuffer(new byte[256]);
 
-        adapter.onFrame(out, 0, publisher.ack(out, 1), recorded);
-        adapter.onFrame(out, 0, publisher.ack(out, 1), recorded);
+        adapter.onFrame(out, 0, publisher.ack(out, 1, 2), recorded);
+        adapter.onFrame(out, 0, publisher.ack(out, 1, 2), recorded);
         publisher.sent();
-        adapter.onFrame(out, 0, publisher.ack(out, 1), recorded);
+        adapter.onFrame(out, 0, publisher.ack(out, 1, 2), recorded);
 
         assertThat(recorded.messages)
                 .filteredOn(message -> message.startsWith("groupId"))

@@ -29,12 +29,12 @@ final class SampleFrames {
     }
 
     static byte[] entry() {
-        return frame((publisher, out) ->
-                publisher.entry(out, 0x34, 6, 5, 0x30, 1_001, new UnsafeBuffer(CONTENT), 0, CONTENT.length));
+        return frame((publisher, out) -> publisher.entry(
+                out, 0x34, 6, 5, 0x30, 1_001, 0x61, 0x71, new UnsafeBuffer(CONTENT), 0, CONTENT.length));
     }
 
     static byte[] ack() {
-        return frame((publisher, out) -> publisher.ack(out, 0x34));
+        return frame((publisher, out) -> publisher.ack(out, 0x34, 0x71));
     }
 
     static byte[] stale() {
@@ -42,12 +42,29 @@ final class SampleFrames {
     }
 
     static byte[] commit() {
-        return frame((publisher, out) -> publisher.commit(out, 0x34, 0x33, 1_002));
+        return frame((publisher, out) -> publisher.commit(out, 0x34, 0x33, 1_002, 0x72));
+    }
+
+    static byte[] stateDigest() {
+        return frame((publisher, out) -> publisher.stateDigest(out, 0x34, 64, 32, 1, 2, 5, 0x81));
+    }
+
+    static byte[] mismatch() {
+        return frame((publisher, out) -> publisher.mismatch(out, 0x34, MismatchKind.SESSIONS, 64, 32));
     }
 
     static List<byte[]> all() {
         return List.of(
-                syncRequest(), snapshotBegin(), snapshotRecord(), snapshotEnd(), entry(), ack(), stale(), commit());
+                syncRequest(),
+                snapshotBegin(),
+                snapshotRecord(),
+                snapshotEnd(),
+                entry(),
+                ack(),
+                stale(),
+                commit(),
+                stateDigest(),
+                mismatch());
     }
 
     private static byte[] frame(ToIntBiFunction<ReplicationPublisher, UnsafeBuffer> encode) {

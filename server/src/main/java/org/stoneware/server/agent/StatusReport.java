@@ -1,0 +1,181 @@
+package org.stoneware.server.agent;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.ClusterStatus;
+import org.stoneware.api.cluster.ClusterStatus.Counter;
+import org.stoneware.api.cluster.MemberStatus;
+import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.api.cluster.StorageStatus;
+import org.stoneware.api.config.ServerSettings;
+import org.stoneware.server.membership.PeerLinks;
+import org.stoneware.server.replication.PassiveReplica;
+import org.stoneware.server.replication.Standbys;
+import org.stoneware.server.replication.SyncState;
+import org.stoneware.server.request.SessionRequestProcessor;
+import org.stoneware.server.role.RoleDuties;
+import org.stoneware.spi.election.Election;
+import org.stoneware.spi.election.ElectionView;
+import org.stoneware.spi.storage.StoreFigures;
+import org.stoneware.spi.transport.Transport;
+import org.stoneware.spi.transport.TransportCounters;
+
+/**
+ * Makes the picture of the array that people and tools see.
+ * <p>
+ * <b>Threading:</b> the agent thread; the picture itself is immutable.
+ */
+final class StatusReport {
+    private final ServerContext context;
+    private final PeerLinks peers;
+    private final RoleDuties duties;
+    private final Transport transport;
+    private final Election election;
+    private final ClientDoor door;
+    private final long openedNs;
+
+    StatusReport(
+            ServerContext context,
+            PeerLinks peers,
+            RoleDuties duties,
+            Transport transport,
+            Election election,
+            ClientDoor door,
+            long openedNs) {
+        this.context = context;
+        this.peers = peers;
+        this.duties = duties;
+        this.transport = transport;
+        this.election = election;
+        this.door = door;
+        this.openedNs = openedNs;
+    }
+
+    /**
+     * @param roleSinceMs  wall time of the last change of role.
+     * @param storeFailure what the store said when it failed, else empty.
+     * @param stalls       how often the agent did not run for long.
+     */
+    ClusterStatus now(long roleSinceMs, String storeFailure, long stalls) {
+        ElectionView view = election.view();
+        List<MemberStatus> members = new ArrayList<>();
+        for (ServerSettings server : context.settings().servers()) {
+            members.add(member(server, view, roleSinceMs));
+        }
+        @Nullable SessionRequestProcessor serving = duties.processor();
+        StoreFigures figures = duties.current().store().figures();
+        return new ClusterStatus(
+                context.settings().self().name(),
+                context.productVersion(),
+                TimeUnit.NANOSECONDS.toMillis(context.nanoClock().getAsLong() - openedNs),
+                members,
+                serving == null ? List.of() : serving.clientStatus(),
+                new StorageStatus(
+                        context.settings().self().persistenceMode(),
+                        duties.current().store().mode(),
+                        context.storeNote(),
+                        figures.sessions(),
+                        figures.payloadBytes(),
+                        figures.memoryUsedBytes(),
+                        figures.memoryMaxBytes(),
+                        figures.diskUsedBytes(),
+                        figures.diskMaxBytes()),
+                counters(serving, stalls),
+                problems(storeFailure));
+    }
+
+    private List<String> problems(String storeFailure) {
+        List<String> problems = new ArrayList<>();
+        if (!storeFailure.isEmpty()) {
+            problems.add(storeFailure);
+        }
+        for (ServerSettings server : context.settings().servers()) {
+            String misfit = peers.peer(server.position()).misfit();
+            if (!misfit.isEmpty()) {
+                problems.add("server " + server.name() + " " + misfit);
+            }
+        }
+        return problems;
+    }
+
+    private MemberStatus member(ServerSettings server, ElectionView view, long roleSinceMs) {
+        int id = server.position();
+        boolean isSelf = id == context.settings().selfPosition();
+        PeerLinks.Peer peer = peers.peer(id);
+        ServerRole role = isSelf ? view.role() : peer.role();
+        boolean isActive = view.role() == ServerRole.ACTIVE_COORDINATOR;
+        boolean isInSync = role == ServerRole.ACTIVE_COORDINATOR
+                || (isActive && !isSelf ? duties.isInSync(id) : role == ServerRole.PASSIVE_STANDBY);
+        return new MemberStatus(
+                server.name(),
+                server.host(),
+                server.clientPort(),
+                server.jmxPort(),
+                server.groupPort(),
+                server.managementPort(),
+                role,
+                isSelf ? ownDetail(view) : detail(id, peer),
+                isSelf ? view.epoch() : peer.epoch(),
+                isInSync,
+                isSelf || peer.isReachable(),
+                isSelf ? roleSinceMs : peer.sinceMs());
+    }
+
+    private String ownDetail(ElectionView view) {
+        @Nullable PassiveReplica replica = duties.replica();
+        if (view.role() == ServerRole.ACTIVE_COORDINATOR) {
+            boolean isAlone =
+                    !duties.hasStandby() && context.settings().servers().size() > 1;
+            return (isAlone ? "solo, " : "")
+                    + (duties.hasStaleSessions() ? "sessions may be old, " : "")
+                    + view.reason();
+        }
+        if (view.role() == ServerRole.PASSIVE_UNINITIALIZED && replica != null) {
+            return view.reason() + "; " + replica.state().inWords();
+        }
+        return view.reason();
+    }
+
+    private String detail(int memberId, PeerLinks.Peer peer) {
+        @Nullable SyncState sync = duties.syncState(memberId);
+        return sync == null || !peer.detail().isEmpty() ? peer.detail() : sync.inWords();
+    }
+
+    private List<Counter> counters(@Nullable SessionRequestProcessor serving, long stalls) {
+        List<Counter> all = new ArrayList<>();
+        if (serving != null) {
+            all.addAll(serving.counterList());
+        }
+        @Nullable Standbys standbys = duties.standbys();
+        @Nullable PassiveReplica replica = duties.replica();
+        if (standbys != null) {
+            all.add(new Counter("replication.refused-frames", standbys.refusedFrames()));
+            all.add(new Counter("replica-check.offered-slots", standbys.offeredSlots()));
+            all.add(new Counter("replica-check.rounds", standbys.checkRounds()));
+            all.add(new Counter("replica-check.mismatches", standbys.mismatches()));
+        }
+        if (replica != null) {
+            all.add(new Counter("replication.last-index", replica.lastIndex()));
+            all.add(new Counter("replication.commit-index", replica.commitIndex()));
+            all.add(new Counter("replication.lost", replica.lost()));
+            all.add(new Counter("replica-check.compared-slots", replica.comparedSlots()));
+            all.add(new Counter("replica-check.compared-rows", replica.comparedRows()));
+            all.add(new Counter("replica-check.mismatches", replica.mismatches()));
+        }
+        TransportCounters carried = transport.counters();
+        all.add(new Counter("transport.frames-sent", carried.framesSent()));
+        all.add(new Counter("transport.frames-received", carried.framesReceived()));
+        all.add(new Counter("transport.bytes-sent", carried.bytesSent()));
+        all.add(new Counter("transport.bytes-received", carried.bytesReceived()));
+        all.add(new Counter("transport.back-pressured", carried.backPressured()));
+        all.add(new Counter("transport.frames-rejected", carried.framesRejected()));
+        all.add(new Counter("transport.rebuilds", carried.rebuilds()));
+        all.add(new Counter("liveness.protocol-errors", context.liveness().protocolErrors()));
+        all.add(new Counter("election.refused-messages", election.refusedMessages()));
+        all.add(new Counter("agent.stalls", stalls));
+        all.add(new Counter("clients.broken-messages", door.brokenMessages()));
+        return all;
+    }
+}

@@ -1,0 +1,191 @@
+package org.stoneware.server.agent;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.spi.election.Evidence;
+import org.stoneware.spi.liveness.Hello;
+import org.stoneware.spi.liveness.LivenessLink;
+import org.stoneware.wire.witness.WitnessProtocol;
+import org.stoneware.wire.witness.WitnessPublisher;
+
+/**
+ * The Tomcats that can be asked whether they still hear another server, and their answers.
+ * <p>
+ * A Tomcat counts once, however many links it has, and only while it is registered with the array: one that has never reached the
+ * active can't say that it is gone. Only the newest question about a server is open. Of answers to older ones a late "not heard" is
+ * dropped, and a late "heard" counts, since it contradicts.
+ * <p>
+ * <b>Threading:</b> the agent thread; {@link #isAwaited} any.
+ * <p>
+ * <b>Limits:</b> {@link #MAX_TOMCATS}, and one link of each kind for a Tomcat.
+ */
+final class WitnessLinks {
+    static final int MAX_TOMCATS = 1024;
+
+    /** A question's number ends with the position of the server asked about. */
+    private static final int MEMBER_BITS = 8;
+
+    private static final int MEMBER_MASK = (1 << MEMBER_BITS) - 1;
+    /** A "heard" to a question older than so many says nothing about now. */
+    private static final long MAX_LATE_QUESTIONS = 10;
+
+    private final Listener listener;
+    private final Map<Identity, Tomcat> tomcats = new HashMap<>();
+    private final Map<Long, Tomcat> byLink = new HashMap<>();
+    private final Map<Integer, Long> questions = new HashMap<>();
+    private final WitnessPublisher messages = new WitnessPublisher();
+    private final UnsafeBuffer out = new UnsafeBuffer(new byte[WitnessProtocol.MAX_MESSAGE_LENGTH]);
+    private volatile long lastSequence;
+
+    /** What witnesses say, and who they are. Called on the agent thread. */
+    interface Listener {
+        /** Of the kinds {@link Evidence.Kind#WITNESS_ALIVE} and {@link Evidence.Kind#WITNESS_DEAD}, one Tomcat each. */
+        void onWitness(Evidence evidence);
+
+        /** Whether a Tomcat is registered with the array. */
+        boolean isRegistered(long idHigh, long idLow);
+    }
+
+    private record Identity(long high, long low) {}
+
+    /** One Tomcat with at least one link. */
+    private static final class Tomcat {
+        final Identity identity;
+
+        @Nullable
+        LivenessLink served;
+
+        @Nullable
+        LivenessLink standing;
+        /** By member, the newest question that was counted; the sign tells the answer: positive heard, negative not heard. */
+        final Map<Integer, Long> counted = new HashMap<>();
+
+        Tomcat(Identity identity) {
+            this.identity = identity;
+        }
+    }
+
+    WitnessLinks(Listener listener) {
+        this.listener = listener;
+    }
+
+    /**
+     * A Tomcat has been taken in.
+     *
+     * @return false when there is no room for one more.
+     */
+    boolean onAccepted(LivenessLink link, Hello hello) {
+        Identity identity = new Identity(hello.idHigh(), hello.idLow());
+        @Nullable Tomcat tomcat = tomcats.get(identity);
+        if (tomcat == null) {
+            if (tomcats.size() >= MAX_TOMCATS) {
+                return false;
+            }
+            tomcat = new Tomcat(identity);
+            tomcats.put(identity, tomcat);
+        }
+        @Nullable LivenessLink replaced;
+        if (hello.kind() == Hello.Kind.WITNESS) {
+            replaced = tomcat.standing;
+            tomcat.standing = link;
+        } else {
+            replaced = tomcat.served;
+            tomcat.served = link;
+        }
+        byLink.put(link.id(), tomcat);
+        if (replaced != null) {
+            byLink.remove(replaced.id());
+            if (hello.kind() == Hello.Kind.WITNESS) {
+                replaced.goodbye("this Tomcat has a newer link");
+            }
+        }
+        return true;
+    }
+
+    /** A link has ended; unknown ones are ignored. */
+    void onClosed(LivenessLink link) {
+        @Nullable Tomcat tomcat = byLink.remove(link.id());
+        if (tomcat == null) {
+            return;
+        }
+        if (tomcat.served != null && tomcat.served.id() == link.id()) {
+            tomcat.served = null;
+        }
+        if (tomcat.standing != null && tomcat.standing.id() == link.id()) {
+            tomcat.standing = null;
+        }
+        if (tomcat.served == null && tomcat.standing == null) {
+            tomcats.remove(tomcat.identity);
+        }
+    }
+
+    /** Registered Tomcats with a link. */
+    int reachable() {
+        int count = 0;
+        for (Tomcat tomcat : tomcats.values()) {
+            count += isRegistered(tomcat) ? 1 : 0;
+        }
+        return count;
+    }
+
+    /**
+     * Asks every registered Tomcat whether it hears a server.
+     *
+     * @param memberId    position of the server in the configuration file.
+     * @param serverName  its configured name.
+     * @param incarnation process asked about; 0 when any will do.
+     * @return how many were asked.
+     */
+    int ask(int memberId, String serverName, long incarnation) {
+        if (memberId < 0 || memberId > MEMBER_MASK) {
+            throw new IllegalArgumentException("not a member: memberId=" + memberId);
+        }
+        long sequence = lastSequence + 1;
+        lastSequence = sequence;
+        long questionId = sequence << MEMBER_BITS | memberId;
+        questions.put(memberId, questionId);
+        int length = messages.question(out, questionId, serverName, incarnation);
+        int asked = 0;
+        for (Tomcat tomcat : tomcats.values()) {
+            if (isRegistered(tomcat)) {
+                boolean isServedAsked = send(tomcat.served, length);
+                asked += send(tomcat.standing, length) || isServedAsked ? 1 : 0;
+            }
+        }
+        return asked;
+    }
+
+    /** Whether an answer with this number may still count. Any thread. */
+    boolean isAwaited(long questionId) {
+        long sequence = questionId >> MEMBER_BITS;
+        long last = lastSequence;
+        return sequence > 0 && sequence <= last && last - sequence <= MAX_LATE_QUESTIONS;
+    }
+
+    /** A Tomcat has answered. */
+    void onAnswer(LivenessLink link, long questionId, boolean isHeard) {
+        int memberId = (int) (questionId & MEMBER_MASK);
+        @Nullable Tomcat tomcat = byLink.get(link.id());
+        @Nullable Long newest = questions.get(memberId);
+        if (tomcat == null || newest == null || !isAwaited(questionId) || !isRegistered(tomcat)) {
+            return;
+        }
+        long counted = tomcat.counted.getOrDefault(memberId, 0L);
+        boolean isNew = Math.abs(counted) < newest;
+        if (isHeard ? isNew || counted < 0 : isNew && questionId == newest) {
+            tomcat.counted.put(memberId, isHeard ? newest : -newest);
+            listener.onWitness(Evidence.ofWitnesses(
+                    isHeard ? Evidence.Kind.WITNESS_ALIVE : Evidence.Kind.WITNESS_DEAD, memberId, 1));
+        }
+    }
+
+    private boolean send(@Nullable LivenessLink link, int length) {
+        return link != null && link.sendMessage(out, 0, length);
+    }
+
+    private boolean isRegistered(Tomcat tomcat) {
+        return listener.isRegistered(tomcat.identity.high(), tomcat.identity.low());
+    }
+}

@@ -1,0 +1,239 @@
+package org.stoneware.server.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.net.InetSocketAddress;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+import org.stoneware.spi.election.Evidence;
+import org.stoneware.spi.liveness.Hello;
+import org.stoneware.spi.liveness.HelloReply;
+import org.stoneware.spi.liveness.LivenessLink;
+import org.stoneware.wire.witness.WitnessAdapter;
+import org.stoneware.wire.witness.WitnessListener;
+
+class WitnessLinksTest {
+    private static final int PEER = 1;
+    private static final long PROCESS = 11;
+
+    private final List<String> evidence = new ArrayList<>();
+    private final Set<Long> strangers = new HashSet<>();
+    private final WitnessLinks witnesses = new WitnessLinks(new WitnessLinks.Listener() {
+        @Override
+        public void onWitness(Evidence told) {
+            evidence.add(told.kind() + " " + told.memberId() + " " + told.count());
+        }
+
+        @Override
+        public boolean isRegistered(long idHigh, long idLow) {
+            return !strangers.contains(idLow);
+        }
+    });
+
+    @Test
+    void shouldCountATomcatOnceHoweverManyLinksItHas() {
+        Link served = accept(Hello.Kind.VALVE, 1);
+        Link standing = accept(Hello.Kind.WITNESS, 1);
+
+        int asked = witnesses.ask(PEER, "Server2", PROCESS);
+        witnesses.onAnswer(served, served.question(), false);
+        witnesses.onAnswer(standing, standing.question(), false);
+
+        assertThat(asked).isEqualTo(1);
+        assertThat(witnesses.reachable()).isEqualTo(1);
+        assertThat(evidence).containsExactly("WITNESS_DEAD 1 1");
+    }
+
+    @Test
+    void shouldTellWhatEveryTomcatSays() {
+        Link one = accept(Hello.Kind.VALVE, 1);
+        Link two = accept(Hello.Kind.WITNESS, 2);
+
+        witnesses.ask(PEER, "Server2", PROCESS);
+        witnesses.onAnswer(one, one.question(), true);
+        witnesses.onAnswer(two, two.question(), false);
+
+        assertThat(evidence).containsExactly("WITNESS_ALIVE 1 1", "WITNESS_DEAD 1 1");
+    }
+
+    @Test
+    void shouldLetALateHeardCountAndDropALateNotHeard() {
+        Link one = accept(Hello.Kind.WITNESS, 1);
+        Link two = accept(Hello.Kind.WITNESS, 2);
+        witnesses.ask(PEER, "Server2", PROCESS);
+        long first = one.question();
+        witnesses.ask(PEER, "Server2", PROCESS);
+
+        witnesses.onAnswer(one, first, true);
+        witnesses.onAnswer(two, first, false);
+
+        assertThat(evidence).containsExactly("WITNESS_ALIVE 1 1");
+    }
+
+    @Test
+    void shouldLetHeardContradictNotHeardOfTheSameTomcat() {
+        Link one = accept(Hello.Kind.WITNESS, 1);
+        witnesses.ask(PEER, "Server2", PROCESS);
+
+        witnesses.onAnswer(one, one.question(), false);
+        witnesses.onAnswer(one, one.question(), true);
+        witnesses.onAnswer(one, one.question(), true);
+
+        assertThat(evidence).containsExactly("WITNESS_DEAD 1 1", "WITNESS_ALIVE 1 1");
+    }
+
+    @Test
+    void shouldCountAgainInTheNextRound() {
+        Link one = accept(Hello.Kind.WITNESS, 1);
+        witnesses.ask(PEER, "Server2", PROCESS);
+        witnesses.onAnswer(one, one.question(), true);
+        witnesses.ask(PEER, "Server2", PROCESS);
+
+        witnesses.onAnswer(one, one.question(), false);
+
+        assertThat(evidence).containsExactly("WITNESS_ALIVE 1 1", "WITNESS_DEAD 1 1");
+    }
+
+    @Test
+    void shouldNeitherAskNorHearATomcatThatIsNotRegistered() {
+        strangers.add(1L);
+        Link one = accept(Hello.Kind.WITNESS, 1);
+
+        int asked = witnesses.ask(PEER, "Server2", PROCESS);
+        witnesses.onAnswer(one, 1 << 8 | PEER, false);
+
+        assertThat(asked).isZero();
+        assertThat(one.sent).isEmpty();
+        assertThat(evidence).isEmpty();
+    }
+
+    @Test
+    void shouldNotHearAnswersNobodyAskedFor() {
+        Link one = accept(Hello.Kind.WITNESS, 1);
+        witnesses.ask(PEER, "Server2", PROCESS);
+        long question = one.question();
+
+        witnesses.onAnswer(one, question + 256, true);
+        witnesses.onAnswer(new Link(), question, true);
+
+        assertThat(evidence).isEmpty();
+    }
+
+    @Test
+    void shouldForgetATomcatWhoseLastLinkHasEnded() {
+        Link served = accept(Hello.Kind.VALVE, 1);
+        Link standing = accept(Hello.Kind.WITNESS, 1);
+
+        witnesses.onClosed(served);
+        assertThat(witnesses.reachable()).isEqualTo(1);
+        witnesses.onClosed(standing);
+
+        assertThat(witnesses.reachable()).isZero();
+    }
+
+    @Test
+    void shouldCloseAnOlderStandingLinkOfTheSameTomcat() {
+        Link older = accept(Hello.Kind.WITNESS, 1);
+        Link newer = accept(Hello.Kind.WITNESS, 1);
+
+        witnesses.onClosed(older);
+
+        assertThat(older.isClosed).isTrue();
+        assertThat(newer.isClosed).isFalse();
+        assertThat(witnesses.ask(PEER, "Server2", PROCESS)).isEqualTo(1);
+    }
+
+    @Test
+    void shouldTakeNoMoreTomcatsThanItsBound() {
+        for (int i = 0; i < WitnessLinks.MAX_TOMCATS; i++) {
+            accept(Hello.Kind.WITNESS, i);
+        }
+
+        assertThat(witnesses.onAccepted(new Link(), hello(Hello.Kind.WITNESS, -1)))
+                .isFalse();
+        assertThat(witnesses.onAccepted(new Link(), hello(Hello.Kind.WITNESS, 0)))
+                .isTrue();
+    }
+
+    private Link accept(Hello.Kind kind, long id) {
+        Link link = new Link();
+        assertThat(witnesses.onAccepted(link, hello(kind, id))).isTrue();
+        return link;
+    }
+
+    private static Hello hello(Hello.Kind kind, long id) {
+        return new Hello(kind, Hello.PROTOCOL_VERSION, 9, id, 3, "tomcat", "test", List.of(), null, new byte[0]);
+    }
+
+    /** Keeps what is sent. */
+    private static final class Link implements LivenessLink {
+        private static long nextId = 1;
+        final List<byte[]> sent = new ArrayList<>();
+        boolean isClosed;
+        private final long id = nextId++;
+
+        /** Number of the question asked last. */
+        long question() {
+            long[] number = new long[1];
+            byte[] message = sent.get(sent.size() - 1);
+            new WitnessAdapter().onMessage(new UnsafeBuffer(message), 0, message.length, new WitnessListener() {
+                @Override
+                public void onQuestion(long questionId, String serverName, long incarnation) {
+                    assertThat(serverName).isEqualTo("Server2");
+                    assertThat(incarnation).isEqualTo(PROCESS);
+                    number[0] = questionId;
+                }
+            });
+            return number[0];
+        }
+
+        @Override
+        public long id() {
+            return id;
+        }
+
+        @Override
+        public boolean isInitiator() {
+            return false;
+        }
+
+        @Override
+        public InetSocketAddress localAddress() {
+            return new InetSocketAddress("127.0.0.1", 1);
+        }
+
+        @Override
+        public InetSocketAddress remoteAddress() {
+            return new InetSocketAddress("127.0.0.1", 2);
+        }
+
+        @Override
+        public void sendHello(Hello hello) {}
+
+        @Override
+        public void sendReply(HelloReply reply) {}
+
+        @Override
+        public boolean sendMessage(DirectBuffer buffer, int offset, int length) {
+            byte[] bytes = new byte[length];
+            buffer.getBytes(offset, bytes);
+            sent.add(bytes);
+            return !isClosed;
+        }
+
+        @Override
+        public void goodbye(String reason) {
+            isClosed = true;
+        }
+
+        @Override
+        public void close() {
+            isClosed = true;
+        }
+    }
+}

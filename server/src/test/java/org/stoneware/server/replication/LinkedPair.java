@@ -1,0 +1,191 @@
+package org.stoneware.server.replication;
+
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.server.session.LogClock;
+import org.stoneware.server.session.SessionStateMachine;
+import org.stoneware.spi.replication.Replicator;
+import org.stoneware.spi.storage.SessionStore;
+import org.stoneware.spi.storage.StoreContext;
+import org.stoneware.testkit.storage.ReferenceSessionStore;
+import org.stoneware.wire.session.WriteStatus;
+
+/** The server's own state on an active and on one standby, over a connection without faults, in steps of a millisecond. */
+final class LinkedPair {
+    static final int STANDBY_ID = 2;
+
+    private static final long MS = TimeUnit.MILLISECONDS.toNanos(1);
+
+    final List<String> events = new ArrayList<>();
+    final SessionStateMachine state;
+    final Standbys standbys;
+    final ActiveReplicator active;
+    final PassiveReplica replica;
+    private final long standbyBytes;
+    private final Deque<Runnable> decisions = new ArrayDeque<>();
+
+    @Nullable
+    private SimulatedConnection connection;
+
+    private String lastResult = "";
+    private long nowNs;
+    long committed;
+
+    LinkedPair(long activeBytes, long standbyBytes) {
+        this.standbyBytes = standbyBytes;
+        state = new SessionStateMachine(newStore(activeBytes));
+        standbys = new Standbys(
+                new ReplicaIdentity(1, 1, 10), 5, state, 0, ReplicationLimits.DEFAULTS, new ActiveEvents());
+        active = new ActiveReplicator(
+                5,
+                state,
+                (result, offset, length) ->
+                        lastResult = WriteStatus.ofCode(result.getInt(offset)).toString(),
+                new Commits(),
+                new LogClock(1_000_000, 0),
+                standbys);
+        replica = new PassiveReplica(
+                new ReplicaIdentity(1, STANDBY_ID, 20), generation(), false, 0, this::generation, new StandbyEvents());
+        replica.follow(1, 5);
+    }
+
+    SessionStateMachine copy() {
+        return (SessionStateMachine) replica.current().state();
+    }
+
+    /** Proposes an entry and says what came of it. */
+    String write(byte[] entry) {
+        long index = active.propose(new UnsafeBuffer(entry), 0, entry.length, 0, nowNs);
+        return index > 0 ? lastResult : "refused";
+    }
+
+    void run(long forMs) {
+        for (long i = 0; i < forMs; i++) {
+            nowNs += MS;
+            connect();
+            deliver();
+            active.doWork(nowNs);
+            replica.doWork(nowNs);
+            Runnable decision = decisions.pollFirst();
+            if (decision != null) {
+                decision.run();
+            }
+        }
+    }
+
+    void runUntilInSync() {
+        for (int i = 0; i < 30_000 && !standbys.isInSync(STANDBY_ID); i++) {
+            run(1);
+        }
+        if (!standbys.isInSync(STANDBY_ID)) {
+            throw new AssertionError("standby does not come: " + events);
+        }
+    }
+
+    private void connect() {
+        SimulatedConnection current = connection;
+        if (current == null) {
+            SimulatedConnection opened = new SimulatedConnection(10_000);
+            connection = opened;
+            standbys.onConnected(STANDBY_ID, opened.outputTo(opened.toStandby));
+            replica.onConnected(opened.outputTo(opened.toActive));
+        } else if (!current.isOpen) {
+            standbys.onConnectionLost(STANDBY_ID);
+            replica.onConnectionLost();
+            connection = null;
+        }
+    }
+
+    private void deliver() {
+        SimulatedConnection current = connection;
+        while (current != null && !current.toStandby.isEmpty()) {
+            byte[] frame = current.toStandby.removeFirst();
+            replica.onFrame(new UnsafeBuffer(frame), 0, frame.length);
+        }
+        while (current != null && !current.toActive.isEmpty()) {
+            byte[] frame = current.toActive.removeFirst();
+            standbys.onFrame(STANDBY_ID, new UnsafeBuffer(frame), 0, frame.length, nowNs);
+        }
+    }
+
+    private Generation generation() {
+        SessionStateMachine made = new SessionStateMachine(newStore(standbyBytes));
+        return new Generation() {
+            @Override
+            public ReplicatedState state() {
+                return made;
+            }
+
+            @Override
+            public void discard() {
+                made.store().close();
+            }
+        };
+    }
+
+    private static SessionStore newStore(long bytes) {
+        return new ReferenceSessionStore(new StoreContext(Path.of("unused"), bytes, 1 << 20, line -> {}));
+    }
+
+    private final class Commits implements Replicator.CommitListener {
+        @Override
+        public void onCommitted(long correlationId, long index) {
+            committed = index;
+        }
+
+        @Override
+        public void onUnknown(long correlationId) {}
+    }
+
+    private final class ActiveEvents implements ReplicationEvents {
+        @Override
+        public void onSynced(int memberId, long incarnation, long index) {
+            decisions.addLast(() -> standbys.added(memberId, incarnation));
+        }
+
+        @Override
+        public void onDropRequested(int memberId, long incarnation, String reason) {
+            events.add("drop " + reason);
+            decisions.addLast(() -> {
+                if (standbys.isInSync(memberId)) {
+                    standbys.dropped(memberId, nowNs);
+                }
+            });
+        }
+
+        @Override
+        public void onDigestMismatch(int memberId, long incarnation, Mismatch mismatch) {
+            events.add("active hears " + mismatch);
+        }
+
+        @Override
+        public void onHigherEpoch(long epoch) {}
+
+        @Override
+        public void onSyncState(int memberId, SyncState from, SyncState to, String reason) {}
+    }
+
+    private final class StandbyEvents implements PassiveReplica.Events {
+        @Override
+        public void onComplete(long lastIndex) {
+            events.add("complete");
+        }
+
+        @Override
+        public void onLost(String reason) {}
+
+        @Override
+        public void onHigherEpoch(long epoch) {}
+
+        @Override
+        public void onDigestMismatch(Mismatch mismatch) {
+            events.add("standby finds " + mismatch);
+        }
+    }
+}

@@ -1,0 +1,310 @@
+package org.stoneware.server.role;
+
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Queue;
+import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.api.session.SessionDelta;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
+import org.stoneware.server.replication.FrameOutput;
+import org.stoneware.server.replication.ReplicaIdentity;
+import org.stoneware.server.replication.ReplicationLimits;
+import org.stoneware.server.request.ClientPort;
+import org.stoneware.server.request.RequestLimits;
+import org.stoneware.server.request.SessionRequestProcessor;
+import org.stoneware.spi.election.ElectionView;
+import org.stoneware.spi.election.InSyncSet;
+import org.stoneware.spi.storage.StoreContext;
+import org.stoneware.testkit.ManualClock;
+import org.stoneware.testkit.storage.ReferenceSessionStore;
+import org.stoneware.wire.session.ClientRequestPublisher;
+import org.stoneware.wire.session.ClientResponseAdapter;
+import org.stoneware.wire.session.ClientResponseListener;
+import org.stoneware.wire.session.OwnStatus;
+import org.stoneware.wire.session.SessionProtocol;
+import org.stoneware.wire.session.WriteStatus;
+
+/** Two servers whose election the test is, with a wire between them that it can cut, and a Tomcat. */
+final class PairFixture {
+    final ManualClock clock = new ManualClock();
+    final Server first = new Server(0);
+    final Server second = new Server(1);
+    private boolean isCut;
+
+    Server other(Server server) {
+        return server == first ? second : first;
+    }
+
+    /** Both in their first roles, the second in sync. */
+    void pair(long epoch) {
+        first.become(ServerRole.ACTIVE_COORDINATOR, epoch, 0);
+        second.become(ServerRole.PASSIVE_UNINITIALIZED, epoch, 0);
+        pass(500);
+    }
+
+    void cut() {
+        isCut = true;
+        first.wire = null;
+        second.wire = null;
+        first.duties.onConnectionLost(1);
+        second.duties.onConnectionLost(0);
+    }
+
+    void heal() {
+        isCut = false;
+    }
+
+    void pass(long ms) {
+        for (long left = ms; left > 0; left -= 10) {
+            clock.advanceMs(10);
+            step();
+        }
+    }
+
+    void step() {
+        for (int i = 0; i < 4; i++) {
+            for (Server server : List.of(first, second)) {
+                server.connect();
+                server.receive();
+                server.duties.doWork(clock.nowNs());
+            }
+        }
+    }
+
+    /** One server: its duties, and what they asked for. */
+    final class Server implements RoleOutput {
+        final int id;
+        final List<String> events = new ArrayList<>();
+        final RoleDuties duties;
+        long wallMs = ManualClock.START_MS;
+        boolean isAddAllowed = true;
+        int added;
+        int dropsRequested;
+        private ElectionView view = new ElectionView(ServerRole.START, 0, ElectionView.NO_ACTIVE, "");
+        private int followed = NOBODY;
+        private @Nullable Wire wire;
+        private @Nullable InSyncSet answer;
+
+        Server(int id) {
+            this.id = id;
+            this.duties = new RoleDuties(
+                    new RoleLimits(
+                            new ReplicaIdentity(0, id, 100 + id),
+                            List.of("Server1", "Server2"),
+                            new RequestLimits("server", 4_096, 120_000_000_000L, true, ""),
+                            ReplicationLimits.DEFAULTS),
+                    () -> new SessionGeneration(
+                            new ReferenceSessionStore(new StoreContext(Path.of(""), 1 << 20, 8_192, line -> {})),
+                            () -> {}),
+                    this);
+        }
+
+        void become(ServerRole role, long epoch, int activeId) {
+            ElectionView before = view;
+            view = new ElectionView(role, epoch, activeId, "test");
+            duties.onView(before, view, clock.nowNs(), wallMs);
+            if (role == ServerRole.ACTIVE_COORDINATOR) {
+                duties.onInSync(inSync(), clock.nowNs());
+            }
+        }
+
+        /** The election drops the other server. */
+        void dropOther() {
+            duties.onInSync(inSync(), clock.nowNs());
+        }
+
+        private InSyncSet inSync(int... more) {
+            List<InSyncSet.Member> members = new ArrayList<>(List.of(new InSyncSet.Member(id, 100 + id)));
+            for (int each : more) {
+                members.add(new InSyncSet.Member(each, 100 + each));
+            }
+            return new InSyncSet(view.epoch(), members);
+        }
+
+        private void connect() {
+            if (wire != null || followed == NOBODY || isCut) {
+                return;
+            }
+            Server active = other(this);
+            if (active.duties.standbys() == null) {
+                return;
+            }
+            wire = new Wire(active);
+            active.wire = new Wire(this);
+            active.duties.onConnected(id, active.wire);
+            duties.onConnected(active.id, wire);
+        }
+
+        private void receive() {
+            Server from = other(this);
+            Wire incoming = from.wire;
+            while (incoming != null && !incoming.frames.isEmpty()) {
+                byte[] frame = incoming.frames.remove();
+                duties.onFrame(from.id, new UnsafeBuffer(frame), 0, frame.length, clock.nowNs());
+            }
+            InSyncSet decided = answer;
+            answer = null;
+            if (decided != null && decided.epoch() == view.epoch()) {
+                other(this).become(ServerRole.PASSIVE_STANDBY, view.epoch(), id);
+                duties.onInSync(decided, clock.nowNs());
+            }
+        }
+
+        @Override
+        public boolean requestAddPeer(int memberId, long incarnation, long nowNs) {
+            if (isAddAllowed) {
+                added++;
+                answer = inSync(memberId);
+            }
+            return isAddAllowed;
+        }
+
+        @Override
+        public boolean requestDropPeer(int memberId, String reason, long nowNs) {
+            dropsRequested++;
+            answer = null;
+            return true;
+        }
+
+        @Override
+        public void follow(int activeId) {
+            followed = activeId;
+            wire = null;
+            other(this).wire = null;
+        }
+
+        @Override
+        public void dropClients(String reason) {
+            events.add("clients dropped");
+        }
+
+        @Override
+        public void info(String kind, String text) {
+            events.add(kind);
+        }
+
+        @Override
+        public void warning(String kind, String text) {
+            events.add(kind);
+        }
+
+        boolean holds(String id) {
+            return duties.current().store().read(SessionKey.of("shop", id), new SessionRecord());
+        }
+
+        long lastIndex() {
+            return duties.current().state().lastApplied();
+        }
+    }
+
+    /** One direction of a replication connection. */
+    private static final class Wire implements FrameOutput {
+        final Queue<byte[]> frames = new ArrayDeque<>();
+
+        Wire(Server to) {
+            assert to != null;
+        }
+
+        @Override
+        public boolean send(DirectBuffer frame, int offset, int length) {
+            byte[] copy = new byte[length];
+            frame.getBytes(offset, copy);
+            frames.add(copy);
+            return true;
+        }
+
+        @Override
+        public void close(String reason) {
+            frames.clear();
+        }
+    }
+
+    /** A Tomcat at one server. */
+    final class Tomcat implements ClientResponseListener {
+        final List<WriteStatus> written = new ArrayList<>();
+        int registered;
+        private final Server server;
+        private final long epoch;
+        private final ClientRequestPublisher requests = new ClientRequestPublisher();
+        private final ClientResponseAdapter responses = new ClientResponseAdapter();
+        private final ExpandableArrayBuffer out = new ExpandableArrayBuffer();
+        private final ClientPort port = new ClientPort(
+                (buffer, offset, length) -> {
+                    responses.onMessage(buffer, offset, length, this);
+                    return true;
+                },
+                "10.0.0.1");
+
+        Tomcat(Server server) {
+            this.server = server;
+            this.epoch = server.view.epoch();
+            send(requests.register(out, epoch, 7, 7, 1, 1, "tomcat", "test", List.of("shop")));
+        }
+
+        void create(long requestId, String id) {
+            SessionDelta.Builder builder = new SessionDelta.Builder(new ExpandableArrayBuffer());
+            builder.maxInactiveIntervalSec(60).finish();
+            SessionDelta delta = new SessionDelta().wrap(builder.buffer(), 0);
+            send(requests.write(
+                    out,
+                    epoch,
+                    requestId,
+                    0,
+                    0,
+                    SessionProtocol.WRITE_CREATE,
+                    0,
+                    SessionKey.of("shop", id),
+                    delta.buffer(),
+                    0,
+                    delta.length()));
+        }
+
+        private void send(int length) {
+            SessionRequestProcessor processor = server.duties.processor();
+            if (processor != null) {
+                processor.onMessage(port, out, 0, length, clock.nowNs());
+            }
+        }
+
+        @Override
+        public void onRegistered(long epoch, long number, int leaseMs, int maxBytes, String serverName, String logs) {
+            registered++;
+        }
+
+        @Override
+        public void onWritten(long epoch, long requestId, long token, long version, WriteStatus status, int hints) {
+            written.add(status);
+        }
+
+        @Override
+        public void onRenewed(long epoch, long sequence) {}
+
+        @Override
+        public void onOwned(
+                long epoch,
+                long requestId,
+                long token,
+                long version,
+                long logTimeMs,
+                OwnStatus status,
+                int hints,
+                int grant,
+                @Nullable SessionRecord record) {}
+
+        @Override
+        public void onRecall(long epoch, long token, int grant, SessionKey key) {}
+
+        @Override
+        public void onExpired(long epoch, long jobId, long logTimeMs, SessionRecord record) {}
+
+        @Override
+        public void onMustRegister(long epoch) {}
+    }
+}

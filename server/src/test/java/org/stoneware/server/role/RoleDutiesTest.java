@@ -1,0 +1,160 @@
+package org.stoneware.server.role;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
+import org.stoneware.server.session.ClientId;
+import org.stoneware.testkit.ManualClock;
+import org.stoneware.wire.session.WriteStatus;
+
+class RoleDutiesTest {
+    private final PairFixture pair = new PairFixture();
+
+    @Test
+    void shouldServeEverythingItFollowedWhenItTakesOver() {
+        pair.pair(5);
+        PairFixture.Tomcat tomcat = pair.new Tomcat(pair.first);
+        tomcat.create(1, "S1");
+        pair.pass(100);
+        pair.cut();
+
+        pair.second.become(ServerRole.ACTIVE_COORDINATOR, 9, 1);
+
+        assertThat(tomcat.written).containsExactly(WriteStatus.COMMITTED);
+        assertThat(pair.second.holds("S1")).isTrue();
+        assertThat(pair.second.duties.current().state().clients()).contains(new ClientId(7, 7));
+        assertThat(pair.second.duties.processor()).isNotNull();
+        assertThat(pair.second.events).doesNotContain("stale-sessions");
+    }
+
+    @Test
+    void shouldAcknowledgeNothingTheStandbyMayMiss() {
+        pair.pair(5);
+        PairFixture.Tomcat tomcat = pair.new Tomcat(pair.first);
+        pair.pass(100);
+        pair.cut();
+
+        tomcat.create(1, "S1");
+        pair.pass(100);
+
+        assertThat(tomcat.written).isEmpty();
+        assertThat(pair.first.duties.isSettled()).isFalse();
+        pair.first.dropOther();
+        pair.pass(100);
+        assertThat(tomcat.written).containsExactly(WriteStatus.COMMITTED);
+    }
+
+    @Test
+    void shouldForgetWhatNobodyAcknowledgedWhenItComesBackAsPassive() {
+        pair.pair(5);
+        PairFixture.Tomcat tomcat = pair.new Tomcat(pair.first);
+        tomcat.create(1, "kept");
+        pair.pass(100);
+        pair.cut();
+        tomcat.create(2, "lost");
+        pair.second.become(ServerRole.ACTIVE_COORDINATOR, 9, 1);
+        pair.new Tomcat(pair.second).create(3, "new");
+        pair.heal();
+
+        pair.first.become(ServerRole.FENCED, 9, 1);
+        pair.first.become(ServerRole.PASSIVE_UNINITIALIZED, 9, 1);
+        pair.pass(1_000);
+
+        assertThat(pair.first.duties.processor()).isNull();
+        assertThat(pair.first.holds("kept")).isTrue();
+        assertThat(pair.first.holds("new")).isTrue();
+        assertThat(pair.first.holds("lost")).isFalse();
+        assertThat(pair.second.duties.isInSync(0)).isTrue();
+    }
+
+    @Test
+    void shouldContinueTheLogTimeItFollowedWhateverItsOwnWallClockSays() {
+        pair.second.wallMs = ManualClock.START_MS + 3_600_000;
+        pair.pair(5);
+        pair.new Tomcat(pair.first).create(1, "S1");
+        pair.pass(1_000);
+        pair.cut();
+
+        pair.second.become(ServerRole.ACTIVE_COORDINATOR, 9, 1);
+        pair.new Tomcat(pair.second).create(2, "S2");
+
+        assertThat(createdMs("S2") - createdMs("S1")).isBetween(900L, 2_000L);
+    }
+
+    private long createdMs(String id) {
+        SessionRecord record = new SessionRecord();
+        assertThat(pair.second.duties.current().store().read(SessionKey.of("shop", id), record))
+                .isTrue();
+        return record.creationTimeMs();
+    }
+
+    @Test
+    void shouldBeginNumbersAboveThoseOfLogItDoesNotContinue() {
+        pair.pair(5);
+        long before = pair.first.lastIndex();
+        pair.cut();
+        pair.second.become(ServerRole.PASSIVE_UNINITIALIZED, 5, -1);
+        pair.second.wallMs += 1;
+
+        pair.second.become(ServerRole.ACTIVE_COORDINATOR, 9, 1);
+
+        assertThat(pair.second.lastIndex()).isGreaterThan(before + 1_000);
+    }
+
+    @Test
+    void shouldSayThatSessionsMayBeOldWhenItWasNotInSync() {
+        pair.pair(5);
+        pair.new Tomcat(pair.first).create(1, "S1");
+        pair.pass(100);
+        pair.cut();
+        pair.second.become(ServerRole.PASSIVE_UNINITIALIZED, 5, -1);
+
+        pair.second.become(ServerRole.ACTIVE_COORDINATOR, 9, 1);
+
+        assertThat(pair.second.events).contains("stale-sessions");
+        assertThat(pair.second.duties.hasStaleSessions()).isTrue();
+        assertThat(pair.second.holds("S1")).isTrue();
+    }
+
+    @Test
+    void shouldGoOnAloneWhenTheElectionRefusesTheStandby() {
+        pair.first.isAddAllowed = false;
+        pair.pair(5);
+        PairFixture.Tomcat tomcat = pair.new Tomcat(pair.first);
+
+        tomcat.create(1, "S1");
+        pair.pass(100);
+
+        assertThat(pair.first.events).contains("standby-refused");
+        assertThat(tomcat.written).containsExactly(WriteStatus.COMMITTED);
+        assertThat(pair.first.duties.hasStandby()).isFalse();
+    }
+
+    @Test
+    void shouldKeepServingWithAllSessionsWhenItsEpochIsRaised() {
+        pair.pair(5);
+        pair.new Tomcat(pair.first).create(1, "S1");
+        pair.pass(100);
+
+        pair.first.become(ServerRole.ACTIVE_COORDINATOR, 8, 0);
+        pair.second.become(ServerRole.PASSIVE_UNINITIALIZED, 8, 0);
+        pair.pass(500);
+
+        assertThat(pair.first.events).contains("clients dropped");
+        assertThat(pair.first.holds("S1")).isTrue();
+        assertThat(pair.first.duties.isInSync(1)).isTrue();
+    }
+
+    @Test
+    void shouldTakeNoRequestsOnceItIsStopping() {
+        pair.pair(5);
+
+        pair.first.duties.beginStop();
+
+        assertThat(pair.first.duties.processor()).isNull();
+        assertThat(pair.first.duties.isSettled()).isTrue();
+    }
+}

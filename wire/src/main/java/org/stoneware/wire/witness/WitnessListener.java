@@ -1,0 +1,20 @@
+package org.stoneware.wire.witness;
+
+/** Hears decoded messages; an end overrides those it takes part in, and the others do nothing. */
+public interface WitnessListener {
+    /**
+     * A server wants to know whether another one is heard after this question.
+     *
+     * @param incarnation process asked about; 0 when any will do.
+     */
+    default void onQuestion(long questionId, String serverName, long incarnation) {}
+
+    /** @param ageMs time from the question to its answer, as the Tomcat has measured it. */
+    default void onAnswer(long questionId, boolean isHeard, int ageMs) {}
+
+    /** A Tomcat wants a sign of life at once. */
+    default void onProbe(long number) {}
+
+    /** @param agentAgeMs time since the server's agent completed a cycle. */
+    default void onProbeAnswer(long number, long incarnation, int agentAgeMs) {}
+}

@@ -1,0 +1,58 @@
+package org.stoneware.wire.witness;
+
+import java.nio.charset.StandardCharsets;
+import org.agrona.MutableDirectBuffer;
+import org.stoneware.wire.witness.codec.LifeProbeAnswerEncoder;
+import org.stoneware.wire.witness.codec.LifeProbeEncoder;
+import org.stoneware.wire.witness.codec.MessageHeaderEncoder;
+import org.stoneware.wire.witness.codec.WitnessAnswerEncoder;
+import org.stoneware.wire.witness.codec.WitnessQuestionEncoder;
+
+/**
+ * Encodes the messages of witnesses. Each method writes one message from offset 0 of a buffer the caller gives, with room for
+ * {@link WitnessProtocol#MAX_MESSAGE_LENGTH} bytes, and returns its length.
+ * <p>
+ * <b>Threading:</b> one thread at a time.
+ */
+public final class WitnessPublisher {
+    private final MessageHeaderEncoder header = new MessageHeaderEncoder();
+    private final WitnessQuestionEncoder question = new WitnessQuestionEncoder();
+    private final WitnessAnswerEncoder answer = new WitnessAnswerEncoder();
+    private final LifeProbeEncoder probe = new LifeProbeEncoder();
+    private final LifeProbeAnswerEncoder probeAnswer = new LifeProbeAnswerEncoder();
+
+    /** @throws IllegalArgumentException when the name is empty or longer than {@link WitnessProtocol#MAX_NAME_LENGTH} bytes. */
+    public int question(MutableDirectBuffer out, long questionId, String serverName, long incarnation) {
+        byte[] name = serverName.getBytes(StandardCharsets.UTF_8);
+        if (name.length == 0 || name.length > WitnessProtocol.MAX_NAME_LENGTH) {
+            throw new IllegalArgumentException("bad name of a server: length=" + name.length);
+        }
+        question.wrapAndApplyHeader(out, 0, header)
+                .questionId(questionId)
+                .incarnation(incarnation)
+                .putServerName(name, 0, name.length);
+        return MessageHeaderEncoder.ENCODED_LENGTH + question.encodedLength();
+    }
+
+    public int answer(MutableDirectBuffer out, long questionId, boolean isHeard, int ageMs) {
+        answer.wrapAndApplyHeader(out, 0, header)
+                .questionId(questionId)
+                .isHeard((short) (isHeard ? 1 : 0))
+                .ageMs(ageMs);
+        return MessageHeaderEncoder.ENCODED_LENGTH + answer.encodedLength();
+    }
+
+    public int probe(MutableDirectBuffer out, long number) {
+        probe.wrapAndApplyHeader(out, 0, header).number(number);
+        return MessageHeaderEncoder.ENCODED_LENGTH + probe.encodedLength();
+    }
+
+    public int probeAnswer(MutableDirectBuffer out, long number, long incarnation, int agentAgeMs) {
+        probeAnswer
+                .wrapAndApplyHeader(out, 0, header)
+                .number(number)
+                .incarnation(incarnation)
+                .agentAgeMs(agentAgeMs);
+        return MessageHeaderEncoder.ENCODED_LENGTH + probeAnswer.encodedLength();
+    }
+}

@@ -1,0 +1,22 @@
+package org.stoneware.wire.witness;
+
+import static org.stoneware.wire.session.SampleRequests.bytes;
+
+import java.util.LinkedHashMap;
+import java.util.Map;
+
+/** One message of each kind, by the name of its template. */
+final class SampleWitnessMessages {
+    private static final WitnessPublisher MESSAGES = new WitnessPublisher();
+
+    private SampleWitnessMessages() {}
+
+    static Map<String, byte[]> all() {
+        Map<String, byte[]> all = new LinkedHashMap<>();
+        all.put("WitnessQuestion", bytes(out -> MESSAGES.question(out, 1, "Server2", 2)));
+        all.put("WitnessAnswer", bytes(out -> MESSAGES.answer(out, 1, true, 3)));
+        all.put("LifeProbe", bytes(out -> MESSAGES.probe(out, 4)));
+        all.put("LifeProbeAnswer", bytes(out -> MESSAGES.probeAnswer(out, 4, 2, 5)));
+        return all;
+    }
+}
