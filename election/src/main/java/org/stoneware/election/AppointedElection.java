@@ -295,7 +295,8 @@ class AppointedElection implements Election {
     private void resume(@Nullable RegisterValue value, long nowNs) {
         Peer awaited = null;
         for (Peer peer : peers.all()) {
-            boolean isAbsent = peer.contact() == Peer.Contact.REFUSED || peer.lostForNs(nowNs) >= context.electionTimeNs();
+            boolean isAbsent =
+                    peer.contact() == Peer.Contact.REFUSED || peer.lostForNs(nowNs) >= context.electionTimeNs();
             if (!peer.isTalking() && !isAbsent) {
                 awaited = peer;
             } else if (peer.isTalking() && peer.role() == ServerRole.PASSIVE_STANDBY) {

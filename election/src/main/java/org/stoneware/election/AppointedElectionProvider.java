@@ -32,8 +32,7 @@ public final class AppointedElectionProvider implements ElectionProvider {
     @Override
     public Election open(ElectionContext context, ElectionOutput output) {
         RegisterElectionProvider.validate(context);
-        ElectionFile file =
-                ElectionFile.open(context.directory(), RegisterElectionProvider.newIdentity(random));
+        ElectionFile file = ElectionFile.open(context.directory(), RegisterElectionProvider.newIdentity(random));
         try {
             return new AppointedElection(context, output, new RegisterAcceptor(file));
         } catch (RuntimeException e) {

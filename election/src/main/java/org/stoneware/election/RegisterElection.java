@@ -240,6 +240,22 @@ class RegisterElection implements Election {
     }
 
     @Override
+    public String forceActive(String by, long nowNs) {
+        Peer active = peers.highestActive();
+        String refusal = isOver() ? "this server is stopping or has failed" : copy.refusalOfForce(active);
+        if (!refusal.isEmpty() || view.role() == ServerRole.ACTIVE_COORDINATOR) {
+            return refusal;
+        }
+        try {
+            proposer.abandon();
+            promoteAlone("forced by " + by + "; sessions that are not here are lost");
+        } catch (ElectionException e) {
+            throw failed(e);
+        }
+        return "";
+    }
+
+    @Override
     public void close() {
         acceptor.close();
     }
@@ -354,8 +370,7 @@ class RegisterElection implements Election {
             view.waiting("waiting for " + standby.name() + ", which is standby, to take over");
             return;
         }
-        if (view.role() == ServerRole.PASSIVE_UNINITIALIZED && context.isStorePersistent()
-                || !copy.mayHoldEverything(peers)) {
+        if (!copy.mayBePromoted(peers, view.role(), nowNs)) {
             proposer.abandon();
             turn.suspend();
             view.waiting("waiting for " + view.nameOfLastActive() + ", which may hold newer sessions");
@@ -418,12 +433,17 @@ class RegisterElection implements Election {
             return;
         }
         acceptor.note(peer.epoch());
+        promoteAlone("epoch raised above the one " + peer.name() + " came with");
+    }
+
+    /** Becomes active by its own decision; the others learn of it. */
+    private void promoteAlone(String reason) {
         RegisterValue present = acceptor.acceptedValue();
         Ballot ballot = nextBallot();
-        RegisterValue raised =
+        RegisterValue next =
                 value(ballot, present == null ? List.of() : present.voters(), present == null ? 0 : present.mapEpoch());
-        if (acceptor.prepare(ballot) && acceptor.accept(ballot, raised)) {
-            activate(raised, "epoch raised above the one " + peer.name() + " came with");
+        if (acceptor.prepare(ballot) && acceptor.accept(ballot, next)) {
+            activate(next, reason);
         }
     }
 
@@ -474,7 +494,7 @@ class RegisterElection implements Election {
                 leaveStandby("dropped while it could not be told");
                 return;
             }
-            if (context.isStorePersistent() && highest != null && !highest.isInSync(acceptor.identity())) {
+            if (highest != null && copy.isOutranked(highest, participants)) {
                 // Only one that held everything may be next; it has its turn after the stall time.
                 copy.exclude(proposer.highestAcceptedBallot());
                 proposer.abandon();

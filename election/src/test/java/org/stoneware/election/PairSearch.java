@@ -78,8 +78,8 @@ enum PairSearch {
 
     private SimulatedPair pair(PlantedFault fault, ReplicationFault replicationFault, long seed) {
         MemoryRegisters registers = new MemoryRegisters(seed, fault);
-        SimulatedPair pair = new SimulatedPair(
-                registers, Path.of("simulated"), isPersistent, witnesses, seed, replicationFault);
+        SimulatedPair pair =
+                new SimulatedPair(registers, Path.of("simulated"), isPersistent, witnesses, seed, replicationFault);
         return priority.isConsistency()
                 ? pair.voting(new SimulatedPair.Voting(
                         priority,

@@ -278,9 +278,7 @@ final class QuorumExploration {
         }
 
         private VoterId identity(int node) {
-            return node < 2
-                    ? servers[node].acceptor.identity()
-                    : voters[node - 2].acceptor.identity();
+            return node < 2 ? servers[node].acceptor.identity() : voters[node - 2].acceptor.identity();
         }
 
         /** One question to one node, and if it is not lost, its answer. */
@@ -294,11 +292,7 @@ final class QuorumExploration {
         }
 
         private @Nullable RegisterMessage deliver(
-                Server from,
-                int node,
-                RegisterMessage.Type type,
-                Ballot ballot,
-                @Nullable RegisterValue value) {
+                Server from, int node, RegisterMessage.Type type, Ballot ballot, @Nullable RegisterValue value) {
             RegisterMessage question =
                     new RegisterMessage(type, from.acceptor.identity(), from.incarnation, ballot, Ballot.NONE, value);
             UnsafeBuffer in = new UnsafeBuffer(new byte[RegisterMessageCodec.MAX_LENGTH]);
@@ -525,7 +519,8 @@ final class QuorumExploration {
             /** The server's and the voters' present identities, one change at a time; the last voter gets a seat first. */
             private List<RegisterValue.Voter> seats(RegisterValue value) {
                 if (fault.isEverySeatChanged()) {
-                    List<RegisterValue.Voter> next = new ArrayList<>(value.voters().subList(0, 2));
+                    List<RegisterValue.Voter> next =
+                            new ArrayList<>(value.voters().subList(0, 2));
                     for (int i = 1; i < voters.length; i++) {
                         next.add(new RegisterValue.Voter(
                                 RegisterValue.Voter.NOT_A_SERVER, voters[i].acceptor.identity()));
@@ -575,9 +570,7 @@ final class QuorumExploration {
 
             /** Nobody holds anything any more in a mode that promises nothing then. */
             private boolean isStartedEmpty() {
-                return !bounds.isPersistent()
-                        && servers[0].held.isEmpty()
-                        && servers[1].held.isEmpty();
+                return !bounds.isPersistent() && servers[0].held.isEmpty() && servers[1].held.isEmpty();
             }
 
             void activate(Ballot ballot, RegisterValue value) {
@@ -630,7 +623,8 @@ final class QuorumExploration {
 
             @Override
             public String toString() {
-                return "|" + id + ":" + incarnation + " standby=" + isStandby + isPassive + " epoch=" + epoch + " chosen=" + chosen + isPaused + copied
+                return "|" + id + ":" + incarnation + " standby=" + isStandby + isPassive + " epoch=" + epoch
+                        + " chosen=" + chosen + isPaused + copied
                         + " " + inSync + " held=" + held + " " + purpose + " " + acceptor + " " + round + " late="
                         + lateBallot + lateValue;
             }

@@ -73,8 +73,8 @@ class QuorumExplorationTest {
         faults.add(QuorumFault.FORGOTTEN_VOTE);
 
         assertThat(faults).allSatisfy(fault -> {
-            QuorumExploration exploration = new QuorumExploration(
-                    fault, new QuorumExploration.Bounds(1, 2, 1, 0, 1, 0, 1, true, 20_000));
+            QuorumExploration exploration =
+                    new QuorumExploration(fault, new QuorumExploration.Bounds(1, 2, 1, 0, 1, 0, 1, true, 20_000));
             assertThatThrownBy(exploration::run).as("%s", fault).isInstanceOf(AssertionError.class);
             System.out.printf("planted fault %-24s after %d states%n", fault, exploration.states());
         });

@@ -16,6 +16,7 @@ import org.stoneware.spi.election.ElectionException;
 import org.stoneware.spi.election.ElectionOutput;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.Evidence;
+import org.stoneware.spi.election.FailoverPriority;
 import org.stoneware.voting.Ballot;
 import org.stoneware.voting.ElectionStore;
 import org.stoneware.voting.RegisterMessage;
@@ -97,6 +98,45 @@ class RegisterElectionTest {
 
         assertThat(election.view().role()).isEqualTo(ServerRole.START);
         assertThat(election.view().reason()).startsWith("waiting for ").endsWith("which may hold newer sessions");
+    }
+
+    @Test
+    void shouldBePromotedUncleanAfterTheElectionTimeWhenTheConfigurationSaysSo() {
+        Election election = open(true, FailoverPriority.UncleanPromotion.AFTER_ELECTION_TIME);
+        election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.ACTIVE_COORDINATOR, 5L << 22), 0);
+        election.onEvidence(heard(Evidence.Kind.GOODBYE, 7, ServerRole.START, 0), SECOND_NS);
+        election.doWork(SECOND_NS + ELECTION_TIME_NS - 1);
+        ServerRole before = election.view().role();
+        election.doWork(SECOND_NS + ELECTION_TIME_NS + 1_000_000);
+
+        assertThat(before).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(election.view().reason()).contains("unclean");
+    }
+
+    @Test
+    void shouldBeActiveWhenAnOperatorForcesIt() {
+        Election election = open(true);
+        election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.ACTIVE_COORDINATOR, 5L << 22), 0);
+        String whileActive = election.forceActive("ann", 1);
+        election.onEvidence(heard(Evidence.Kind.GOODBYE, 7, ServerRole.START, 0), SECOND_NS);
+        String afterwards = election.forceActive("ann", 2 * SECOND_NS);
+
+        assertThat(whileActive).contains("Server1 is active");
+        assertThat(afterwards).isEmpty();
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(election.view().reason()).contains("ann");
+        assertThat(election.view().epoch()).isGreaterThan(5L << 22);
+    }
+
+    @Test
+    void shouldNotBeForcedWhenTheConfigurationSaysNever() {
+        Election election = open(true, FailoverPriority.UncleanPromotion.NEVER);
+        election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.ACTIVE_COORDINATOR, 5L << 22), 0);
+        election.onEvidence(heard(Evidence.Kind.GOODBYE, 7, ServerRole.START, 0), SECOND_NS);
+
+        assertThat(election.forceActive("ann", 2 * SECOND_NS)).contains("never");
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
     }
 
     @Test
@@ -231,6 +271,21 @@ class RegisterElectionTest {
 
     private Election open(boolean isPersistent) {
         return RegisterElectionProvider.open(context(isPersistent), new Output(), store);
+    }
+
+    private Election open(boolean isPersistent, FailoverPriority.UncleanPromotion uncleanPromotion) {
+        FailoverPriority priority = new FailoverPriority(false, 0, false, uncleanPromotion);
+        return RegisterElectionProvider.open(
+                new ElectionContext(
+                        1,
+                        List.of("Server1", "Server2"),
+                        99,
+                        ELECTION_TIME_NS,
+                        Path.of("unused"),
+                        isPersistent,
+                        priority),
+                new Output(),
+                store);
     }
 
     /** This server is the second of two. */

@@ -48,8 +48,7 @@ public final class SimulatedPair implements AutoCloseable {
      * @param voters   how many of them run.
      * @param forget   loses the register of a server that does not run.
      */
-    public record Voting(
-            FailoverPriority priority, SimulatedVoters.Factory factory, int voters, IntConsumer forget) {}
+    public record Voting(FailoverPriority priority, SimulatedVoters.Factory factory, int voters, IntConsumer forget) {}
 
     private final SplittableRandom random;
     private final SimulatedReplication replication;

@@ -109,11 +109,14 @@ public final class SimulatedVoters {
             reconnect(entry, servers[server]);
         } else if (entry.ballots != null) {
             VoterContact contact = entry.contact();
-            tell(servers[server], election -> {
-                if (entry.isCut[server]) {
-                    election.onVoter(contact, false, time.nowNs());
-                }
-            }, SILENCE_NS);
+            tell(
+                    servers[server],
+                    election -> {
+                        if (entry.isCut[server]) {
+                            election.onVoter(contact, false, time.nowNs());
+                        }
+                    },
+                    SILENCE_NS);
         }
     }
 
@@ -139,17 +142,22 @@ public final class SimulatedVoters {
         }
         VoterContact contact = entry.contact();
         long id = entry.idLow;
-        tell(server, election -> {
-            if (entry.isConnected(server, id)) {
-                election.onVoter(contact, true, time.nowNs());
-            }
-        }, random.nextLong(50 * MS));
+        tell(
+                server,
+                election -> {
+                    if (entry.isConnected(server, id)) {
+                        election.onVoter(contact, true, time.nowNs());
+                    }
+                },
+                random.nextLong(50 * MS));
     }
 
     private void tell(SimulatedServer server, Consumer<Election> telling, long delayNs) {
         if (server.election != null) {
-            time.at(time.nowNs() + delayNs, server, () -> caller.accept(server, () -> telling.accept(
-                    server.mustElection())));
+            time.at(
+                    time.nowNs() + delayNs,
+                    server,
+                    () -> caller.accept(server, () -> telling.accept(server.mustElection())));
         }
     }
 
@@ -171,9 +179,12 @@ public final class SimulatedVoters {
             long high = entry.idHigh;
             carry(() -> {
                 if (from.election != null && entry.isConnected(from, id)) {
-                    time.at(time.nowNs(), from, () -> caller.accept(from, () -> from.mustElection()
-                            .onVoterMessage(
-                                    high, id, new UnsafeBuffer(answer), 0, answer.length, time.nowNs())));
+                    time.at(
+                            time.nowNs(),
+                            from,
+                            () -> caller.accept(from, () -> from.mustElection()
+                                    .onVoterMessage(
+                                            high, id, new UnsafeBuffer(answer), 0, answer.length, time.nowNs())));
                 }
             });
         }
