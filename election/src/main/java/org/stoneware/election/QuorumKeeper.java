@@ -28,6 +28,9 @@ final class QuorumKeeper {
     /** A server in sync that says it is no standby for longer is dropped. */
     static final long MAX_DOUBT_NS = TimeUnit.SECONDS.toNanos(1);
 
+    /** How often the seats of the voters are looked at. */
+    static final long SEATS_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
     private static final long NEVER = Long.MIN_VALUE;
 
     /** What this active is about to change. */
@@ -58,6 +61,8 @@ final class QuorumKeeper {
     private long sinceNs;
     private long probedNs = NEVER;
     private long doubtSinceNs = NEVER;
+    private long seatsSeenNs = NEVER;
+    private boolean isSeatDue;
 
     QuorumKeeper(
             QuorumRules rules,
@@ -85,6 +90,7 @@ final class QuorumKeeper {
         partnerId = ElectionView.NO_ACTIVE;
         want = Want.NONE;
         isRaising = false;
+        seatsSeenNs = NEVER;
         seats.begin(value, nowNs);
         tell(value);
     }
@@ -162,11 +168,20 @@ final class QuorumKeeper {
                 want(Want.ALONE, nowNs);
             }
         }
-        seats.forget(present, nowNs);
         if (want == Want.ADD && !isVoter(present, partnerId)) {
             return seats.next(present, servers(), nowNs) != null;
         }
-        return want != Want.NONE || seats.next(present, servers(), nowNs) != null;
+        return want != Want.NONE || isSeatDue(present, nowNs);
+    }
+
+    /** Whether a voter is to get or lose a seat; looked at now and then only, because there may be very many Tomcats. */
+    private boolean isSeatDue(RegisterValue present, long nowNs) {
+        if (seatsSeenNs == NEVER || nowNs - seatsSeenNs >= SEATS_NS) {
+            seatsSeenNs = nowNs;
+            seats.forget(present, nowNs);
+            isSeatDue = seats.next(present, servers(), nowNs) != null;
+        }
+        return isSeatDue;
     }
 
     /** Whether the present round no longer does what is wanted. */
@@ -219,6 +234,7 @@ final class QuorumKeeper {
     boolean onChosen(Ballot ballot, RegisterValue value) {
         chosenBallot = ballot;
         chosen = value;
+        seatsSeenNs = NEVER;
         if (want == Want.ALONE && value.inSync().size() == 1) {
             partnerId = ElectionView.NO_ACTIVE;
             isRaising = false;

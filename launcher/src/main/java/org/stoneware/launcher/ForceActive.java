@@ -67,8 +67,7 @@ final class ForceActive {
                 throw failed(server, "was not made active: " + describe(answer));
             }
         } catch (IOException e) {
-            throw failed(
-                    server, "does not answer at " + client.address() + ": " + ManagementPortClient.reason(e));
+            throw failed(server, "does not answer at " + client.address() + ": " + ManagementPortClient.reason(e));
         }
         terminal.out().println("server " + server.name() + " becomes active; see server-stat");
         return ExitCode.CLEAN;

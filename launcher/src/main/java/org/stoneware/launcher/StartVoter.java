@@ -65,7 +65,7 @@ final class StartVoter {
         String data = options.get("--data");
         Path directory = data != null
                 ? terminal.workingDirectory().resolve(data)
-                : config.text().directory().resolve("data").resolve(name);
+                : config.text().baseDirectory().resolve("data").resolve(name);
         return vote(settings, name, directory.normalize());
     }
 
