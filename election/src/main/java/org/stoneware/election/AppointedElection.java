@@ -307,8 +307,7 @@ class AppointedElection implements Election {
         boolean isNewest = value != null && value.epoch() >= acceptor.highestEpoch() && !mayOtherLead(value);
         boolean isFirst = value == null && acceptor.highestEpoch() == Epoch.NONE && context.selfId() == 0;
         if (awaited != null) {
-            view.waiting("waiting up to " + TimeUnit.NANOSECONDS.toSeconds(context.electionTimeNs()) + " s for "
-                    + awaited.name() + ": " + awaited.contact().inWords());
+            view.waitingFor(awaited);
         } else if (wasAppointed && isNewest) {
             promote("appointed before its restart");
         } else if (isFirst) {

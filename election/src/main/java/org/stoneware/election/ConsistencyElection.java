@@ -2,7 +2,6 @@ package org.stoneware.election;
 
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
-import java.util.function.Predicate;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.IntHashSet;
 import org.stoneware.api.cluster.ServerRole;
@@ -317,7 +316,7 @@ class ConsistencyElection implements Election {
             }
         }
         Peer active = peers.highestActive();
-        if (active != null && isCommitted()) {
+        if (active != null && view.role() == ServerRole.PASSIVE_STANDBY && copy.hasNamedItself()) {
             campaign(nowNs);
         } else if (active != null) {
             follow(active);
@@ -326,18 +325,6 @@ class ConsistencyElection implements Election {
         } else {
             settle(nowNs);
         }
-    }
-
-    /**
-     * Whether this standby has named itself. A quorum may have accepted that, and then nobody else can lead any more: it goes on even
-     * if the active is heard again, until the active has had a higher ballot accepted here.
-     */
-    private boolean isCommitted() {
-        RegisterValue value = acceptor.acceptedValue();
-        return view.role() == ServerRole.PASSIVE_STANDBY
-                && value != null
-                && value.activeId() == context.selfId()
-                && copy.isInSync(value);
     }
 
     private void follow(Peer active) {
@@ -398,8 +385,7 @@ class ConsistencyElection implements Election {
         if (awaited != null) {
             round.abandon();
             turn.suspend();
-            view.waiting("waiting up to " + TimeUnit.NANOSECONDS.toSeconds(context.electionTimeNs()) + " s for "
-                    + awaited.name() + ": " + awaited.contact().inWords());
+            view.waitingFor(awaited);
             return;
         }
         turn.begin(nowNs);
@@ -493,7 +479,7 @@ class ConsistencyElection implements Election {
     private void advance(long nowNs) {
         boolean isActive = view.role() == ServerRole.ACTIVE_COORDINATOR;
         if (round.phase() == QuorumRound.Phase.PREPARING) {
-            QuorumRound.Base base = round.base(isActive ? keeper.isUsable(view.epoch()) : mayLead());
+            QuorumRound.Base base = round.base(isActive ? keeper.isUsable(view.epoch()) : rules.mayLeadAs(view.role()));
             if (base == null) {
                 return;
             }
@@ -526,14 +512,6 @@ class ConsistencyElection implements Election {
             round.abandon();
             activate(ballot, chosen, reason, nowNs);
         }
-    }
-
-    private Predicate<QuorumRound.Base> mayLead() {
-        return switch (view.role()) {
-            case PASSIVE_STANDBY -> rules::mayTakeOver;
-            case START -> rules::mayLead;
-            default -> rules::mayLeadAfterPassive;
-        };
     }
 
     private void onChosen(RegisterValue chosen, long nowNs) {

@@ -39,6 +39,15 @@ class OwnCopy {
         return value.isInSync(acceptor.identity(), context.incarnation());
     }
 
+    /**
+     * Whether this process has accepted its own promotion. A quorum may have accepted that, and then nobody else can lead any more: in
+     * consistency mode it goes on even if the active is heard again, until the active has had a higher ballot accepted here.
+     */
+    boolean hasNamedItself() {
+        RegisterValue value = acceptor.acceptedValue();
+        return value != null && value.activeId() == context.selfId() && isInSync(value);
+    }
+
     /** This server is a standby no longer. What made it one does so only once: its copy may have gone since. */
     void forfeit() {
         forfeited = acceptor.acceptedBallot();

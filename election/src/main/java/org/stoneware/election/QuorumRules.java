@@ -2,6 +2,8 @@ package org.stoneware.election;
 
 import java.util.List;
 import java.util.Set;
+import java.util.function.Predicate;
+import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.voting.Ballot;
 import org.stoneware.voting.RegisterValue;
 import org.stoneware.voting.VoterId;
@@ -26,6 +28,15 @@ class QuorumRules {
     /** The own entry of an in-sync set. */
     RegisterValue.InSync own() {
         return new RegisterValue.InSync(selfId, self, incarnation);
+    }
+
+    /** What a server in this role, which is not active, may build on. */
+    Predicate<QuorumRound.Base> mayLeadAs(ServerRole role) {
+        return switch (role) {
+            case PASSIVE_STANDBY -> this::mayTakeOver;
+            case START -> this::mayLead;
+            default -> this::mayLeadAfterPassive;
+        };
     }
 
     /** A standby may lead when its process is in sync. */

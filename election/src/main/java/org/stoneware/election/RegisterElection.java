@@ -274,8 +274,6 @@ class RegisterElection implements Election {
         return cause;
     }
 
-    // What the evidence means.
-
     private void evaluate(long nowNs) {
         try {
             switch (view.role()) {
@@ -380,8 +378,7 @@ class RegisterElection implements Election {
         if (awaited != null) {
             proposer.abandon();
             turn.suspend();
-            view.waiting("waiting up to " + TimeUnit.NANOSECONDS.toSeconds(context.electionTimeNs()) + " s for "
-                    + awaited.name() + ": " + awaited.contact().inWords());
+            view.waitingFor(awaited);
             return;
         }
         turn.begin(nowNs);
@@ -454,8 +451,6 @@ class RegisterElection implements Election {
         view.set(new ElectionView(ServerRole.FENCED, Math.max(epoch, view.epoch()), activeId, reason));
         acceptor.note(epoch);
     }
-
-    // The two phases.
 
     /** Makes a ballot above everything promised and heard of. */
     Ballot nextBallot() {
@@ -595,14 +590,10 @@ class RegisterElection implements Election {
         }
     }
 
-    private boolean isPaired() {
-        return inSync.partnerId() != ElectionView.NO_ACTIVE;
-    }
-
     /** Everything this election knows, in one line; two elections with equal lines behave alike. */
     @Override
     public String toString() {
         return view + " " + sender + " heardCounter=" + heardCounter + " " + turn + " " + acceptor + " " + proposer
-                + " " + peers + (isPaired() ? " " + inSync : "");
+                + " " + peers + (inSync.partnerId() != ElectionView.NO_ACTIVE ? " " + inSync : "");
     }
 }

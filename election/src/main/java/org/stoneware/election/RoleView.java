@@ -60,6 +60,12 @@ final class RoleView {
         become(now.role(), mayServe ? lastActiveId : ElectionView.NO_ACTIVE, reason);
     }
 
+    /** Keeps the role; says that a server may still be heard. */
+    void waitingFor(Peer awaited) {
+        waiting("waiting up to " + TimeUnit.NANOSECONDS.toSeconds(context.electionTimeNs()) + " s for " + awaited.name()
+                + ": " + awaited.contact().inWords());
+    }
+
     /** Keeps the role, and as a standby the active it stands beside; says what this server waits for. */
     void missing(String reason) {
         if (role() == ServerRole.PASSIVE_STANDBY) {

@@ -60,11 +60,7 @@ final class QuorumExploration {
         return violation;
     }
 
-    /**
-     * Goes one way only.
-     *
-     * @param story steps as a violation tells them.
-     */
+    /** Goes one way only, told as a violation tells it. */
     void replay(String story) {
         repeat(Arrays.stream(story.trim().split(" +"))
                 .mapToInt(QuorumExploration::step)
@@ -73,17 +69,14 @@ final class QuorumExploration {
 
     private static int step(String name) {
         String kind = name.replaceAll("\\d", "");
-        return Kind.valueOf(kind).ordinal() * 100 + Integer.parseInt(name.substring(kind.length()));
+        return QuorumStep.valueOf(kind).ordinal() * 100 + Integer.parseInt(name.substring(kind.length()));
     }
 
     int states() {
         return met.size();
     }
 
-    /**
-     * @return true when everything within the bounds was tried, false when the number of states was.
-     * @throws AssertionError with the steps that led to a violation.
-     */
+    /** Returns whether everything within the bounds was tried; a violation tells the steps that led to it. */
     boolean run() {
         ArrayDeque<int[]> open = new ArrayDeque<>();
         open.add(new int[0]);
@@ -117,7 +110,7 @@ final class QuorumExploration {
             try {
                 for (int step = 0; step < WALK_STEPS && !steps.isEmpty(); step++) {
                     int next = steps.get(random.nextInt(steps.size()));
-                    story.append(' ').append(Kind.values()[next / 100]).append(next % 100);
+                    story.append(' ').append(QuorumStep.values()[next / 100]).append(next % 100);
                     world.take(next);
                     steps = world.enabled();
                 }
@@ -138,34 +131,11 @@ final class QuorumExploration {
         } catch (AssertionError e) {
             StringBuilder story = new StringBuilder("\nsteps:");
             for (int step : path) {
-                story.append(' ').append(Kind.values()[step / 100]).append(step % 100);
+                story.append(' ').append(QuorumStep.values()[step / 100]).append(step % 100);
             }
             throw new AssertionError(e.getMessage() + story, e);
         }
         return world;
-    }
-
-    private record Fingerprint(long high, long low) {}
-
-    /** What can happen; the argument is a server, or ten times a server plus a voter. */
-    private enum Kind {
-        /** A server begins a round to become active, or to do what an active wants. */
-        LEAD,
-        DROP,
-        ADD,
-        RESEAT,
-        /** One voter gets the present question of a server and answers. */
-        ASK,
-        /** The same, and the answer is lost. */
-        ASK_IN_VAIN,
-        /** One voter gets the value a server proposed in its round before. */
-        ASK_LATE,
-        /** The active takes a write; the standby holds it too if it is in sync and can be talked to. */
-        WRITE,
-        CRASH,
-        LOSE,
-        /** A Tomcat ends and comes back as another voter. */
-        RENEW
     }
 
     private final class World {
@@ -212,31 +182,31 @@ final class QuorumExploration {
             for (Server server : servers) {
                 int id = server.id;
                 boolean mayBegin = roundsLeft > 0;
-                add(steps, mayBegin && !server.isActive(), Kind.LEAD, id);
+                add(steps, mayBegin && !server.isActive(), QuorumStep.LEAD, id);
                 boolean isPair = server.inSync.size() > 1;
                 boolean mayCopy = !servers[1 - id].isActive();
-                add(steps, mayBegin && server.isActive() && (isPair || server.isPaused), Kind.DROP, id);
-                add(steps, mayBegin && server.isActive() && !isPair && mayCopy, Kind.ADD, id);
-                add(steps, mayBegin && server.isActive() && seatChangesLeft > 0, Kind.RESEAT, id);
-                add(steps, server.isActive() && writesLeft > 0, Kind.WRITE, id);
-                add(steps, crashesLeft > 0, Kind.CRASH, id);
-                add(steps, lossesLeft > 0, Kind.LOSE, id);
+                add(steps, mayBegin && server.isActive() && (isPair || server.isPaused), QuorumStep.DROP, id);
+                add(steps, mayBegin && server.isActive() && !isPair && mayCopy, QuorumStep.ADD, id);
+                add(steps, mayBegin && server.isActive() && seatChangesLeft > 0, QuorumStep.RESEAT, id);
+                add(steps, server.isActive() && writesLeft > 0, QuorumStep.WRITE, id);
+                add(steps, crashesLeft > 0, QuorumStep.CRASH, id);
+                add(steps, lossesLeft > 0, QuorumStep.LOSE, id);
                 for (int other = 0; other < 2 + voters.length; other++) {
                     if (other != id && server.isAsking(identity(other))) {
-                        steps.add(Kind.ASK.ordinal() * 100 + 10 * id + other);
-                        add(steps, lostAnswersLeft > 0, Kind.ASK_IN_VAIN, 10 * id + other);
+                        steps.add(QuorumStep.ASK.ordinal() * 100 + 10 * id + other);
+                        add(steps, lostAnswersLeft > 0, QuorumStep.ASK_IN_VAIN, 10 * id + other);
                     }
                     boolean isLate = server.lateValue != null && other != id && lostAnswersLeft > 0;
-                    add(steps, isLate, Kind.ASK_LATE, 10 * id + other);
+                    add(steps, isLate, QuorumStep.ASK_LATE, 10 * id + other);
                 }
             }
             for (int i = 0; i < voters.length; i++) {
-                add(steps, lossesLeft > 0, Kind.RENEW, i);
+                add(steps, lossesLeft > 0, QuorumStep.RENEW, i);
             }
             return steps;
         }
 
-        private void add(List<Integer> steps, boolean isEnabled, Kind kind, int argument) {
+        private void add(List<Integer> steps, boolean isEnabled, QuorumStep kind, int argument) {
             if (isEnabled) {
                 steps.add(kind.ordinal() * 100 + argument);
             }
@@ -244,11 +214,11 @@ final class QuorumExploration {
 
         void take(int step) {
             int argument = step % 100;
-            Kind kind = Kind.values()[step / 100];
+            QuorumStep kind = QuorumStep.values()[step / 100];
             switch (kind) {
                 case LEAD, DROP, ADD, RESEAT -> {
                     roundsLeft--;
-                    seatChangesLeft -= kind == Kind.RESEAT ? 1 : 0;
+                    seatChangesLeft -= kind == QuorumStep.RESEAT ? 1 : 0;
                     servers[argument].begin(kind);
                 }
                 case ASK -> ask(servers[argument / 10], argument % 10, true);
@@ -342,13 +312,7 @@ final class QuorumExploration {
             for (VoterNode voter : voters) {
                 text.append(voter.acceptor);
             }
-            long high = 0xcbf29ce484222325L;
-            long low = 0x9e3779b97f4a7c15L;
-            for (int i = 0; i < text.length(); i++) {
-                high = (high ^ text.charAt(i)) * 0x100000001b3L;
-                low = Long.rotateLeft(low, 5) * 0xff51afd7ed558ccdL + text.charAt(i);
-            }
-            return new Fingerprint(high, low);
+            return Fingerprint.of(text);
         }
 
         /** A Tomcat or external voter. */
@@ -367,7 +331,7 @@ final class QuorumExploration {
             private RegisterAcceptor acceptor;
             private QuorumRules rules;
             private QuorumRound round;
-            private Kind purpose = Kind.LEAD;
+            private QuorumStep purpose = QuorumStep.LEAD;
             private long incarnation;
             private boolean isStandby;
             private boolean isPassive;
@@ -429,7 +393,7 @@ final class QuorumExploration {
                 return isActive() && value != null && value.inSync().size() == 1;
             }
 
-            void begin(Kind kind) {
+            void begin(QuorumStep kind) {
                 if (round.value() != null) {
                     lateBallot = round.ballot();
                     lateValue = round.value();
@@ -437,7 +401,7 @@ final class QuorumExploration {
                 Ballot ballot = new Ballot(acceptor.nextCounter(), acceptor.identity());
                 acceptor.prepare(ballot);
                 purpose = kind;
-                if (kind == Kind.ADD) {
+                if (kind == QuorumStep.ADD) {
                     // The copy is complete and nothing is acknowledged any more when the election is asked.
                     Server other = servers[1 - id];
                     isPaused = true;
@@ -503,7 +467,7 @@ final class QuorumExploration {
                 long newEpoch = Epoch.of(round.ballot().counter(), id, acceptor.identity());
                 Server other = servers[1 - id];
                 RegisterValue value = base.value();
-                if (value == null || purpose == Kind.LEAD) {
+                if (value == null || purpose == QuorumStep.LEAD) {
                     return rules.promotion(base, newEpoch);
                 }
                 return switch (purpose) {
@@ -549,7 +513,7 @@ final class QuorumExploration {
 
             private void onChosen(RegisterValue value) {
                 Ballot ballot = round.ballot();
-                if (purpose == Kind.LEAD) {
+                if (purpose == QuorumStep.LEAD) {
                     check(
                             held.containsAll(acknowledged) || isStartedEmpty(),
                             "server " + id + " becomes active without acknowledged writes");
@@ -557,14 +521,14 @@ final class QuorumExploration {
                     activate(ballot, value);
                     return;
                 }
-                boolean isStandbyAsked = purpose == Kind.ADD;
+                boolean isStandbyAsked = purpose == QuorumStep.ADD;
                 if (isStandbyAsked && !round.isAcceptedBy(servers[1 - id].acceptor.identity())) {
                     return;
                 }
                 chosen = ballot;
                 inSync = value.inSync();
                 partnerIncarnation = inSync.size() > 1 ? inSync.get(1).incarnation() : 0;
-                isPaused &= purpose == Kind.RESEAT;
+                isPaused &= purpose == QuorumStep.RESEAT;
                 round.abandon();
             }
 
