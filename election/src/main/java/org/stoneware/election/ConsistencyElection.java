@@ -389,7 +389,8 @@ class ConsistencyElection implements Election {
             return;
         }
         turn.begin(nowNs);
-        if (round.isRunning() || running.size() == 1 || turn.isDue(peers.rank(running), nowNs)) {
+        int rank = copy.rank(peers.rank(running), view.role());
+        if (round.isRunning() || running.size() == 1 || turn.isDue(rank, nowNs)) {
             campaign(nowNs);
         } else {
             view.waiting("waiting for " + peers.name(peers.first(running)) + " to propose");

@@ -48,6 +48,16 @@ class OwnCopy {
         return value != null && value.activeId() == context.selfId() && isInSync(value);
     }
 
+    /** Whose turn it is: one whose disk says that it holds everything waits for nobody who may not. */
+    int rank(int byPosition, ServerRole role) {
+        RegisterValue value = acceptor.acceptedValue();
+        boolean isHolder = context.isStorePersistent()
+                && role == ServerRole.START
+                && value != null
+                && value.isInSync(acceptor.identity());
+        return isHolder ? 0 : byPosition;
+    }
+
     /** This server is a standby no longer. What made it one does so only once: its copy may have gone since. */
     void forfeit() {
         forfeited = acceptor.acceptedBallot();

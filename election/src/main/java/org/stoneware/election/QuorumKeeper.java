@@ -218,7 +218,9 @@ final class QuorumKeeper {
             return rules.withInSync(base, chosenBallot, List.of(rules.own()), isRaising ? raisedEpoch : value.epoch());
         }
         Known partner = identities.get(partnerId);
-        boolean isSeated = isVoter(value, partnerId);
+        // In sync counts only for one that can lead: not while voters that do not know it must agree as well.
+        boolean isSettled = value.former().isEmpty() || rules.isChosen(base, chosenBallot);
+        boolean isSeated = isVoter(value, partnerId) && isSettled;
         if (want == Want.ADD && partner != null && isSeated) {
             List<RegisterValue.InSync> inSync = new ArrayList<>(List.of(rules.own()));
             inSync.add(new RegisterValue.InSync(partnerId, partner.identity, partnerIncarnation));
