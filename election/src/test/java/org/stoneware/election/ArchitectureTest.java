@@ -19,6 +19,7 @@ class ArchitectureTest {
                     "org.agrona..",
                     "org.stoneware.api..",
                     "org.stoneware.spi.election..",
+                    "org.stoneware.voting..",
                     "org.stoneware.election..",
                     "org.osgi..",
                     "org.jspecify..");
