@@ -1,7 +1,9 @@
 package org.stoneware.api.config;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The whole effective configuration, validated; registered as an OSGi service by {@code config}.
@@ -40,6 +42,12 @@ public record ArraySettings(
         String uncleanPromotion,
         String clientLogs,
         Map<String, String> properties) {
+    /**
+     * The tc-property that names the file of the array's key. {@link #properties()} hold the absolute path of the file in use under it, also
+     * when the configuration leaves it to the default, and nothing when there is no key.
+     */
+    public static final String ARRAY_KEY = "stoneware.array-key";
+
     public ArraySettings {
         servers = List.copyOf(servers);
         properties = Map.copyOf(properties);
@@ -88,5 +96,11 @@ public record ArraySettings(
 
     public ServerSettings self() {
         return servers.get(selfPosition);
+    }
+
+    /** File of the key by which servers and Tomcats prove that they belong to the array; null when they prove nothing. */
+    public @Nullable Path arrayKey() {
+        String file = properties.get(ARRAY_KEY);
+        return file == null ? null : Path.of(file);
     }
 }

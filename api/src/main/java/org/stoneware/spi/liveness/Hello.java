@@ -16,7 +16,8 @@ import org.jspecify.annotations.Nullable;
  * @param productVersion  Stoneware version of the caller.
  * @param transports      transports the caller can use, best first.
  * @param dataAddress     where the caller's transport is bound, or null when it wants no data connection.
- * @param credentials     proof of identity; empty without {@code array.key}.
+ * @param credentials     by what a caller that holds the array's key asks for a proof. The network puts it in and checks it; whoever
+ *                        sends a hello leaves it empty.
  */
 public record Hello(
         Kind kind,
@@ -34,6 +35,21 @@ public record Hello(
 
     public Hello {
         transports = List.copyOf(transports);
+    }
+
+    /** The same hello with other credentials. */
+    public Hello withCredentials(byte[] other) {
+        return new Hello(
+                kind,
+                protocolVersion,
+                idHigh,
+                idLow,
+                incarnation,
+                name,
+                productVersion,
+                transports,
+                dataAddress,
+                other);
     }
 
     /** Who may call. Codes are sent on the wire and never change meaning. */

@@ -197,17 +197,17 @@ final class ServerAgent {
                 "permanent-store".equals(duties.current().store().mode()));
     }
 
-    /** Peers and Tomcats prove nothing in this version, so whoever reaches the ports can read and change sessions. */
+    /** Without the array's key peers and Tomcats prove nothing, so whoever reaches the ports can read and change sessions. */
     private void warnIfOpen(ServerSettings self) {
         boolean isLocal = new InetSocketAddress(self.clientAddress(), 0)
                         .getAddress()
                         .isLoopbackAddress()
                 && new InetSocketAddress(self.groupAddress(), 0).getAddress().isLoopbackAddress();
-        if (!isLocal) {
+        if (!isLocal && settings.arrayKey() == null) {
             events.warning(
                     "unprotected",
-                    "dso-port and l2-group-port are open beyond this machine and ask nobody for credentials: let a firewall admit"
-                            + " only the Tomcats and servers of this array");
+                    "dso-port and l2-group-port are open beyond this machine and ask nobody for a proof: make a key with bin/make-key"
+                            + " and copy it to all servers and Tomcats, or let a firewall admit only those of this array");
         }
     }
 
