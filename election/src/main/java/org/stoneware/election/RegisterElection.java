@@ -26,6 +26,7 @@ import org.stoneware.spi.election.Evidence;
  *  START                  ACTIVE_COORDINATOR     every other server was asked and a quorum accepted, or does not run
  *  PASSIVE_UNINITIALIZED  ACTIVE_COORDINATOR     the same, once no server is active; never with a persistent store
  *  ACTIVE_COORDINATOR     ACTIVE_COORDINATOR     a server that is not active knew a higher epoch: the own one is raised above it
+ *  ACTIVE_COORDINATOR     PASSIVE_UNINITIALIZED  {@link #requestHandOver}; until the standby is active, see {@link HandOver}
  *  ACTIVE_COORDINATOR     FENCED                 another server is active in a higher epoch, or the register can't be written
  *  FENCED                 PASSIVE_UNINITIALIZED  at the next {@link #doWork}, unless the register can't be written
  *  any                    STOPPED                {@link #onStop}
@@ -62,6 +63,7 @@ class RegisterElection implements Election {
     private final OwnCopy copy;
     private final BallotVoter voter;
     private final RoleView view;
+    private final HandOver handOver;
     private long activeIncarnation;
     private boolean isTakenForSilence;
     private long takeoverRetryNs = NEVER;
@@ -85,6 +87,7 @@ class RegisterElection implements Election {
         this.voter = ballotVoter(acceptor, sender, peers);
         acceptor.start(context.incarnation());
         this.view = new RoleView(context, output, acceptor, peers);
+        this.handOver = new HandOver(context, acceptor, peers, suspicion);
     }
 
     /** Makes the part that an active needs; the tests make one with a fault. */
@@ -127,6 +130,10 @@ class RegisterElection implements Election {
             peers.onLocalStall(evidence.valueNs(), nowNs);
             turn.onLocalStall(evidence.valueNs(), nowNs);
             suspicion.onLocalStall(evidence.valueNs(), nowNs);
+            if (evidence.valueNs() >= Suspicion.LONG_STALL_NS) {
+                // What was answered before the stall may have been overtaken by another election.
+                proposer.abandon();
+            }
             return;
         }
         if (evidence.isOfWitnesses()) {
@@ -153,6 +160,11 @@ class RegisterElection implements Election {
     @Override
     public boolean requestDropPeer(int memberId, String reason, long nowNs) {
         return change(() -> inSync.requestDrop(memberId, reason, nowNs));
+    }
+
+    @Override
+    public boolean requestHandOver(long nowNs) {
+        return change(() -> handOver.begin(inSync, view, epoch(nextBallot())));
     }
 
     private boolean change(BooleanSupplier request) {
@@ -220,8 +232,7 @@ class RegisterElection implements Election {
         view.become(ServerRole.STOPPED, ElectionView.NO_ACTIVE, "stopped");
         if (!isFailed) {
             if (partner != null) {
-                // Nothing is acknowledged here any more: the standby may take over, the active may go on alone, at
-                // once.
+                // Nothing is acknowledged here any more: the other may take over or go on alone at once.
                 sender.sendLeaving(partner.memberId());
             }
             try {
@@ -286,6 +297,7 @@ class RegisterElection implements Election {
     private void follow(Peer active) {
         proposer.abandon();
         turn.end();
+        handOver.end();
         view.lastActive(active.memberId());
         RegisterValue value = acceptor.acceptedValue();
         if (value != null && copy.isStandbyOf(active, value)) {
@@ -340,6 +352,12 @@ class RegisterElection implements Election {
 
     /** No server is active: finds out which may take part, and whose turn it is to propose. */
     private void settle(long nowNs) {
+        if (handOver.hasFailed(nowNs)) {
+            participants.clear();
+            participants.add(context.selfId());
+            propose(nowNs);
+            return;
+        }
         Peer standby = peers.standby();
         if (standby != null) {
             proposer.abandon();
@@ -488,7 +506,7 @@ class RegisterElection implements Election {
         }
         RegisterValue chosen = proposer.value();
         if (proposer.phase() == RegisterProposer.Phase.CHOSEN && chosen != null) {
-            String reason = view.reasonOfPromotion(participants, isTakenForSilence);
+            String reason = handOver.reasonOr(view.reasonOfPromotion(participants, isTakenForSilence));
             if (view.role() == ServerRole.PASSIVE_STANDBY && isTakenForSilence) {
                 suspicion.onFlip(nowNs);
             }
@@ -511,6 +529,7 @@ class RegisterElection implements Election {
 
     private void activate(RegisterValue value, String reason) {
         turn.end();
+        handOver.end();
         view.lastActive(ElectionView.NO_ACTIVE);
         view.set(new ElectionView(ServerRole.ACTIVE_COORDINATOR, value.epoch(), context.selfId(), reason));
         inSync.begin();
@@ -523,13 +542,8 @@ class RegisterElection implements Election {
 
     private void onMessage(Peer from, RegisterMessage message, long nowNs) {
         switch (message.type()) {
-            case PREPARE -> {
-                if (voter.onPrepare(from, message, view.role())) {
-                    yieldTo(nowNs);
-                }
-            }
-            case ACCEPT -> {
-                if (voter.onAccept(from, message, view.role())) {
+            case PREPARE, ACCEPT -> {
+                if (voter.onBallot(from, message, view.role())) {
                     yieldTo(nowNs);
                 }
             }
@@ -568,14 +582,10 @@ class RegisterElection implements Election {
         }
     }
 
-    private boolean isPaired() {
-        return inSync.partnerId() != ElectionView.NO_ACTIVE;
-    }
-
     /** Everything this election knows, in one line; two elections with equal lines behave alike. */
     @Override
     public String toString() {
         return view + " " + sender + " heardCounter=" + heardCounter + " " + turn + " " + acceptor + " " + proposer
-                + " " + peers + (isPaired() ? " " + inSync : "");
+                + " " + peers + (inSync.partnerId() == ElectionView.NO_ACTIVE ? "" : " " + inSync);
     }
 }

@@ -2,6 +2,7 @@ package org.stoneware.testkit.election;
 
 import java.nio.file.Path;
 import java.util.SplittableRandom;
+import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.ElectionProvider;
 
 /**
@@ -27,6 +28,10 @@ public final class SimulatedPair implements AutoCloseable {
         STOP_ACTIVE,
         STOP_STANDBY,
         DROP_STANDBY,
+        HAND_OVER,
+        HAND_OVER_AND_KILL_STANDBY,
+        HAND_OVER_AND_FREEZE_STANDBY,
+        HAND_OVER_AND_CUT_LINK,
         KILL_STANDBY_WHILE_IT_SYNCS,
         KILL_BOTH_ONE_AFTER_THE_OTHER
     }
@@ -36,6 +41,7 @@ public final class SimulatedPair implements AutoCloseable {
     private final SimulatedElectionNetwork network;
     private final boolean isPersistent;
     private final int witnesses;
+    private int handOvers;
 
     /**
      * @param isPersistent a process that starts again has what it had; else it is empty.
@@ -71,6 +77,11 @@ public final class SimulatedPair implements AutoCloseable {
     /** Entries acknowledged so far. */
     public long acknowledgements() {
         return replication.acknowledgements();
+    }
+
+    /** Times the active role was handed over so far. */
+    public int handOvers() {
+        return handOvers;
     }
 
     /** Runs all rounds. */
@@ -131,9 +142,7 @@ public final class SimulatedPair implements AutoCloseable {
             case FREEZE_STANDBY -> freeze(standby);
             case CUT_LINK -> {
                 if (witnesses > 0) {
-                    network.cut(active, standby);
-                    network.runFor(random.nextLong(3_000 * MS));
-                    network.heal(active, standby);
+                    cutFor(active, standby);
                 }
             }
             case STOP_ACTIVE -> stop(active);
@@ -145,6 +154,15 @@ public final class SimulatedPair implements AutoCloseable {
                     kill(active);
                 }
             }
+            case HAND_OVER -> handOver(active);
+            case HAND_OVER_AND_KILL_STANDBY, HAND_OVER_AND_FREEZE_STANDBY, HAND_OVER_AND_CUT_LINK -> {
+                handOver(active);
+                network.runFor(random.nextLong(60 * MS));
+                // Once it is active it is alone for a while: what happens to it then is a second fault.
+                if (network.view(standby).role() != ServerRole.ACTIVE_COORDINATOR) {
+                    injectWhileHandingOver(fault, active, standby);
+                }
+            }
             case KILL_STANDBY_WHILE_IT_SYNCS -> {
                 replication.dropStandby(active);
                 network.runFor(random.nextLong(400 * MS));
@@ -153,6 +171,34 @@ public final class SimulatedPair implements AutoCloseable {
             }
             case KILL_BOTH_ONE_AFTER_THE_OTHER -> killBoth(active, standby);
         }
+    }
+
+    private void injectWhileHandingOver(Fault fault, int active, int standby) {
+        switch (fault) {
+            case HAND_OVER_AND_KILL_STANDBY -> {
+                network.crash(standby);
+                network.runFor(random.nextBoolean() ? 0 : random.nextLong(1_500 * MS));
+                network.start(standby);
+            }
+            case HAND_OVER_AND_FREEZE_STANDBY -> freeze(standby);
+            default -> {
+                if (witnesses > 0) {
+                    cutFor(active, standby);
+                }
+            }
+        }
+    }
+
+    private void handOver(int active) {
+        if (replication.handOver(active)) {
+            handOvers++;
+        }
+    }
+
+    private void cutFor(int active, int standby) {
+        network.cut(active, standby);
+        network.runFor(random.nextLong(3_000 * MS));
+        network.heal(active, standby);
     }
 
     private void kill(int id) {
