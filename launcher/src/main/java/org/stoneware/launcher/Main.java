@@ -8,7 +8,7 @@ import java.util.List;
 /** Entry point of every script: the first argument names the program. */
 public final class Main {
     private static final String USAGE =
-            "Usage: stoneware start-server | server-stat | stop-server | install-valve | version  [options]";
+            "Usage: stoneware start-server | server-stat | stop-server | hand-over | install-valve | version  [options]";
 
     private Main() {}
 
@@ -44,6 +44,7 @@ public final class Main {
                 case "start-server" -> new StartServer(terminal).run(rest);
                 case "server-stat" -> new ServerStat(terminal).run(rest);
                 case "stop-server" -> new StopServer(terminal).run(rest);
+                case "hand-over" -> new HandOver(terminal).run(rest);
                 case "install-valve" -> new InstallValve(terminal).run(rest);
                 case "version", "--version" -> {
                     terminal.out().println(ProductVersion.line());
