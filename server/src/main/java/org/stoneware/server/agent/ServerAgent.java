@@ -23,6 +23,7 @@ import org.stoneware.server.replication.ReplicationLimits;
 import org.stoneware.server.request.RequestLimits;
 import org.stoneware.server.request.SessionRequestProcessor;
 import org.stoneware.server.role.RoleDuties;
+import org.stoneware.server.role.RoleHandOver;
 import org.stoneware.server.role.RoleLimits;
 import org.stoneware.server.role.RoleOutput;
 import org.stoneware.server.session.ClientId;
@@ -143,7 +144,10 @@ final class ServerAgent {
             this.election = context.election().open(electionContext(), new Decisions());
             opened.add(election);
             this.handOver = new RoleHandOver(
-                    duties, now -> election.requestHandOver(electionTime()), this::isSomebodyActive, events);
+                    duties,
+                    now -> election.requestHandOver(electionTime()),
+                    this::isSomebodyActive,
+                    new DutyRequests());
         } catch (RuntimeException e) {
             closeAll(opened);
             throw e;

@@ -1,9 +1,8 @@
-package org.stoneware.server.agent;
+package org.stoneware.server.role;
 
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongPredicate;
-import org.stoneware.server.role.RoleDuties;
 
 /**
  * Gives the active role to the standby while this server goes on running: what has been taken in is acknowledged first, then the
@@ -19,11 +18,11 @@ import org.stoneware.server.role.RoleDuties;
  *
  * <b>Threading:</b> the agent thread.
  */
-final class RoleHandOver {
+public final class RoleHandOver {
     /** Longest wait for what is on its way to the standby. */
-    static final long MAX_DRAIN_NS = TimeUnit.SECONDS.toNanos(2);
+    public static final long MAX_DRAIN_NS = TimeUnit.SECONDS.toNanos(2);
     /** Longest wait for the standby to become active. */
-    static final long MAX_WAIT_NS = TimeUnit.SECONDS.toNanos(1);
+    public static final long MAX_WAIT_NS = TimeUnit.SECONDS.toNanos(1);
 
     private enum State {
         IDLE,
@@ -34,7 +33,7 @@ final class RoleHandOver {
     private final RoleDuties duties;
     private final LongPredicate election;
     private final BooleanSupplier isOtherActive;
-    private final EventLog events;
+    private final RoleOutput output;
     private State state = State.IDLE;
     private long sinceNs;
 
@@ -42,25 +41,25 @@ final class RoleHandOver {
      * @param election      asks the election to give the role up at a time; says whether it has.
      * @param isOtherActive whether another server says it is active.
      */
-    RoleHandOver(RoleDuties duties, LongPredicate election, BooleanSupplier isOtherActive, EventLog events) {
+    public RoleHandOver(RoleDuties duties, LongPredicate election, BooleanSupplier isOtherActive, RoleOutput output) {
         this.duties = duties;
         this.election = election;
         this.isOtherActive = isOtherActive;
-        this.events = events;
+        this.output = output;
     }
 
     /** Begins, unless this is under way or there is nobody to hand over to. */
-    void begin(String by, long nowNs) {
+    public void begin(String by, long nowNs) {
         if (state != State.IDLE || !duties.hasStandby()) {
             return;
         }
-        events.info("hand-over-requested", "hand-over requested by " + by);
+        output.info("hand-over-requested", "hand-over requested by " + by);
         duties.beginStop();
         state(State.DRAINING, nowNs);
     }
 
     /** Forgets about it, because this server stops. */
-    void cancel() {
+    public void cancel() {
         state = State.IDLE;
     }
 
@@ -69,7 +68,7 @@ final class RoleHandOver {
      *
      * @return amount of work done; 0 when idle.
      */
-    int doWork(long nowNs) {
+    public int doWork(long nowNs) {
         return switch (state) {
             case IDLE -> 0;
             case DRAINING -> drain(nowNs);
@@ -99,13 +98,13 @@ final class RoleHandOver {
 
     private int await(long nowNs) {
         if (isOtherActive.getAsBoolean()) {
-            events.info("handed-over", "the active role is handed over");
+            output.info("handed-over", "the active role is handed over");
             state(State.IDLE, nowNs);
         } else if (duties.processor() != null) {
-            events.warning("hand-over-failed", "the standby was lost in that moment; this server is active again");
+            output.warning("hand-over-failed", "the standby was lost in that moment; this server is active again");
             state(State.IDLE, nowNs);
         } else if (nowNs - sinceNs > MAX_WAIT_NS) {
-            events.warning("hand-over-slow", "the standby has not taken over yet");
+            output.warning("hand-over-slow", "the standby has not taken over yet");
             state(State.IDLE, nowNs);
         } else {
             return 0;
@@ -115,7 +114,7 @@ final class RoleHandOver {
 
     private void goOn(String reason, long nowNs) {
         duties.endStop();
-        events.warning("hand-over-failed", "the active role was not handed over: " + reason);
+        output.warning("hand-over-failed", "the active role was not handed over: " + reason);
         state(State.IDLE, nowNs);
     }
 
