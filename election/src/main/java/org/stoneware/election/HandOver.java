@@ -3,6 +3,8 @@ package org.stoneware.election;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.ElectionContext;
 import org.stoneware.spi.election.ElectionView;
+import org.stoneware.voting.RegisterAcceptor;
+import org.stoneware.voting.RegisterValue;
 
 /**
  * A role given to the standby on request, from then until a server is active again.

@@ -1,11 +1,7 @@
 package org.stoneware.launcher;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import org.stoneware.api.config.ServerSettings;
 import org.stoneware.config.ServerChoice;
 import org.stoneware.config.TcConfig;
@@ -24,8 +20,6 @@ final class ForceActive {
             server this one waits for.
             Works on the machine of the server, for the user who owns its data directory.
             Exit codes: 0 it is active or about to be, 1 refused or unreachable, 2 bad option or configuration.""";
-    private static final int MAX_TOKEN_BYTES = 4096;
-
     private final Terminal terminal;
 
     ForceActive(Terminal terminal) {
@@ -57,45 +51,19 @@ final class ForceActive {
     }
 
     private int ask(ServerSettings server, boolean isForced) throws ProgramException {
-        String address = server.managementAddress();
-        boolean isEverywhere = address.equals("0.0.0.0") || address.equals("::");
-        ManagementPortClient client =
-                new ManagementPortClient(isEverywhere ? "127.0.0.1" : address, server.managementPort());
+        OwnServer own = new OwnServer(server, "force-active");
+        String token = own.token("asked");
         try {
-            ManagementPortClient.Answer answer = client.post("/api/v1/appoint?force=" + isForced, token(server));
+            ManagementPortClient.Answer answer = own.client().post("/api/v1/appoint?force=" + isForced, token);
             if (answer.status() / 100 != 2) {
-                throw failed(server, "was not made active: " + describe(answer));
+                throw failed(server, "was not made active: " + OwnServer.describe(answer));
             }
         } catch (IOException e) {
-            throw failed(server, "does not answer at " + client.address() + ": " + ManagementPortClient.reason(e));
+            throw failed(
+                    server, "does not answer at " + own.client().address() + ": " + ManagementPortClient.reason(e));
         }
         terminal.out().println("server " + server.name() + " becomes active; see server-stat");
         return ExitCode.CLEAN;
-    }
-
-    private static String token(ServerSettings server) throws ProgramException {
-        Path file = server.dataDirectory().resolve(StopServer.TOKEN_FILE);
-        try {
-            if (Files.size(file) <= MAX_TOKEN_BYTES) {
-                return Files.readString(file, StandardCharsets.UTF_8).strip();
-            }
-            throw failed(server, "can't be asked: " + file + " is not a token");
-        } catch (IOException e) {
-            throw failed(
-                    server,
-                    "can't be asked: " + file + ": " + ConfigLocator.reason(e) + "; it must run on this machine, and"
-                            + " only the user who started it may ask");
-        }
-    }
-
-    private static String describe(ManagementPortClient.Answer answer) {
-        try {
-            Map<String, Object> error = JsonTree.object(JsonTree.object(answer.body()), "error");
-            String what = JsonTree.text(error, "what");
-            return what.isEmpty() ? "HTTP " + answer.status() : what;
-        } catch (IOException e) {
-            return "HTTP " + answer.status();
-        }
     }
 
     private static ProgramException failed(ServerSettings server, String what) {

@@ -48,6 +48,10 @@ final class TomcatTraffic implements LivenessListener {
 
     @Override
     public void onMessage(LivenessLink link, DirectBuffer buffer, int offset, int length) {
+        if (WitnessProtocol.isOther(buffer, offset, length)) {
+            vote(link, buffer, offset, length);
+            return;
+        }
         try {
             adapter.onMessage(buffer, offset, length, new WitnessListener() {
                 @Override
@@ -66,6 +70,19 @@ final class TomcatTraffic implements LivenessListener {
             // Not one of ours: anybody taken in may send anything, and nothing here depends on it.
             return;
         }
+    }
+
+    private void vote(LivenessLink link, DirectBuffer buffer, int offset, int length) {
+        if (waiting.incrementAndGet() > MAX_WAITING) {
+            waiting.decrementAndGet();
+            return;
+        }
+        byte[] copy = new byte[length];
+        buffer.getBytes(offset, copy);
+        inbox.submit(() -> {
+            waiting.decrementAndGet();
+            clients.onVote(link, new UnsafeBuffer(copy));
+        });
     }
 
     private void handOver(LivenessLink link, long questionId, boolean isHeard, boolean wasSolo) {
