@@ -286,9 +286,6 @@ final class PairFixture {
                 String serverName,
                 String logs,
                 List<OwnedSession> sessions) {
-=======
-                List<OwnedSession> kept) {
->>>>>>> h-reassert
             registered++;
         }
 
