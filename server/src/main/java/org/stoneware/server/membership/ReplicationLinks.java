@@ -39,6 +39,7 @@ public final class ReplicationLinks implements FrameListener {
     private static final long MAX_DIAL_INTERVAL_NS = TimeUnit.SECONDS.toNanos(1);
     /** A connection that ends sooner has failed: what made it fail may last, so the next one is dialled later and later. */
     private static final long PROVEN_NS = TimeUnit.SECONDS.toNanos(10);
+
     private static final long DIAL_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long GREETING_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(2);
     private static final long MAX_BACKLOG_BYTES = 1;
