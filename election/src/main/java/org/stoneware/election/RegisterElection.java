@@ -13,6 +13,13 @@ import org.stoneware.spi.election.ElectionException;
 import org.stoneware.spi.election.ElectionOutput;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.Evidence;
+import org.stoneware.voting.Ballot;
+import org.stoneware.voting.Epoch;
+import org.stoneware.voting.RegisterAcceptor;
+import org.stoneware.voting.RegisterMessage;
+import org.stoneware.voting.RegisterMessageCodec;
+import org.stoneware.voting.RegisterValue;
+import org.stoneware.voting.VoterId;
 
 /**
  * The policy {@code networked-active-passive} in availability mode: who becomes active when, by what is known of the other servers.
@@ -233,6 +240,22 @@ class RegisterElection implements Election {
     }
 
     @Override
+    public String forceActive(String by, long nowNs) {
+        Peer active = peers.highestActive();
+        String refusal = isOver() ? "this server is stopping or has failed" : copy.refusalOfForce(active);
+        if (!refusal.isEmpty() || view.role() == ServerRole.ACTIVE_COORDINATOR) {
+            return refusal;
+        }
+        try {
+            proposer.abandon();
+            promoteAlone("forced by " + by + "; sessions that are not here are lost");
+        } catch (ElectionException e) {
+            throw failed(e);
+        }
+        return "";
+    }
+
+    @Override
     public void close() {
         acceptor.close();
     }
@@ -250,8 +273,6 @@ class RegisterElection implements Election {
         }
         return cause;
     }
-
-    // What the evidence means.
 
     private void evaluate(long nowNs) {
         try {
@@ -347,8 +368,7 @@ class RegisterElection implements Election {
             view.waiting("waiting for " + standby.name() + ", which is standby, to take over");
             return;
         }
-        if (view.role() == ServerRole.PASSIVE_UNINITIALIZED && context.isStorePersistent()
-                || !copy.mayHoldEverything(peers)) {
+        if (!copy.mayBePromoted(peers, view.role(), nowNs)) {
             proposer.abandon();
             turn.suspend();
             view.waiting("waiting for " + view.nameOfLastActive() + ", which may hold newer sessions");
@@ -358,8 +378,7 @@ class RegisterElection implements Election {
         if (awaited != null) {
             proposer.abandon();
             turn.suspend();
-            view.waiting("waiting up to " + TimeUnit.NANOSECONDS.toSeconds(context.electionTimeNs()) + " s for "
-                    + awaited.name() + ": " + awaited.contact().inWords());
+            view.waitingFor(awaited);
             return;
         }
         turn.begin(nowNs);
@@ -411,12 +430,17 @@ class RegisterElection implements Election {
             return;
         }
         acceptor.note(peer.epoch());
+        promoteAlone("epoch raised above the one " + peer.name() + " came with");
+    }
+
+    /** Becomes active by its own decision; the others learn of it. */
+    private void promoteAlone(String reason) {
         RegisterValue present = acceptor.acceptedValue();
         Ballot ballot = nextBallot();
-        RegisterValue raised =
+        RegisterValue next =
                 value(ballot, present == null ? List.of() : present.voters(), present == null ? 0 : present.mapEpoch());
-        if (acceptor.prepare(ballot) && acceptor.accept(ballot, raised)) {
-            activate(raised, "epoch raised above the one " + peer.name() + " came with");
+        if (acceptor.prepare(ballot) && acceptor.accept(ballot, next)) {
+            activate(next, reason);
         }
     }
 
@@ -427,8 +451,6 @@ class RegisterElection implements Election {
         view.set(new ElectionView(ServerRole.FENCED, Math.max(epoch, view.epoch()), activeId, reason));
         acceptor.note(epoch);
     }
-
-    // The two phases.
 
     /** Makes a ballot above everything promised and heard of. */
     Ballot nextBallot() {
@@ -467,7 +489,7 @@ class RegisterElection implements Election {
                 leaveStandby("dropped while it could not be told");
                 return;
             }
-            if (context.isStorePersistent() && highest != null && !highest.isInSync(acceptor.identity())) {
+            if (highest != null && copy.isOutranked(highest, participants)) {
                 // Only one that held everything may be next; it has its turn after the stall time.
                 copy.exclude(proposer.highestAcceptedBallot());
                 proposer.abandon();
@@ -568,14 +590,10 @@ class RegisterElection implements Election {
         }
     }
 
-    private boolean isPaired() {
-        return inSync.partnerId() != ElectionView.NO_ACTIVE;
-    }
-
     /** Everything this election knows, in one line; two elections with equal lines behave alike. */
     @Override
     public String toString() {
         return view + " " + sender + " heardCounter=" + heardCounter + " " + turn + " " + acceptor + " " + proposer
-                + " " + peers + (isPaired() ? " " + inSync : "");
+                + " " + peers + (inSync.partnerId() != ElectionView.NO_ACTIVE ? " " + inSync : "");
     }
 }

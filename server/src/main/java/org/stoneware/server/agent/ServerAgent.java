@@ -380,6 +380,9 @@ final class ServerAgent {
                     context.nanoClock().getAsLong(),
                     context.wallClock().getAsLong());
             context.liveness().status(heartbeat(now.role(), now.epoch(), activeAddress(now)));
+            if (now.role() != ServerRole.ACTIVE_COORDINATOR) {
+                door.witnesses().forgetSolo();
+            }
             isStatusDue = true;
         }
 
@@ -394,7 +397,15 @@ final class ServerAgent {
 
         @Override
         public void onInSync(InSyncSet inSync) {
+            boolean isSolo = inSync.members().size() == 1;
+            if (isSolo) {
+                // Before anything is acknowledged alone.
+                door.witnesses().tellSolo(context.incarnation(), true);
+            }
             duties.onInSync(inSync, context.nanoClock().getAsLong());
+            if (!isSolo) {
+                door.witnesses().tellSolo(context.incarnation(), false);
+            }
             isStatusDue = true;
         }
     }
