@@ -21,6 +21,13 @@ class BallotVoter {
         this.peers = peers;
     }
 
+    /** Answers a question of either phase; returns whether the answer is a yes that had not been given before. */
+    final boolean onBallot(Peer from, RegisterMessage message, ServerRole role) {
+        return message.type() == RegisterMessage.Type.PREPARE
+                ? onPrepare(from, message, role)
+                : onAccept(from, message, role);
+    }
+
     /** Answers a question for a promise; returns whether one was given that had not been given before. */
     boolean onPrepare(Peer from, RegisterMessage message, ServerRole role) {
         if (isRefused(from, message, role)) {

@@ -90,6 +90,24 @@ class InSyncKeeper {
         return partnerId;
     }
 
+    /** Process of {@link #partnerId}. */
+    long partnerIncarnation() {
+        return partnerIncarnation;
+    }
+
+    /** The standby, when it is in sync and could take over now; else null. */
+    @Nullable
+    Peer readyStandby() {
+        Peer partner = peers.at(partnerId);
+        boolean isReady = isActive
+                && change == Change.NONE
+                && partner != null
+                && partner.isTalking()
+                && partner.isProcess(partnerIncarnation)
+                && partner.role() == ServerRole.PASSIVE_STANDBY;
+        return isReady ? partner : null;
+    }
+
     /** Why the last standby was dropped; empty while there is one. */
     String dropReason() {
         return dropReason;

@@ -1,5 +1,7 @@
 package org.stoneware.election;
 
+import java.util.ArrayList;
+import java.util.List;
 import org.agrona.collections.IntHashSet;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
@@ -9,6 +11,7 @@ import org.stoneware.voting.Ballot;
 import org.stoneware.voting.Epoch;
 import org.stoneware.voting.RegisterAcceptor;
 import org.stoneware.voting.RegisterValue;
+import org.stoneware.voting.VoterId;
 
 /**
  * What this server's own copy of the sessions is worth, as far as the register says. Not final: the tests plant faults in a subclass.
@@ -22,6 +25,26 @@ class OwnCopy {
     OwnCopy(ElectionContext context, RegisterAcceptor acceptor) {
         this.context = context;
         this.acceptor = acceptor;
+    }
+
+    /** As {@link #servedAlone(long, List, long)} with the voters there are now. */
+    RegisterValue servedAlone(long epoch) {
+        RegisterValue present = acceptor.acceptedValue();
+        return present == null
+                ? servedAlone(epoch, List.of(), 0)
+                : servedAlone(epoch, present.voters(), present.mapEpoch());
+    }
+
+    /** A configuration in which this process is active and nobody else holds anything. */
+    RegisterValue servedAlone(long epoch, List<RegisterValue.Voter> voters, long mapEpoch) {
+        List<RegisterValue.Voter> known = new ArrayList<>(voters);
+        known.removeIf(voter -> voter.identity().equals(VoterId.NONE));
+        return new RegisterValue(
+                epoch,
+                context.selfId(),
+                List.of(new RegisterValue.InSync(context.selfId(), acceptor.identity(), context.incarnation())),
+                known,
+                mapEpoch);
     }
 
     /** Whether the register makes this process the standby of an active that is heard. */

@@ -71,6 +71,11 @@ final class Suspicion {
         }
     }
 
+    /** Whether the server that is missed has acknowledged what this one does not hold, as far as Tomcats know. */
+    boolean hasGoneOnAlone() {
+        return witnesses.hasGoneOnAlone();
+    }
+
     /** The active role has changed hands because one server did not hear the other. */
     void onFlip(long nowNs) {
         lastFlipNs = nowNs;

@@ -106,6 +106,18 @@ public interface Election extends AutoCloseable {
         return false;
     }
 
+    /**
+     * Gives the active role to the standby without stopping. The caller has stopped acknowledging before. On true the role is given up
+     * when this returns: the standby takes over, and this server follows it; should the standby be lost in that moment, this server
+     * becomes active again by itself.
+     *
+     * @return false when nothing has happened: this server is not active, no standby is in sync or it can't be talked to, or the
+     *     election does not know how.
+     */
+    default boolean requestHandOver(long nowNs) {
+        return false;
+    }
+
     ElectionView view();
 
     /** Messages refused because they could not be read or came from a process that has not said hello. */

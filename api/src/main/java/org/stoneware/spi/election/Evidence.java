@@ -52,7 +52,10 @@ public record Evidence(Kind kind, int memberId, long incarnation, ServerRole rol
 
     /** Whether it is one of the witness kinds. */
     public boolean isOfWitnesses() {
-        return kind == Kind.WITNESSES || kind == Kind.WITNESS_ALIVE || kind == Kind.WITNESS_DEAD;
+        return kind == Kind.WITNESSES
+                || kind == Kind.WITNESS_ALIVE
+                || kind == Kind.WITNESS_DEAD
+                || kind == Kind.WITNESS_SOLO;
     }
 
     /** Number of Tomcats with the witness kinds. */

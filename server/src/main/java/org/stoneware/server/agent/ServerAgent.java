@@ -23,6 +23,7 @@ import org.stoneware.server.replication.ReplicationLimits;
 import org.stoneware.server.request.RequestLimits;
 import org.stoneware.server.request.SessionRequestProcessor;
 import org.stoneware.server.role.RoleDuties;
+import org.stoneware.server.role.RoleHandOver;
 import org.stoneware.server.role.RoleLimits;
 import org.stoneware.server.role.RoleOutput;
 import org.stoneware.server.session.ClientId;
@@ -44,8 +45,8 @@ import org.stoneware.spi.transport.TransportContext;
 /**
  * Owns all state of a server and moves it forward, one duty cycle after the other.
  * <p>
- * <b>Threading:</b> {@link #open} and {@link #close} on the thread that runs the cycle, as is everything else but {@link #status} and
- * {@link #inbox}.
+ * <b>Threading:</b> {@link #open} and {@link #close} on the thread that runs the cycle, as is everything else but {@link #status},
+ * {@link #handOver} and {@link #inbox}.
  */
 final class ServerAgent {
     /** Largest session; the largest message is a little more. */
@@ -65,11 +66,6 @@ final class ServerAgent {
     /** A gap between two cycles longer than this is a stall of ours, and silence measured over it proves nothing. */
     private static final long STALL_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    /** Longest wait at a stop for what is on its way to the standby. */
-    private static final long MAX_DRAIN_NS = TimeUnit.SECONDS.toNanos(2);
-    /** Longest wait at a stop for the standby to become active. */
-    private static final long MAX_HAND_OVER_NS = TimeUnit.SECONDS.toNanos(1);
-
     private final ServerContext context;
     private final ArraySettings settings;
     private final LivenessInbox inbox = new LivenessInbox();
@@ -79,6 +75,7 @@ final class ServerAgent {
     private final PeerLinks peers;
     private final ReplicationLinks replication;
     private final RoleDuties duties;
+    private final RoleHandOver handOver;
     private final GroupDoor groupDoor;
     private final ClientDoor door;
     private final StatusReport report;
@@ -146,6 +143,11 @@ final class ServerAgent {
                             door.listener(inbox));
             this.election = context.election().open(electionContext(), new Decisions());
             opened.add(election);
+            this.handOver = new RoleHandOver(
+                    duties,
+                    now -> election.requestHandOver(electionTime()),
+                    this::isSomebodyActive,
+                    new DutyRequests());
         } catch (RuntimeException e) {
             closeAll(opened);
             throw e;
@@ -230,6 +232,7 @@ final class ServerAgent {
         work += election.doWork(electionTime());
         work += replication.doWork(nowNs);
         work += duties.doWork(nowNs);
+        work += handOver.doWork(nowNs);
         work += door.doWork();
         work += transport.doWork(nowNs);
         if (isStatusDue || nowNs - lastPublishNs > PUBLISH_INTERVAL_NS) {
@@ -284,6 +287,11 @@ final class ServerAgent {
         return inbox;
     }
 
+    /** Gives the active role to the standby, if there is one; callable from any thread. */
+    void handOver(String by) {
+        inbox.submit(() -> handOver.begin(by, context.nanoClock().getAsLong()));
+    }
+
     /** Leaves the array in an orderly way, hands the active role over if it has a standby, and frees everything. */
     void close() {
         closeAll(List.of(
@@ -297,12 +305,13 @@ final class ServerAgent {
     /** Answers what has been taken in, gives up the role, and stays until the standby has it. */
     private void leave() {
         boolean hasStandby = duties.hasStandby();
+        handOver.cancel();
         duties.beginStop();
-        if (!cycleUntil(duties::isSettled, MAX_DRAIN_NS)) {
+        if (!cycleUntil(duties::isSettled, RoleHandOver.MAX_DRAIN_NS)) {
             events.warning("stop", "not everything taken in could be acknowledged; Tomcats will ask the next active");
         }
         election.onStop(electionTime());
-        if (hasStandby && cycleUntil(this::isSomebodyActive, MAX_HAND_OVER_NS)) {
+        if (hasStandby && cycleUntil(this::isSomebodyActive, RoleHandOver.MAX_WAIT_NS)) {
             events.info("handed-over", "the active role is handed over");
         }
     }

@@ -158,6 +158,15 @@ public final class ServerComponent implements ManagementService {
         return new StopOutcome(true, "server " + now.self() + " stops");
     }
 
+    @Override
+    public HandOverOutcome handOver(String by) {
+        HandOverOutcome outcome = HandOverCheck.of(agent.status());
+        if (outcome.isAccepted()) {
+            agent.handOver(by);
+        }
+        return outcome;
+    }
+
     private static boolean isLastCopy(ClusterStatus now) {
         boolean isActive = false;
         boolean hasStandby = false;

@@ -4,6 +4,7 @@ import java.nio.file.Path;
 import java.util.SplittableRandom;
 import java.util.function.IntConsumer;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.ElectionProvider;
 import org.stoneware.spi.election.FailoverPriority;
 
@@ -30,6 +31,10 @@ public final class SimulatedPair implements AutoCloseable {
         STOP_ACTIVE,
         STOP_STANDBY,
         DROP_STANDBY,
+        HAND_OVER,
+        HAND_OVER_AND_KILL_STANDBY,
+        HAND_OVER_AND_FREEZE_STANDBY,
+        HAND_OVER_AND_CUT_LINK,
         KILL_STANDBY_WHILE_IT_SYNCS,
         KILL_BOTH_ONE_AFTER_THE_OTHER,
         CUT_ACTIVE_FROM_EVERYONE,
@@ -56,6 +61,7 @@ public final class SimulatedPair implements AutoCloseable {
     private final boolean isPersistent;
     private final int witnesses;
     private @Nullable Voting voting;
+    private int handOvers;
 
     /**
      * @param isPersistent a process that starts again has what it had; else it is empty.
@@ -101,6 +107,11 @@ public final class SimulatedPair implements AutoCloseable {
     /** Entries acknowledged so far. */
     public long acknowledgements() {
         return replication.acknowledgements();
+    }
+
+    /** Times the active role was handed over so far. */
+    public int handOvers() {
+        return handOvers;
     }
 
     /** Runs all rounds. */
@@ -162,9 +173,7 @@ public final class SimulatedPair implements AutoCloseable {
             case FREEZE_STANDBY -> freeze(standby);
             case CUT_LINK -> {
                 if (witnesses > 0 || voting != null) {
-                    network.cut(active, standby);
-                    network.runFor(random.nextLong(3_000 * MS));
-                    network.heal(active, standby);
+                    cutFor(active, standby);
                 }
             }
             case STOP_ACTIVE -> stop(active);
@@ -174,6 +183,15 @@ public final class SimulatedPair implements AutoCloseable {
                 if (isPersistent && random.nextBoolean()) {
                     network.runFor(random.nextLong(300 * MS));
                     kill(active);
+                }
+            }
+            case HAND_OVER -> handOver(active);
+            case HAND_OVER_AND_KILL_STANDBY, HAND_OVER_AND_FREEZE_STANDBY, HAND_OVER_AND_CUT_LINK -> {
+                handOver(active);
+                network.runFor(random.nextLong(60 * MS));
+                // Once it is active it is alone for a while: what happens to it then is a second fault.
+                if (network.view(standby).role() != ServerRole.ACTIVE_COORDINATOR) {
+                    injectWhileHandingOver(fault, active, standby);
                 }
             }
             case KILL_STANDBY_WHILE_IT_SYNCS -> {
@@ -222,6 +240,22 @@ public final class SimulatedPair implements AutoCloseable {
         }
     }
 
+    private void injectWhileHandingOver(Fault fault, int active, int standby) {
+        switch (fault) {
+            case HAND_OVER_AND_KILL_STANDBY -> {
+                network.crash(standby);
+                network.runFor(random.nextBoolean() ? 0 : random.nextLong(1_500 * MS));
+                network.start(standby);
+            }
+            case HAND_OVER_AND_FREEZE_STANDBY -> freeze(standby);
+            default -> {
+                if (witnesses > 0) {
+                    cutFor(active, standby);
+                }
+            }
+        }
+    }
+
     /** Nobody can reach a server, but the two sides of the cut do not form at the same moment. */
     private void cutOff(int id, boolean isKilled) {
         network.cut(id, 1 - id);
@@ -236,6 +270,18 @@ public final class SimulatedPair implements AutoCloseable {
         network.heal(0, 1);
         network.voters().heal();
         network.start(id);
+    }
+
+    private void handOver(int active) {
+        if (replication.handOver(active)) {
+            handOvers++;
+        }
+    }
+
+    private void cutFor(int active, int standby) {
+        network.cut(active, standby);
+        network.runFor(random.nextLong(3_000 * MS));
+        network.heal(active, standby);
     }
 
     private void kill(int id) {

@@ -71,6 +71,17 @@ final class SimulatedReplication implements SimulatedHost {
         });
     }
 
+    /** The active role is given to the standby; returns whether it was. */
+    boolean handOver(int activeId) {
+        boolean[] isHandedOver = new boolean[1];
+        mustNetwork()
+                .callElection(
+                        activeId,
+                        election -> isHandedOver[0] =
+                                election.requestHandOver(mustNetwork().nowNs()));
+        return isHandedOver[0];
+    }
+
     @Override
     public void onStart(int id, long incarnation) {
         nodes[id].start(incarnation);
