@@ -22,6 +22,7 @@ import org.stoneware.api.session.SessionKey;
 import org.stoneware.wire.session.ClientRequestAdapter;
 import org.stoneware.wire.session.ClientRequestListener;
 import org.stoneware.wire.session.ClientRequestPublisher;
+import org.stoneware.wire.session.OwnedSession;
 
 /** Encoding and decoding of a write, beside the bare copy of as many bytes. */
 @State(Scope.Benchmark)
@@ -55,7 +56,7 @@ public class SessionWireBenchmark {
     /** What a request thread does before it hands over. */
     @Benchmark
     public int encodeWrite() {
-        return publisher.write(message, 1, 2, 3, 4, 0, 1, key, delta.buffer(), 0, deltaLength);
+        return publisher.write(message, 1, 2, 3, 4, 0, 1, 1, key, delta.buffer(), 0, deltaLength);
     }
 
     /** What the server does before it looks at the session: bounds, key and delta checked. */
@@ -85,6 +86,7 @@ public class SessionWireBenchmark {
                 long accessAgeMs,
                 int flags,
                 int grant,
+                long baseVersion,
                 SessionKey key,
                 SessionDelta delta) {
             writes += delta.entryCount();
@@ -99,7 +101,8 @@ public class SessionWireBenchmark {
                 long registration,
                 String name,
                 String productVersion,
-                List<String> applications) {}
+                List<String> applications,
+                List<OwnedSession> owned) {}
 
         @Override
         public void onRenew(long epoch, long registration, long sequence) {}
@@ -108,11 +111,18 @@ public class SessionWireBenchmark {
         public void onGetOwn(long epoch, long requestId, long knownVersion, int maxWaitMs, SessionKey key) {}
 
         @Override
-        public void onRemove(long epoch, long requestId, long answeredBelow, long token, SessionKey key) {}
+        public void onRemove(
+                long epoch, long requestId, long answeredBelow, long token, long baseVersion, SessionKey key) {}
 
         @Override
         public void onRename(
-                long epoch, long requestId, long answeredBelow, long token, SessionKey from, SessionKey to) {}
+                long epoch,
+                long requestId,
+                long answeredBelow,
+                long token,
+                long baseVersion,
+                SessionKey from,
+                SessionKey to) {}
 
         @Override
         public void onRelease(long epoch, long token, long accessAgeMs, int grant, SessionKey key) {}

@@ -188,6 +188,7 @@ final class AgentSessionClient implements SessionClient {
         long token;
         int grant;
         int flags;
+        long base;
         synchronized (owned) {
             key = owned.resolve(known);
             OwnedSessions.@Nullable Entry entry = owned.entry(key);
@@ -196,15 +197,16 @@ final class AgentSessionClient implements SessionClient {
             }
             token = entry.token;
             grant = entry.grant;
+            base = entry.version;
             flags = entry.isNew ? SessionProtocol.WRITE_CREATE : 0;
             if (owned.releasesWithWrite(entry, isLast)) {
                 flags |= SessionProtocol.WRITE_RELEASE;
-                entry.isRecalled = true;
+                owned.beginRelease(entry);
             }
         }
         Encoder encoder = encoders.get();
         int messageLength = encoder.requests.write(
-                encoder.buffer, 0, 0, token, accessAgeMs, flags, grant, key, delta, offset, length);
+                encoder.buffer, 0, 0, token, accessAgeMs, flags, grant, base, key, delta, offset, length);
         return change(new PendingRequest(key, encoder.copy(messageLength), false, token));
     }
 
@@ -314,6 +316,7 @@ final class AgentSessionClient implements SessionClient {
     public Committed remove(SessionKey known) {
         SessionKey key;
         long token;
+        long base;
         synchronized (owned) {
             key = owned.resolve(known);
             OwnedSessions.@Nullable Entry entry = owned.entry(key);
@@ -326,9 +329,10 @@ final class AgentSessionClient implements SessionClient {
                         : new Committed(Committed.Status.COMMITTED, 0, "");
             }
             token = entry.token;
+            base = entry.version;
         }
         Encoder encoder = encoders.get();
-        int length = encoder.requests.remove(encoder.buffer, 0, 0, token, key);
+        int length = encoder.requests.remove(encoder.buffer, 0, 0, token, base, key);
         PendingRequest request = new PendingRequest(key, encoder.copy(length), false, token);
         request.isRemoval = true;
         return change(request);
@@ -338,6 +342,7 @@ final class AgentSessionClient implements SessionClient {
     public Committed rename(SessionKey known, SessionKey to) {
         SessionKey from;
         long token;
+        long base;
         synchronized (owned) {
             from = owned.resolve(known);
             OwnedSessions.@Nullable Entry entry = owned.entry(from);
@@ -349,9 +354,10 @@ final class AgentSessionClient implements SessionClient {
                 return new Committed(Committed.Status.COMMITTED, entry.version, "");
             }
             token = entry.token;
+            base = entry.version;
         }
         Encoder encoder = encoders.get();
-        int length = encoder.requests.rename(encoder.buffer, 0, 0, token, from, to);
+        int length = encoder.requests.rename(encoder.buffer, 0, 0, token, base, from, to);
         PendingRequest request = new PendingRequest(from, encoder.copy(length), false, token);
         request.renamedTo = to;
         return change(request);

@@ -1,6 +1,7 @@
 package org.stoneware.client;
 
 import java.util.HashSet;
+import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
@@ -17,6 +18,7 @@ import org.stoneware.wire.session.ClientRequestPublisher;
 import org.stoneware.wire.session.ClientResponseAdapter;
 import org.stoneware.wire.session.ClientResponseListener;
 import org.stoneware.wire.session.OwnStatus;
+import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.WriteStatus;
 
 /**
@@ -30,7 +32,6 @@ final class ClientAgent {
     private static final int TASK_LIMIT = 256;
 
     private final ClientSettings settings;
-    private final Identity identity;
     private final LivenessNetwork liveness;
     private final Transport transport;
     private final OwnedSessions owned;
@@ -51,11 +52,8 @@ final class ClientAgent {
     private final Answers answers = new Answers();
     private final ExpandableArrayBuffer out = new ExpandableArrayBuffer(1024);
 
-    private long registration;
-    private long registerSentNs;
+    private final Registration registration;
     private long nextTouchNs;
-    private long epoch;
-    private long serverIncarnation;
     private long nowNs;
     private volatile boolean isRegistered;
     private volatile long disconnectedSinceNs;
@@ -75,7 +73,7 @@ final class ClientAgent {
             ClientEvents events,
             long startNs) {
         this.settings = settings;
-        this.identity = identity;
+        this.registration = new Registration(identity, owned);
         this.liveness = liveness;
         this.transport = transport;
         this.owned = owned;
@@ -161,13 +159,13 @@ final class ClientAgent {
             applications.remove(name);
         }
         if (active.isRegistered()) {
-            transmit(out, requests.application(out, epoch, isAdded, name));
+            transmit(out, requests.application(out, epoch(), isAdded, name));
         }
     }
 
     void expiryDone(long jobId) {
         if (active.isRegistered()) {
-            transmit(out, requests.expiryDone(out, epoch, jobId));
+            transmit(out, requests.expiryDone(out, epoch(), jobId));
         }
     }
 
@@ -185,28 +183,23 @@ final class ClientAgent {
         standing.close(reason);
     }
 
+    private long epoch() {
+        return registration.epoch();
+    }
+
     private void publishView(String problem) {
         boolean isUp = active.isRegistered();
         int size;
         synchronized (owned) {
             size = owned.size();
         }
-        view = new ClientView(isUp, active.serverName(), active.serverAddress(), epoch, size, isUp ? "" : problem);
+        view = new ClientView(isUp, active.serverName(), active.serverAddress(), epoch(), size, isUp ? "" : problem);
     }
 
     private void register() {
-        registerSentNs = nowNs;
         registeredApplications = Set.copyOf(applications);
-        int length = requests.register(
-                out,
-                epoch,
-                identity.high(),
-                identity.low(),
-                identity.incarnation(),
-                ++registration,
-                settings.name(),
-                settings.productVersion(),
-                applications);
+        int length =
+                registration.encode(out, settings.name(), settings.productVersion(), registeredApplications, nowNs);
         transmit(out, length);
     }
 
@@ -222,7 +215,7 @@ final class ClientAgent {
 
     private void renew() {
         long sequence = renewals.send(nowNs, view.ownedSessions());
-        transmit(out, requests.renew(out, epoch, registration, sequence));
+        transmit(out, requests.renew(out, epoch(), registration.number(), sequence));
         publishView("");
     }
 
@@ -234,13 +227,7 @@ final class ClientAgent {
     private final class Follower implements ActiveConnection.Listener {
         @Override
         public void onTakenIn(HelloReply reply) {
-            if (reply.epoch() != epoch || reply.incarnation() != serverIncarnation) {
-                synchronized (owned) {
-                    owned.forgetAll();
-                }
-                epoch = reply.epoch();
-                serverIncarnation = reply.incarnation();
-            }
+            registration.onServer(reply.epoch(), reply.incarnation());
             register();
         }
 
@@ -259,6 +246,7 @@ final class ClientAgent {
             // Before the flag, so that no request thread sees it cleared with the time of an older loss.
             disconnectedSinceNs = nowNs;
             exchange.close();
+            registration.onDisconnected();
             isRegistered = false;
         }
 
@@ -293,17 +281,13 @@ final class ClientAgent {
                 int leaseMs,
                 int serverMaxBytes,
                 String name,
-                String clientLogs) {
-            if (messageRegistration != registration || active.stage() != ConnectStage.REGISTERING) {
+                String clientLogs,
+                List<OwnedSession> listed) {
+            @Nullable
+            List<OwnedSession> unheld = registration.onAnswer(messageEpoch, messageRegistration, listed, nowNs);
+            if (unheld == null) {
                 return;
             }
-            synchronized (owned) {
-                if (messageEpoch != epoch) {
-                    owned.forgetAll();
-                }
-                owned.onRenewed(registerSentNs, nowNs);
-            }
-            epoch = messageEpoch;
             maxSessionBytes = Math.min(settings.maxSessionBytes(), serverMaxBytes);
             active.registered(name, messageEpoch);
             isRegistered = true;
@@ -312,22 +296,25 @@ final class ClientAgent {
             publishView("");
             events.notice(
                     System.Logger.Level.INFO,
-                    "connected to server " + name + " at " + active.serverAddress() + " epoch=" + epoch);
+                    "connected to server " + name + " at " + active.serverAddress() + " epoch=" + epoch());
             if (!clientLogs.isEmpty()) {
                 events.onClientLogs(clientLogs);
             }
             for (String application : applications) {
                 if (!registeredApplications.contains(application)) {
-                    transmit(out, requests.application(out, epoch, true, application));
+                    transmit(out, requests.application(out, epoch(), true, application));
                 }
             }
-            exchange.open(epoch);
+            exchange.open(epoch());
+            for (OwnedSession each : unheld) {
+                exchange.release(each.key(), each.token(), each.grant(), null, nowNs);
+            }
         }
 
         @Override
         public void onRenewed(long messageEpoch, long sequence) {
             long sentNs = renewals.sentNs(sequence);
-            if (messageEpoch == epoch && sentNs != LeaseRenewals.UNKNOWN) {
+            if (messageEpoch == epoch() && sentNs != LeaseRenewals.UNKNOWN) {
                 synchronized (owned) {
                     owned.onRenewed(sentNs, nowNs);
                 }
@@ -345,7 +332,7 @@ final class ClientAgent {
                 int hints,
                 int grant,
                 @Nullable SessionRecord record) {
-            if (messageEpoch == epoch) {
+            if (messageEpoch == epoch()) {
                 exchange.onOwned(requestId, token, version, logTimeMs, status, hints, grant, record, nowNs);
             }
         }
@@ -353,14 +340,14 @@ final class ClientAgent {
         @Override
         public void onWritten(
                 long messageEpoch, long requestId, long token, long version, WriteStatus status, int hints) {
-            if (messageEpoch == epoch) {
+            if (messageEpoch == epoch()) {
                 exchange.onWritten(requestId, token, version, status, hints, nowNs);
             }
         }
 
         @Override
         public void onRecall(long messageEpoch, long token, int grant, SessionKey key) {
-            if (messageEpoch == epoch) {
+            if (messageEpoch == epoch()) {
                 exchange.onRecall(key, token, grant, nowNs);
             }
         }
@@ -372,11 +359,7 @@ final class ClientAgent {
 
         @Override
         public void onMustRegister(long messageEpoch) {
-            if (active.isRegistered()) {
-                synchronized (owned) {
-                    owned.forgetAll();
-                }
-                epoch = messageEpoch;
+            if (registration.onMustRegister(messageEpoch)) {
                 active.registering();
                 register();
             }

@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
+import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.SessionProtocol;
 
 /**
@@ -25,6 +26,9 @@ final class OwnedSessions {
     private final Map<SessionKey, Long> touches = new LinkedHashMap<>();
     /** Old keys of renamed sessions, while requests that know a session by its old key use it. */
     private final Map<SessionKey, SessionKey> aliases = new HashMap<>();
+
+    /** Generation of what is owned no more whatever the lease. */
+    private static final long LOST = -1;
 
     private long leaseUntilNs;
     private boolean hasLease;
@@ -45,7 +49,9 @@ final class OwnedSessions {
         boolean isRecalled;
         /** Other Tomcats used it lately: given up with the last write of a request. */
         boolean isContested;
-        /** A write that gives it up is on its way, or it was given up. */
+        /** A write that gives it up is on its way: the array may have given it to somebody else already. */
+        boolean isReleasing;
+        /** It was given up. */
         boolean isReleased;
         /** Uses that began under a token lost since; while there are any, nothing may be written. */
         int fencedUses;
@@ -87,6 +93,50 @@ final class OwnedSessions {
         hasLease = false;
         entries.values().removeIf(entry -> entry.allUses() == 0);
         aliases.values().retainAll(entries.keySet());
+    }
+
+    /**
+     * What is owned under the lease that holds now, to be named in a new epoch. What is not named can't be used without asking from
+     * here on.
+     */
+    List<OwnedSession> name(int limit, long nowNs) {
+        forgetIfLapsed(nowNs);
+        List<OwnedSession> named = new ArrayList<>();
+        if (!isLeaseValid(nowNs)) {
+            return named;
+        }
+        for (Map.Entry<SessionKey, Entry> each : entries.entrySet()) {
+            Entry entry = each.getValue();
+            if (entry.isNew || entry.isReleasing || entry.isReleased || entry.generation != generation) {
+                continue;
+            }
+            if (named.size() < limit) {
+                named.add(new OwnedSession(each.getKey(), entry.token, entry.grant));
+            } else {
+                entry.generation = LOST;
+            }
+        }
+        return named;
+    }
+
+    /** Of what is owned only this is, under these tokens. Running requests keep their tokens, which the server judges. */
+    void keepOnly(Map<SessionKey, Long> tokens) {
+        entries.entrySet().removeIf(each -> {
+            Entry entry = each.getValue();
+            @Nullable Long token = tokens.get(each.getKey());
+            if (entry.isNew || (token != null && token == entry.token)) {
+                return false;
+            }
+            entry.generation = LOST;
+            return entry.allUses() == 0;
+        });
+        aliases.values().retainAll(entries.keySet());
+    }
+
+    /** True when a session is owned under a token, or requests that began under it still run and will give it back. */
+    boolean isHeld(SessionKey key, long token) {
+        @Nullable Entry entry = entry(key);
+        return entry != null && entry.token == token && !entry.isReleased;
     }
 
     /** The key a session is known by now: the one given, unless it was renamed while in use. */
@@ -168,12 +218,15 @@ final class OwnedSessions {
             entry.fencedUses += entry.uses;
             entry.uses = 0;
         }
-        entry.grant = entry.token == token ? Math.max(entry.grant, grant) : grant;
+        // Granted again under a token that is owned, a lease broken in between has not taken that away.
+        boolean isAgain = entry.token == token;
+        entry.generation = isAgain ? Math.max(entry.generation, sentGeneration) : sentGeneration;
+        entry.grant = isAgain ? Math.max(entry.grant, grant) : grant;
         entry.isNew = false;
+        entry.isReleasing = false;
         entry.isReleased = false;
         entry.token = token;
         entry.version = version;
-        entry.generation = generation;
         entry.isContested = (hints & SessionProtocol.HINT_CONTESTED) != 0;
         // A grant under a lease that broke since is good for this request, whose writes the server judges, and for
         // nothing more.
@@ -190,6 +243,12 @@ final class OwnedSessions {
     /** True when a write that is the last of its request should give the session up. */
     boolean releasesWithWrite(Entry entry, boolean isLast) {
         return isLast && entry.uses == 1 && entry.fencedUses == 0 && (entry.isRecalled || entry.isContested);
+    }
+
+    /** A write that gives the session up is about to be sent. */
+    void beginRelease(Entry entry) {
+        entry.isRecalled = true;
+        entry.isReleasing = true;
     }
 
     /**
@@ -229,6 +288,7 @@ final class OwnedSessions {
             entry.uses = 0;
         } else {
             entry.token = token;
+            entry.isReleasing = false;
             entry.isRecalled |= (hints & SessionProtocol.HINT_RECALLED) != 0;
         }
     }

@@ -193,7 +193,7 @@ class ClientAgentTest {
         liveness.lastDial().listener().onReply(link, reply(HelloReply.Status.ACCEPTED, "", id));
         cycle();
         pollServer();
-        answer(responses.registered(out, 7, ++registrations, 400, 1024 * 1024, "s1", "client-logs"));
+        answer(responses.registered(out, 7, ++registrations, 400, 1024 * 1024, "s1", "client-logs", List.of()));
         pollServer();
     }
 

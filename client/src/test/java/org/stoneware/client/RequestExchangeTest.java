@@ -45,7 +45,7 @@ class RequestExchangeTest {
         owned.onRenewed(0, 0);
         owned.onGranted(KEY, TOKEN, 1, 7, 0, owned.generation(), 0);
         ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
-        int length = new ClientRequestPublisher().rename(buffer, 0, 0, TOKEN, KEY, NEW_KEY);
+        int length = new ClientRequestPublisher().rename(buffer, 0, 0, TOKEN, 0, KEY, NEW_KEY);
         byte[] message = new byte[length];
         buffer.getBytes(0, message);
         PendingRequest rename = new PendingRequest(KEY, message, false, TOKEN);

@@ -179,7 +179,7 @@ class StandingLinksTest {
         cycle();
 
         byte[] answer = new byte[512];
-        int answerLength = new WitnessPublisher().answer(new UnsafeBuffer(answer), 5, false, 0);
+        int answerLength = new WitnessPublisher().answer(new UnsafeBuffer(answer), 5, false, 0, false);
         assertThat(standing.sent).containsExactly(java.util.Arrays.copyOf(answer, answerLength));
     }
 
@@ -223,7 +223,8 @@ class StandingLinksTest {
         cycle();
         ExpandableArrayBuffer out = new ExpandableArrayBuffer();
         long registration = registrations(id);
-        int length = new ClientResponsePublisher().registered(out, EPOCH, registration, 400, 1024 * 1024, "s1", "");
+        int length = new ClientResponsePublisher()
+                .registered(out, EPOCH, registration, 400, 1024 * 1024, "s1", "", List.of());
         new MessageSender(end, 1024).send(out, 0, length);
         cycle();
         assertThat(agent.view().isConnected()).isTrue();

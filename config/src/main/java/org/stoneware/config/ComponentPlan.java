@@ -1,5 +1,6 @@
 package org.stoneware.config;
 
+import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
@@ -55,7 +56,7 @@ record ComponentPlan(
         }
         Map<String, Map<String, Object>> configurations = new LinkedHashMap<>();
         Map<String, Object> common = Map.of("server.name", settings.self().name());
-        configurations.put("org.stoneware.liveness", common);
+        configurations.put("org.stoneware.liveness", withArrayKey(common, settings));
         configurations.put("org.stoneware.transport." + transport, common);
         configurations.put(STORAGE_PIDS.getOrDefault(mode, "org.stoneware.storage." + shortMode(mode)), common);
         configurations.put(ELECTION_PIDS.getOrDefault(election, "org.stoneware.election." + election), common);
@@ -78,6 +79,15 @@ record ComponentPlan(
                         "election.target",
                         "(election.policy=" + election + ")"));
         return new ComponentPlan(configurations, mode, note, problem);
+    }
+
+    private static Map<String, Object> withArrayKey(Map<String, Object> common, ArraySettings settings) {
+        Path key = settings.arrayKey();
+        Map<String, Object> properties = new LinkedHashMap<>(common);
+        if (key != null) {
+            properties.put("arrayKey", key.toString());
+        }
+        return properties;
     }
 
     /** {@code permanent-store} has PID {@code org.stoneware.storage.permanent}. */

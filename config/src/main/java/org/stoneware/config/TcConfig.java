@@ -1,6 +1,8 @@
 package org.stoneware.config;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
@@ -95,13 +97,32 @@ public final class TcConfig {
                 + ": " + describeServers() + "; say which one to start with -n NAME");
     }
 
-    /** Settings with the server at {@code self} as this one. */
-    public ArraySettings settings(int self) {
+    /**
+     * File of the array's key; null when there is none. Whether it can be used is for {@link org.stoneware.api.config.ArrayKey#read}
+     * to say.
+     *
+     * @param home installation directory; null when there is none.
+     */
+    public @Nullable Path arrayKey(@Nullable Path home) {
+        Setting<String> named = requireArray().properties().get(TcProperties.ARRAY_KEY);
+        return ArrayKeyRule.locate(named == null ? null : named.value(), text, home);
+    }
+
+    /**
+     * Settings with the server at {@code self} as this one.
+     *
+     * @param home installation directory; null when there is none.
+     */
+    public ArraySettings settings(int self, @Nullable Path home) {
         ArrayEntry of = requireArray();
         ServerEntry own = servers.get(self);
-        Map<String, String> properties = of.properties().entrySet().stream()
-                .collect(Collectors.toMap(
-                        Map.Entry::getKey, entry -> entry.getValue().value()));
+        Map<String, String> properties = new HashMap<>();
+        of.properties().forEach((name, value) -> properties.put(name, value.value()));
+        properties.remove(TcProperties.ARRAY_KEY);
+        Path key = arrayKey(home);
+        if (key != null) {
+            properties.put(TcProperties.ARRAY_KEY, key.toString());
+        }
         return new ArraySettings(
                 text.source(),
                 text.text(),
@@ -118,8 +139,23 @@ public final class TcConfig {
                 of.failoverPriority().value(),
                 of.voterCount(),
                 of.hasClientVoters(),
+                uncleanPromotion(of, own).value(),
                 of.clientLogs().isDefault() ? "" : of.clientLogs().value(),
                 properties);
+    }
+
+    private static Setting<String> uncleanPromotion(ArrayEntry of, ServerEntry server) {
+        Setting<String> written = of.uncleanPromotion();
+        return written != null
+                ? written
+                : Setting.ofDefault(
+                        ArraySettings.defaultUncleanPromotion(server.mode().value()),
+                        of.failoverPriority().position());
+    }
+
+    /** Settings of a server without installation directory. */
+    public ArraySettings settings(int self) {
+        return settings(self, null);
     }
 
     /** Every value in effect with its origin, as {@code --check} prints it. */
@@ -137,6 +173,8 @@ public final class TcConfig {
             String voters = of.hasClientVoters() ? "Tomcats" : String.valueOf(of.voterCount());
             values.add(new EffectiveValue(
                     "failover-priority voters", voters, of.failoverPriority().origin()));
+        } else {
+            add(values, "failover-priority/unclean-promotion", uncleanPromotion(of, servers.get(0)));
         }
         add(values, "system/configuration-model", of.configurationModel());
         add(values, "clients/logs", of.clientLogs());

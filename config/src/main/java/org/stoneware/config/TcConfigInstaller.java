@@ -19,6 +19,8 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
+import org.stoneware.api.config.ArrayKey;
+import org.stoneware.api.config.ArrayKeyException;
 import org.stoneware.api.config.ArraySettings;
 
 /**
@@ -73,7 +75,26 @@ public final class TcConfigInstaller {
             refuse(choice.isChosen() ? source + " is not valid" : choice.problem());
             return;
         }
-        install(config.settings(choice.position()));
+        String home = property(FrameworkProperties.HOME, "");
+        ArraySettings settings = config.settings(choice.position(), home.isEmpty() ? null : Path.of(home));
+        String keyProblem = keyProblem(settings.arrayKey());
+        if (!keyProblem.isEmpty()) {
+            refuse(keyProblem);
+            return;
+        }
+        install(settings);
+    }
+
+    /** Why the array's key can't be used; empty when it can, or when there is none. */
+    private static String keyProblem(@Nullable Path file) {
+        try {
+            if (file != null) {
+                ArrayKey.read(file);
+            }
+            return "";
+        } catch (ArrayKeyException e) {
+            return e.text();
+        }
     }
 
     private void install(ArraySettings settings) throws IOException {

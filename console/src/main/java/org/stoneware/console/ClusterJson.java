@@ -83,6 +83,14 @@ final class ClusterJson {
         });
     }
 
+    static byte[] appointed(String self, String reason) {
+        return document(json -> {
+            json.writeStringField("self", self);
+            json.writeBooleanField("appointed", true);
+            json.writeStringField("reason", reason);
+        });
+    }
+
     static byte[] error(String what, String allowed, String todo) {
         return document(json -> {
             json.writeObjectFieldStart("error");

@@ -4,6 +4,7 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ManagementService;
+import org.stoneware.api.cluster.ManagementService.AppointOutcome;
 import org.stoneware.api.cluster.ManagementService.HandOverOutcome;
 import org.stoneware.api.cluster.ManagementService.StopOutcome;
 import org.stoneware.api.config.ArraySettings;
@@ -29,6 +30,7 @@ final class Routes {
         get("/health/ready", request -> ready());
         routes.put("/api/v1/stop", new Route("POST", this::stop));
         routes.put("/api/v1/hand-over", new Route("POST", this::handOver));
+        routes.put("/api/v1/appoint", new Route("POST", this::appoint));
     }
 
     /** @param path raw path of the request; null when it has none. */
@@ -103,6 +105,28 @@ final class Routes {
 
     private static String by(Request request) {
         return "management port, " + request.remote().getAddress().getHostAddress();
+    }
+
+    /** Makes the answering server active; only who may stop it may do that. */
+    private Answer appoint(Request request) {
+        Answer refusal = stopGuard.refusal(request);
+        if (refusal != null) {
+            return refusal;
+        }
+        String query = request.query() == null ? "" : request.query();
+        if (!query.isEmpty() && !query.equals("force=true") && !query.equals("force=false")) {
+            return Answer.error(400, "unknown parameter", "force=true or force=false", "correct the query");
+        }
+        String self = settings.self().name();
+        AppointOutcome outcome = management.appoint(self, query.equals("force=true"), by(request));
+        if (!outcome.isAccepted()) {
+            return Answer.error(
+                    409,
+                    "not made active: " + outcome.reason(),
+                    "a server that holds every session",
+                    "start the server that does, or repeat with force=true if the sessions may be lost");
+        }
+        return Answer.json(202, ClusterJson.appointed(self, outcome.reason()));
     }
 
     /** Answers an accepted request. */

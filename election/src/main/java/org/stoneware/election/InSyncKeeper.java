@@ -9,6 +9,11 @@ import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.ElectionOutput;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.InSyncSet;
+import org.stoneware.voting.Ballot;
+import org.stoneware.voting.RegisterAcceptor;
+import org.stoneware.voting.RegisterMessage;
+import org.stoneware.voting.RegisterValue;
+import org.stoneware.voting.VoterId;
 
 /**
  * Keeps the in-sync set of an active: itself, and at most one standby.

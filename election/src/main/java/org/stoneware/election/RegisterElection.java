@@ -1,6 +1,5 @@
 package org.stoneware.election;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
@@ -13,6 +12,12 @@ import org.stoneware.spi.election.ElectionException;
 import org.stoneware.spi.election.ElectionOutput;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.Evidence;
+import org.stoneware.voting.Ballot;
+import org.stoneware.voting.Epoch;
+import org.stoneware.voting.RegisterAcceptor;
+import org.stoneware.voting.RegisterMessage;
+import org.stoneware.voting.RegisterMessageCodec;
+import org.stoneware.voting.RegisterValue;
 
 /**
  * The policy {@code networked-active-passive} in availability mode: who becomes active when, by what is known of the other servers.
@@ -244,6 +249,22 @@ class RegisterElection implements Election {
     }
 
     @Override
+    public String forceActive(String by, long nowNs) {
+        Peer active = peers.highestActive();
+        String refusal = isOver() ? "this server is stopping or has failed" : copy.refusalOfForce(active);
+        if (!refusal.isEmpty() || view.role() == ServerRole.ACTIVE_COORDINATOR) {
+            return refusal;
+        }
+        try {
+            proposer.abandon();
+            promoteAlone("forced by " + by + "; sessions that are not here are lost");
+        } catch (ElectionException e) {
+            throw failed(e);
+        }
+        return "";
+    }
+
+    @Override
     public void close() {
         acceptor.close();
     }
@@ -261,8 +282,6 @@ class RegisterElection implements Election {
         }
         return cause;
     }
-
-    // What the evidence means.
 
     private void evaluate(long nowNs) {
         try {
@@ -352,9 +371,7 @@ class RegisterElection implements Election {
 
     /** No server is active: finds out which may take part, and whose turn it is to propose. */
     private void settle(long nowNs) {
-        if (handOver.hasFailed(nowNs)) {
-            participants.clear();
-            participants.add(context.selfId());
+        if (handOver.hasFailed(participants, nowNs)) {
             propose(nowNs);
             return;
         }
@@ -365,8 +382,7 @@ class RegisterElection implements Election {
             view.waiting("waiting for " + standby.name() + ", which is standby, to take over");
             return;
         }
-        if (view.role() == ServerRole.PASSIVE_UNINITIALIZED && context.isStorePersistent()
-                || !copy.mayHoldEverything(peers)) {
+        if (!copy.mayBePromoted(peers, view.role(), nowNs)) {
             proposer.abandon();
             turn.suspend();
             view.waiting("waiting for " + view.nameOfLastActive() + ", which may hold newer sessions");
@@ -376,8 +392,7 @@ class RegisterElection implements Election {
         if (awaited != null) {
             proposer.abandon();
             turn.suspend();
-            view.waiting("waiting up to " + TimeUnit.NANOSECONDS.toSeconds(context.electionTimeNs()) + " s for "
-                    + awaited.name() + ": " + awaited.contact().inWords());
+            view.waitingFor(awaited);
             return;
         }
         turn.begin(nowNs);
@@ -429,12 +444,19 @@ class RegisterElection implements Election {
             return;
         }
         acceptor.note(peer.epoch());
+        promoteAlone("epoch raised above the one " + peer.name() + " came with");
+    }
+
+    /** Becomes active by its own decision; the others learn of it. */
+    private void promoteAlone(String reason) {
         RegisterValue present = acceptor.acceptedValue();
         Ballot ballot = nextBallot();
-        RegisterValue raised =
-                value(ballot, present == null ? List.of() : present.voters(), present == null ? 0 : present.mapEpoch());
-        if (acceptor.prepare(ballot) && acceptor.accept(ballot, raised)) {
-            activate(raised, "epoch raised above the one " + peer.name() + " came with");
+        RegisterValue next = copy.alone(
+                epoch(ballot),
+                present == null ? List.of() : present.voters(),
+                present == null ? 0 : present.mapEpoch());
+        if (acceptor.prepare(ballot) && acceptor.accept(ballot, next)) {
+            activate(next, reason);
         }
     }
 
@@ -445,8 +467,6 @@ class RegisterElection implements Election {
         view.set(new ElectionView(ServerRole.FENCED, Math.max(epoch, view.epoch()), activeId, reason));
         acceptor.note(epoch);
     }
-
-    // The two phases.
 
     /** Makes a ballot above everything promised and heard of. */
     Ballot nextBallot() {
@@ -485,15 +505,15 @@ class RegisterElection implements Election {
                 leaveStandby("dropped while it could not be told");
                 return;
             }
-            if (context.isStorePersistent() && highest != null && !highest.isInSync(acceptor.identity())) {
+            if (highest != null && copy.isOutranked(highest, participants)) {
                 // Only one that held everything may be next; it has its turn after the stall time.
                 copy.exclude(proposer.highestAcceptedBallot());
                 proposer.abandon();
                 acceptor.note(highest.epoch());
                 return;
             }
-            RegisterValue next =
-                    value(proposer.ballot(), proposer.nextVoters(), highest == null ? 0 : highest.mapEpoch());
+            RegisterValue next = copy.alone(
+                    epoch(proposer.ballot()), proposer.nextVoters(), highest == null ? 0 : highest.mapEpoch());
             proposer.propose(next);
             if (!acceptor.accept(proposer.ballot(), next)) {
                 proposer.abandon();
@@ -513,18 +533,6 @@ class RegisterElection implements Election {
             proposer.abandon();
             activate(chosen, reason);
         }
-    }
-
-    private RegisterValue value(Ballot ballot, List<RegisterValue.Voter> voters, long mapEpoch) {
-        VoterId self = acceptor.identity();
-        List<RegisterValue.Voter> known = new ArrayList<>(voters);
-        known.removeIf(voter -> voter.identity().equals(VoterId.NONE));
-        return new RegisterValue(
-                epoch(ballot),
-                context.selfId(),
-                List.of(new RegisterValue.InSync(context.selfId(), self, context.incarnation())),
-                known,
-                mapEpoch);
     }
 
     private void activate(RegisterValue value, String reason) {
@@ -586,6 +594,6 @@ class RegisterElection implements Election {
     @Override
     public String toString() {
         return view + " " + sender + " heardCounter=" + heardCounter + " " + turn + " " + acceptor + " " + proposer
-                + " " + peers + (inSync.partnerId() == ElectionView.NO_ACTIVE ? "" : " " + inSync);
+                + " " + peers + (inSync.partnerId() != ElectionView.NO_ACTIVE ? " " + inSync : "");
     }
 }

@@ -10,11 +10,18 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.spi.election.Election;
 import org.stoneware.spi.election.ElectionContext;
 import org.stoneware.spi.election.ElectionOutput;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.Evidence;
 import org.stoneware.spi.election.InSyncSet;
+import org.stoneware.voting.Ballot;
+import org.stoneware.voting.RegisterMessage;
+import org.stoneware.voting.RegisterMessageCodec;
+import org.stoneware.voting.RegisterValue;
+import org.stoneware.voting.SavedRegister;
+import org.stoneware.voting.VoterId;
 
 /** One server of a pair, the second in the file; the other is played by the test. */
 class PairElectionTest {
@@ -30,7 +37,7 @@ class PairElectionTest {
     private final List<InSyncSet> told = new ArrayList<>();
     private final List<SavedRegister> forcedWhenTold = new ArrayList<>();
     private final MemoryRegisters.MemoryStore store = new MemoryRegisters.MemoryStore(SELF);
-    private final RegisterElection election = RegisterElectionProvider.open(
+    private final Election election = RegisterElectionProvider.open(
             new ElectionContext(1, List.of("Server1", "Server2"), SELF_PROCESS, 5_000 * MS, Path.of("unused"), false),
             new Output(),
             store);

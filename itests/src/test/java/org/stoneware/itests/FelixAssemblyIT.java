@@ -13,6 +13,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
 import javax.inject.Inject;
@@ -30,6 +31,8 @@ import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.stoneware.api.cluster.ManagementService;
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.api.config.ArrayKey;
+import org.stoneware.api.config.ArrayKeyException;
 import org.stoneware.api.session.AttributeKind;
 import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
@@ -43,13 +46,14 @@ import org.stoneware.liveness.TcpLivenessNetwork;
 import org.stoneware.spi.transport.TransportProvider;
 
 /**
- * The server assembled in Felix from the bundles that ship, by Declarative Services and Configuration Admin alone, and used over
- * Aeron. Runs inside Felix, so everything it names comes from a bundle.
+ * The server assembled in Felix from the bundles that ship, by Declarative Services and Configuration Admin alone, with an array's key,
+ * and used over Aeron. Runs inside Felix, so everything it names comes from a bundle.
  */
 @RunWith(PaxExam.class)
 @ExamReactorStrategy(PerClass.class)
 public class FelixAssemblyIT {
     private static final String HOST = "stoneware.itests.host";
+    private static final String KEY = "stoneware.itests.key";
     private static final int HIGHEST_START_LEVEL = 100;
     private static final long SERVICE_PATIENCE_MS = 30_000;
     private static final long ROLE_PATIENCE_MS = 30_000;
@@ -70,6 +74,11 @@ public class FelixAssemblyIT {
     public Option[] shippedServer() throws IOException {
         String host = Layout.loopbackAddresses(1).get(0);
         Path directory = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "felix-");
+        // Beside the configuration, so that the server asks everybody for a proof.
+        Path key = Files.createFile(
+                directory.resolve(ArrayKey.FILE_NAME),
+                PosixFilePermissions.asFileAttribute(PosixFilePermissions.fromString("rw-------")));
+        Files.writeString(key, "0123456789abcdef".repeat(4));
         List<Option> options = new ArrayList<>();
         Path distribution = Layout.distribution();
         for (String line : Files.readAllLines(distribution.resolve("conf/bundle-sets/minimal.list"))) {
@@ -102,6 +111,7 @@ public class FelixAssemblyIT {
                 frameworkProperty("stoneware.config.directory").value(directory.toString()),
                 frameworkProperty("stoneware.server.name").value("Server1"),
                 frameworkProperty("stoneware.home").value(distribution.toString()),
+                frameworkProperty(KEY).value(key.toString()),
                 frameworkProperty(HOST).value(host));
     }
 
@@ -132,6 +142,20 @@ public class FelixAssemblyIT {
         }
     }
 
+    @Test
+    public void shouldGiveNoSessionToClientWithoutTheArraysKey() throws Exception {
+        awaitActive();
+        SessionKey key = SessionKey.of("localhost/shop", "FEDCBA9876543210");
+
+        try (SessionClient stranger =
+                client("C", 2_000, new TcpLivenessNetwork(LivenessSettings.defaults(), "client-C"))) {
+            Opened read = stranger.open(key, SessionClient.NO_VERSION);
+
+            assertEquals(Opened.Status.UNAVAILABLE, read.status());
+            assertTrue(read.detail(), read.detail().contains("array.key"));
+        }
+    }
+
     private void awaitActive() throws InterruptedException {
         long endMs = System.currentTimeMillis() + ROLE_PATIENCE_MS;
         while (management.status().servers().get(0).role() != ServerRole.ACTIVE_COORDINATOR) {
@@ -141,11 +165,15 @@ public class FelixAssemblyIT {
         }
     }
 
-    private SessionClient client(String name) {
-        ClientSettings settings =
-                new ClientSettings(List.of(bundles.getProperty(HOST) + ":9510"), name, "test", 20_000, 20_000, 1 << 20);
-        return SessionClients.open(
-                settings, aeron, new TcpLivenessNetwork(LivenessSettings.defaults(), "client-" + name));
+    private SessionClient client(String name) throws ArrayKeyException {
+        ArrayKey key = ArrayKey.read(Path.of(bundles.getProperty(KEY)));
+        return client(name, 20_000, new TcpLivenessNetwork(LivenessSettings.defaults(), "client-" + name, key));
+    }
+
+    private SessionClient client(String name, long patienceMs, TcpLivenessNetwork liveness) {
+        ClientSettings settings = new ClientSettings(
+                List.of(bundles.getProperty(HOST) + ":9510"), name, "test", patienceMs, patienceMs, 1 << 20);
+        return SessionClients.open(settings, aeron, liveness);
     }
 
     private static Committed put(SessionClient client, SessionKey key, String name, String value) {

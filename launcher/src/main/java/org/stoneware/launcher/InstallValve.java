@@ -17,6 +17,8 @@ import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import java.util.zip.ZipEntry;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.api.config.ArrayKey;
+import org.stoneware.api.config.ArrayKeyException;
 
 /**
  * The program behind {@code bin/install-valve}: puts the Valve's jar into a Tomcat and its element into {@code conf/context.xml}, or
@@ -30,7 +32,7 @@ final class InstallValve {
 
             Copies the Valve's jar to lib/ and adds <Valve> to conf/context.xml of a Tomcat 9, 10.1 or 11, so that all its web
             applications keep their sessions in Stoneware. HOST:PORT are the dso-ports of the servers. A CATALINA_BASE with
-            its own conf/ will do as well. Run it again to change HOST:PORT or the jar's version; --remove undoes everything.
+            its own conf/ will do as well. When there is a conf/array.key here, it is copied to the Tomcat's conf/. Run it again to change HOST:PORT or the jar's version; --remove undoes everything.
             """;
 
     private static final String VALVE_CLASS = "org.stoneware.tomcat.SessionValve";
@@ -159,6 +161,10 @@ final class InstallValve {
             return directory.resolve("conf").resolve(BACKUP);
         }
 
+        Path key() {
+            return directory.resolve("conf").resolve(ArrayKey.FILE_NAME);
+        }
+
         Path lib() {
             return directory.resolve("lib");
         }
@@ -187,7 +193,7 @@ final class InstallValve {
         }
     }
 
-    /** The jar first: a Tomcat that starts in between finds no element whose class is missing. */
+    /** The key and the jar first: a Tomcat that starts in between finds no element whose class is missing. */
     private void install(Tomcat tomcat, Path valveJar, String addresses) throws IOException, ProgramException {
         ContextXml before = context(tomcat);
         List<ContextXml.Tag> ours = ourValves(before);
@@ -196,6 +202,7 @@ final class InstallValve {
             throw refused(tomcat.contextFile() + " has Stoneware's Valve in lines "
                     + ours.get(0).line() + " and " + ours.get(1).line() + "; leave one, then run this again");
         }
+        installKey(tomcat);
         installJar(tomcat, valveJar);
         if (ours.isEmpty()) {
             String element = "<Valve className=\"" + VALVE_CLASS + "\" tcConfigUrl=\"" + addresses + "\"/>";
@@ -251,6 +258,45 @@ final class InstallValve {
         }
     }
 
+    /** A Tomcat without the array's key would be refused by servers that have one. */
+    private void installKey(Tomcat tomcat) throws IOException, ProgramException {
+        Path source = keyOfThisInstallation();
+        if (!Files.isRegularFile(source)) {
+            return;
+        }
+        try {
+            ArrayKey.read(source);
+        } catch (ArrayKeyException e) {
+            throw refused(e.text());
+        }
+        byte[] content = Files.readAllBytes(source);
+        boolean isReplacing = Files.exists(tomcat.key());
+        if (!isReplacing || !Arrays.equals(content, Files.readAllBytes(tomcat.key()))) {
+            FileReplacement.write(
+                    tomcat.key(), content, tomcat.contextFile(), PosixFilePermissions.fromString("rw-------"));
+            say((isReplacing ? "changed  conf/" : "copied   conf/") + ArrayKey.FILE_NAME + ": the key of " + source
+                    + ", readable by its owner only");
+        }
+    }
+
+    private Path keyOfThisInstallation() {
+        return terminal.home().resolve("conf").resolve(ArrayKey.FILE_NAME);
+    }
+
+    /** Only the key that was copied from here; another one is somebody else's. */
+    private void removeKey(Tomcat tomcat) throws IOException {
+        Path source = keyOfThisInstallation();
+        if (Files.isRegularFile(tomcat.key())
+                && Files.isRegularFile(source)
+                && Arrays.equals(Files.readAllBytes(source), Files.readAllBytes(tomcat.key()))) {
+            Files.delete(tomcat.key());
+            say("removed  conf/" + ArrayKey.FILE_NAME);
+        } else if (Files.exists(tomcat.key())) {
+            terminal.out()
+                    .println("note: conf/" + ArrayKey.FILE_NAME + " is not the key of this installation and was kept");
+        }
+    }
+
     /** The element first, then the jar it needs. */
     private void remove(Tomcat tomcat) throws IOException, ProgramException {
         ContextXml before = context(tomcat);
@@ -277,6 +323,7 @@ final class InstallValve {
             Files.delete(jar);
             say("removed  lib/" + jar.getFileName());
         }
+        removeKey(tomcat);
         finish("nothing to remove: this Tomcat does not use Stoneware");
     }
 

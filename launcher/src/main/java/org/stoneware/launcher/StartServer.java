@@ -9,6 +9,8 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.api.config.ArrayKey;
+import org.stoneware.api.config.ArrayKeyException;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.api.config.ServerSettings;
 import org.stoneware.config.Problem;
@@ -63,6 +65,7 @@ final class StartServer {
             ConfigReport.printProblems(terminal.err(), source, problems);
             throw new ProgramException(ExitCode.CONFIGURATION, ConfigReport.summary(problems));
         }
+        checkArrayKey(config.arrayKey(terminal.home()));
         boolean isCheck = options.isGiven("--check");
         if (!choice.isChosen() && (!isCheck || options.isGiven("--name"))) {
             throw new ProgramException(ExitCode.CONFIGURATION, choice.problem());
@@ -73,6 +76,22 @@ final class StartServer {
         }
         BundleSet bundles = BundleSet.load(terminal, setName == null ? BundleSet.DEFAULT : setName);
         return start(config, choice.position(), problems, bundles);
+    }
+
+    private static void checkArrayKey(@Nullable Path file) throws ProgramException {
+        try {
+            if (file != null) {
+                ArrayKey.read(file);
+            }
+        } catch (ArrayKeyException e) {
+            throw new ProgramException(ExitCode.CONFIGURATION, e.text());
+        }
+    }
+
+    private static String describe(@Nullable Path arrayKey) {
+        return arrayKey == null
+                ? "none; servers and Tomcats prove nothing to each other (bin/make-key makes one)"
+                : arrayKey + ", asked of every server and Tomcat";
     }
 
     private static ServerChoice choose(TcConfig config, @Nullable String name) {
@@ -88,6 +107,7 @@ final class StartServer {
                                 ? "this server: " + config.serverNames().get(choice.position())
                                 : "this server: none chosen, so its own host was not checked: " + choice.problem());
         ConfigReport.printEffectiveValues(terminal.out(), config);
+        terminal.out().println("array key: " + describe(config.arrayKey(terminal.home())));
         if (setName != null) {
             BundleSet bundles = BundleSet.load(terminal, setName);
             terminal.out()
@@ -99,7 +119,7 @@ final class StartServer {
     }
 
     private int start(TcConfig config, int self, List<Problem> problems, BundleSet bundles) throws ProgramException {
-        ArraySettings settings = config.settings(self);
+        ArraySettings settings = config.settings(self, terminal.home());
         ServerSettings server = settings.self();
         createDirectory(server);
         try (DirectoryLock lock = lock(server)) {
@@ -169,6 +189,7 @@ final class StartServer {
         logger.log(
                 Level.INFO,
                 "management-port:  " + address(server.managementAddress(), server.managementPort()) + " (HTTP)");
+        logger.log(Level.INFO, "array key:        " + describe(settings.arrayKey()));
         logger.log(Level.INFO, "data directory:   " + server.dataDirectory());
         logger.log(
                 Level.INFO,

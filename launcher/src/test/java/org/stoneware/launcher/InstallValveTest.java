@@ -128,6 +128,54 @@ class InstallValveTest {
     }
 
     @Test
+    void shouldCopyTheArraysKeyForItsOwnerOnlyAndTakeItAwayAgain() throws IOException {
+        Path key = tomcat.resolve("conf/array.key");
+        String secret = key("rw-------");
+
+        install(ADDRESSES);
+
+        assertThat(key).hasContent(secret);
+        assertThat(PosixFilePermissions.toString(Files.getPosixFilePermissions(key)))
+                .isEqualTo("rw-------");
+        assertThat(printed()).contains("copied   conf/array.key").doesNotContain(secret);
+        run(tomcat.toString(), "--remove");
+        assertThat(key).doesNotExist();
+    }
+
+    @Test
+    void shouldReplaceOldKeyAndLeaveForeignOneWhenRemoving() throws IOException {
+        Path key = tomcat.resolve("conf/array.key");
+        Files.writeString(key, "another");
+        key("rw-------");
+
+        run(tomcat.toString(), "--remove");
+        assertThat(key).hasContent("another");
+        install(ADDRESSES);
+
+        assertThat(printed()).contains("changed  conf/array.key");
+        assertThat(key).content().isNotEqualTo("another");
+    }
+
+    @Test
+    void shouldNotCopyKeyThatServersWouldNotUse() throws IOException {
+        key("rw-r--r--");
+
+        int exit = install(ADDRESSES);
+
+        assertThat(exit).isEqualTo(ExitCode.CONFIGURATION);
+        assertThat(printed()).contains("chmod 600");
+        assertThat(tomcat.resolve("conf/array.key")).doesNotExist();
+    }
+
+    private String key(String permissions) throws IOException {
+        Path source = home.resolve("conf/array.key");
+        Files.createDirectories(source.getParent());
+        Files.writeString(source, "0123456789abcdef".repeat(4));
+        Files.setPosixFilePermissions(source, PosixFilePermissions.fromString(permissions));
+        return Files.readString(source);
+    }
+
+    @Test
     void shouldKeepLaterChangesOfTheUserWhenRemoving() throws IOException {
         install(ADDRESSES);
         write(context().replace("<Context>\n\n", "<Context>\n    <Resources cachingAllowed=\"false\"/>\n"));

@@ -118,6 +118,30 @@ class StartServerTest {
     }
 
     @Test
+    void shouldSayWhichArrayKeyIsUsed() throws IOException {
+        home.config("");
+
+        home.run("start-server", "--check");
+        assertThat(home.out()).contains("array key: none");
+        home.run("make-key");
+        home.run("start-server", "--check");
+
+        assertThat(home.out()).contains("array key: " + home.path("conf/array.key"));
+    }
+
+    @Test
+    void shouldRefuseToStartWithKeyThatOthersCanRead() throws IOException {
+        home.config("");
+        home.run("make-key");
+        home.path("conf/array.key").toFile().setReadable(true, false);
+
+        int exit = home.run("start-server", "--check");
+
+        assertThat(exit).isEqualTo(ExitCode.CONFIGURATION);
+        assertThat(home.err()).contains(home.path("conf/array.key").toString(), "chmod 600");
+    }
+
+    @Test
     void shouldListTheServersForAnUnknownName() throws IOException {
         home.config("");
 

@@ -15,10 +15,17 @@ interface LinkOwner {
     /** Counts something that was not the protocol. */
     void countProtocolError(TcpLink link, String what);
 
+    /** Counts an end that has not proved itself. */
+    void countUnproven(TcpLink link, String what);
+
+    /** The proofs of one connection; null when this process has no key. */
+    @Nullable
+    ProofExchange newExchange();
+
     /** What this process says of itself; a new object exactly when it changes. */
     @Nullable
     Heartbeat status();
 
-    /** An encoded heartbeat, valid until the next call. */
-    ByteBuffer heartbeatFrame(@Nullable Heartbeat status, long incarnation);
+    /** An encoded heartbeat, sealed but for its code when wanted, valid until the next call. */
+    ByteBuffer heartbeatFrame(@Nullable Heartbeat status, long incarnation, boolean isSealed);
 }

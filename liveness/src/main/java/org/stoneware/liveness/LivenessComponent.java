@@ -1,11 +1,16 @@
 package org.stoneware.liveness;
 
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
+import org.jspecify.annotations.Nullable;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
 import org.osgi.service.component.annotations.Deactivate;
+import org.stoneware.api.config.ArrayKey;
+import org.stoneware.api.config.ArrayKeyException;
 import org.stoneware.spi.liveness.Heartbeat;
+import org.stoneware.spi.liveness.LivenessException;
 import org.stoneware.spi.liveness.LivenessListener;
 import org.stoneware.spi.liveness.LivenessNetwork;
 
@@ -22,7 +27,17 @@ public final class LivenessComponent implements LivenessNetwork {
 
     @Activate
     public LivenessComponent(LivenessConfiguration configuration) {
-        network = new TcpLivenessNetwork(settings(configuration), "stoneware-liveness");
+        network = new TcpLivenessNetwork(
+                settings(configuration), "stoneware-liveness", arrayKey(configuration.arrayKey()));
+    }
+
+    /** Without the key it was told to use it must not run at all; the launcher has told the operator what is wrong with the file. */
+    private static @Nullable ArrayKey arrayKey(String file) {
+        try {
+            return file.isEmpty() ? null : ArrayKey.read(Path.of(file));
+        } catch (ArrayKeyException e) {
+            throw new LivenessException(e.text(), e);
+        }
     }
 
     /** Says goodbye, so that a stopped bundle is not taken for a dead process. */

@@ -21,4 +21,7 @@ package org.stoneware.liveness;
     int writeStallMs() default 30_000;
 
     int goodbyeWaitMs() default 1000;
+
+    /** File of the array's key; empty for none. */
+    String arrayKey() default "";
 }

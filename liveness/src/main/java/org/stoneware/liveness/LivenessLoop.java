@@ -21,6 +21,7 @@ import org.stoneware.spi.liveness.Heartbeat;
 import org.stoneware.spi.liveness.LivenessListener;
 import org.stoneware.spi.liveness.LivenessListener.CloseCause;
 import org.stoneware.spi.liveness.LivenessListener.ConnectFailure;
+import org.stoneware.wire.liveness.LivenessProtocol;
 import org.stoneware.wire.liveness.LivenessPublisher;
 
 /**
@@ -47,7 +48,9 @@ final class LivenessLoop implements Runnable, LinkOwner {
     private final NameResolver resolver;
     private final Selector selector;
     private final RunningTime runningTime;
+    private final ArrayGuard guard;
     private final AtomicLong protocolErrors = new AtomicLong();
+    private final AtomicLong unproven = new AtomicLong();
     private final AtomicLong failures = new AtomicLong();
     private final Queue<Runnable> commands = new ConcurrentLinkedQueue<>();
     private final Queue<TcpLink> attention = new ConcurrentLinkedQueue<>();
@@ -67,12 +70,18 @@ final class LivenessLoop implements Runnable, LinkOwner {
     private long runNs;
     private long waitNs;
 
-    LivenessLoop(LivenessSettings settings, LongSupplier nanoTime, AgentStatus agentStatus, NameResolver resolver)
+    LivenessLoop(
+            LivenessSettings settings,
+            LongSupplier nanoTime,
+            AgentStatus agentStatus,
+            NameResolver resolver,
+            ArrayGuard guard)
             throws IOException {
         this.settings = settings;
         this.nanoTime = nanoTime;
         this.agentStatus = agentStatus;
         this.resolver = resolver;
+        this.guard = guard;
         nowNs = nanoTime.getAsLong();
         runNs = nowNs;
         runningTime = new RunningTime(nowNs);
@@ -119,7 +128,7 @@ final class LivenessLoop implements Runnable, LinkOwner {
     }
 
     long protocolErrors() {
-        return protocolErrors.get();
+        return protocolErrors.get() + unproven.get();
     }
 
     void addAcceptor(Acceptor acceptor) {
@@ -192,15 +201,27 @@ final class LivenessLoop implements Runnable, LinkOwner {
     }
 
     @Override
+    public void countUnproven(TcpLink link, String what) {
+        long count = unproven.incrementAndGet();
+        Level level = Long.bitCount(count) == 1 ? Level.WARNING : Level.DEBUG;
+        LOG.log(level, "connection closed without proof: " + what + " count=" + count + " " + link);
+    }
+
+    @Override
+    public @Nullable ProofExchange newExchange() {
+        return guard.newExchange();
+    }
+
+    @Override
     public @Nullable Heartbeat status() {
         return agentStatus.current();
     }
 
     @Override
-    public ByteBuffer heartbeatFrame(@Nullable Heartbeat status, long incarnation) {
+    public ByteBuffer heartbeatFrame(@Nullable Heartbeat status, long incarnation, boolean isSealed) {
         Heartbeat heartbeat = agentStatus.heartbeat(status, incarnation, nanoTime.getAsLong());
-        int length = publisher.heartbeat(heartbeat, heartbeatBuffer, 0);
-        return heartbeatBytes.clear().limit(length);
+        int length = publisher.heartbeat(heartbeat, heartbeatBuffer, isSealed ? LivenessProtocol.SEAL_LENGTH : 0);
+        return heartbeatBytes.clear().limit(isSealed ? publisher.seal(heartbeatBuffer, 0, length) : length);
     }
 
     private void cycle() throws IOException {
@@ -310,14 +331,14 @@ final class LivenessLoop implements Runnable, LinkOwner {
     private int strangers() {
         int count = 0;
         for (TcpLink link : links) {
-            count += link.isAwaitingHello() ? 1 : 0;
+            count += link.isStranger() ? 1 : 0;
         }
         return count;
     }
 
     private @Nullable TcpLink oldestStranger() {
         for (TcpLink link : links) {
-            if (link.isAwaitingHello()) {
+            if (link.isStranger()) {
                 return link;
             }
         }

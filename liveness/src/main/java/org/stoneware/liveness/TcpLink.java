@@ -24,13 +24,17 @@ import org.stoneware.wire.liveness.LivenessPublisher;
 /**
  * One TCP connection: its greeting, what waits to be written, its times, its end. What arrives is {@link LinkReceiver}'s.
  * <pre>
- * state        event                       next
- * CONNECTED    sendHello                   AWAIT_REPLY
- * AWAIT_REPLY  reply arrives, accepted     GREETED       (else the connection ends)
- * AWAIT_HELLO  hello arrives               HELLO_HEARD
- * HELLO_HEARD  sendReply                   REPLYING
- * REPLYING     reply queued, accepted      GREETED       (else it ends once written)
+ * state            event                       next
+ * CONNECTED        sendHello                   AWAIT_REPLY, with a key AWAIT_CHALLENGE
+ * AWAIT_CHALLENGE  right challenge arrives     AWAIT_REPLY   (anything else and the connection ends)
+ * AWAIT_REPLY      reply arrives, accepted     GREETED       (else the connection ends)
+ * AWAIT_HELLO      hello arrives               HELLO_HEARD, with a key AWAIT_PROOF
+ * AWAIT_PROOF      right proof arrives         HELLO_HEARD   (anything else and the connection ends)
+ * HELLO_HEARD      sendReply                   REPLYING
+ * REPLYING         reply queued, accepted      GREETED       (else it ends once written)
  * </pre>
+ * The listener hears of a hello or a reply only when its sender has proved itself, if this process has a key (ADR 0032).
+ * <p>
  * <b>Threading:</b> methods of {@link LivenessLink} on any thread, they only encode and queue; all others on the liveness thread,
  * which alone touches the socket. No lock is shared, so a sender that is stopped in the middle can't hold up the heartbeats.
  */
@@ -55,10 +59,14 @@ final class TcpLink implements LivenessLink {
     private final AtomicBoolean isAttended = new AtomicBoolean();
     private final AtomicBoolean hasSaidGoodbye = new AtomicBoolean();
 
-    private volatile Hello.Kind kind = Hello.Kind.PROBE;
+    /** Null when this process has no key. */
+    private final @Nullable ProofExchange proofs;
+    /** What this end says, once both ends have proved themselves; everything said after is sealed. */
+    private volatile @Nullable ProvenKeys proven;
+
+    private volatile @Nullable Hello saidHello;
+    private final LinkTimes times;
     private volatile long ownIncarnation;
-    private volatile int heartbeatMs;
-    private volatile int silenceMs;
 
     private @Nullable LinkTimer timer;
     private @Nullable Heartbeat statusSent;
@@ -71,6 +79,11 @@ final class TcpLink implements LivenessLink {
     private long greetingSinceRunNs;
     private long blockedSinceRunNs = NOT_BLOCKED;
     private long leaveSinceNs = NOT_BLOCKED;
+
+    /** One call of a publisher. */
+    private interface Encoding {
+        int encode(LivenessPublisher publisher, UnsafeBuffer buffer, int offset);
+    }
 
     TcpLink(
             LinkOwner owner,
@@ -89,9 +102,11 @@ final class TcpLink implements LivenessLink {
         localAddress = (InetSocketAddress) channel.getLocalAddress();
         remoteAddress = (InetSocketAddress) channel.getRemoteAddress();
         queue = new WriteQueue(settings.maxWaitingBytes());
+        times = new LinkTimes(settings);
         state = new AtomicReference<>(isInitiator ? LinkState.CONNECTED : LinkState.AWAIT_HELLO);
         greetingSinceRunNs = runNs;
         receiver = new LinkReceiver(this, channel);
+        proofs = owner.newExchange();
         isKnownToListener = isInitiator;
     }
 
@@ -117,12 +132,14 @@ final class TcpLink implements LivenessLink {
 
     @Override
     public void sendHello(Hello hello) {
-        UnsafeBuffer buffer = greetingBuffer();
-        ByteBuffer frame = frame(buffer, new LivenessPublisher().hello(hello, buffer, 0));
-        if (!state.compareAndSet(LinkState.CONNECTED, LinkState.AWAIT_REPLY)) {
+        Hello said = proofs == null ? hello : proofs.withNonce(hello);
+        ByteBuffer frame = encoded((publisher, buffer, offset) -> publisher.hello(said, buffer, offset));
+        if (!state.compareAndSet(
+                LinkState.CONNECTED, proofs == null ? LinkState.AWAIT_REPLY : LinkState.AWAIT_CHALLENGE)) {
             throw new IllegalStateException("hello not possible now: " + this);
         }
-        kind = hello.kind();
+        saidHello = said;
+        times.kind(hello.kind());
         ownIncarnation = hello.incarnation();
         queue.add(frame);
         attend();
@@ -130,15 +147,15 @@ final class TcpLink implements LivenessLink {
 
     @Override
     public void sendReply(HelloReply reply) {
-        HelloReply complete = withTimes(reply);
-        UnsafeBuffer buffer = greetingBuffer();
-        ByteBuffer frame = frame(buffer, new LivenessPublisher().reply(complete, buffer, 0));
+        HelloReply complete = times.completed(reply);
+        ProvenKeys keys = proven;
+        HelloReply sent = keys == null ? complete : keys.masked(complete);
+        ByteBuffer frame = encoded((publisher, buffer, offset) -> publisher.reply(sent, buffer, offset));
         if (!state.compareAndSet(LinkState.HELLO_HEARD, LinkState.REPLYING)) {
             throw new IllegalStateException("reply not possible now: " + this);
         }
         ownIncarnation = complete.incarnation();
-        heartbeatMs = complete.heartbeatMs();
-        silenceMs = complete.silenceMs();
+        times.agreed(complete);
         queue.add(frame);
         if (complete.status() == HelloReply.Status.ACCEPTED) {
             state.set(LinkState.GREETED);
@@ -156,9 +173,10 @@ final class TcpLink implements LivenessLink {
         if (!isOpen() || state.get() != LinkState.GREETED) {
             return false;
         }
-        UnsafeBuffer target = new UnsafeBuffer(new byte[LivenessProtocol.PREAMBLE_LENGTH + Integer.BYTES + length]);
-        boolean isQueued =
-                queue.offer(frame(target, new LivenessPublisher().message(buffer, offset, length, target, 0)));
+        int frameLength = LivenessProtocol.PREAMBLE_LENGTH + Integer.BYTES + length;
+        boolean isQueued = queue.offer(encoded(
+                frameLength,
+                (publisher, target, targetOffset) -> publisher.message(buffer, offset, length, target, targetOffset)));
         if (isQueued) {
             attend();
         }
@@ -168,8 +186,8 @@ final class TcpLink implements LivenessLink {
     @Override
     public void goodbye(String reason) {
         if (isOpen() && hasSaidGoodbye.compareAndSet(false, true)) {
-            UnsafeBuffer buffer = greetingBuffer();
-            queue.add(frame(buffer, new LivenessPublisher().goodbye(ownIncarnation, reason, buffer, 0)));
+            queue.add(
+                    encoded((publisher, buffer, offset) -> publisher.goodbye(ownIncarnation, reason, buffer, offset)));
             requestClose(new CloseRequest(CloseCause.CLOSED_HERE, "goodbye: " + reason, true));
         }
     }
@@ -188,8 +206,13 @@ final class TcpLink implements LivenessLink {
         return closeRequest.get() == null;
     }
 
-    boolean isAwaitingHello() {
-        return state.get() == LinkState.AWAIT_HELLO && isOpen();
+    /** True while it is not known whether the caller has any business here. */
+    boolean isStranger() {
+        return isStranger(state.get()) && isOpen();
+    }
+
+    private static boolean isStranger(@Nullable LinkState current) {
+        return current == LinkState.AWAIT_HELLO || current == LinkState.AWAIT_PROOF;
     }
 
     /** How long the greeting has been going on. */
@@ -223,32 +246,123 @@ final class TcpLink implements LivenessLink {
         }
     }
 
-    /** A caller's hello arrived; its listener may answer from within. */
+    /** A caller's hello arrived. */
     void onHello(Hello hello) {
-        if (!state.compareAndSet(LinkState.AWAIT_HELLO, LinkState.HELLO_HEARD)) {
+        ProofExchange exchange = proofs;
+        if (state.get() != LinkState.AWAIT_HELLO) {
             protocolError("hello not expected");
-            return;
+        } else if (exchange == null && hello.credentials().length == 0) {
+            admit(hello);
+        } else if (exchange == null) {
+            refuse(hello, ProofExchange.NO_KEY_HERE);
+        } else if (exchange.objection(hello).isEmpty()) {
+            state.set(LinkState.AWAIT_PROOF);
+            byte[] proof = exchange.onHello(hello).calledProof();
+            queue.add(encoded(
+                    (publisher, buffer, offset) -> publisher.challenge(exchange.nonce(), proof, buffer, offset)));
+            attend();
+        } else {
+            refuse(hello, exchange.objection(hello));
         }
-        kind = hello.kind();
-        isKnownToListener = true;
-        listener.onHello(this, hello);
     }
 
-    void onReply(HelloReply reply) {
-        boolean isAccepted = reply.status() == HelloReply.Status.ACCEPTED;
+    /** The called end has answered with a proof of its own, and wants ours. */
+    void onChallenge(byte[] nonce, byte[] calledProof) {
+        ProofExchange exchange = proofs;
+        Hello said = saidHello;
+        if (state.get() != LinkState.AWAIT_CHALLENGE || exchange == null || said == null) {
+            protocolError("challenge not expected");
+            return;
+        }
+        ProvenKeys keys = exchange.onChallenge(said, nonce, calledProof);
+        if (keys == null) {
+            giveUpUnproven(ProofExchange.OTHER_KEY);
+            return;
+        }
+        queue.add(encoded((publisher, buffer, offset) -> publisher.proof(keys.callerProof(), buffer, offset)));
+        sealWith(keys);
+        state.set(LinkState.AWAIT_REPLY);
+        attend();
+    }
+
+    /** The caller has answered the challenge. */
+    void onProof(byte[] proof) {
+        ProofExchange exchange = proofs;
+        Hello hello = exchange == null ? null : exchange.hello();
+        if (state.get() != LinkState.AWAIT_PROOF || exchange == null || hello == null) {
+            protocolError("proof not expected");
+            return;
+        }
+        ProvenKeys keys = exchange.onProof(proof);
+        if (keys == null) {
+            refuse(hello, ProofExchange.OTHER_KEY);
+        } else {
+            sealWith(keys);
+            admit(hello);
+        }
+    }
+
+    /** The other end leaves on purpose. From one that has not proved itself that is no evidence of anything. */
+    void onGoodbye(String reason) {
+        if (proofs == null || proven != null) {
+            requestClose(new CloseRequest(CloseCause.GOODBYE, reason, false));
+        } else {
+            owner.countUnproven(this, "it left: " + reason);
+            requestClose(new CloseRequest(CloseCause.CLOSED_HERE, "left before it proved itself: " + reason, false));
+        }
+    }
+
+    void onReply(HelloReply received) {
+        if (state.get() == LinkState.AWAIT_CHALLENGE) {
+            giveUpUnproven(ProofExchange.NO_PROOF_OF_CALLED
+                    + (received.reason().isEmpty() ? "" : "; it answers: " + received.reason()));
+            return;
+        }
         if (state.get() != LinkState.AWAIT_REPLY) {
             protocolError("reply not expected");
             return;
         }
+        ProvenKeys keys = proven;
+        HelloReply reply = keys == null ? received : keys.masked(received);
+        boolean isAccepted = reply.status() == HelloReply.Status.ACCEPTED;
         if (isAccepted) {
-            heartbeatMs = reply.heartbeatMs();
-            silenceMs = reply.silenceMs();
+            times.agreed(reply);
             state.set(LinkState.GREETED);
         }
         listener.onReply(this, reply);
         if (!isAccepted) {
             requestClose(new CloseRequest(CloseCause.CLOSED_HERE, "not taken in: " + reply.status(), false));
         }
+    }
+
+    /** From here on every message of both ends is sealed. */
+    private void sealWith(ProvenKeys keys) {
+        queue.stampWith(keys.messages(isInitiator));
+        receiver.checkWith(keys.messages(!isInitiator));
+        proven = keys;
+    }
+
+    /** The listener may answer from within. */
+    private void admit(Hello hello) {
+        state.set(LinkState.HELLO_HEARD);
+        times.kind(hello.kind());
+        isKnownToListener = true;
+        listener.onHello(this, hello);
+    }
+
+    /** Says no in words before any listener hears of the caller; role and active are told to anybody who asks. */
+    private void refuse(Hello hello, String why) {
+        owner.countUnproven(this, "caller kind=" + hello.kind() + " name=" + hello.name() + " refused: " + why);
+        HelloReply reply = Refusals.reply(owner.status(), why);
+        queue.add(encoded((publisher, buffer, offset) -> publisher.reply(reply, buffer, offset)));
+        requestClose(new CloseRequest(CloseCause.CLOSED_HERE, "caller not taken in: " + why, true));
+    }
+
+    /** The end we called has not proved itself: nothing it says of itself reaches the listener. */
+    private void giveUpUnproven(String why) {
+        owner.countUnproven(this, "called end: " + why);
+        listener.onReply(this, Refusals.reply(null, why));
+        goodbye("you are not proven to belong to the array of the caller: " + why);
     }
 
     void protocolError(String what) {
@@ -302,7 +416,7 @@ final class TcpLink implements LivenessLink {
         }
         LinkTimer current = timer;
         if (current == null) {
-            current = new LinkTimer(clampedHeartbeatNs(), clampedSilenceNs(), nowNs, runNs);
+            current = new LinkTimer(times.heartbeatNs(), times.silenceNs(), nowNs, runNs);
             timer = current;
         }
         Heartbeat status = owner.status();
@@ -344,6 +458,9 @@ final class TcpLink implements LivenessLink {
     /** The stream ended or broke at the other end, or, while we leave, simply ended. */
     void endedByPeer(String reason) {
         CloseRequest request = closeRequest.get();
+        if (request == null && state.get() == LinkState.AWAIT_PROOF) {
+            owner.countUnproven(this, "caller left at the challenge, as one with another array.key does");
+        }
         end(request != null ? request : new CloseRequest(CloseCause.CLOSED_BY_PEER, reason, false));
     }
 
@@ -357,7 +474,7 @@ final class TcpLink implements LivenessLink {
             return leftNs;
         }
         String reason = "no greeting in time: state=" + state.get() + " helloTimeoutMs=" + settings.helloTimeoutMs();
-        if (state.get() == LinkState.AWAIT_HELLO) {
+        if (isStranger(state.get())) {
             owner.countProtocolError(this, reason);
         }
         requestClose(new CloseRequest(CloseCause.CLOSED_HERE, reason, false));
@@ -370,7 +487,7 @@ final class TcpLink implements LivenessLink {
             return;
         }
         try {
-            if (queue.writeAhead(owner.heartbeatFrame(status, ownIncarnation), channel)) {
+            if (queue.writeAhead(owner.heartbeatFrame(status, ownIncarnation, proven != null), channel)) {
                 statusSent = status;
             }
             noteBlocked(1, runNs);
@@ -437,45 +554,21 @@ final class TcpLink implements LivenessLink {
         return leaveSinceNs + waitNs - nowNs;
     }
 
-    private HelloReply withTimes(HelloReply reply) {
-        return new HelloReply(
-                reply.status(),
-                reply.serverName(),
-                reply.incarnation(),
-                reply.role(),
-                reply.epoch(),
-                reply.activeAddress(),
-                reply.transport(),
-                reply.connectionId(),
-                reply.keyHigh(),
-                reply.keyLow(),
-                reply.dataAddress(),
-                reply.heartbeatMs() > 0 ? reply.heartbeatMs() : settings.heartbeatMs(kind),
-                reply.silenceMs() > 0 ? reply.silenceMs() : settings.silenceMs(kind),
-                reply.reason());
-    }
-
-    /** What the reply named, within reason: a peer must not make us spin or fall silent. */
-    private long clampedHeartbeatNs() {
-        int wanted = heartbeatMs > 0 ? heartbeatMs : settings.heartbeatMs(kind);
-        return Math.min(Math.max(wanted, 5), 10_000) * 1_000_000L;
-    }
-
-    private long clampedSilenceNs() {
-        int wanted = silenceMs > 0 ? silenceMs : settings.silenceMs(kind);
-        return Math.min(Math.max(wanted, 20), 600_000) * 1_000_000L;
-    }
-
     private void attend() {
         owner.attend(this);
     }
 
-    private static UnsafeBuffer greetingBuffer() {
-        return new UnsafeBuffer(new byte[LivenessProtocol.MAX_GREETING_LENGTH]);
+    private ByteBuffer encoded(Encoding encoding) {
+        return encoded(LivenessProtocol.MAX_GREETING_LENGTH, encoding);
     }
 
-    private static ByteBuffer frame(UnsafeBuffer buffer, int length) {
-        return ByteBuffer.wrap(buffer.byteArray(), 0, length);
+    /** A frame to be queued, inside a seal once both ends have proved themselves. */
+    private ByteBuffer encoded(int maxLength, Encoding encoding) {
+        int offset = proven == null ? 0 : LivenessProtocol.SEAL_LENGTH;
+        UnsafeBuffer buffer = new UnsafeBuffer(new byte[offset + maxLength]);
+        LivenessPublisher publisher = new LivenessPublisher();
+        int length = encoding.encode(publisher, buffer, offset);
+        return ByteBuffer.wrap(buffer.byteArray(), 0, offset == 0 ? length : publisher.seal(buffer, 0, length));
     }
 
     private static CloseRequest mergeCloseRequests(@Nullable CloseRequest first, CloseRequest later) {

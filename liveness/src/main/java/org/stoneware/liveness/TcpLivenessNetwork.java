@@ -6,6 +6,8 @@ import java.net.InetSocketAddress;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.LongSupplier;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.config.ArrayKey;
 import org.stoneware.spi.liveness.Heartbeat;
 import org.stoneware.spi.liveness.LivenessException;
 import org.stoneware.spi.liveness.LivenessListener;
@@ -38,16 +40,31 @@ public final class TcpLivenessNetwork implements LivenessNetwork {
     private final Thread thread;
     private final AtomicBoolean isClosed = new AtomicBoolean();
 
-    /** @param threadName name of the liveness thread, for people who look at a thread dump. */
+    /**
+     * Talks to everybody, proving nothing.
+     *
+     * @param threadName name of the liveness thread, for people who look at a thread dump.
+     */
     public TcpLivenessNetwork(LivenessSettings settings, String threadName) {
-        this(settings, threadName, System::nanoTime);
+        this(settings, threadName, null);
     }
 
-    TcpLivenessNetwork(LivenessSettings settings, String threadName, LongSupplier nanoTime) {
+    /**
+     * Talks to ends that hold the same key only, when there is one.
+     *
+     * @param threadName name of the liveness thread, for people who look at a thread dump.
+     * @param key        what the servers and Tomcats of the array share; null to prove nothing.
+     */
+    public TcpLivenessNetwork(LivenessSettings settings, String threadName, @Nullable ArrayKey key) {
+        this(settings, threadName, key, System::nanoTime);
+    }
+
+    TcpLivenessNetwork(LivenessSettings settings, String threadName, @Nullable ArrayKey key, LongSupplier nanoTime) {
         this.settings = settings;
         this.nanoTime = nanoTime;
         try {
-            loop = new LivenessLoop(settings, nanoTime, agentStatus, new NameResolver(threadName + "-resolver"));
+            loop = new LivenessLoop(
+                    settings, nanoTime, agentStatus, new NameResolver(threadName + "-resolver"), new ArrayGuard(key));
         } catch (IOException e) {
             throw new LivenessException("cannot open a selector: " + e.getMessage(), e);
         }

@@ -7,6 +7,7 @@ import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.wire.liveness.LivenessProtocol;
 
 /**
  * Frames of one connection waiting to be written.
@@ -20,6 +21,7 @@ final class WriteQueue {
     private final AtomicInteger waitingBytes = new AtomicInteger();
     private final int maxWaitingBytes;
     private @Nullable ByteBuffer current;
+    private @Nullable MessageMac mac;
 
     WriteQueue(int maxWaitingBytes) {
         this.maxWaitingBytes = maxWaitingBytes;
@@ -42,6 +44,11 @@ final class WriteQueue {
         frames.add(frame);
     }
 
+    /** From now on sealed frames get their codes, in the order they are written. Liveness thread. */
+    void stampWith(MessageMac stamps) {
+        mac = stamps;
+    }
+
     int waitingBytes() {
         return waitingBytes.get();
     }
@@ -50,7 +57,7 @@ final class WriteQueue {
     int writeTo(WritableByteChannel channel) throws IOException {
         int written = 0;
         while (true) {
-            ByteBuffer frame = current != null ? current : frames.poll();
+            ByteBuffer frame = current != null ? current : next();
             if (frame == null) {
                 return written;
             }
@@ -64,6 +71,17 @@ final class WriteQueue {
         }
     }
 
+    /** Taken off the queue for good, so its number is used up. */
+    private @Nullable ByteBuffer next() {
+        ByteBuffer frame = frames.poll();
+        MessageMac stamps = mac;
+        if (frame != null && stamps != null && LivenessProtocol.isSealed(frame)) {
+            stamps.stamp(frame);
+            stamps.sent();
+        }
+        return frame;
+    }
+
     /**
      * Writes a frame past the queue, which must hold no begun frame; keeps a copy of what the channel did not take of a begun frame.
      *
@@ -71,7 +89,14 @@ final class WriteQueue {
      */
     boolean writeAhead(ByteBuffer frame, WritableByteChannel channel) throws IOException {
         assert current == null : "a frame is half written";
+        MessageMac stamps = mac;
+        if (stamps != null) {
+            stamps.stamp(frame);
+        }
         int count = channel.write(frame);
+        if (stamps != null && count > 0) {
+            stamps.sent();
+        }
         if (count > 0 && frame.hasRemaining()) {
             ByteBuffer rest = ByteBuffer.allocate(frame.remaining()).put(frame).flip();
             waitingBytes.addAndGet(rest.remaining());

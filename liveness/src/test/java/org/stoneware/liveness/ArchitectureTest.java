@@ -16,6 +16,7 @@ class ArchitectureTest {
             .onlyDependOnClassesThat()
             .resideInAnyPackage(
                     "java..",
+                    "javax.crypto..",
                     "org.agrona..",
                     "org.jspecify..",
                     "org.osgi.annotation..",

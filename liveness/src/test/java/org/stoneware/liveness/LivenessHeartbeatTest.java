@@ -17,7 +17,7 @@ import org.stoneware.spi.liveness.Heartbeat;
 class LivenessHeartbeatTest {
     private final AtomicLong nowNs = new AtomicLong(TimeUnit.DAYS.toNanos(3));
     private final TcpLivenessNetwork network =
-            new TcpLivenessNetwork(LivenessSettings.defaults(), "liveness-test", nowNs::get);
+            new TcpLivenessNetwork(LivenessSettings.defaults(), "liveness-test", null, nowNs::get);
     private RawPeer peer;
 
     @BeforeEach

@@ -3,6 +3,7 @@ package org.stoneware.liveness;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.util.ArrayDeque;
 import java.util.Arrays;
@@ -21,7 +22,7 @@ import org.stoneware.wire.liveness.LivenessPublisher;
 
 /** A socket in the hand of a test: does exactly what it is told, and nothing, like a frozen process, when it is not. */
 final class RawPeer implements AutoCloseable, LivenessMessageListener {
-    private final Socket socket = new Socket();
+    private final Socket socket;
     private final LivenessPublisher publisher = new LivenessPublisher();
     private final LivenessAdapter adapter = new LivenessAdapter(this);
     private final UnsafeBuffer input = new UnsafeBuffer(new byte[LivenessProtocol.MAX_FRAME_LENGTH]);
@@ -29,9 +30,20 @@ final class RawPeer implements AutoCloseable, LivenessMessageListener {
     private int inputLength;
 
     RawPeer(InetSocketAddress address) throws IOException {
+        socket = new Socket();
         socket.setReceiveBufferSize(8 * 1024);
         socket.setSoTimeout((int) TimeUnit.SECONDS.toMillis(RecordingListener.WAIT_SEC));
         socket.connect(address, (int) TimeUnit.SECONDS.toMillis(RecordingListener.WAIT_SEC));
+    }
+
+    private RawPeer(Socket accepted) throws IOException {
+        socket = accepted;
+        socket.setSoTimeout((int) TimeUnit.SECONDS.toMillis(RecordingListener.WAIT_SEC));
+    }
+
+    /** The called end of the next connection. */
+    static RawPeer accept(ServerSocket listening) throws IOException {
+        return new RawPeer(listening.accept());
     }
 
     /** Connects and says hello as a Tomcat. */
@@ -44,6 +56,10 @@ final class RawPeer implements AutoCloseable, LivenessMessageListener {
 
     void send(Hello hello) throws IOException {
         send(buffer -> publisher.hello(hello, buffer, 0));
+    }
+
+    void send(HelloReply reply) throws IOException {
+        send(buffer -> publisher.reply(reply, buffer, 0));
     }
 
     void send(Heartbeat heartbeat) throws IOException {
@@ -126,6 +142,40 @@ final class RawPeer implements AutoCloseable, LivenessMessageListener {
     @Override
     public void onGoodbye(long incarnation, String reason) {
         heard.add(reason);
+    }
+
+    @Override
+    public void onChallenge(byte[] nonce, byte[] proof) {
+        heard.add(new Challenge(nonce, proof));
+    }
+
+    @Override
+    public void onProof(byte[] proof) {
+        heard.add(new Proof(proof));
+    }
+
+    @Override
+    public void onSealed(byte[] mac, DirectBuffer buffer, int offset, int length) {
+        byte[] bytes = new byte[length];
+        buffer.getBytes(offset, bytes);
+        heard.add(new Sealed(mac, bytes));
+    }
+
+    /** What a server with a key answers. */
+    record Challenge(byte[] nonce, byte[] proof) {}
+
+    /** What a caller with a key answers. */
+    record Proof(byte[] bytes) {}
+
+    /** A sealed message. */
+    record Sealed(byte[] mac, byte[] frame) {}
+
+    void sendChallenge(byte[] nonce, byte[] proof) throws IOException {
+        send(buffer -> publisher.challenge(nonce, proof, buffer, 0));
+    }
+
+    void sendProof(byte[] proof) throws IOException {
+        send(buffer -> publisher.proof(proof, buffer, 0));
     }
 
     private void send(ToIntFunction<UnsafeBuffer> encode) throws IOException {

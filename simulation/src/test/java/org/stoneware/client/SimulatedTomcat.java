@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -18,6 +19,7 @@ import org.stoneware.wire.session.ClientRequestPublisher;
 import org.stoneware.wire.session.ClientResponseAdapter;
 import org.stoneware.wire.session.ClientResponseListener;
 import org.stoneware.wire.session.OwnStatus;
+import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WriteStatus;
 
@@ -45,9 +47,8 @@ public final class SimulatedTomcat implements ClientResponseListener {
     private final List<Browser> browsers = new ArrayList<>();
     private final long[] renewalSentNs = new long[64];
     private Wire wire;
+    private final Registration registration;
     private boolean isRegistered;
-    private long epoch;
-    private long registration;
     private long registerSentNs;
     private long renewalSequence;
     private long nextRenewNs;
@@ -82,26 +83,55 @@ public final class SimulatedTomcat implements ClientResponseListener {
         this.random = new Random(seed);
         this.ledger = ledger;
         this.bug = bug;
+        this.registration = new Registration(new ClientAgent.Identity(id, id, 1), owned);
         for (int i = 0; i < BROWSERS; i++) {
             browsers.add(new Browser());
         }
     }
 
-    public void connected(Wire newWire, long serverEpoch, boolean isSameServer, long now) {
+    public void connected(Wire newWire, long serverEpoch, long serverIncarnation, long now) {
         nowNs = now;
         wire = newWire;
-        if (!isSameServer || serverEpoch != epoch) {
-            owned.forgetAll();
-            epoch = serverEpoch;
-        }
+        registration.onServer(serverEpoch, serverIncarnation);
         register();
+    }
+
+    /** Epoch this Tomcat believes in. */
+    public long epoch() {
+        return registration.epoch();
+    }
+
+    public boolean isRegistered() {
+        return isRegistered;
+    }
+
+    /** For people: how a session stands here. */
+    public String standing(SessionKey key) {
+        OwnedSessions.Entry entry = owned.entry(key);
+        return "tomcat=" + id + " epoch=" + epoch() + " registered=" + isRegistered
+                + (entry == null
+                        ? " none"
+                        : " token=" + entry.token + " grant=" + entry.grant + " version=" + entry.version + " uses="
+                                + entry.uses + " generation=" + entry.generation);
+    }
+
+    /** True when a request here may begin to use the session without asking. */
+    public boolean owns(SessionKey key) {
+        OwnedSessions.Entry entry = owned.entry(key);
+        return entry != null
+                && !entry.isNew
+                && !entry.isRecalled
+                && !entry.isReleased
+                && entry.fencedUses == 0
+                && entry.generation == owned.generation()
+                && owned.isLeaseValid(leaseNowNs());
     }
 
     private void register() {
         isRegistered = false;
         exchange.close();
         registerSentNs = nowNs;
-        send(requests.register(out, epoch, id, id, 1, ++registration, "tomcat-" + id, "test", List.of("shop")));
+        send(registration.encode(out, "tomcat-" + id, "test", Set.of("shop"), nowNs));
     }
 
     public void disconnected(long now) {
@@ -109,6 +139,7 @@ public final class SimulatedTomcat implements ClientResponseListener {
         wire = null;
         isRegistered = false;
         exchange.close();
+        registration.onDisconnected();
     }
 
     public void receive(byte[] message, long now) {
@@ -143,7 +174,7 @@ public final class SimulatedTomcat implements ClientResponseListener {
         if (isRegistered && nowNs - nextRenewNs >= 0) {
             nextRenewNs = nowNs + SessionProtocol.RENEW_INTERVAL_MS * MS;
             renewalSentNs[(int) (++renewalSequence % renewalSentNs.length)] = nowNs;
-            send(requests.renew(out, epoch, registration, renewalSequence));
+            send(requests.renew(out, epoch(), registration.number(), renewalSequence));
         }
         if (isRegistered && nowNs - nextTouchNs >= 0) {
             nextTouchNs = nowNs + 500 * MS;
@@ -302,15 +333,15 @@ public final class SimulatedTomcat implements ClientResponseListener {
             int flags = entry.isNew ? SessionProtocol.WRITE_CREATE : 0;
             if (owned.releasesWithWrite(entry, isLast)) {
                 flags |= SessionProtocol.WRITE_RELEASE;
-                entry.isRecalled = true;
+                owned.beginRelease(entry);
             }
             SessionDelta.Builder delta = new SessionDelta.Builder(new ExpandableArrayBuffer(64));
             UnsafeBuffer value = new UnsafeBuffer(new byte[8]);
             value.putLong(0, written);
             delta.maxInactiveIntervalSec(1800).put(AttributeKind.APPLICATION, COUNTER, value, 0, 8);
             int deltaLength = delta.finish();
-            int length =
-                    requests.write(out, 0, 0, entry.token, 1, flags, entry.grant, key, delta.buffer(), 0, deltaLength);
+            int length = requests.write(
+                    out, 0, 0, entry.token, 1, flags, entry.grant, entry.version, key, delta.buffer(), 0, deltaLength);
             request = new PendingRequest(key, bytes(length), false, entry.token);
             deadlineNs = nowNs + OPERATION_TIMEOUT_NS;
             step = Step.COMMITTING;
@@ -373,25 +404,31 @@ public final class SimulatedTomcat implements ClientResponseListener {
 
     @Override
     public void onRegistered(
-            long messageEpoch, long messageRegistration, int leaseMs, int maxBytes, String serverName, String logs) {
-        if (messageRegistration != registration || isRegistered) {
+            long messageEpoch,
+            long messageRegistration,
+            int leaseMs,
+            int maxBytes,
+            String serverName,
+            String logs,
+            List<OwnedSession> listed) {
+        List<OwnedSession> unheld = registration.onAnswer(messageEpoch, messageRegistration, listed, nowNs);
+        if (unheld == null) {
             return;
         }
-        if (messageEpoch != epoch) {
-            owned.forgetAll();
-        }
-        epoch = messageEpoch;
-        owned.onRenewed(registerSentNs, nowNs);
         isRegistered = true;
         nextRenewNs = nowNs;
-        exchange.open(epoch);
+        exchange.open(epoch());
+        for (OwnedSession each : unheld) {
+            exchange.release(each.key(), each.token(), each.grant(), null, nowNs);
+        }
     }
 
     @Override
     public void onRenewed(long messageEpoch, long sequence) {
-        if (messageEpoch == epoch && sequence > renewalSequence - renewalSentNs.length) {
+        if (messageEpoch == epoch() && sequence > renewalSequence - renewalSentNs.length) {
             long sentNs = renewalSentNs[(int) (sequence % renewalSentNs.length)];
-            owned.onRenewed(sentNs, bug == PlantedBug.LEASE_NEVER_LAPSES ? sentNs : nowNs);
+            boolean revives = bug == PlantedBug.LEASE_NEVER_LAPSES || bug == PlantedBug.RENEWAL_REVIVES;
+            owned.onRenewed(sentNs, revives ? sentNs : nowNs);
         }
     }
 
@@ -406,21 +443,26 @@ public final class SimulatedTomcat implements ClientResponseListener {
             int hints,
             int grant,
             SessionRecord record) {
-        if (messageEpoch == epoch) {
+        if (bug == PlantedBug.LATE_GRANT) {
+            browsers.stream()
+                    .filter(browser -> browser.request != null)
+                    .forEach(browser -> browser.request.sentGeneration = owned.generation());
+        }
+        if (messageEpoch == epoch()) {
             exchange.onOwned(requestId, token, version, logTimeMs, status, hints, grant, record, leaseNowNs());
         }
     }
 
     @Override
     public void onWritten(long messageEpoch, long requestId, long token, long version, WriteStatus status, int hints) {
-        if (messageEpoch == epoch) {
+        if (messageEpoch == epoch()) {
             exchange.onWritten(PlantedBug.unspoiled(requestId), token, version, status, hints, leaseNowNs());
         }
     }
 
     @Override
     public void onRecall(long messageEpoch, long token, int grant, SessionKey key) {
-        if (messageEpoch == epoch && bug != PlantedBug.RECALL_NEVER_ARRIVES) {
+        if (messageEpoch == epoch() && bug != PlantedBug.RECALL_NEVER_ARRIVES) {
             exchange.onRecall(key, token, grant, nowNs);
         }
     }
@@ -432,9 +474,7 @@ public final class SimulatedTomcat implements ClientResponseListener {
 
     @Override
     public void onMustRegister(long messageEpoch) {
-        if (isRegistered) {
-            owned.forgetAll();
-            epoch = messageEpoch;
+        if (registration.onMustRegister(messageEpoch)) {
             register();
         }
     }

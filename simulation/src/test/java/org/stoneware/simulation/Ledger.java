@@ -21,9 +21,7 @@ public final class Ledger {
     private final int tomcats;
     private int generation;
     private long highestToken;
-    private long staleReadsUntilNs;
     private long mustAnswerFromNs = Long.MAX_VALUE;
-    private long nowNs;
     private int committed;
 
     /** One session's history. */
@@ -50,15 +48,6 @@ public final class Ledger {
             keys.add(key);
             accounts.put(key, new Account());
         }
-    }
-
-    void now(long now) {
-        nowNs = now;
-    }
-
-    /** After a change of the active a Tomcat may read what it owned for as long as its lease lasts. */
-    void readsMayBeStaleUntil(long untilNs) {
-        staleReadsUntilNs = untilNs;
     }
 
     /** From now on nothing is broken, so everything is answered. */
@@ -89,7 +78,7 @@ public final class Ledger {
     }
 
     public void onRead(SessionKey key, long value, long atLeast) {
-        if (accounts.containsKey(key) && value < atLeast && nowNs > staleReadsUntilNs) {
+        if (accounts.containsKey(key) && value < atLeast) {
             throw new AssertionError("stale read: key=" + key + " value=" + value + " acknowledged=" + atLeast);
         }
     }

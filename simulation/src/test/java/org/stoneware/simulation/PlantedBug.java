@@ -17,7 +17,27 @@ public enum PlantedBug {
     /** The server gives a session away under its owner. */
     GRANT_WHILE_OWNER_ALIVE,
     /** A request that lost its token writes with the token of a later one. */
-    FENCE_IGNORED;
+    FENCE_IGNORED,
+    /** A renewal answered after the lease gives back what was owned. */
+    RENEWAL_REVIVES,
+    /** A grant asked for under a lease that broke since counts like any other. */
+    LATE_GRANT,
+    /** A new active gives sessions away at once. */
+    GRANT_BEFORE_REGISTERED,
+    /** A new active gives sessions away once the first Tomcat is back. */
+    GRANT_AFTER_ONE_REGISTERED,
+    /** A new active waits for no longer than a lease by its own clock. */
+    WAIT_WITHOUT_MARGIN,
+    /** A registration that arrives twice takes over once more what it names. */
+    REGISTER_NOT_IDEMPOTENT,
+    /** Answers, those to requests sent again too, show what is not committed. */
+    ANSWERED_BEFORE_COMMIT,
+    /** A write under a lapsed lease is taken whatever was written since. */
+    NO_BASE_CHECK,
+    /** A write under a lapsed lease is taken although somebody owns the session. */
+    LATE_WRITE_UNDER_AN_OWNER,
+    /** An active that woke up renews leases before it has heard from its standby. */
+    READ_GATE_IGNORED;
 
     private static final int WRITE = 4;
     private static final int RELEASE = 7;

@@ -1,10 +1,14 @@
 package org.stoneware.tomcat;
 
+import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Iterator;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.config.ArrayKey;
+import org.stoneware.api.config.ArrayKeyException;
 import org.stoneware.client.ClientSettings;
 import org.stoneware.client.SessionClient;
 import org.stoneware.client.SessionClients;
@@ -42,12 +46,13 @@ final class ArrayConnection implements ClientSource {
     }
 
     @Override
-    public synchronized SessionClient acquire(ClientSettings settings) throws ClientSourceException {
+    public synchronized SessionClient acquire(ClientSettings settings, @Nullable Path arrayKey)
+            throws ClientSourceException {
         // The same servers in another order are the same array.
         Set<String> array = new HashSet<>(settings.servers());
         Shared shared = clients.get(array);
         if (shared == null) {
-            shared = new Shared(open(settings));
+            shared = new Shared(open(settings, arrayKey));
             clients.put(array, shared);
         }
         shared.holders++;
@@ -66,13 +71,14 @@ final class ArrayConnection implements ClientSource {
         }
     }
 
-    private static SessionClient open(ClientSettings settings) throws ClientSourceException {
+    private static SessionClient open(ClientSettings settings, @Nullable Path keyFile) throws ClientSourceException {
         if (JdkInternals.open() == JdkInternals.Way.CLOSED) {
             throw new ClientSourceException("the package jdk.internal.misc is closed; " + JdkInternals.ADVICE);
         }
+        ArrayKey key = key(keyFile);
         TcpLivenessNetwork liveness = null;
         try {
-            liveness = new TcpLivenessNetwork(LivenessSettings.defaults(), "stoneware-liveness");
+            liveness = new TcpLivenessNetwork(LivenessSettings.defaults(), "stoneware-liveness", key);
             return SessionClients.open(settings, new AeronTransportProvider(), liveness, ClientLog::openAsConfigured);
         } catch (RuntimeException | LinkageError e) {
             // No thread, no socket, no native memory, a damaged installation: the valve tries again.
@@ -81,6 +87,14 @@ final class ArrayConnection implements ClientSource {
             }
             throw new ClientSourceException(
                     e instanceof TransportException ? String.valueOf(e.getMessage()) : e.toString());
+        }
+    }
+
+    private static @Nullable ArrayKey key(@Nullable Path file) throws ClientSourceException {
+        try {
+            return file == null ? null : ArrayKey.read(file);
+        } catch (ArrayKeyException e) {
+            throw new ClientSourceException(e.text());
         }
     }
 }

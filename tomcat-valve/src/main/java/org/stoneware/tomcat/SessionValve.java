@@ -5,6 +5,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -45,6 +46,8 @@ public class SessionValve extends ValveBase {
     private volatile @Nullable SessionClient client;
     /** What to ask for again when there was no client at the start; null without servers. */
     private volatile @Nullable ClientSettings clientSettings;
+
+    private volatile @Nullable Path arrayKey;
 
     private volatile @Nullable SessionManager manager;
     /** The Manager of the configuration; the context forgets it at the first start, and asks nobody at the next. */
@@ -117,6 +120,10 @@ public class SessionValve extends ValveBase {
         attributes.put("name", value);
     }
 
+    public void setArrayKey(String value) {
+        attributes.put("arrayKey", value);
+    }
+
     public void setLogs(String value) {
         attributes.put("logs", value);
     }
@@ -173,8 +180,10 @@ public class SessionValve extends ValveBase {
         if (!settings.servers().isEmpty()) {
             ClientSettings wanted = settings.toClientSettings(tomcatName(context), productVersion());
             clientSettings = wanted;
+            Path key = settings.arrayKeyFile(context.getCatalinaBase().toPath());
+            arrayKey = key;
             try {
-                client = clients.acquire(wanted);
+                client = clients.acquire(wanted, key);
             } catch (ClientSource.ClientSourceException e) {
                 whyNoClient = String.valueOf(e.getMessage());
                 sayOnce(Level.ERROR, "requests that need a session are answered with 503: " + whyNoClient);
@@ -204,7 +213,7 @@ public class SessionValve extends ValveBase {
             return;
         }
         try {
-            SessionClient late = clients.acquire(wanted);
+            SessionClient late = clients.acquire(wanted, arrayKey);
             client = late;
             ours.connect(late);
             LOGGER.log(

@@ -1,11 +1,15 @@
 package org.stoneware.tomcat;
 
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.config.ArrayKey;
 import org.stoneware.client.ClientSettings;
 
 /**
@@ -19,6 +23,7 @@ import org.stoneware.client.ClientSettings;
  * @param maxLocalBytes      serialized bytes of those copies.
  * @param detectsMutation    also notices values changed in place.
  * @param name               name of this Tomcat, for people; empty to make one up.
+ * @param arrayKey           file of the array's key as written; empty for {@code conf/array.key} if there is one.
  * @param logs               directory of the client's log; empty for Tomcat's own log.
  */
 record ValveSettings(
@@ -30,6 +35,7 @@ record ValveSettings(
         long maxLocalBytes,
         boolean detectsMutation,
         String name,
+        String arrayKey,
         String logs) {
     static final int DEFAULT_PORT = 9510;
     static final long DEFAULT_OPERATION_TIMEOUT_MS = 5_000;
@@ -50,6 +56,21 @@ record ValveSettings(
                 operationTimeoutMs,
                 ownerWaitMs,
                 maxSessionBytes);
+    }
+
+    /**
+     * File of the array's key; null when none is named and there is none in the usual place.
+     *
+     * @param catalinaBase directory of this Tomcat.
+     */
+    @Nullable
+    Path arrayKeyFile(Path catalinaBase) {
+        if (!arrayKey.isEmpty()) {
+            return catalinaBase.resolve(arrayKey);
+        }
+        Path usual = catalinaBase.resolve("conf").resolve(ArrayKey.FILE_NAME);
+        // One that can't be looked at is not missing: reading it will say what is wrong.
+        return Files.notExists(usual) ? null : usual;
     }
 
     /** What {@link #parse} has to say to the operator, line by line. */
@@ -93,6 +114,7 @@ record ValveSettings(
                 reader.bytes("maxBytesOnHeap", DEFAULT_MAX_LOCAL_BYTES, Long.MAX_VALUE),
                 reader.truth("detectMutation", true),
                 attributes.getOrDefault("name", "").strip(),
+                attributes.getOrDefault("arrayKey", "").strip(),
                 attributes.getOrDefault("logs", "").strip());
     }
 

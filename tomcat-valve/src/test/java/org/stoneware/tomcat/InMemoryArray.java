@@ -1,5 +1,6 @@
 package org.stoneware.tomcat;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
@@ -10,6 +11,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.RecordStamp;
 import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
@@ -56,7 +58,7 @@ final class InMemoryArray {
         clients.add(client);
         return new ClientSource() {
             @Override
-            public SessionClient acquire(ClientSettings settings) {
+            public SessionClient acquire(ClientSettings settings, @Nullable Path arrayKey) {
                 return client;
             }
 

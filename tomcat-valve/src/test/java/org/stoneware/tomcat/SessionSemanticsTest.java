@@ -6,6 +6,7 @@ import static org.stoneware.tomcat.TestTomcat.sessionId;
 
 import java.io.Serializable;
 import java.net.http.HttpResponse;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CyclicBarrier;
@@ -25,6 +26,7 @@ import org.apache.catalina.connector.Response;
 import org.apache.catalina.core.StandardContext;
 import org.apache.catalina.session.StandardManager;
 import org.apache.catalina.util.StandardSessionIdGenerator;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -394,11 +396,12 @@ class SessionSemanticsTest {
         ClientSource real = array.source();
         ClientSource source = new ClientSource() {
             @Override
-            public SessionClient acquire(ClientSettings settings) throws ClientSourceException {
+            public SessionClient acquire(ClientSettings settings, @Nullable Path arrayKey)
+                    throws ClientSourceException {
                 if (!isPossible.get()) {
                     throw new ClientSourceException("as the test wants");
                 }
-                return real.acquire(settings);
+                return real.acquire(settings, arrayKey);
             }
 
             @Override

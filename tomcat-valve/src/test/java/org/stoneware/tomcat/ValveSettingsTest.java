@@ -2,8 +2,12 @@ package org.stoneware.tomcat;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.Map;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
 
 class ValveSettingsTest {
     private final ValveSettings.Remarks remarks = new ValveSettings.Remarks();
@@ -31,6 +35,26 @@ class ValveSettingsTest {
 
         assertThat(settings.servers()).isEmpty();
         assertThat(remarks.errors()).singleElement().asString().contains("503");
+    }
+
+    @Test
+    void shouldUseTheArraysKeyOfThisTomcatWhenThereIsOne(@TempDir Path base) throws IOException {
+        Path usual = base.resolve("conf/array.key");
+        ValveSettings settings = ValveSettings.parse(Map.of("tcConfigUrl", "one"), remarks);
+
+        assertThat(settings.arrayKeyFile(base)).isNull();
+        Files.createDirectories(usual.getParent());
+        Files.createFile(usual);
+
+        assertThat(settings.arrayKeyFile(base)).isEqualTo(usual);
+    }
+
+    @Test
+    void shouldUseTheArraysKeyThatTheAttributeNamesEvenIfItIsMissing(@TempDir Path base) {
+        ValveSettings settings =
+                ValveSettings.parse(Map.of("tcConfigUrl", "one", "arrayKey", "conf/shop.key"), remarks);
+
+        assertThat(settings.arrayKeyFile(base)).isEqualTo(base.resolve("conf/shop.key"));
     }
 
     @Test

@@ -35,6 +35,20 @@ public interface ManagementService {
     /** Answer to {@link #handOver}: whether it begins, and with whom or why not, for people. */
     record HandOverOutcome(boolean isAccepted, String reason) {}
 
+    /**
+     * Asks for a server to become active: the answering one, or through it another that it can talk to.
+     *
+     * @param server name of the server.
+     * @param force  true: also when it may lack sessions that another server holds. What it lacks is lost then.
+     * @param by     who asks, for the log.
+     */
+    default AppointOutcome appoint(String server, boolean force, String by) {
+        return new AppointOutcome(false, "not available in this version");
+    }
+
+    /** Answer to {@link #appoint}. */
+    record AppointOutcome(boolean isAccepted, String reason) {}
+
     /** Answer to {@link #stop}. */
     record StopOutcome(boolean isAccepted, String reason) {}
 }

@@ -1,7 +1,9 @@
 package org.stoneware.api.config;
 
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The whole effective configuration, validated; registered as an OSGi service by {@code config}.
@@ -19,6 +21,7 @@ import java.util.Map;
  * @param failoverPriority    {@code availability} or {@code consistency}.
  * @param voterCount          external voters with consistency, else 0.
  * @param hasClientVoters     Tomcats vote.
+ * @param uncleanPromotion    {@code after-election-time}, {@code operator} or {@code never}.
  * @param clientLogs          {@code clients/logs} as written, to be expanded in each Tomcat; empty when the file has none.
  * @param properties          tc-properties.
  */
@@ -36,14 +39,68 @@ public record ArraySettings(
         String failoverPriority,
         int voterCount,
         boolean hasClientVoters,
+        String uncleanPromotion,
         String clientLogs,
         Map<String, String> properties) {
+    /**
+     * The tc-property that names the file of the array's key. {@link #properties()} hold the absolute path of the file in use under it, also
+     * when the configuration leaves it to the default, and nothing when there is no key.
+     */
+    public static final String ARRAY_KEY = "stoneware.array-key";
+
     public ArraySettings {
         servers = List.copyOf(servers);
         properties = Map.copyOf(properties);
     }
 
+    /** Settings with the default of {@code uncleanPromotion} for the store: what outlives the process is worth an operator's look. */
+    public ArraySettings(
+            String source,
+            String text,
+            int selfPosition,
+            List<ServerSettings> servers,
+            boolean isProduction,
+            int reconnectWindowSec,
+            boolean sweepEnabled,
+            boolean sweepVerbose,
+            int sweepIntervalSec,
+            int electionTimeSec,
+            String failoverPriority,
+            int voterCount,
+            boolean hasClientVoters,
+            String clientLogs,
+            Map<String, String> properties) {
+        this(
+                source,
+                text,
+                selfPosition,
+                servers,
+                isProduction,
+                reconnectWindowSec,
+                sweepEnabled,
+                sweepVerbose,
+                sweepIntervalSec,
+                electionTimeSec,
+                failoverPriority,
+                voterCount,
+                hasClientVoters,
+                defaultUncleanPromotion(servers.get(selfPosition).persistenceMode()),
+                clientLogs,
+                properties);
+    }
+
+    /** What an array with this persistence mode does when its file does not say. */
+    public static String defaultUncleanPromotion(String persistenceMode) {
+        return persistenceMode.equals("permanent-store") ? "operator" : "after-election-time";
+    }
+
     public ServerSettings self() {
         return servers.get(selfPosition);
+    }
+
+    /** File of the key by which servers and Tomcats prove that they belong to the array; null when they prove nothing. */
+    public @Nullable Path arrayKey() {
+        String file = properties.get(ARRAY_KEY);
+        return file == null ? null : Path.of(file);
     }
 }

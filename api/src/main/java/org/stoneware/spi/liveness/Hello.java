@@ -9,14 +9,15 @@ import org.jspecify.annotations.Nullable;
  *
  * @param kind            who calls.
  * @param protocolVersion version the caller speaks.
- * @param idHigh          upper half of a valve's 128-bit client identity; 0 for others.
+ * @param idHigh          upper half of the 128-bit identity of a valve or voter; 0 for others.
  * @param idLow           lower half of it; for a server its position in the configuration file.
  * @param incarnation     random number of the caller's process start; 0 only for a probe.
  * @param name            name of the caller, for people; for a server its configured name.
  * @param productVersion  Stoneware version of the caller.
  * @param transports      transports the caller can use, best first.
  * @param dataAddress     where the caller's transport is bound, or null when it wants no data connection.
- * @param credentials     proof of identity; empty without {@code array.key}.
+ * @param credentials     by what a caller that holds the array's key asks for a proof. The network puts it in and checks it; whoever
+ *                        sends a hello leaves it empty.
  */
 public record Hello(
         Kind kind,
@@ -36,6 +37,21 @@ public record Hello(
         transports = List.copyOf(transports);
     }
 
+    /** The same hello with other credentials. */
+    public Hello withCredentials(byte[] other) {
+        return new Hello(
+                kind,
+                protocolVersion,
+                idHigh,
+                idLow,
+                incarnation,
+                name,
+                productVersion,
+                transports,
+                dataAddress,
+                other);
+    }
+
     /** Who may call. Codes are sent on the wire and never change meaning. */
     public enum Kind {
         /** A Tomcat. */
@@ -45,6 +61,8 @@ public record Hello(
         /** A tool that only asks for role and active. */
         PROBE,
         /** A Tomcat on a standing link: it wants no sessions, hears of role and epoch, and tells what it hears of other servers. */
-        WITNESS
+        WITNESS,
+        /** An external voter; its identity is the one it votes as, and keeps across restarts. */
+        VOTER
     }
 }

@@ -37,6 +37,25 @@ public record HelloReply(
         int heartbeatMs,
         int silenceMs,
         String reason) {
+    /** The same reply with another session key. */
+    public HelloReply withKey(long high, long low) {
+        return new HelloReply(
+                status,
+                serverName,
+                incarnation,
+                role,
+                epoch,
+                activeAddress,
+                transport,
+                connectionId,
+                high,
+                low,
+                dataAddress,
+                heartbeatMs,
+                silenceMs,
+                reason);
+    }
+
     /** Whether a caller is taken in. Codes are sent on the wire and never change meaning. */
     public enum Status {
         /** Taken in. */

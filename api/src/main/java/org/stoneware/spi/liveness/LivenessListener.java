@@ -2,6 +2,7 @@ package org.stoneware.spi.liveness;
 
 import java.net.InetSocketAddress;
 import org.agrona.DirectBuffer;
+import org.stoneware.api.cluster.ServerRole;
 
 /**
  * Hears what happens on TCP connections.
@@ -16,10 +17,13 @@ public interface LivenessListener {
     /** An attempt of ours failed. */
     default void onConnectFailed(InetSocketAddress address, ConnectFailure failure, String reason) {}
 
-    /** A caller said hello; answer it with {@link LivenessLink#sendReply}. */
+    /** A caller said hello, and proved itself if this process holds the array's key; answer it with {@link LivenessLink#sendReply}. */
     default void onHello(LivenessLink link, Hello hello) {}
 
-    /** The other end answered our hello. */
+    /**
+     * The other end answered our hello. With the array's key in this process it has proved itself; one that has not is told as
+     * {@link HelloReply.Status#REFUSED} with incarnation and epoch 0, role {@link ServerRole#START} and the reason, and nothing of what it said.
+     */
     default void onReply(LivenessLink link, HelloReply reply) {}
 
     default void onHeartbeat(LivenessLink link, Heartbeat heartbeat) {}

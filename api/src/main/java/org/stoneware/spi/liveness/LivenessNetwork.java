@@ -44,7 +44,7 @@ public interface LivenessNetwork extends AutoCloseable {
     /** Says goodbye on all connections, closes them and the listeners, waits until written (bounded), ends the thread. */
     void goodbyeAll(String reason);
 
-    /** Connections and messages refused because they were not the protocol. */
+    /** Connections and messages refused because they were not the protocol, or did not prove that their sender holds the array's key. */
     long protocolErrors();
 
     /** Closes everything without a word. Idempotent. */

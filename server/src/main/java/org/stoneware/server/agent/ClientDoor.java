@@ -334,6 +334,7 @@ final class ClientDoor implements LivenessListener, FrameListener {
     /** Sends what is waiting; drops who can't be served any more. */
     int doWork() {
         lastCycleNs = nanoClock.getAsLong();
+        witnesses.doWork(toldIncarnation);
         int work = 0;
         long heldBytes = 0;
         @Nullable TomcatConnection greediest = null;

@@ -199,17 +199,17 @@ final class ServerAgent {
                 "permanent-store".equals(duties.current().store().mode()));
     }
 
-    /** Peers and Tomcats prove nothing in this version, so whoever reaches the ports can read and change sessions. */
+    /** Without the array's key peers and Tomcats prove nothing, so whoever reaches the ports can read and change sessions. */
     private void warnIfOpen(ServerSettings self) {
         boolean isLocal = new InetSocketAddress(self.clientAddress(), 0)
                         .getAddress()
                         .isLoopbackAddress()
                 && new InetSocketAddress(self.groupAddress(), 0).getAddress().isLoopbackAddress();
-        if (!isLocal) {
+        if (!isLocal && settings.arrayKey() == null) {
             events.warning(
                     "unprotected",
-                    "dso-port and l2-group-port are open beyond this machine and ask nobody for credentials: let a firewall admit"
-                            + " only the Tomcats and servers of this array");
+                    "dso-port and l2-group-port are open beyond this machine and ask nobody for a proof: make a key with bin/make-key"
+                            + " and copy it to all servers and Tomcats, or let a firewall admit only those of this array");
         }
     }
 
@@ -389,6 +389,9 @@ final class ServerAgent {
                     context.nanoClock().getAsLong(),
                     context.wallClock().getAsLong());
             context.liveness().status(heartbeat(now.role(), now.epoch(), activeAddress(now)));
+            if (now.role() != ServerRole.ACTIVE_COORDINATOR) {
+                door.witnesses().forgetSolo();
+            }
             isStatusDue = true;
         }
 
@@ -403,7 +406,15 @@ final class ServerAgent {
 
         @Override
         public void onInSync(InSyncSet inSync) {
+            boolean isSolo = inSync.members().size() == 1;
+            if (isSolo) {
+                // Before anything is acknowledged alone.
+                door.witnesses().tellSolo(context.incarnation(), true);
+            }
             duties.onInSync(inSync, context.nanoClock().getAsLong());
+            if (!isSolo) {
+                door.witnesses().tellSolo(context.incarnation(), false);
+            }
             isStatusDue = true;
         }
     }
@@ -445,6 +456,10 @@ final class ServerAgent {
 
     /** What replication connections bring. */
     private final class ReplicationOutput implements ReplicationLinks.Output {
+        private static final long FRAME_EVIDENCE_NS = 50_000_000;
+
+        private long lastFrameToldNs;
+
         @Override
         public boolean isActive() {
             return duties.standbys() != null;
@@ -462,6 +477,10 @@ final class ServerAgent {
 
         @Override
         public void onFrame(int memberId, DirectBuffer frame, int offset, int length, long nowNs) {
+            if (nowNs - lastFrameToldNs > FRAME_EVIDENCE_NS) {
+                lastFrameToldNs = nowNs;
+                peers.onReplicationFrame(memberId);
+            }
             duties.onFrame(memberId, frame, offset, length, nowNs);
         }
 

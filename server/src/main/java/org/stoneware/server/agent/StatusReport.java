@@ -152,11 +152,17 @@ final class StatusReport {
         @Nullable PassiveReplica replica = duties.replica();
         if (standbys != null) {
             all.add(new Counter("replication.refused-frames", standbys.refusedFrames()));
+            all.add(new Counter("replica-check.offered-slots", standbys.offeredSlots()));
+            all.add(new Counter("replica-check.rounds", standbys.checkRounds()));
+            all.add(new Counter("replica-check.mismatches", standbys.mismatches()));
         }
         if (replica != null) {
             all.add(new Counter("replication.last-index", replica.lastIndex()));
             all.add(new Counter("replication.commit-index", replica.commitIndex()));
             all.add(new Counter("replication.lost", replica.lost()));
+            all.add(new Counter("replica-check.compared-slots", replica.comparedSlots()));
+            all.add(new Counter("replica-check.compared-rows", replica.comparedRows()));
+            all.add(new Counter("replica-check.mismatches", replica.mismatches()));
         }
         TransportCounters carried = transport.counters();
         all.add(new Counter("transport.frames-sent", carried.framesSent()));

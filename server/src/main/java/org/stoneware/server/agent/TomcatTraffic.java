@@ -58,8 +58,8 @@ final class TomcatTraffic implements LivenessListener {
                 }
 
                 @Override
-                public void onAnswer(long questionId, boolean isHeard, int ageMs) {
-                    handOver(link, questionId, isHeard);
+                public void onAnswer(long questionId, boolean isHeard, int ageMs, boolean wasSolo) {
+                    handOver(link, questionId, isHeard, wasSolo);
                 }
             });
         } catch (WireException e) {
@@ -68,7 +68,7 @@ final class TomcatTraffic implements LivenessListener {
         }
     }
 
-    private void handOver(LivenessLink link, long questionId, boolean isHeard) {
+    private void handOver(LivenessLink link, long questionId, boolean isHeard, boolean wasSolo) {
         if (!clients.witnesses().isAwaited(questionId)) {
             return;
         }
@@ -78,7 +78,7 @@ final class TomcatTraffic implements LivenessListener {
         }
         inbox.submit(() -> {
             waiting.decrementAndGet();
-            clients.witnesses().onAnswer(link, questionId, isHeard);
+            clients.witnesses().onAnswer(link, questionId, isHeard, wasSolo);
         });
     }
 

@@ -189,6 +189,15 @@ public final class PeerLinks {
             tell(Evidence.Kind.HELLO, memberId, reply.incarnation(), reply.role(), reply.epoch(), 0);
             return;
         }
+        String expected = settings.servers().get(memberId).name();
+        if (!expected.equals(reply.serverName())) {
+            // Another server of the array answers at this one's address: what it says of itself is not about this
+            // member.
+            peer.refusal = "at its address " + reply.serverName() + " answers; both need the same tc-config";
+            peer.detail = peer.misfit();
+            link.close();
+            return;
+        }
         peer.refusal = "";
         peer.isGreeted = true;
         peer.incarnation = reply.incarnation();
@@ -249,6 +258,17 @@ public final class PeerLinks {
         }
         learn(peer, heartbeat.role(), heartbeat.epoch(), wallMs);
         tell(Evidence.Kind.HEARTBEAT, memberId, heartbeat.incarnation(), heartbeat.role(), heartbeat.epoch(), 0);
+    }
+
+    /**
+     * A replication frame came from a server: it lives, even when its liveness link says nothing. Only while that link stands; what its
+     * closing means is not for frames under way to say.
+     */
+    public void onReplicationFrame(int memberId) {
+        Peer peer = peers[memberId];
+        if (peer.outbound != null && peer.isGreeted) {
+            tell(Evidence.Kind.HEARTBEAT, memberId, peer.incarnation, peer.role, peer.epoch, 0);
+        }
     }
 
     public void onMessage(LivenessLink link, DirectBuffer buffer, int offset, int length) {

@@ -150,10 +150,15 @@ final class StandbyLink implements ReplicationListener {
     }
 
     void dropped(long nowNs) {
+        holdOff.begin(nowNs);
+        gone();
+    }
+
+    /** Counts no longer; without a hold-off, since nothing speaks against copying the next process at once. */
+    void gone() {
         isInSync = false;
         isFull = false;
         nextIndex = NOT_SENDING;
-        holdOff.begin(nowNs);
         close("dropped from the in-sync set");
     }
 

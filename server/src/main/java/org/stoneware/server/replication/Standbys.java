@@ -85,6 +85,11 @@ public final class Standbys {
         link(memberId).dropped(nowNs);
     }
 
+    /** A member is certainly no longer in the in-sync set because its process has ended; its next one is copied at once. */
+    public void gone(int memberId) {
+        link(memberId).gone();
+    }
+
     public boolean isInSync(int memberId) {
         return link(memberId).isInSync();
     }

@@ -10,8 +10,14 @@ public final class ClientPort {
     private final Output output;
     private final String address;
 
+    /** The Tomcat registered over it; null before the registration is committed. */
     @Nullable
     ClientRow row;
+
+    /** A registration that came over it is not committed yet. */
+    boolean isRegistering;
+    /** The connection has ended. */
+    boolean isGone;
 
     /** Where messages to this Tomcat go. */
     @FunctionalInterface

@@ -1,10 +1,12 @@
 package org.stoneware.server.request;
 
+import java.util.List;
 import org.agrona.ExpandableArrayBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.wire.session.ClientResponsePublisher;
 import org.stoneware.wire.session.OwnStatus;
+import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WriteStatus;
 
@@ -22,7 +24,7 @@ final class ClientReplies {
         this.epoch = epoch;
     }
 
-    void registered(ClientPort to, long registration, RequestLimits limits) {
+    void registered(ClientPort to, long registration, RequestLimits limits, List<OwnedSession> owned) {
         to.send(
                 out,
                 responses.registered(
@@ -32,7 +34,8 @@ final class ClientReplies {
                         SessionProtocol.LEASE_MS,
                         limits.maxSessionBytes(),
                         limits.serverName(),
-                        limits.clientLogs()));
+                        limits.clientLogs(),
+                        owned));
     }
 
     void mustRegister(ClientPort to) {

@@ -1,12 +1,17 @@
 package org.stoneware.server.request;
 
+import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.server.session.ClientId;
+import org.stoneware.wire.session.OwnedSession;
 
 /** What the active knows of one Tomcat, kept while it is away for as long as the reconnect window says. Agent thread only. */
 final class ClientRow {
+    /** Refusals remembered: more than requests of one Tomcat that are on their way twice. */
+    private static final int REFUSALS = 256;
+
     final ClientId id;
     final Set<String> applications = new TreeSet<>();
     String name = "";
@@ -16,13 +21,34 @@ final class ClientRow {
     @Nullable
     ClientPort port;
 
+    /** Number of the newest registration. */
     long registration;
+    /** The newest registration is held by every in-sync server and was answered. */
+    boolean isAnswered;
+    /** What the newest registration named and this Tomcat was told it owns. */
+    List<OwnedSession> keptSessions = List.of();
     /** When its last renewal arrived; ownership is safe from others until {@code LEASE_GRACE_MS} later. */
     long renewedNs;
 
     long ownedSessions;
+    private final long[] refused = new long[REFUSALS];
+    private int refusals;
 
     ClientRow(ClientId id) {
         this.id = id;
+    }
+
+    /** Notes that a change was refused because of who owns the session; a late copy of it must not be taken when that has changed. */
+    void onRefused(long requestId) {
+        refused[refusals++ & (REFUSALS - 1)] = requestId;
+    }
+
+    boolean wasRefused(long requestId) {
+        for (long each : refused) {
+            if (each == requestId) {
+                return true;
+            }
+        }
+        return false;
     }
 }

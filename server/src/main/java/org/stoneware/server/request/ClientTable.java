@@ -17,15 +17,13 @@ final class ClientTable {
     /** Where the search for a Tomcat that serves an application goes on, so that notices are spread. */
     private int nextServing;
 
-    ClientRow register(
-            ClientId id,
-            ClientPort port,
-            long registration,
-            String name,
-            String productVersion,
-            List<String> applications,
-            long nowNs) {
-        ClientRow row = rows.computeIfAbsent(id, ClientRow::new);
+    /** The row of a Tomcat, made when it is not known yet. */
+    ClientRow row(ClientId id) {
+        return rows.computeIfAbsent(id, ClientRow::new);
+    }
+
+    /** A Tomcat is registered over a connection. */
+    void bind(ClientRow row, ClientPort port, Registrations.Introduction introduction) {
         @Nullable ClientPort before = row.port;
         if (before != null && before != port) {
             before.row = null;
@@ -37,14 +35,11 @@ final class ClientTable {
         }
         row.port = port;
         port.row = row;
-        row.registration = registration;
-        row.renewedNs = nowNs;
-        row.name = name;
-        row.productVersion = productVersion;
+        row.name = introduction.name();
+        row.productVersion = introduction.productVersion();
         row.address = port.address();
         row.applications.clear();
-        row.applications.addAll(applications);
-        return row;
+        row.applications.addAll(introduction.applications());
     }
 
     void application(ClientRow row, boolean isAdded, String name) {
@@ -88,6 +83,10 @@ final class ClientTable {
     List<ClientStatus> status() {
         List<ClientStatus> status = new ArrayList<>();
         for (ClientRow row : rows.values()) {
+            if (row.name.isEmpty()) {
+                // Known from the log only; it has not been here in this epoch.
+                continue;
+            }
             status.add(new ClientStatus(
                     row.name,
                     row.id.toString(),

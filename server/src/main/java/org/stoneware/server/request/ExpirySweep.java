@@ -111,13 +111,15 @@ final class ExpirySweep {
         return true;
     }
 
-    /** Ends a session that is asked for after its time, whether or not the periodic sweep runs. */
-    boolean endsNow(SessionKey key, SessionRecord record, long logTimeMs, long nowNs) {
-        int interval = record.maxInactiveIntervalSec();
-        if (interval <= 0 || logTimeMs - record.lastAccessedTimeMs() - SLACK_MS <= interval * 1000L) {
-            return false;
-        }
+    /** Ends a session that is asked for after its time, whether or not the periodic sweep runs; false while somebody owns it. */
+    boolean endsNow(SessionKey key, SessionRecord record, long nowNs) {
         return expireUnlessOwned(key, record.lastAccessedTimeMs(), nowNs);
+    }
+
+    /** True for a session whose time is over. */
+    static boolean isOver(SessionRecord record, long logTimeMs) {
+        int interval = record.maxInactiveIntervalSec();
+        return interval > 0 && logTimeMs - record.lastAccessedTimeMs() - SLACK_MS > interval * 1000L;
     }
 
     private int deliver(long nowNs, long logTimeMs) {

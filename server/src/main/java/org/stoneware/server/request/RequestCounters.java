@@ -26,6 +26,8 @@ final class RequestCounters {
     long malformed;
     long staleEpoch;
     long unregistered;
+    long overflowed;
+    long regained;
 
     List<Counter> list() {
         List<Counter> all = new ArrayList<>();
@@ -46,7 +48,9 @@ final class RequestCounters {
         all.add(new Counter("requests.refused.malformed", malformed));
         all.add(new Counter("requests.refused.stale-epoch", staleEpoch));
         all.add(new Counter("requests.refused.unregistered", unregistered));
+        all.add(new Counter("requests.refused.overflow", overflowed));
         all.add(new Counter("ownership.recalls", recalls));
+        all.add(new Counter("ownership.regained", regained));
         all.add(new Counter("sessions.expired", expired));
         all.add(new Counter("sessions.expiry-notices", expiryNotices));
         return all;

@@ -63,6 +63,9 @@ final class SessionOwnership {
 
     /** Takes what ownership decides. */
     interface Output {
+        /** False while the session may not be given to anybody; asked again in each duty cycle. */
+        boolean mayGrant(SessionKey key, long nowNs);
+
         /** Ownership was given; answer the request. */
         void onGranted(ClientRow client, long requestId, long knownVersion, Row row, int hints);
 
@@ -85,18 +88,19 @@ final class SessionOwnership {
     /** Asks for a session that exists; grants at once, or queues. */
     void request(SessionKey key, ClientRow client, long requestId, long knownVersion, long maxWaitNs, long nowNs) {
         Row row = rows.computeIfAbsent(key, Row::new);
-        if (row.owner == null || isLapsed(row.owner, nowNs)) {
-            if (row.waiters.isEmpty()) {
+        boolean mayGrant = output.mayGrant(key, nowNs);
+        if (isFree(row, nowNs)) {
+            if (mayGrant && row.waiters.isEmpty()) {
                 grant(row, client, requestId, knownVersion, nowNs);
                 return;
             }
-        } else if (row.owner == client && !row.isRecalled) {
+        } else if (row.owner == client && !row.isRecalled && mayGrant) {
             row.grant++;
             output.onGranted(client, requestId, knownVersion, row, 0);
             return;
         }
         enqueue(row, new Waiter(client, requestId, knownVersion, nowNs + maxWaitNs), nowNs);
-        if (row.owner == null || isLapsed(row.owner, nowNs)) {
+        if (isFree(row, nowNs)) {
             grantNext(row, nowNs);
         }
     }
@@ -110,7 +114,10 @@ final class SessionOwnership {
         }
         row.waiters.addLast(waiter);
         contested.add(row);
-        recall(row, nowNs);
+        // The owner waits for a commit only, not for itself.
+        if (waiter.client != row.owner) {
+            recall(row, nowNs);
+        }
     }
 
     /**
@@ -155,8 +162,51 @@ final class SessionOwnership {
         row.token = ++lastToken;
         row.grant = 1;
         client.ownedSessions++;
+        row.isRecalled = !row.waiters.isEmpty();
         history.onGrant(key, client);
         return row;
+    }
+
+    /**
+     * A Tomcat names a session it owns from an earlier epoch; it keeps its token, and every token from now on is greater.
+     *
+     * @return false when somebody owns it.
+     */
+    boolean asserted(SessionKey key, ClientRow client, long token, int grant) {
+        Row row = rows.computeIfAbsent(key, Row::new);
+        if (row.owner != null) {
+            return false;
+        }
+        own(row, client, token, grant);
+        return true;
+    }
+
+    /** A Tomcat whose lease had lapsed owns a session again under the token it had, because nobody else has it. */
+    void regained(SessionKey key, ClientRow client, long token, int grant, long nowNs) {
+        Row row = rows.computeIfAbsent(key, Row::new);
+        disown(row);
+        own(row, client, token, grant);
+        if (!row.waiters.isEmpty()) {
+            recall(row, nowNs);
+        }
+    }
+
+    private void own(Row row, ClientRow client, long token, int grant) {
+        row.owner = client;
+        row.token = token;
+        row.grant = grant;
+        client.ownedSessions++;
+        lastToken = Math.max(lastToken, token);
+    }
+
+    /** True when no Tomcat owns the session under a lease that may hold. */
+    boolean isFree(SessionKey key, long nowNs) {
+        @Nullable Row row = rows.get(key);
+        return row == null || isFree(row, nowNs);
+    }
+
+    private static boolean isFree(Row row, long nowNs) {
+        return row.owner == null || isLapsed(row.owner, nowNs);
     }
 
     /** The row when this token is the current one of this client, else null. */
@@ -189,6 +239,9 @@ final class SessionOwnership {
     }
 
     private void grantNext(Row row, long nowNs) {
+        if (!row.waiters.isEmpty() && !output.mayGrant(row.key, nowNs)) {
+            return;
+        }
         @Nullable Waiter next;
         while ((next = row.waiters.pollFirst()) != null) {
             if (next.deadlineNs - nowNs <= 0) {
@@ -252,9 +305,26 @@ final class SessionOwnership {
     /** The session has a new id; owner, token and waiters stay. */
     void renamed(SessionKey from, SessionKey to) {
         @Nullable Row row = rows.remove(from);
-        if (row != null) {
-            row.key = to;
-            rows.put(to, row);
+        if (row == null) {
+            return;
+        }
+        row.key = to;
+        @Nullable Row asked = rows.put(to, row);
+        if (asked != null) {
+            // Requests that knew the new id before the renaming was committed.
+            contested.remove(asked);
+            row.waiters.addAll(asked.waiters);
+            if (!row.waiters.isEmpty()) {
+                contested.add(row);
+            }
+        }
+    }
+
+    /** Asks the owner for a session somebody waits for, who began to wait before there was this owner. */
+    void recallIfWaitedFor(SessionKey key, long nowNs) {
+        @Nullable Row row = rows.get(key);
+        if (row != null && !row.waiters.isEmpty()) {
+            recall(row, nowNs);
         }
     }
 
@@ -290,20 +360,41 @@ final class SessionOwnership {
         }
         int work = 0;
         for (Row row : List.copyOf(contested)) {
-            if (row.owner == null || isLapsed(row.owner, nowNs)) {
+            boolean mayGrant = output.mayGrant(row.key, nowNs);
+            if (mayGrant && isFree(row, nowNs)) {
                 release(row, nowNs);
                 work++;
                 continue;
             }
             work += answerOverdue(row, nowNs);
+            if (mayGrant && row.owner != null && !row.isRecalled) {
+                work += grantToOwner(row, row.owner);
+            }
             if (row.waiters.isEmpty()) {
                 contested.remove(row);
-            } else if (nowNs - row.recalledNs > RECALL_AGAIN_NS) {
+                if (row.owner == null) {
+                    rows.remove(row.key, row);
+                }
+            } else if (row.owner != null && row.isRecalled && nowNs - row.recalledNs > RECALL_AGAIN_NS) {
                 row.recalledNs = nowNs;
                 output.onRecall(row);
             }
         }
         return work;
+    }
+
+    /** Requests of the owner itself, which waited for a commit, share its ownership. */
+    private int grantToOwner(Row row, ClientRow owner) {
+        int granted = 0;
+        for (Waiter waiter : List.copyOf(row.waiters)) {
+            if (waiter.client == owner && row.owner == owner) {
+                row.waiters.remove(waiter);
+                row.grant++;
+                output.onGranted(owner, waiter.requestId, waiter.knownVersion, row, 0);
+                granted++;
+            }
+        }
+        return granted;
     }
 
     private int answerOverdue(Row row, long nowNs) {

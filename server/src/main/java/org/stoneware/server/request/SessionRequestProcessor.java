@@ -1,84 +1,55 @@
 package org.stoneware.server.request;
 
-import static java.nio.ByteOrder.LITTLE_ENDIAN;
-
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
-import org.agrona.ExpandableArrayBuffer;
-import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ClientStatus;
 import org.stoneware.api.cluster.ClusterStatus.Counter;
 import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
-import org.stoneware.server.replication.ActiveReplicator;
 import org.stoneware.server.replication.Standbys;
 import org.stoneware.server.session.ClientId;
 import org.stoneware.server.session.LogClock;
 import org.stoneware.server.session.SessionStateMachine;
-import org.stoneware.spi.replication.Replicator;
-import org.stoneware.spi.storage.LoadResult;
 import org.stoneware.spi.storage.SessionStore;
-import org.stoneware.wire.log.LogEntryPublisher;
-import org.stoneware.wire.log.LogProtocol;
 import org.stoneware.wire.session.ClientRequestAdapter;
 import org.stoneware.wire.session.ClientRequestListener;
-import org.stoneware.wire.session.OwnStatus;
-import org.stoneware.wire.session.SessionProtocol;
+import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.WireException;
 import org.stoneware.wire.session.WriteStatus;
 
 /**
- * Serves the Tomcats while this server is active: checks a request, turns it into a log entry, answers once the entry is committed.
+ * Serves the Tomcats while this server is active: takes their messages in order, lets wait what can't be served yet, and lets time pass.
  * One object lives for one epoch.
  * <p>
  * Pure: time is a parameter, messages come in as calls and go out through {@link ClientPort}.
  * <p>
- * <b>Threading:</b> the agent thread.
+ * <b>Threading:</b> the agent thread. <b>Limits:</b> {@link #MAX_WAITING} messages and {@link #MAX_WAITING_BYTES} bytes wait; the sender of
+ * one more must register anew, and sends again what has no answer.
  */
 public final class SessionRequestProcessor {
-    private final long epoch;
-    private final RequestLimits limits;
-    private final SessionStore store;
-    private final SessionStateMachine stateMachine;
-    private final LogClock clock;
-    private final Replicator replicator;
-    private final SessionOwnership ownership;
-    private final ClientTable clients;
-    private final ExpirySweep sweep;
-    private final RequestCounters counters = new RequestCounters();
+    static final int MAX_WAITING = 10_000;
+    static final long MAX_WAITING_BYTES = 64L * 1024 * 1024;
+    private static final int RETRY_LIMIT = 1_024;
 
+    private final RequestContext context;
+    private final Registrations registrations;
+    private final OpenRequests opens;
+    private final ChangeRequests changes;
+    private final ExpirySweep sweep;
     private final ClientRequestAdapter adapter = new ClientRequestAdapter();
     private final Requests requests = new Requests();
-    private final ClientReplies replies;
-    private final LogEntryPublisher entries = new LogEntryPublisher();
-    private final ExpandableArrayBuffer entry = new ExpandableArrayBuffer(4096);
-    private final SessionRecord view = new SessionRecord();
-    private final Long2ObjectHashMap<Pending> pending = new Long2ObjectHashMap<>();
-    private final ParkedRequests parked = new ParkedRequests();
-    private long lastCorrelationId;
-    private long lastTicket;
+    /** The log takes no entry now; nothing of a Tomcat overtakes what waits here. */
+    private final WaitingRequests inOrder = new WaitingRequests(MAX_WAITING, MAX_WAITING_BYTES);
+    /** For a commit, the beginning of an epoch or the store; others overtake it. */
+    private final WaitingRequests alone = new WaitingRequests(MAX_WAITING, MAX_WAITING_BYTES);
 
-    // What the state machine said of the entry proposed last.
-    private WriteStatus appliedStatus = WriteStatus.COMMITTED;
-    private long appliedVersion;
-
-    // The message being served.
-    private ClientPort port = new ClientPort((buffer, offset, length) -> false, "");
-    private @Nullable DirectBuffer message;
-    private int messageOffset;
-    private int messageLength;
-    private long nowNs;
-
-    /** What happens when an entry is committed. */
-    private interface Action {
-        void onCommitted(WriteStatus status, long version);
-    }
-
-    /** An entry on its way to the in-sync servers, with what applying it here has led to. */
-    private record Pending(Action action, WriteStatus status, long version) {}
+    private long retriedAtCommit = -1;
+    private boolean retriedWhileOpen;
+    private boolean retriedWhileReadable;
+    private boolean isRetrying;
 
     public SessionRequestProcessor(
             long epoch,
@@ -99,16 +70,50 @@ public final class SessionRequestProcessor {
             LogClock clock,
             long activatedNs,
             @Nullable Standbys standbys) {
-        this.epoch = epoch;
-        this.replies = new ClientReplies(epoch);
-        this.limits = limits;
-        this.store = store;
-        this.stateMachine = stateMachine;
-        this.clock = clock;
-        this.replicator = new ActiveReplicator(epoch, stateMachine, this::onResult, new Commits(), clock, standbys);
-        this.ownership = new SessionOwnership(clock.logTimeMs(activatedNs), new OwnershipOutput());
-        this.clients = new ClientTable();
-        this.sweep = new ExpirySweep(store, stateMachine, ownership, limits.sweepEnabled(), new SweepOutput());
+        this(epoch, limits, store, stateMachine, clock, activatedNs, standbys, ReadGate.ALWAYS_OPEN);
+    }
+
+    /**
+     * @param activatedNs since when no other server can have granted or renewed anything.
+     * @param readGate    asked besides {@code standbys} before something is said that needs no commit.
+     */
+    public SessionRequestProcessor(
+            long epoch,
+            RequestLimits limits,
+            SessionStore store,
+            SessionStateMachine stateMachine,
+            LogClock clock,
+            long activatedNs,
+            @Nullable Standbys standbys,
+            ReadGate readGate) {
+        this(new RequestContext(
+                epoch,
+                limits,
+                stateMachine,
+                store,
+                clock,
+                activatedNs,
+                new GrantRule(stateMachine.clients(), activatedNs),
+                standbys,
+                readGate));
+    }
+
+    private SessionRequestProcessor(RequestContext context) {
+        this(context, new Registrations(context), new ChangeRequests(context));
+    }
+
+    /** For the simulation, which plants faults in the parts. */
+    SessionRequestProcessor(RequestContext context, Registrations registrations, ChangeRequests changes) {
+        this.context = context;
+        this.registrations = registrations;
+        this.changes = changes;
+        this.sweep = new ExpirySweep(
+                context.store,
+                context.stateMachine,
+                context.ownership,
+                context.limits.sweepEnabled(),
+                new SweepOutput());
+        this.opens = new OpenRequests(context, sweep);
     }
 
     /**
@@ -116,68 +121,152 @@ public final class SessionRequestProcessor {
      * <p>
      * <b>Failure:</b> a message that can't be decoded is counted and dropped.
      */
-    public void onMessage(ClientPort from, DirectBuffer buffer, int offset, int length, long now) {
-        port = from;
-        message = buffer;
-        messageOffset = offset;
-        messageLength = length;
-        nowNs = now;
+    public void onMessage(ClientPort from, DirectBuffer buffer, int offset, int length, long nowNs) {
+        context.nowNs = nowNs;
+        boolean mayOvertake = inOrder.isEmpty() || ClientRequestAdapter.isRenewal(buffer, offset, length);
+        RequestContext.Wait wait = mayOvertake ? serve(from, buffer, offset, length) : RequestContext.Wait.IN_ORDER;
+        if (wait != RequestContext.Wait.NONE) {
+            letWait(wait == RequestContext.Wait.ALONE ? alone : inOrder, from, buffer, offset, length);
+        }
+        context.proposals.doWork(nowNs);
+        retryAlone();
+    }
+
+    private RequestContext.Wait serve(ClientPort from, DirectBuffer buffer, int offset, int length) {
+        context.port = from;
+        context.wait = RequestContext.Wait.NONE;
         try {
             adapter.onMessage(buffer, offset, length, requests);
         } catch (WireException e) {
-            counters.malformed++;
-        } finally {
-            message = null;
+            context.counters.malformed++;
         }
-        replicator.doWork(now);
+        return context.wait;
+    }
+
+    private void letWait(WaitingRequests where, ClientPort from, DirectBuffer buffer, int offset, int length) {
+        if (where.add(from, buffer, offset, length)) {
+            return;
+        }
+        // Nothing is dropped in silence: its Tomcat registers anew, then sends again all that has no answer.
+        context.counters.overflowed++;
+        leave(from);
+        context.replies.mustRegister(from);
     }
 
     /** A Tomcat's connection has ended; its identity stays for the reconnect window. */
     public void onDisconnected(ClientPort gone) {
-        @Nullable ClientRow row = gone.row;
-        if (row != null && row.port == gone) {
+        gone.isGone = true;
+        leave(gone);
+    }
+
+    private void leave(ClientPort port) {
+        inOrder.forget(port);
+        alone.forget(port);
+        @Nullable ClientRow row = port.row;
+        if (row != null && row.port == port) {
             row.port = null;
             sweep.onClientGone(row);
         }
-        gone.row = null;
+        port.row = null;
+        port.isRegistering = false;
     }
 
     /**
-     * Lets time pass: leases, waiters, expiry, forgotten Tomcats.
+     * Lets time pass: commits, what waits, leases, expiry, forgotten Tomcats.
      *
      * @return amount of work done; 0 when idle.
      */
-    public int doWork(long now) {
-        nowNs = now;
-        int work = replicator.doWork(now);
-        work += ownership.doWork(now);
-        work += sweep.doWork(now, clock.logTimeMs(now));
-        for (ClientRow row : clients.overdue(now, limits.reconnectWindowNs())) {
-            clients.remove(row);
-            ownership.forget(row, now);
-            sweep.onClientGone(row);
-            propose(entries.clientForgotten(entry, row.id.high(), row.id.low()), (status, version) -> {});
-            work++;
+    public int doWork(long nowNs) {
+        context.nowNs = nowNs;
+        int work = context.proposals.doWork(nowNs);
+        work += retryInOrder();
+        // Before the queues: who wrote under a lapsed lease comes before who has not begun.
+        work += retryAlone();
+        work += context.ownership.doWork(nowNs);
+        if (context.canServeReads() && context.rule.isOpen(nowNs)) {
+            work += sweep.doWork(nowNs, context.logTimeMs());
         }
-        return work + replicator.doWork(now);
+        work += forgetOverdue();
+        work += context.proposals.doWork(nowNs);
+        return work + retryAlone();
+    }
+
+    private int retryInOrder() {
+        return inOrder.retryInOrder(RETRY_LIMIT, (from, buffer, offset, length) -> {
+            RequestContext.Wait wait = serve(from, buffer, offset, length);
+            if (wait == RequestContext.Wait.ALONE) {
+                letWait(alone, from, buffer, offset, length);
+            }
+            return wait != RequestContext.Wait.IN_ORDER;
+        });
+    }
+
+    /** Tries again what waits alone, when something it may wait for has come. */
+    private int retryAlone() {
+        long commitIndex = context.proposals.commitIndex();
+        boolean isOpen = context.rule.isOpen(context.nowNs);
+        boolean isReadable = context.canServeReads();
+        if (isRetrying
+                || (commitIndex == retriedAtCommit
+                        && isOpen == retriedWhileOpen
+                        && isReadable == retriedWhileReadable)) {
+            return 0;
+        }
+        retriedAtCommit = commitIndex;
+        retriedWhileOpen = isOpen;
+        retriedWhileReadable = isReadable;
+        return retryAllAlone();
+    }
+
+    private int retryAllAlone() {
+        isRetrying = true;
+        int served = alone.retryEach((from, buffer, offset, length) -> {
+            RequestContext.Wait wait = serve(from, buffer, offset, length);
+            if (wait == RequestContext.Wait.IN_ORDER) {
+                letWait(inOrder, from, buffer, offset, length);
+            }
+            return wait != RequestContext.Wait.ALONE;
+        });
+        isRetrying = false;
+        return served;
+    }
+
+    private int forgetOverdue() {
+        int forgotten = 0;
+        for (ClientRow row : context.clients.overdue(context.nowNs, context.limits.reconnectWindowNs())) {
+            int length = context.entries.clientForgotten(context.proposals.entry, row.id.high(), row.id.low());
+            if (!context.propose(length, null, null, Proposals.Action.NONE)) {
+                return forgotten;
+            }
+            context.clients.remove(row);
+            context.rule.onForgotten(row.id);
+            context.ownership.forget(row, context.nowNs);
+            sweep.onClientGone(row);
+            forgotten++;
+        }
+        return forgotten;
     }
 
     /** A load has ended: requests that waited for the store are tried again. */
-    public void onLoaded(long now) {
-        nowNs = now;
-        parked.resume((from, buffer, offset, length) -> onMessage(from, buffer, offset, length, now));
+    public void onLoaded(long nowNs) {
+        context.nowNs = nowNs;
+        retryAllAlone();
+        context.proposals.doWork(nowNs);
     }
 
     public List<ClientStatus> clientStatus() {
-        return clients.status();
+        return context.clients.status();
     }
 
     /** Figures for people and monitoring. */
     public List<Counter> counterList() {
-        List<Counter> all = new ArrayList<>(counters.list());
-        all.add(new Counter("log.commit-index", replicator.commitIndex()));
-        all.add(new Counter("ownership.rows", ownership.size()));
-        all.add(new Counter("ownership.contested", ownership.contestedSize()));
+        List<Counter> all = new ArrayList<>(context.counters.list());
+        all.add(new Counter("log.commit-index", context.proposals.commitIndex()));
+        all.add(new Counter("requests.waiting", inOrder.size() + alone.size()));
+        all.add(new Counter("ownership.rows", context.ownership.size()));
+        all.add(new Counter("ownership.contested", context.ownership.contestedSize()));
+        all.add(new Counter("ownership.tomcats-awaited", context.rule.missing()));
+        SessionStateMachine stateMachine = context.stateMachine;
         all.add(new Counter(
                 "expiry.pending-notices", stateMachine.expiryJobs().pending().size()));
         all.add(new Counter("expiry.dropped-notices", stateMachine.expiryJobs().dropped()));
@@ -186,48 +275,10 @@ public final class SessionRequestProcessor {
 
     /** True when nothing taken in waits for a commit. */
     public boolean isSettled() {
-        return pending.isEmpty();
+        return context.proposals.isEmpty();
     }
 
-    private void onResult(DirectBuffer buffer, int offset, int length) {
-        appliedStatus = WriteStatus.ofCode(buffer.getInt(offset, LITTLE_ENDIAN));
-        appliedVersion = buffer.getLong(offset + 4, LITTLE_ENDIAN);
-    }
-
-    /** Proposes the entry just encoded; commits are reported later, from the replicator's duty cycle. */
-    private void propose(int length, Action action) {
-        long correlationId = ++lastCorrelationId;
-        long index = replicator.propose(entry, 0, length, correlationId, nowNs);
-        if (index > 0) {
-            pending.put(correlationId, new Pending(action, appliedStatus, appliedVersion));
-        }
-    }
-
-    private void sendOwned(ClientRow client, long requestId, OwnStatus status) {
-        replies.notOwned(client, requestId, clock.logTimeMs(nowNs), status);
-    }
-
-    private void answerAbsent(List<SessionOwnership.Waiter> waiting) {
-        for (SessionOwnership.Waiter waiter : waiting) {
-            counters.openedAbsent++;
-            sendOwned(waiter.client(), waiter.requestId(), OwnStatus.ABSENT);
-        }
-    }
-
-    /** True when the session is in memory; else the request was parked, or {@code absent} was run. */
-    private boolean isResident(SessionKey key, Runnable absent) {
-        LoadResult loaded = store.load(key, ++lastTicket);
-        switch (loaded) {
-            case RESIDENT -> {
-                return true;
-            }
-            case ABSENT -> absent.run();
-            case LOADING, BUSY -> parked.park(port, message, messageOffset, messageLength);
-        }
-        return false;
-    }
-
-    /** Carries out decoded requests. */
+    /** Hands decoded requests to the part that carries them out. */
     private final class Requests implements ClientRequestListener {
         @Override
         public void onRegister(
@@ -238,70 +289,29 @@ public final class SessionRequestProcessor {
                 long registration,
                 String name,
                 String productVersion,
-                List<String> applications) {
-            ClientId id = new ClientId(clientIdHigh, clientIdLow);
-            ClientRow row = clients.register(id, port, registration, name, productVersion, applications, nowNs);
-            ClientPort replyTo = port;
-            Action answer = (status, version) -> {
-                replies.registered(replyTo, registration, limits);
-                ownership.recallAgain(row, nowNs);
-            };
-            if (stateMachine.knowsClient(id)) {
-                answer.onCommitted(WriteStatus.COMMITTED, 0);
-            } else {
-                propose(entries.clientRegistered(entry, clientIdHigh, clientIdLow, incarnation), answer);
-            }
-        }
-
-        private @Nullable ClientRow registered(long requestEpoch) {
-            @Nullable ClientRow row = port.row;
-            if (row != null && requestEpoch == epoch) {
-                return row;
-            }
-            if (row == null) {
-                counters.unregistered++;
-            } else {
-                counters.staleEpoch++;
-            }
-            replies.mustRegister(port);
-            return null;
+                List<String> applications,
+                List<OwnedSession> owned) {
+            registrations.onRegister(
+                    requestEpoch,
+                    new ClientId(clientIdHigh, clientIdLow),
+                    incarnation,
+                    registration,
+                    new Registrations.Introduction(name, productVersion, applications),
+                    owned);
         }
 
         @Override
         public void onRenew(long requestEpoch, long registration, long sequence) {
-            @Nullable ClientRow row = registered(requestEpoch);
-            if (row != null && row.registration == registration && replicator.canServeReads(nowNs)) {
-                row.renewedNs = nowNs;
-                replies.renewed(port, sequence);
+            @Nullable ClientRow row = context.registered(requestEpoch);
+            if (row != null && row.registration == registration && context.canServeReads()) {
+                row.renewedNs = context.nowNs;
+                context.replies.renewed(context.port, sequence);
             }
         }
 
         @Override
         public void onGetOwn(long requestEpoch, long requestId, long knownVersion, int maxWaitMs, SessionKey asked) {
-            @Nullable ClientRow row = registered(requestEpoch);
-            if (row == null) {
-                return;
-            }
-            counters.opened++;
-            long logTimeMs = clock.logTimeMs(nowNs);
-            SessionKey key = stateMachine.resolve(asked, logTimeMs);
-            Runnable absent = () -> {
-                answerAbsent(ownership.removed(key));
-                counters.openedAbsent++;
-                sendOwned(row, requestId, OwnStatus.ABSENT);
-            };
-            if (!isResident(key, absent)) {
-                return;
-            }
-            store.read(key, view);
-            if (sweep.endsNow(key, view, logTimeMs, nowNs)) {
-                counters.openedAbsent++;
-                sendOwned(row, requestId, OwnStatus.ABSENT);
-                return;
-            }
-            // A copy under the old id is not a copy of the session under its new one.
-            long known = key.equals(asked) ? knownVersion : 0;
-            ownership.request(key, row, requestId, known, Math.max(0, maxWaitMs) * 1_000_000L, nowNs);
+            opens.onGetOwn(requestEpoch, requestId, knownVersion, maxWaitMs, asked);
         }
 
         @Override
@@ -313,288 +323,103 @@ public final class SessionRequestProcessor {
                 long accessAgeMs,
                 int flags,
                 int grant,
+                long baseVersion,
                 SessionKey asked,
                 SessionDelta delta) {
-            @Nullable ClientRow row = registered(requestEpoch);
-            boolean isCreate = (flags & SessionProtocol.WRITE_CREATE) != 0;
-            SessionKey key = isCreate ? asked : stateMachine.resolve(asked, clock.logTimeMs(nowNs));
-            if (row == null || isAnswered(row, requestId, key)) {
-                return;
-            }
-            boolean isRelease = (flags & SessionProtocol.WRITE_RELEASE) != 0;
-            SessionOwnership.@Nullable Row owned = isCreate ? null : ownership.owned(key, row, token);
-            if (!isCreate && owned == null) {
-                counters.fenced++;
-                replies.written(port, requestId, 0, 0, WriteStatus.FENCED, 0);
-                return;
-            }
-            if (!isCreate && !isResident(key, () -> refuseAbsent(requestId, key))) {
-                return;
-            }
-            @Nullable SessionRecord base = store.read(key, view) ? view : null;
-            if (RecordLength.exceeds(limits.maxSessionBytes(), key, base, delta)) {
-                counters.tooLarge++;
-                replies.written(port, requestId, token, 0, WriteStatus.TOO_LARGE, 0);
-                return;
-            }
-            counters.written++;
-            long lastAccessMs = clock.logTimeMs(nowNs) - Math.max(0, accessAgeMs);
-            int length = entries.sessionWritten(
-                    entry,
-                    row.id.high(),
-                    row.id.low(),
-                    requestId,
-                    answeredBelow,
-                    lastAccessMs,
-                    isCreate ? LogProtocol.WRITTEN_CREATE : 0,
-                    key,
-                    delta);
-            ClientPort replyTo = port;
-            propose(length, (status, version) -> {
-                count(status);
-                boolean created = isCreate && status == WriteStatus.COMMITTED && !isRelease;
-                SessionOwnership.@Nullable Row kept =
-                        created ? ownership.created(key, row) : ownership.owned(key, row, token);
-                boolean releases = isRelease && (kept == null || grant >= kept.grant);
-                answerWrite(replyTo, requestId, kept, releases, status, version);
-            });
-        }
-
-        private void refuseAbsent(long requestId, SessionKey key) {
-            answerAbsent(ownership.removed(key));
-            replies.written(port, requestId, 0, 0, WriteStatus.ABSENT, 0);
-        }
-
-        /** A request sent again is answered as the first time and changes nothing. */
-        private boolean isAnswered(ClientRow row, long requestId, SessionKey key) {
-            long answer = stateMachine.answer(row.id, requestId);
-            if (answer < 0) {
-                return false;
-            }
-            counters.duplicates++;
-            SessionOwnership.@Nullable Row owned = ownership.row(key);
-            long token = owned != null && owned.owner == row ? owned.token : SessionProtocol.NO_TOKEN;
-            replies.written(
-                    port,
-                    requestId,
-                    token,
-                    SessionStateMachine.answeredVersion(answer),
-                    SessionStateMachine.answeredStatus(answer),
-                    0);
-            return true;
-        }
-
-        private void answerWrite(
-                ClientPort replyTo,
-                long requestId,
-                SessionOwnership.@Nullable Row owned,
-                boolean isRelease,
-                WriteStatus status,
-                long version) {
-            if (owned == null || isRelease) {
-                replies.written(replyTo, requestId, SessionProtocol.NO_TOKEN, version, status, 0);
-            } else {
-                int hints = owned.isRecalled ? SessionProtocol.HINT_RECALLED : 0;
-                replies.written(replyTo, requestId, owned.token, version, status, hints);
-            }
-            if (owned != null && isRelease) {
-                counters.released++;
-                ownership.releaseSeen(owned, owned.grant, nowNs);
-            }
-        }
-
-        private void count(WriteStatus status) {
-            switch (status) {
-                case FULL -> counters.full++;
-                case FAILED -> counters.failed++;
-                case FENCED -> counters.fenced++;
-                default -> {}
+            @Nullable ClientRow row = context.registered(requestEpoch);
+            if (row != null) {
+                changes.onWrite(
+                        new ChangeRequests.Change(row, requestId, answeredBelow, token, grant, baseVersion),
+                        accessAgeMs,
+                        flags,
+                        asked,
+                        delta);
             }
         }
 
         @Override
-        public void onRemove(long requestEpoch, long requestId, long answeredBelow, long token, SessionKey asked) {
-            @Nullable ClientRow row = registered(requestEpoch);
-            SessionKey key = stateMachine.resolve(asked, clock.logTimeMs(nowNs));
-            if (row == null || isAnswered(row, requestId, key)) {
-                return;
+        public void onRemove(
+                long requestEpoch, long requestId, long answeredBelow, long token, long baseVersion, SessionKey asked) {
+            @Nullable ClientRow row = context.registered(requestEpoch);
+            if (row != null) {
+                changes.onRemove(
+                        new ChangeRequests.Change(row, requestId, answeredBelow, token, 0, baseVersion), asked);
             }
-            if (ownership.owned(key, row, token) == null) {
-                counters.fenced++;
-                replies.written(port, requestId, 0, 0, WriteStatus.FENCED, 0);
-                return;
-            }
-            if (!isResident(key, () -> refuseAbsent(requestId, key))) {
-                return;
-            }
-            counters.removed++;
-            ClientPort replyTo = port;
-            propose(
-                    entries.sessionRemoved(entry, row.id.high(), row.id.low(), requestId, answeredBelow, key),
-                    (status, version) -> {
-                        count(status);
-                        replies.written(replyTo, requestId, 0, 0, status, 0);
-                        if (status != WriteStatus.FAILED) {
-                            answerAbsent(ownership.removed(key));
-                        }
-                    });
         }
 
         @Override
         public void onRename(
-                long requestEpoch, long requestId, long answeredBelow, long token, SessionKey from, SessionKey to) {
-            @Nullable ClientRow row = registered(requestEpoch);
-            if (row == null || isAnswered(row, requestId, to)) {
-                return;
+                long requestEpoch,
+                long requestId,
+                long answeredBelow,
+                long token,
+                long baseVersion,
+                SessionKey from,
+                SessionKey to) {
+            @Nullable ClientRow row = context.registered(requestEpoch);
+            if (row != null) {
+                changes.onRename(
+                        new ChangeRequests.Change(row, requestId, answeredBelow, token, 0, baseVersion), from, to);
             }
-            if (ownership.owned(from, row, token) == null) {
-                counters.fenced++;
-                replies.written(port, requestId, 0, 0, WriteStatus.FENCED, 0);
-                return;
-            }
-            if (!isResident(from, () -> refuseAbsent(requestId, from))) {
-                return;
-            }
-            counters.renamed++;
-            ClientPort replyTo = port;
-            propose(
-                    entries.sessionRenamed(entry, row.id.high(), row.id.low(), requestId, answeredBelow, from, to),
-                    (status, version) -> {
-                        count(status);
-                        if (status == WriteStatus.COMMITTED) {
-                            ownership.renamed(from, to);
-                        }
-                        replies.written(replyTo, requestId, token, version, status, 0);
-                    });
         }
 
         @Override
         public void onRelease(long requestEpoch, long token, long accessAgeMs, int grant, SessionKey asked) {
-            @Nullable ClientRow row = registered(requestEpoch);
-            SessionKey key = stateMachine.resolve(asked, clock.logTimeMs(nowNs));
-            SessionOwnership.@Nullable Row owned = row == null ? null : ownership.owned(key, row, token);
-            if (owned == null) {
-                return;
-            }
-            counters.released++;
-            touch(accessAgeMs, key);
-            ownership.releaseSeen(owned, grant, nowNs);
+            opens.onRelease(requestEpoch, token, accessAgeMs, grant, asked);
         }
 
         @Override
         public void onTouch(long requestEpoch, long accessAgeMs, SessionKey key) {
-            if (registered(requestEpoch) != null) {
-                touch(accessAgeMs, stateMachine.resolve(key, clock.logTimeMs(nowNs)));
-            }
-        }
-
-        private void touch(long accessAgeMs, SessionKey key) {
-            if (accessAgeMs < 0) {
-                return;
-            }
-            counters.touched++;
-            propose(entries.sessionTouched(entry, clock.logTimeMs(nowNs) - accessAgeMs, key), (status, version) -> {});
+            opens.onTouch(requestEpoch, accessAgeMs, key);
         }
 
         @Override
         public void onExpiryDone(long requestEpoch, long jobId) {
-            if (registered(requestEpoch) != null) {
-                sweep.onDelivered(jobId);
-                propose(entries.expiryDelivered(entry, jobId), (status, version) -> {});
+            if (context.registered(requestEpoch) != null) {
+                int length = context.entries.expiryDelivered(context.proposals.entry, jobId);
+                if (context.propose(length, null, null, Proposals.Action.NONE)) {
+                    sweep.onDelivered(jobId);
+                }
             }
         }
 
         @Override
         public void onApplication(long requestEpoch, boolean isAdded, String name) {
-            @Nullable ClientRow row = registered(requestEpoch);
+            @Nullable ClientRow row = context.registered(requestEpoch);
             if (row != null) {
-                clients.application(row, isAdded, name);
+                context.clients.application(row, isAdded, name);
             }
         }
     }
 
-    /** Answers what ownership decided. */
-    private final class OwnershipOutput implements SessionOwnership.Output {
-        @Override
-        public void onGranted(
-                ClientRow client, long requestId, long knownVersion, SessionOwnership.Row row, int hints) {
-            if (!store.read(row.key, view)) {
-                // Gone between the request and its turn; ends for the others as well.
-                SessionKey key = row.key;
-                counters.openedAbsent++;
-                sendOwned(client, requestId, OwnStatus.ABSENT);
-                answerAbsent(ownership.removed(key));
-                return;
-            }
-            boolean isCurrent = view.version() == knownVersion;
-            if (isCurrent) {
-                counters.openedCurrent++;
-            }
-            replies.granted(
-                    client, requestId, row, view.version(), clock.logTimeMs(nowNs), hints, isCurrent ? null : view);
-        }
-
-        @Override
-        public void onBusy(ClientRow client, long requestId) {
-            counters.openedBusy++;
-            sendOwned(client, requestId, OwnStatus.BUSY);
-        }
-
-        @Override
-        public void onGone(ClientRow client, long requestId) {
-            counters.openedAbsent++;
-            sendOwned(client, requestId, OwnStatus.ABSENT);
-        }
-
-        @Override
-        public void onRecall(SessionOwnership.Row row) {
-            counters.recalls++;
-            replies.recall(row);
-        }
-    }
-
-    /** Carries out what the sweep decided. */
+    /** Carries out what the sweep decided; what the log takes no entry for now comes again with the next sweep. */
     private final class SweepOutput implements ExpirySweep.Output {
         @Override
         public void expire(SessionKey key, long lastAccessedTimeMs) {
-            propose(entries.sessionExpired(entry, lastAccessedTimeMs, key), (status, version) -> {
+            int length = context.entries.sessionExpired(context.proposals.entry, lastAccessedTimeMs, key);
+            context.propose(length, key, null, (status, version) -> {
                 if (status == WriteStatus.COMMITTED) {
-                    counters.expired++;
-                    answerAbsent(ownership.removed(key));
+                    context.counters.expired++;
+                    context.ended(key);
                 }
             });
         }
 
         @Override
         public @Nullable ClientRow clientFor(String application) {
-            return clients.serving(application);
+            return context.clients.serving(application);
         }
 
         @Override
         public void notice(ClientRow client, long jobId, long logTimeMs, SessionRecord record) {
-            counters.expiryNotices++;
-            replies.expired(client, jobId, logTimeMs, record);
+            context.counters.expiryNotices++;
+            context.replies.expired(client, jobId, logTimeMs, record);
         }
 
         @Override
         public void giveUp(long jobId) {
-            propose(entries.expiryDelivered(entry, jobId), (status, version) -> {});
-        }
-    }
-
-    /** Runs what waited for a commit. */
-    private final class Commits implements Replicator.CommitListener {
-        @Override
-        public void onCommitted(long correlationId, long index) {
-            @Nullable Pending committed = pending.remove(correlationId);
-            if (committed != null) {
-                committed.action.onCommitted(committed.status, committed.version);
-            }
-        }
-
-        @Override
-        public void onUnknown(long correlationId) {
-            pending.remove(correlationId);
+            context.propose(
+                    context.entries.expiryDelivered(context.proposals.entry, jobId), null, null, Proposals.Action.NONE);
         }
     }
 }

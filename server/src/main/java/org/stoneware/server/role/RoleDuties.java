@@ -4,9 +4,11 @@ import java.util.ArrayDeque;
 import java.util.Queue;
 import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
+import org.agrona.collections.IntHashSet;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.server.replication.FrameOutput;
+import org.stoneware.server.replication.Mismatch;
 import org.stoneware.server.replication.PassiveReplica;
 import org.stoneware.server.replication.ReplicationEvents;
 import org.stoneware.server.replication.Standbys;
@@ -41,6 +43,7 @@ public final class RoleDuties {
     private final Supplier<SessionGeneration> generations;
     private final RoleOutput output;
     private final Queue<Decision> decisions = new ArrayDeque<>();
+    private final IntHashSet dropsAsked = new IntHashSet();
 
     private SessionGeneration current;
     private @Nullable PassiveReplica replica;
@@ -107,12 +110,21 @@ public final class RoleDuties {
                     output.warning("standby-refused", limits.name(id) + " could not be taken in as standby");
                 }
             } else if (present.isInSync(id) && !isMember(inSync, id)) {
-                present.dropped(id, nowNs);
+                if (asked(id)) {
+                    present.dropped(id, nowNs);
+                } else {
+                    present.gone(id);
+                }
                 output.warning(
                         "standby-lost",
                         limits.name(id) + " is no standby any more; this server holds the sessions alone");
             }
         }
+    }
+
+    /** Whether it was asked here to drop this server, so that it needs time before it is copied again. */
+    private boolean asked(int memberId) {
+        return dropsAsked.remove(memberId);
     }
 
     private static boolean isMember(InSyncSet inSync, int memberId) {
@@ -259,7 +271,12 @@ public final class RoleDuties {
             clock = new LogClock(clock == null ? wallMs : clock.logTimeMs(nowNs), nowNs);
         } else if (from == ServerRole.PASSIVE_STANDBY && follower.isComplete()) {
             clock = new LogClock(continued(follower, nowNs), nowNs);
-            hasStaleSessions = false;
+            hasStaleSessions = follower.mismatch() != null;
+            if (hasStaleSessions) {
+                output.warning(
+                        "stale-sessions",
+                        "this server differed from the active it takes over from: " + follower.mismatch());
+            }
         } else {
             lastEpoch = beginAlone(follower, now, nowNs, wallMs);
         }
@@ -340,6 +357,7 @@ public final class RoleDuties {
         standbys = null;
         candidate = null;
         decisions.clear();
+        dropsAsked.clear();
         output.dropClients("this server is " + now.role().stateName() + " in epoch " + now.epoch() + " now");
         if (now.role() == ServerRole.ACTIVE_COORDINATOR) {
             inheritedEpoch = lastEpoch;
@@ -397,7 +415,10 @@ public final class RoleDuties {
         @Override
         public void onDropRequested(int memberId, long incarnation, String reason) {
             output.warning("standby-slow", limits.name(memberId) + " can't follow: " + reason);
-            decisions.add(nowNs -> output.requestDropPeer(memberId, reason, nowNs));
+            decisions.add(nowNs -> {
+                dropsAsked.add(memberId);
+                output.requestDropPeer(memberId, reason, nowNs);
+            });
         }
 
         @Override
@@ -427,6 +448,12 @@ public final class RoleDuties {
         @Override
         public void onLost(String reason) {
             output.info("following-ended", "does not follow the active now: " + reason);
+        }
+
+        @Override
+        public void onDigestMismatch(Mismatch mismatch) {
+            output.warning(
+                    "replica-differs", "does not hold what the active holds, and asks to be copied: " + mismatch);
         }
 
         @Override

@@ -62,7 +62,7 @@ final class TestState implements ReplicatedState {
         applier.stamp = new RecordStamp(index, epoch, index, logTimeMs, 0);
         adapter.onEntry(entry, offset, length, applier);
         lastApplied = index;
-        result.putLong(0, index + store.figures().sessions() + answers.hashCode());
+        result.putLong(0, index + store.figures().sessions() + answers.size());
         out.onResult(result, 0, Long.BYTES);
     }
 

@@ -377,7 +377,19 @@ class SessionRequestProcessorTest {
         ExpandableArrayBuffer out = new ExpandableArrayBuffer();
         for (int i = 0; i < 20_000; i++) {
             int length = new ClientRequestPublisher()
-                    .write(out, EPOCH, random.nextInt(50), 1, 0, random.nextInt(4), 1, KEY, delta(8).buffer(), 0, 41);
+                    .write(
+                            out,
+                            EPOCH,
+                            random.nextInt(50),
+                            1,
+                            0,
+                            random.nextInt(4),
+                            1,
+                            0,
+                            KEY,
+                            delta(8).buffer(),
+                            0,
+                            41);
             byte[] bytes = new byte[length];
             out.getBytes(0, bytes);
             int spoiled = random.nextInt(3);

@@ -28,6 +28,7 @@ import org.stoneware.wire.session.ClientRequestPublisher;
 import org.stoneware.wire.session.ClientResponseAdapter;
 import org.stoneware.wire.session.ClientResponseListener;
 import org.stoneware.wire.session.OwnStatus;
+import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WriteStatus;
 
@@ -245,7 +246,9 @@ final class PairFixture {
         Tomcat(Server server) {
             this.server = server;
             this.epoch = server.view.epoch();
-            send(requests.register(out, epoch, 7, 7, 1, 1, "tomcat", "test", List.of("shop")));
+            send(requests.register(out, epoch, 7, 7, 1, 1, "tomcat", "test", List.of("shop"), List.of()));
+            // A registration is answered once every in-sync server has it.
+            pass(20);
         }
 
         void create(long requestId, String id) {
@@ -259,6 +262,7 @@ final class PairFixture {
                     0,
                     0,
                     SessionProtocol.WRITE_CREATE,
+                    0,
                     0,
                     SessionKey.of("shop", id),
                     delta.buffer(),
@@ -274,7 +278,14 @@ final class PairFixture {
         }
 
         @Override
-        public void onRegistered(long epoch, long number, int leaseMs, int maxBytes, String serverName, String logs) {
+        public void onRegistered(
+                long epoch,
+                long number,
+                int leaseMs,
+                int maxBytes,
+                String serverName,
+                String logs,
+                List<OwnedSession> sessions) {
             registered++;
         }
 

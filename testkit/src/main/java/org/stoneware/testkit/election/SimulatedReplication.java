@@ -88,11 +88,11 @@ final class SimulatedReplication implements SimulatedHost {
     }
 
     @Override
-    public void onEnd(int id) {
+    public void onEnd(int id, boolean isBlocked) {
         Node node = nodes[id];
         if (!isPersistent) {
             InSyncSet inSync = node.inSync;
-            if (node.wasActive && (inSync == null || inSync.members().size() == 1 || node.isDropping)) {
+            if (node.wasActive && (inSync == null || inSync.members().size() == 1 || node.isDropping || isBlocked)) {
                 // The only copy has ended; nobody promised more.
                 acknowledged.clear();
             }

@@ -14,12 +14,15 @@ import org.stoneware.spi.liveness.Heartbeat;
 import org.stoneware.spi.liveness.Hello;
 import org.stoneware.spi.liveness.HelloReply;
 import org.stoneware.spi.liveness.LivenessLink;
+import org.stoneware.wire.liveness.codec.ChallengeDecoder;
 import org.stoneware.wire.liveness.codec.GoodbyeDecoder;
 import org.stoneware.wire.liveness.codec.HeartbeatDecoder;
 import org.stoneware.wire.liveness.codec.HelloDecoder;
 import org.stoneware.wire.liveness.codec.HelloReplyDecoder;
 import org.stoneware.wire.liveness.codec.MessageDecoder;
 import org.stoneware.wire.liveness.codec.MessageHeaderDecoder;
+import org.stoneware.wire.liveness.codec.ProofDecoder;
+import org.stoneware.wire.liveness.codec.SealedDecoder;
 
 /**
  * Decodes what arrives on a liveness connection, one frame at a time, and calls the listener.
@@ -40,6 +43,9 @@ public final class LivenessAdapter {
     private final HelloReplyDecoder replyDecoder = new HelloReplyDecoder();
     private final HeartbeatDecoder heartbeatDecoder = new HeartbeatDecoder();
     private final GoodbyeDecoder goodbyeDecoder = new GoodbyeDecoder();
+    private final ChallengeDecoder challengeDecoder = new ChallengeDecoder();
+    private final ProofDecoder proofDecoder = new ProofDecoder();
+    private final SealedDecoder sealedDecoder = new SealedDecoder();
     private final VarDataReader reader = new VarDataReader();
     private final LivenessMessageListener listener;
     private String errorText = "";
@@ -52,7 +58,8 @@ public final class LivenessAdapter {
      * Decodes at most one frame and calls the listener for it.
      *
      * @param available number of bytes received and not yet consumed.
-     * @param isGreeted false while only hello, reply and goodbye may arrive.
+     * @param isGreeted false while only hello, challenge, proof, reply and goodbye may arrive; a sealed message is judged by the
+     *                  one in it.
      * @return bytes consumed; 0 when the frame is not complete; {@link #PROTOCOL_ERROR}.
      */
     public int onBytes(DirectBuffer buffer, int offset, int available, boolean isGreeted) {
@@ -105,13 +112,11 @@ public final class LivenessAdapter {
             throw new MalformedFrameException(
                     "bad block length: template=" + templateId + " blockLength=" + header.blockLength());
         }
-        boolean isGreeting = templateId == HelloDecoder.TEMPLATE_ID
-                || templateId == HelloReplyDecoder.TEMPLATE_ID
-                || templateId == GoodbyeDecoder.TEMPLATE_ID;
-        if (!isGreeted && !isGreeting) {
+        if (!isGreeted && (templateId == HeartbeatDecoder.TEMPLATE_ID || templateId == MessageDecoder.TEMPLATE_ID)) {
             throw new MalformedFrameException("not before the hello: template=" + templateId);
         }
         if (templateId != MessageDecoder.TEMPLATE_ID
+                && templateId != SealedDecoder.TEMPLATE_ID
                 && length > LivenessProtocol.MAX_GREETING_LENGTH - LivenessProtocol.LENGTH_PREFIX_LENGTH) {
             throw new MalformedFrameException("bad frame length: template=" + templateId + " length=" + length);
         }
@@ -124,6 +129,9 @@ public final class LivenessAdapter {
             case HeartbeatDecoder.TEMPLATE_ID -> HeartbeatDecoder.BLOCK_LENGTH;
             case GoodbyeDecoder.TEMPLATE_ID -> GoodbyeDecoder.BLOCK_LENGTH;
             case MessageDecoder.TEMPLATE_ID -> MessageDecoder.BLOCK_LENGTH;
+            case ChallengeDecoder.TEMPLATE_ID -> ChallengeDecoder.BLOCK_LENGTH;
+            case ProofDecoder.TEMPLATE_ID -> ProofDecoder.BLOCK_LENGTH;
+            case SealedDecoder.TEMPLATE_ID -> SealedDecoder.BLOCK_LENGTH;
             default -> throw new MalformedFrameException("unknown template: template=" + templateId);
         };
     }
@@ -136,6 +144,9 @@ public final class LivenessAdapter {
             case HelloReplyDecoder.TEMPLATE_ID -> listener.onReply(decodeReply(buffer, bodyOffset));
             case HeartbeatDecoder.TEMPLATE_ID -> listener.onHeartbeat(decodeHeartbeat(buffer, bodyOffset));
             case GoodbyeDecoder.TEMPLATE_ID -> onGoodbye(buffer, bodyOffset);
+            case ChallengeDecoder.TEMPLATE_ID -> onChallenge(buffer, bodyOffset);
+            case ProofDecoder.TEMPLATE_ID -> onProof(buffer, bodyOffset);
+            case SealedDecoder.TEMPLATE_ID -> onSealed(buffer, bodyOffset);
             default -> {
                 int length = reader.payloadLength(LivenessLink.MAX_MESSAGE_LENGTH);
                 listener.onMessage(buffer, reader.offset(), length);
@@ -222,6 +233,34 @@ public final class LivenessAdapter {
         String reason = reader.text("reason", LivenessProtocol.MAX_REASON_LENGTH);
         reader.end();
         listener.onGoodbye(incarnation, reason);
+    }
+
+    private void onChallenge(DirectBuffer buffer, int offset) throws MalformedFrameException {
+        reader.end();
+        ChallengeDecoder decoder = challengeDecoder.wrap(buffer, offset, header.blockLength(), header.version());
+        byte[] nonce = new byte[LivenessProtocol.NONCE_LENGTH];
+        byte[] proof = new byte[LivenessProtocol.PROOF_LENGTH];
+        decoder.getNonce(nonce, 0, nonce.length);
+        decoder.getProof(proof, 0, proof.length);
+        listener.onChallenge(nonce, proof);
+    }
+
+    private void onProof(DirectBuffer buffer, int offset) throws MalformedFrameException {
+        reader.end();
+        byte[] proof = new byte[LivenessProtocol.PROOF_LENGTH];
+        proofDecoder
+                .wrap(buffer, offset, header.blockLength(), header.version())
+                .getProof(proof, 0, proof.length);
+        listener.onProof(proof);
+    }
+
+    private void onSealed(DirectBuffer buffer, int offset) throws MalformedFrameException {
+        byte[] mac = new byte[LivenessProtocol.MAC_LENGTH];
+        sealedDecoder
+                .wrap(buffer, offset, header.blockLength(), header.version())
+                .getMac(mac, 0, mac.length);
+        int length = reader.payloadLength(LivenessProtocol.MAX_PLAIN_LENGTH);
+        listener.onSealed(mac, buffer, reader.offset(), length);
     }
 
     private static ServerRole role(int code) throws MalformedFrameException {

@@ -22,4 +22,18 @@ public interface LivenessMessageListener {
     void onMessage(DirectBuffer buffer, int offset, int length);
 
     void onGoodbye(long incarnation, String reason);
+
+    /** The called end asks for a proof, and gives its own. */
+    void onChallenge(byte[] nonce, byte[] proof);
+
+    /** The caller proves that it holds the key. */
+    void onProof(byte[] proof);
+
+    /**
+     * A sealed message; nothing in it has been looked at.
+     *
+     * @param mac    what its sender says is the code of the frame.
+     * @param offset first byte of the frame, its length prefix.
+     */
+    void onSealed(byte[] mac, DirectBuffer buffer, int offset, int length);
 }

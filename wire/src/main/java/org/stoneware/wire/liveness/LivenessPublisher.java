@@ -10,12 +10,15 @@ import org.stoneware.spi.liveness.Heartbeat;
 import org.stoneware.spi.liveness.Hello;
 import org.stoneware.spi.liveness.HelloReply;
 import org.stoneware.spi.liveness.LivenessLink;
+import org.stoneware.wire.liveness.codec.ChallengeEncoder;
 import org.stoneware.wire.liveness.codec.GoodbyeEncoder;
 import org.stoneware.wire.liveness.codec.HeartbeatEncoder;
 import org.stoneware.wire.liveness.codec.HelloEncoder;
 import org.stoneware.wire.liveness.codec.HelloReplyEncoder;
 import org.stoneware.wire.liveness.codec.MessageEncoder;
 import org.stoneware.wire.liveness.codec.MessageHeaderEncoder;
+import org.stoneware.wire.liveness.codec.ProofEncoder;
+import org.stoneware.wire.liveness.codec.SealedEncoder;
 
 /**
  * Encodes the messages of a liveness connection, length prefix included.
@@ -23,12 +26,13 @@ import org.stoneware.wire.liveness.codec.MessageHeaderEncoder;
  * <b>Threading:</b> one thread at a time; instances share nothing.
  * <p>
  * <b>Ownership:</b> the caller's buffer is written and not kept. Room for {@link LivenessProtocol#MAX_GREETING_LENGTH} bytes
- * always suffices, and for {@link LivenessProtocol#MAX_FRAME_LENGTH} in {@link #message}.
+ * always suffices, and for {@link LivenessProtocol#MAX_PLAIN_LENGTH} in {@link #message}.
  * <p>
  * <b>Failure:</b> what the other end would not take is an {@link IllegalArgumentException}; reasons are cut instead.
  */
 public final class LivenessPublisher {
     private static final byte[] NO_BYTES = {};
+    private static final byte[] NO_MAC = new byte[LivenessProtocol.MAC_LENGTH];
 
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final HelloEncoder helloEncoder = new HelloEncoder();
@@ -36,6 +40,9 @@ public final class LivenessPublisher {
     private final HeartbeatEncoder heartbeatEncoder = new HeartbeatEncoder();
     private final GoodbyeEncoder goodbyeEncoder = new GoodbyeEncoder();
     private final MessageEncoder messageEncoder = new MessageEncoder();
+    private final ChallengeEncoder challengeEncoder = new ChallengeEncoder();
+    private final ProofEncoder proofEncoder = new ProofEncoder();
+    private final SealedEncoder sealedEncoder = new SealedEncoder();
 
     /** @return bytes written. */
     public int hello(Hello hello, MutableDirectBuffer buffer, int offset) {
@@ -135,6 +142,45 @@ public final class LivenessPublisher {
                 .wrapAndApplyHeader(buffer, offset + LivenessProtocol.LENGTH_PREFIX_LENGTH, header)
                 .putContent(content, contentOffset, length);
         return end(buffer, offset, messageEncoder.limit());
+    }
+
+    /** @return bytes written. */
+    public int challenge(byte[] nonce, byte[] proof, MutableDirectBuffer buffer, int offset) {
+        check(nonce.length == LivenessProtocol.NONCE_LENGTH, "bad length of nonce");
+        check(proof.length == LivenessProtocol.PROOF_LENGTH, "bad length of proof");
+
+        challengeEncoder
+                .wrapAndApplyHeader(buffer, offset + LivenessProtocol.LENGTH_PREFIX_LENGTH, header)
+                .putNonce(nonce, 0, nonce.length)
+                .putProof(proof, 0, proof.length);
+        return end(buffer, offset, challengeEncoder.limit());
+    }
+
+    /** @return bytes written. */
+    public int proof(byte[] proof, MutableDirectBuffer buffer, int offset) {
+        check(proof.length == LivenessProtocol.PROOF_LENGTH, "bad length of proof");
+
+        proofEncoder
+                .wrapAndApplyHeader(buffer, offset + LivenessProtocol.LENGTH_PREFIX_LENGTH, header)
+                .putProof(proof, 0, proof.length);
+        return end(buffer, offset, proofEncoder.limit());
+    }
+
+    /**
+     * Makes a sealed message of a frame that was encoded {@link LivenessProtocol#SEAL_LENGTH} bytes behind {@code offset}. Its MAC is
+     * left zero, because only whoever writes it knows its number.
+     *
+     * @return bytes of the whole.
+     */
+    public int seal(MutableDirectBuffer buffer, int offset, int frameLength) {
+        check(frameLength >= 0 && frameLength <= LivenessProtocol.MAX_PLAIN_LENGTH, "frame too long");
+
+        sealedEncoder
+                .wrapAndApplyHeader(buffer, offset + LivenessProtocol.LENGTH_PREFIX_LENGTH, header)
+                .putMac(NO_MAC, 0, NO_MAC.length);
+        int lengthOffset = sealedEncoder.limit();
+        buffer.putInt(lengthOffset, frameLength, LITTLE_ENDIAN);
+        return end(buffer, offset, lengthOffset + Integer.BYTES + frameLength);
     }
 
     private static int end(MutableDirectBuffer buffer, int offset, int limit) {

@@ -47,6 +47,13 @@ public final class ClientRequestAdapter {
     private final ApplicationDecoder application = new ApplicationDecoder();
     private final SessionDelta delta = new SessionDelta();
 
+    /** True for a message that only keeps a lease; it may overtake others of its sender. */
+    public static boolean isRenewal(DirectBuffer buffer, int offset, int length) {
+        return length >= MessageHeaderDecoder.ENCODED_LENGTH
+                && buffer.getShort(offset + MessageHeaderDecoder.templateIdEncodingOffset(), LITTLE_ENDIAN)
+                        == RenewDecoder.TEMPLATE_ID;
+    }
+
     /** Decodes one message. */
     public void onMessage(DirectBuffer buffer, int offset, int length, ClientRequestListener listener) {
         // A view of exactly the message makes every read beyond its end fail instead of showing a neighbour's bytes.
@@ -82,7 +89,13 @@ public final class ClientRequestAdapter {
                 MessageBounds.checkBlock(header, RemoveDecoder.BLOCK_LENGTH);
                 remove.wrapAndApplyHeader(message, 0, header);
                 remove.wrapKey(part);
-                listener.onRemove(remove.epoch(), remove.requestId(), remove.answeredBelow(), remove.token(), key());
+                listener.onRemove(
+                        remove.epoch(),
+                        remove.requestId(),
+                        remove.answeredBelow(),
+                        remove.token(),
+                        remove.baseVersion(),
+                        key());
             }
             case RenameDecoder.TEMPLATE_ID -> {
                 MessageBounds.checkBlock(header, RenameDecoder.BLOCK_LENGTH);
@@ -91,7 +104,13 @@ public final class ClientRequestAdapter {
                 SessionKey from = key();
                 rename.wrapTo(part);
                 listener.onRename(
-                        rename.epoch(), rename.requestId(), rename.answeredBelow(), rename.token(), from, key());
+                        rename.epoch(),
+                        rename.requestId(),
+                        rename.answeredBelow(),
+                        rename.token(),
+                        rename.baseVersion(),
+                        from,
+                        key());
             }
             case ReleaseDecoder.TEMPLATE_ID -> {
                 MessageBounds.checkBlock(header, ReleaseDecoder.BLOCK_LENGTH);
@@ -136,6 +155,7 @@ public final class ClientRequestAdapter {
                 }
             }
         }
+        register.wrapOwned(part);
         listener.onRegister(
                 register.epoch(),
                 register.clientIdHigh(),
@@ -144,7 +164,8 @@ public final class ClientRequestAdapter {
                 register.registration(),
                 name,
                 productVersion,
-                applications);
+                applications,
+                OwnedSessionRun.decode(part, register.ownedCount()));
     }
 
     private void decodeWrite(ClientRequestListener listener) {
@@ -165,6 +186,7 @@ public final class ClientRequestAdapter {
                 write.accessAgeMs(),
                 write.flags(),
                 write.grant(),
+                write.baseVersion(),
                 key,
                 delta.wrap(part, 0));
     }

@@ -14,7 +14,8 @@ public interface ClientRequestListener {
             long registration,
             String name,
             String productVersion,
-            List<String> applications);
+            List<String> applications,
+            List<OwnedSession> owned);
 
     void onRenew(long epoch, long registration, long sequence);
 
@@ -28,12 +29,20 @@ public interface ClientRequestListener {
             long accessAgeMs,
             int flags,
             int grant,
+            long baseVersion,
             SessionKey key,
             SessionDelta delta);
 
-    void onRemove(long epoch, long requestId, long answeredBelow, long token, SessionKey key);
+    void onRemove(long epoch, long requestId, long answeredBelow, long token, long baseVersion, SessionKey key);
 
-    void onRename(long epoch, long requestId, long answeredBelow, long token, SessionKey from, SessionKey to);
+    void onRename(
+            long epoch,
+            long requestId,
+            long answeredBelow,
+            long token,
+            long baseVersion,
+            SessionKey from,
+            SessionKey to);
 
     void onRelease(long epoch, long token, long accessAgeMs, int grant, SessionKey key);
 

@@ -43,7 +43,9 @@ public final class ClientRequestPublisher {
     private final ExpiryDoneEncoder expiryDone = new ExpiryDoneEncoder();
     private final ApplicationEncoder application = new ApplicationEncoder();
     private final ExpandableArrayBuffer keyBytes = new ExpandableArrayBuffer(256);
+    private final OwnedSessionRun ownedRun = new OwnedSessionRun();
 
+    /** @param owned what this Tomcat owns under a lease that holds now; of an earlier epoch. */
     public int register(
             MutableDirectBuffer out,
             long epoch,
@@ -53,7 +55,8 @@ public final class ClientRequestPublisher {
             long registration,
             String name,
             String productVersion,
-            Collection<String> applications) {
+            Collection<String> applications,
+            Collection<OwnedSession> owned) {
         StringBuilder names = new StringBuilder();
         for (String each : applications) {
             names.append(each).append('\0');
@@ -65,9 +68,12 @@ public final class ClientRequestPublisher {
                 .clientIdLow(clientIdLow)
                 .incarnation(incarnation)
                 .registration(registration)
+                .ownedCount(owned.size())
                 .name(name)
                 .productVersion(productVersion)
                 .putApplications(nameBytes, 0, nameBytes.length);
+        int runLength = ownedRun.encode(owned);
+        register.putOwned(ownedRun.buffer(), 0, runLength);
         return MessageHeaderEncoder.ENCODED_LENGTH + register.encodedLength();
     }
 
@@ -90,6 +96,7 @@ public final class ClientRequestPublisher {
         return MessageHeaderEncoder.ENCODED_LENGTH + getOwn.encodedLength();
     }
 
+    /** @param baseVersion version of the copy the changes were made to; decides when the token counts no more. */
     public int write(
             MutableDirectBuffer out,
             long epoch,
@@ -98,6 +105,7 @@ public final class ClientRequestPublisher {
             long accessAgeMs,
             int flags,
             int grant,
+            long baseVersion,
             SessionKey key,
             DirectBuffer delta,
             int deltaOffset,
@@ -110,27 +118,38 @@ public final class ClientRequestPublisher {
                 .accessAgeMs(accessAgeMs)
                 .flags(flags)
                 .grant(grant)
+                .baseVersion(baseVersion)
                 .putKey(keyBytes, 0, key.encode(keyBytes, 0))
                 .putDelta(delta, deltaOffset, deltaLength);
         return MessageHeaderEncoder.ENCODED_LENGTH + write.encodedLength();
     }
 
-    public int remove(MutableDirectBuffer out, long epoch, long requestId, long token, SessionKey key) {
+    public int remove(
+            MutableDirectBuffer out, long epoch, long requestId, long token, long baseVersion, SessionKey key) {
         remove.wrapAndApplyHeader(out, 0, header)
                 .epoch(epoch)
                 .requestId(requestId)
                 .answeredBelow(0)
                 .token(token)
+                .baseVersion(baseVersion)
                 .putKey(keyBytes, 0, key.encode(keyBytes, 0));
         return MessageHeaderEncoder.ENCODED_LENGTH + remove.encodedLength();
     }
 
-    public int rename(MutableDirectBuffer out, long epoch, long requestId, long token, SessionKey from, SessionKey to) {
+    public int rename(
+            MutableDirectBuffer out,
+            long epoch,
+            long requestId,
+            long token,
+            long baseVersion,
+            SessionKey from,
+            SessionKey to) {
         rename.wrapAndApplyHeader(out, 0, header)
                 .epoch(epoch)
                 .requestId(requestId)
                 .answeredBelow(0)
                 .token(token)
+                .baseVersion(baseVersion)
                 .putFrom(keyBytes, 0, from.encode(keyBytes, 0));
         rename.putTo(keyBytes, 0, to.encode(keyBytes, 0));
         return MessageHeaderEncoder.ENCODED_LENGTH + rename.encodedLength();

@@ -57,13 +57,16 @@ public final class ClientResponseAdapter {
                 registered.wrapServerName(part);
                 String serverName = part.getStringWithoutLengthUtf8(0, part.capacity());
                 registered.wrapClientLogs(part);
+                String clientLogs = part.getStringWithoutLengthUtf8(0, part.capacity());
+                registered.wrapOwned(part);
                 listener.onRegistered(
                         registered.epoch(),
                         registered.registration(),
                         registered.leaseMs(),
                         registered.maxSessionBytes(),
                         serverName,
-                        part.getStringWithoutLengthUtf8(0, part.capacity()));
+                        clientLogs,
+                        OwnedSessionRun.decode(part, registered.ownedCount()));
             }
             case RenewedDecoder.TEMPLATE_ID -> {
                 MessageBounds.checkBlock(header, RenewedDecoder.BLOCK_LENGTH);

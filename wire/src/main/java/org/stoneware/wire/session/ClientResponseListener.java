@@ -1,14 +1,24 @@
 package org.stoneware.wire.session;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 
 /** Hears what the active server answers and tells, on the agent thread. Flyweights are views valid until the call returns. */
 public interface ClientResponseListener {
-    /** @param clientLogs where the configuration wants the client's log, placeholders not replaced; empty when it does not say. */
+    /**
+     * @param owned      what the registration named and this Tomcat owns in this epoch.
+     * @param clientLogs where the configuration wants the client's log, placeholders not replaced; empty when it does not say.
+     */
     void onRegistered(
-            long epoch, long registration, int leaseMs, int maxSessionBytes, String serverName, String clientLogs);
+            long epoch,
+            long registration,
+            int leaseMs,
+            int maxSessionBytes,
+            String serverName,
+            String clientLogs,
+            List<OwnedSession> owned);
 
     void onRenewed(long epoch, long sequence);
 

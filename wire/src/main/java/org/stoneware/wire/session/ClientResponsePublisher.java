@@ -1,5 +1,6 @@
 package org.stoneware.wire.session;
 
+import java.util.Collection;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
@@ -32,6 +33,7 @@ public final class ClientResponsePublisher {
     private final ExpiredEncoder expired = new ExpiredEncoder();
     private final MustRegisterEncoder mustRegister = new MustRegisterEncoder();
     private final ExpandableArrayBuffer keyBytes = new ExpandableArrayBuffer(256);
+    private final OwnedSessionRun ownedRun = new OwnedSessionRun();
     private final DirectBuffer empty = new UnsafeBuffer(new byte[0]);
 
     public int registered(
@@ -41,15 +43,19 @@ public final class ClientResponsePublisher {
             int leaseMs,
             int maxSessionBytes,
             String serverName,
-            String clientLogs) {
+            String clientLogs,
+            Collection<OwnedSession> owned) {
         registered
                 .wrapAndApplyHeader(out, 0, header)
                 .epoch(epoch)
                 .registration(registration)
                 .leaseMs(leaseMs)
                 .maxSessionBytes(maxSessionBytes)
+                .ownedCount(owned.size())
                 .serverName(serverName)
                 .clientLogs(clientLogs);
+        int runLength = ownedRun.encode(owned);
+        registered.putOwned(ownedRun.buffer(), 0, runLength);
         return MessageHeaderEncoder.ENCODED_LENGTH + registered.encodedLength();
     }
 

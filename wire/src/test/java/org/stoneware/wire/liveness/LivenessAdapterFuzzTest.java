@@ -122,5 +122,21 @@ class LivenessAdapterFuzzTest {
         public void onGoodbye(long incarnation, String reason) {
             sum += reason.length();
         }
+
+        @Override
+        public void onChallenge(byte[] nonce, byte[] proof) {
+            sum += nonce[LivenessProtocol.NONCE_LENGTH - 1] + proof[LivenessProtocol.PROOF_LENGTH - 1];
+        }
+
+        @Override
+        public void onProof(byte[] proof) {
+            sum += proof[LivenessProtocol.PROOF_LENGTH - 1];
+        }
+
+        @Override
+        public void onSealed(byte[] mac, DirectBuffer buffer, int offset, int length) {
+            sum += mac[LivenessProtocol.MAC_LENGTH - 1];
+            onMessage(buffer, offset, length);
+        }
     }
 }

@@ -97,9 +97,47 @@ class LivenessAdapterTest {
         byte[] frame = SampleMessages.frame(
                 buffer -> new LivenessPublisher().message(content, 0, content.capacity(), buffer, 0));
 
-        assertThat(frame).hasSize(LivenessProtocol.MAX_FRAME_LENGTH);
+        assertThat(frame.length).isEqualTo(LivenessProtocol.MAX_PLAIN_LENGTH);
         assertThat(decode(frame, true)).isEqualTo(frame.length);
         assertThat((byte[]) recorded.messages.get(0)).hasSize(LivenessLink.MAX_MESSAGE_LENGTH);
+    }
+
+    @Test
+    void shouldCarryLongestMessageInsideSeal() {
+        UnsafeBuffer content = new UnsafeBuffer(new byte[LivenessLink.MAX_MESSAGE_LENGTH]);
+        byte[] frame = SampleMessages.frame(buffer -> {
+            LivenessPublisher publisher = new LivenessPublisher();
+            int length = publisher.message(content, 0, content.capacity(), buffer, LivenessProtocol.SEAL_LENGTH);
+            return publisher.seal(buffer, 0, length);
+        });
+
+        assertThat(frame.length).isEqualTo(LivenessProtocol.MAX_FRAME_LENGTH);
+        assertThat(decode(frame, true)).isEqualTo(frame.length);
+        assertThat(((byte[]) recorded.messages.get(1)).length).isEqualTo(LivenessProtocol.MAX_PLAIN_LENGTH);
+    }
+
+    @Test
+    void shouldDecodeChallengeProofAndSealedMessageBeforeTheGreetingIsOver() {
+        decode(SampleMessages.challengeFrame(), false);
+        decode(SampleMessages.proofFrame(), false);
+        decode(SampleMessages.sealedFrame(), false);
+
+        assertThat(recorded.messages)
+                .containsExactly(
+                        SampleMessages.filled(32, 0xA1),
+                        SampleMessages.filled(32, 0xB2),
+                        SampleMessages.filled(32, 0xC3),
+                        new byte[LivenessProtocol.MAC_LENGTH],
+                        SampleMessages.messageFrame());
+    }
+
+    @Test
+    void shouldNotWaitForLongSealedMessageBeforeTheGreetingIsOver() {
+        byte[] preamble = Arrays.copyOf(SampleMessages.sealedFrame(), LivenessProtocol.PREAMBLE_LENGTH);
+        new UnsafeBuffer(preamble).putInt(0, LivenessProtocol.MAX_GREETING_LENGTH, ByteOrder.LITTLE_ENDIAN);
+
+        assertThat(decode(preamble, false)).isEqualTo(LivenessAdapter.PROTOCOL_ERROR);
+        assertThat(decode(preamble, true)).isZero();
     }
 
     @Test

@@ -62,6 +62,25 @@ class LivenessGoldenBytesTest {
                 .isEqualTo("0f000000" + "0000" + "0500" + "8503" + "0100" + "03000000" + "090807");
     }
 
+    @Test
+    void shouldEncodeChallengeAsEver() {
+        assertThat(hex(SampleMessages.challengeFrame()))
+                .isEqualTo("48000000" + "4000" + "0600" + "8503" + "0100" + "a1".repeat(32) + "b2".repeat(32));
+    }
+
+    @Test
+    void shouldEncodeProofAsEver() {
+        assertThat(hex(SampleMessages.proofFrame()))
+                .isEqualTo("28000000" + "2000" + "0700" + "8503" + "0100" + "c3".repeat(32));
+    }
+
+    @Test
+    void shouldEncodeSealedMessageAsEver() {
+        assertThat(hex(SampleMessages.sealedFrame()))
+                .isEqualTo("2f000000" + "1000" + "0800" + "8503" + "0100" + "00".repeat(16) + "13000000"
+                        + hex(SampleMessages.messageFrame()));
+    }
+
     private static String hex(byte[] bytes) {
         return HexFormat.of().formatHex(bytes);
     }

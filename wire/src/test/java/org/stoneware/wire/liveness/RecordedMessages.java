@@ -40,4 +40,21 @@ final class RecordedMessages implements LivenessMessageListener {
     public void onGoodbye(long incarnation, String reason) {
         messages.add(new Goodbye(incarnation, reason));
     }
+
+    @Override
+    public void onChallenge(byte[] nonce, byte[] proof) {
+        messages.add(nonce);
+        messages.add(proof);
+    }
+
+    @Override
+    public void onProof(byte[] proof) {
+        messages.add(proof);
+    }
+
+    @Override
+    public void onSealed(byte[] mac, DirectBuffer buffer, int offset, int length) {
+        messages.add(mac);
+        onMessage(buffer, offset, length);
+    }
 }

@@ -67,8 +67,45 @@ final class SampleMessages {
                 buffer -> new LivenessPublisher().message(new UnsafeBuffer(MESSAGE), 0, MESSAGE.length, buffer, 0));
     }
 
+    static byte[] challengeFrame() {
+        return frame(buffer -> new LivenessPublisher()
+                .challenge(
+                        filled(LivenessProtocol.NONCE_LENGTH, 0xA1),
+                        filled(LivenessProtocol.PROOF_LENGTH, 0xB2),
+                        buffer,
+                        0));
+    }
+
+    static byte[] proofFrame() {
+        return frame(buffer -> new LivenessPublisher().proof(filled(LivenessProtocol.PROOF_LENGTH, 0xC3), buffer, 0));
+    }
+
+    /** A message inside a seal, its MAC still missing. */
+    static byte[] sealedFrame() {
+        return frame(buffer -> {
+            LivenessPublisher publisher = new LivenessPublisher();
+            int length = publisher.message(
+                    new UnsafeBuffer(MESSAGE), 0, MESSAGE.length, buffer, LivenessProtocol.SEAL_LENGTH);
+            return publisher.seal(buffer, 0, length);
+        });
+    }
+
+    static byte[] filled(int length, int value) {
+        byte[] bytes = new byte[length];
+        Arrays.fill(bytes, (byte) value);
+        return bytes;
+    }
+
     static List<byte[]> allFrames() {
-        return List.of(helloFrame(), replyFrame(), heartbeatFrame(), goodbyeFrame(), messageFrame());
+        return List.of(
+                helloFrame(),
+                replyFrame(),
+                heartbeatFrame(),
+                goodbyeFrame(),
+                messageFrame(),
+                challengeFrame(),
+                proofFrame(),
+                sealedFrame());
     }
 
     static byte[] frame(ToIntFunction<UnsafeBuffer> encode) {

@@ -18,6 +18,9 @@ public final class SampleRequests {
     public static final SessionKey KEY = SessionKey.of("/shop", "AB12");
     public static final SessionKey NEW_KEY = SessionKey.of("/shop", "CD34");
 
+    private static final List<OwnedSession> OWNED =
+            List.of(new OwnedSession(KEY, 11, 1), new OwnedSession(NEW_KEY, 12, 2));
+
     private static final ClientRequestPublisher REQUESTS = new ClientRequestPublisher();
     private static final ClientResponsePublisher RESPONSES = new ClientResponsePublisher();
 
@@ -26,12 +29,16 @@ public final class SampleRequests {
     static Map<String, byte[]> requests() {
         Map<String, byte[]> all = new LinkedHashMap<>();
         SessionDelta delta = delta();
-        all.put("Register", bytes(out -> REQUESTS.register(out, 1, 2, 3, 4, 5, "tom", "0.1", List.of("/a", "/b"))));
+        all.put(
+                "Register",
+                bytes(out -> REQUESTS.register(out, 1, 2, 3, 4, 5, "tom", "0.1", List.of("/a", "/b"), OWNED)));
         all.put("Renew", bytes(out -> REQUESTS.renew(out, 1, 2, 3)));
         all.put("GetOwn", bytes(out -> REQUESTS.getOwn(out, 1, 2, 3, 4, KEY)));
-        all.put("Write", bytes(out -> REQUESTS.write(out, 1, 2, 4, 5, 6, 7, KEY, delta.buffer(), 0, delta.length())));
-        all.put("Remove", bytes(out -> REQUESTS.remove(out, 1, 2, 4, KEY)));
-        all.put("Rename", bytes(out -> REQUESTS.rename(out, 1, 2, 4, KEY, NEW_KEY)));
+        all.put(
+                "Write",
+                bytes(out -> REQUESTS.write(out, 1, 2, 4, 5, 6, 7, 8, KEY, delta.buffer(), 0, delta.length())));
+        all.put("Remove", bytes(out -> REQUESTS.remove(out, 1, 2, 4, 5, KEY)));
+        all.put("Rename", bytes(out -> REQUESTS.rename(out, 1, 2, 4, 5, KEY, NEW_KEY)));
         all.put("Release", bytes(out -> REQUESTS.release(out, 1, 2, 3, 4, KEY)));
         ExpandableArrayBuffer run = new ExpandableArrayBuffer();
         int first = REQUESTS.appendTouch(run, 0, 9, KEY);
@@ -44,7 +51,7 @@ public final class SampleRequests {
 
     static Map<String, byte[]> responses() {
         Map<String, byte[]> all = new LinkedHashMap<>();
-        all.put("Registered", bytes(out -> RESPONSES.registered(out, 1, 2, 400, 4, "s1", "logs")));
+        all.put("Registered", bytes(out -> RESPONSES.registered(out, 1, 2, 400, 4, "s1", "logs", OWNED)));
         all.put("Renewed", bytes(out -> RESPONSES.renewed(out, 1, 2)));
         all.put("Owned", bytes(out -> RESPONSES.owned(out, 1, 2, 3, 4, 5, OwnStatus.LOADED, 1, 7, record())));
         all.put("OwnedCurrent", bytes(out -> RESPONSES.owned(out, 1, 2, 3, 4, 5, OwnStatus.CURRENT, 0, 7, null)));

@@ -65,7 +65,7 @@ class SessionAdapterFuzzTest {
     void shouldRefuseTextLongerThanItsMessage() {
         byte[] register = SampleRequests.requests().get("Register").clone();
         UnsafeBuffer buffer = new UnsafeBuffer(register);
-        int nameLengthOffset = 8 + 40;
+        int nameLengthOffset = 8 + 44;
         assertThat(buffer.getInt(nameLengthOffset, ByteOrder.LITTLE_ENDIAN)).isEqualTo(3);
         ClientRequestListener listener = counting(ClientRequestListener.class, new AtomicInteger());
 
@@ -87,6 +87,23 @@ class SessionAdapterFuzzTest {
                         () -> new ClientRequestAdapter().onMessage(new UnsafeBuffer(touch), 0, touch.length, listener))
                 .isInstanceOf(WireException.class);
         assertThat(calls).hasValue(0);
+    }
+
+    @Test
+    void shouldTellTheSessionsOfARegistration() {
+        byte[] register = SampleRequests.requests().get("Register");
+        List<Object> named = new ArrayList<>();
+        ClientRequestListener listener = (ClientRequestListener) Proxy.newProxyInstance(
+                getClass().getClassLoader(), new Class<?>[] {ClientRequestListener.class}, (proxy, method, args) -> {
+                    named.addAll((List<?>) args[args.length - 1]);
+                    return null;
+                });
+
+        new ClientRequestAdapter().onMessage(new UnsafeBuffer(register), 0, register.length, listener);
+
+        assertThat(named)
+                .containsExactly(
+                        new OwnedSession(SampleRequests.KEY, 11, 1), new OwnedSession(SampleRequests.NEW_KEY, 12, 2));
     }
 
     private static void fuzz(Iterable<byte[]> valid, Decoder decoder) {

@@ -1,0 +1,145 @@
+package org.stoneware.client;
+
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import org.agrona.MutableDirectBuffer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.wire.session.ClientRequestPublisher;
+import org.stoneware.wire.session.OwnedSession;
+
+/**
+ * How this Tomcat stands with the array: the epoch it believes in, the number of its last registration, and what it owned when it sent
+ * that.
+ * <p>
+ * In a new epoch it names what it owns under a lease that holds, and afterwards owns only what the answer to that very registration
+ * lists and it still holds. From the moment a registration is sent, whatever belongs to an earlier epoch counts for nothing. In an
+ * epoch it is registered in already, a registration over another connection changes nothing it owns.
+ * <p>
+ * <b>Threading:</b> the agent thread; takes the monitor of {@link OwnedSessions}. Time is a parameter.
+ */
+final class Registration {
+    /** What is owned beyond this number is forgotten with a new epoch; about 20 MB of message. */
+    static final int MAX_NAMED = 250_000;
+
+    private static final long NO_EPOCH = -1;
+
+    private final ClientAgent.Identity identity;
+    private final OwnedSessions owned;
+    private final ClientRequestPublisher requests = new ClientRequestPublisher();
+    private long epoch;
+    private long serverIncarnation;
+    private long registeredEpoch = NO_EPOCH;
+    private long number;
+    private long sentNs;
+    private boolean isAwaited;
+
+    Registration(ClientAgent.Identity identity, OwnedSessions owned) {
+        this.identity = identity;
+        this.owned = owned;
+    }
+
+    /** Epoch of everything sent and taken now. */
+    long epoch() {
+        return epoch;
+    }
+
+    /** Number of the last registration sent. */
+    long number() {
+        return number;
+    }
+
+    /** A server has taken this Tomcat in; it registers there next. */
+    void onServer(long serverEpoch, long incarnation) {
+        if (serverEpoch < epoch || (serverEpoch == epoch && incarnation != serverIncarnation)) {
+            // An array that has lost its memory: what was owned is of another one.
+            forgetAll();
+            registeredEpoch = NO_EPOCH;
+        }
+        epoch = serverEpoch;
+        serverIncarnation = incarnation;
+    }
+
+    /**
+     * The server wants a registration.
+     *
+     * @return false when one in that epoch is on its way already.
+     */
+    boolean onMustRegister(long serverEpoch) {
+        if (isAwaited && serverEpoch <= epoch) {
+            return false;
+        }
+        if (serverEpoch <= epoch) {
+            // It does not know this Tomcat any more, so nothing owned there counts.
+            forgetAll();
+            registeredEpoch = NO_EPOCH;
+        }
+        epoch = serverEpoch;
+        return true;
+    }
+
+    private void forgetAll() {
+        synchronized (owned) {
+            owned.forgetAll();
+        }
+    }
+
+    /** Encodes the next registration, to be sent now; returns its length. */
+    int encode(MutableDirectBuffer out, String name, String productVersion, Set<String> applications, long nowNs) {
+        List<OwnedSession> named = List.of();
+        if (epoch != registeredEpoch) {
+            synchronized (owned) {
+                named = owned.name(MAX_NAMED, nowNs);
+            }
+        }
+        sentNs = nowNs;
+        isAwaited = true;
+        return requests.register(
+                out,
+                epoch,
+                identity.high(),
+                identity.low(),
+                identity.incarnation(),
+                ++number,
+                name,
+                productVersion,
+                applications,
+                named);
+    }
+
+    /**
+     * A registration was answered.
+     *
+     * @param listed what it named and the server lets this Tomcat own.
+     * @return what of it is not held here any more and is to be given back; null when this answer is not the awaited one.
+     */
+    @Nullable
+    List<OwnedSession> onAnswer(long answerEpoch, long answeredNumber, List<OwnedSession> listed, long nowNs) {
+        if (!isAwaited || answeredNumber != number || answerEpoch != epoch) {
+            return null;
+        }
+        isAwaited = false;
+        List<OwnedSession> unheld = List.of();
+        synchronized (owned) {
+            owned.forgetIfLapsed(nowNs);
+            if (epoch != registeredEpoch) {
+                Map<SessionKey, Long> tokens = new HashMap<>();
+                listed.forEach(each -> tokens.put(each.key(), each.token()));
+                owned.keepOnly(tokens);
+                unheld = listed.stream()
+                        .filter(each -> !owned.isHeld(each.key(), each.token()))
+                        .toList();
+            }
+            owned.onRenewed(sentNs, nowNs);
+        }
+        registeredEpoch = epoch;
+        return unheld;
+    }
+
+    /** The connection is lost; its answer does not come any more. */
+    void onDisconnected() {
+        isAwaited = false;
+    }
+}

@@ -1,0 +1,58 @@
+package org.stoneware.server.request;
+
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.wire.session.OwnStatus;
+
+/** Answers what ownership decides, and says when it may. */
+final class GrantAnswers implements SessionOwnership.Output {
+    private final RequestContext context;
+
+    GrantAnswers(RequestContext context) {
+        this.context = context;
+    }
+
+    @Override
+    public boolean mayGrant(SessionKey key, long nowNs) {
+        return context.rule.mayGrant(key, nowNs) && context.isTellable(key);
+    }
+
+    @Override
+    public void onGranted(ClientRow client, long requestId, long knownVersion, SessionOwnership.Row row, int hints) {
+        if (!context.store.read(row.key, context.view)) {
+            // Gone between the request and its turn; ends for the others as well.
+            SessionKey key = row.key;
+            context.answerAbsent(client, requestId);
+            context.ended(key);
+            return;
+        }
+        boolean isCurrent = context.view.version() == knownVersion;
+        if (isCurrent) {
+            context.counters.openedCurrent++;
+        }
+        context.replies.granted(
+                client,
+                requestId,
+                row,
+                context.view.version(),
+                context.logTimeMs(),
+                hints,
+                isCurrent ? null : context.view);
+    }
+
+    @Override
+    public void onBusy(ClientRow client, long requestId) {
+        context.counters.openedBusy++;
+        context.replies.notOwned(client, requestId, context.logTimeMs(), OwnStatus.BUSY);
+    }
+
+    @Override
+    public void onGone(ClientRow client, long requestId) {
+        context.answerAbsent(client, requestId);
+    }
+
+    @Override
+    public void onRecall(SessionOwnership.Row row) {
+        context.counters.recalls++;
+        context.replies.recall(row);
+    }
+}

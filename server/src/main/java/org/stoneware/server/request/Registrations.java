@@ -1,0 +1,108 @@
+package org.stoneware.server.request;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.server.session.ClientId;
+import org.stoneware.wire.session.OwnedSession;
+
+/**
+ * Takes Tomcats in. A registration names what its Tomcat owns from the epoch before; what is accepted of it is owned from the moment it
+ * arrives, and answered once every in-sync server holds the registration. A repeated one gets the answer it had and changes nothing.
+ * <p>
+ * <b>Threading:</b> the agent thread. Not final: the simulation plants faults by overriding one rule.
+ */
+class Registrations {
+    private final RequestContext context;
+
+    Registrations(RequestContext context) {
+        this.context = context;
+    }
+
+    /** What a Tomcat says of itself. */
+    record Introduction(String name, String productVersion, List<String> applications) {}
+
+    void onRegister(
+            long requestEpoch,
+            ClientId id,
+            long incarnation,
+            long registration,
+            Introduction introduction,
+            List<OwnedSession> owned) {
+        ClientPort from = context.port;
+        if (requestEpoch != context.epoch) {
+            // What it names and what it drops depends on the epoch it believes in.
+            context.counters.staleEpoch++;
+            context.replies.mustRegister(from);
+            return;
+        }
+        ClientRow row = context.clients.row(id);
+        if (!isNew(row, registration)) {
+            repeat(row, from, registration);
+            return;
+        }
+        int length = context.entries.clientRegistered(context.proposals.entry, id.high(), id.low(), incarnation);
+        List<OwnedSession> kept = new ArrayList<>();
+        boolean isProposed = context.propose(
+                length, null, null, (status, version) -> onCommitted(row, from, registration, introduction, kept));
+        if (!isProposed) {
+            return;
+        }
+        row.registration = registration;
+        row.renewedNs = context.nowNs;
+        row.isAnswered = false;
+        from.isRegistering = true;
+        for (OwnedSession each : owned) {
+            if (isOwned(row, each)) {
+                kept.add(each);
+            }
+        }
+    }
+
+    boolean isNew(ClientRow row, long registration) {
+        return registration > row.registration;
+    }
+
+    /** A late copy of an older registration counts for nothing. */
+    private void repeat(ClientRow row, ClientPort from, long registration) {
+        if (registration == row.registration && row.isAnswered && row.port == from) {
+            context.replies.registered(from, registration, context.limits, row.keptSessions);
+        }
+    }
+
+    private boolean isOwned(ClientRow row, OwnedSession named) {
+        SessionKey key = context.resolve(named.key());
+        if (context.ownership.owned(key, row, named.token()) != null) {
+            return true;
+        }
+        if (!mayBeOwnedSinceBefore(key)
+                || !context.store.read(key, context.view)
+                || !context.ownership.asserted(key, row, named.token(), named.grant())) {
+            return false;
+        }
+        context.rule.onResolved(key);
+        return true;
+    }
+
+    /** Once its owner is known, or may be somebody granted since, what an earlier epoch gave away counts no more. */
+    boolean mayBeOwnedSinceBefore(SessionKey key) {
+        return !context.rule.isOpen(context.nowNs) && !context.rule.isResolved(key);
+    }
+
+    private void onCommitted(
+            ClientRow row, ClientPort from, long registration, Introduction introduction, List<OwnedSession> kept) {
+        context.rule.onRegistered(row.id);
+        if (row.registration != registration) {
+            return;
+        }
+        row.isAnswered = true;
+        row.keptSessions = kept;
+        from.isRegistering = false;
+        if (from.isGone) {
+            return;
+        }
+        context.clients.bind(row, from, introduction);
+        context.replies.registered(from, registration, context.limits, kept);
+        context.ownership.recallAgain(row, context.nowNs);
+    }
+}

@@ -1,0 +1,165 @@
+package org.stoneware.server.request;
+
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
+import org.stoneware.server.replication.Standbys;
+import org.stoneware.server.session.ClientId;
+import org.stoneware.server.session.LogClock;
+import org.stoneware.server.session.SessionStateMachine;
+import org.stoneware.spi.replication.Replicator;
+import org.stoneware.spi.storage.SessionStore;
+import org.stoneware.wire.log.LogEntryPublisher;
+import org.stoneware.wire.session.OwnStatus;
+
+/**
+ * What the parts of the request side share in one epoch, and the message they serve now.
+ * <p>
+ * <b>Threading:</b> the agent thread. Not final: the simulation plants faults by overriding one rule.
+ */
+class RequestContext {
+    final long epoch;
+    final RequestLimits limits;
+    final SessionStore store;
+    final SessionStateMachine stateMachine;
+    final LogClock clock;
+    final Proposals proposals;
+    final GrantRule rule;
+    final ClientTable clients = new ClientTable();
+    final RequestCounters counters = new RequestCounters();
+    final ClientReplies replies;
+    final SessionOwnership ownership;
+    final LogEntryPublisher entries = new LogEntryPublisher();
+    final SessionRecord view = new SessionRecord();
+    private final ReadGate readGate;
+    private long lastTicket;
+
+    /** Where the message being served came from. */
+    ClientPort port = new ClientPort((buffer, offset, length) -> false, "");
+
+    long nowNs;
+    /** What the message being served must wait for. */
+    Wait wait = Wait.NONE;
+
+    /** Why a message is served again later. A part that sets it has changed nothing, and returns. */
+    enum Wait {
+        NONE,
+        /** The log takes no entry now; messages behind this one wait as well. */
+        IN_ORDER,
+        /** Something about one session, or the beginning of an epoch; other messages go on. */
+        ALONE
+    }
+
+    RequestContext(
+            long epoch,
+            RequestLimits limits,
+            SessionStateMachine stateMachine,
+            SessionStore store,
+            LogClock clock,
+            long activatedNs,
+            GrantRule rule,
+            @Nullable Standbys standbys,
+            ReadGate readGate) {
+        this.epoch = epoch;
+        this.limits = limits;
+        this.store = store;
+        this.stateMachine = stateMachine;
+        this.clock = clock;
+        this.readGate = readGate;
+        this.proposals = new Proposals(epoch, stateMachine, clock, standbys);
+        this.rule = rule;
+        this.replies = new ClientReplies(epoch);
+        this.ownership = new SessionOwnership(clock.logTimeMs(activatedNs), new GrantAnswers(this));
+        for (ClientId known : stateMachine.clients()) {
+            clients.row(known).renewedNs = activatedNs;
+        }
+    }
+
+    long logTimeMs() {
+        return clock.logTimeMs(nowNs);
+    }
+
+    SessionKey resolve(SessionKey asked) {
+        return stateMachine.resolve(asked, logTimeMs());
+    }
+
+    /** True while no other server can be active, as far as this one can know. */
+    boolean canServeReads() {
+        return proposals.canServeReads(nowNs) && readGate.isOpen(nowNs);
+    }
+
+    /** True when what the store shows of a session may be told. */
+    boolean isTellable(SessionKey key) {
+        return canServeReads() && proposals.isSettled(key);
+    }
+
+    /** Asks the store for a session; LOADING and BUSY make the message wait. */
+    Residency residency(SessionKey key) {
+        return switch (store.load(key, ++lastTicket)) {
+            case RESIDENT -> Residency.HERE;
+            case ABSENT -> isTellable(key) ? Residency.ABSENT : waitAlone();
+            case LOADING, BUSY -> waitAlone();
+        };
+    }
+
+    /** Whether a session can be used at once. */
+    enum Residency {
+        HERE,
+        ABSENT,
+        /** The message waits. */
+        WAITS
+    }
+
+    private Residency waitAlone() {
+        wait = Wait.ALONE;
+        return Residency.WAITS;
+    }
+
+    /**
+     * Proposes the entry just encoded, for the message being served.
+     *
+     * @return false when nothing was proposed: the message waits, or this server is not active any more.
+     */
+    boolean propose(int length, @Nullable SessionKey key, @Nullable SessionKey other, Proposals.Action action) {
+        long index = proposals.propose(length, key, other, action, nowNs);
+        if (index == Replicator.BACK_PRESSURED) {
+            wait = Wait.IN_ORDER;
+        }
+        return index > 0;
+    }
+
+    /** The sender of the message when it is registered in this epoch; else it is asked to register. */
+    @Nullable
+    ClientRow registered(long requestEpoch) {
+        @Nullable ClientRow row = port.row;
+        if (row != null && requestEpoch == epoch) {
+            return row;
+        }
+        if (port.isRegistering) {
+            // Served once its registration is committed.
+            wait = Wait.ALONE;
+            return null;
+        }
+        if (row == null) {
+            counters.unregistered++;
+        } else {
+            counters.staleEpoch++;
+        }
+        replies.mustRegister(port);
+        return null;
+    }
+
+    void answerAbsent(ClientRow client, long requestId) {
+        counters.openedAbsent++;
+        replies.notOwned(client, requestId, logTimeMs(), OwnStatus.ABSENT);
+    }
+
+    /** A session has ended; answers those who wait for it. */
+    void ended(SessionKey key) {
+        List<SessionOwnership.Waiter> waiting = ownership.removed(key);
+        for (SessionOwnership.Waiter waiter : waiting) {
+            answerAbsent(waiter.client(), waiter.requestId());
+        }
+    }
+}

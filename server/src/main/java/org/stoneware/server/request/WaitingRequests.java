@@ -1,0 +1,91 @@
+package org.stoneware.server.request;
+
+import java.util.ArrayDeque;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+
+/**
+ * Messages that can't be served yet, each with the connection it came over. They are decoded again later, oldest first. A message of a
+ * connection that has ended is dropped: its Tomcat sends it again over the next one.
+ * <p>
+ * <b>Threading:</b> the agent thread. <b>Limits:</b> as given; one message is always taken.
+ */
+final class WaitingRequests {
+    private final int maxMessages;
+    private final long maxBytes;
+    private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+    private long bytes;
+
+    private record Waiting(ClientPort port, byte[] message) {}
+
+    /** Serves a message that waited. */
+    interface Dispatcher {
+        /** @return false when it must wait longer. */
+        boolean dispatch(ClientPort port, DirectBuffer buffer, int offset, int length);
+    }
+
+    WaitingRequests(int maxMessages, long maxBytes) {
+        this.maxMessages = maxMessages;
+        this.maxBytes = maxBytes;
+    }
+
+    /** @return false when there is no room; the message is not kept then. */
+    boolean add(ClientPort port, DirectBuffer buffer, int offset, int length) {
+        if (!waiting.isEmpty() && (waiting.size() >= maxMessages || bytes + length > maxBytes)) {
+            return false;
+        }
+        byte[] copy = new byte[length];
+        buffer.getBytes(offset, copy);
+        waiting.addLast(new Waiting(port, copy));
+        bytes += length;
+        return true;
+    }
+
+    /** Serves every message once; those that must wait longer keep their order. */
+    int retryEach(Dispatcher dispatcher) {
+        int served = 0;
+        for (int i = waiting.size(); i > 0; i--) {
+            Waiting next = waiting.removeFirst();
+            if (dispatcher.dispatch(next.port, new UnsafeBuffer(next.message), 0, next.message.length)) {
+                bytes -= next.message.length;
+                served++;
+            } else {
+                waiting.addLast(next);
+            }
+        }
+        return served;
+    }
+
+    /** Serves messages in order until one must wait longer. */
+    int retryInOrder(int limit, Dispatcher dispatcher) {
+        int served = 0;
+        while (served < limit && !waiting.isEmpty()) {
+            Waiting next = waiting.getFirst();
+            if (!dispatcher.dispatch(next.port, new UnsafeBuffer(next.message), 0, next.message.length)) {
+                return served;
+            }
+            waiting.removeFirst();
+            bytes -= next.message.length;
+            served++;
+        }
+        return served;
+    }
+
+    void forget(ClientPort port) {
+        waiting.removeIf(each -> {
+            boolean isGone = each.port == port;
+            if (isGone) {
+                bytes -= each.message.length;
+            }
+            return isGone;
+        });
+    }
+
+    boolean isEmpty() {
+        return waiting.isEmpty();
+    }
+
+    int size() {
+        return waiting.size();
+    }
+}

@@ -1,0 +1,86 @@
+package org.stoneware.server.request;
+
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.server.replication.Standbys;
+import org.stoneware.server.session.ClientId;
+import org.stoneware.server.session.LogClock;
+import org.stoneware.server.session.SessionStateMachine;
+import org.stoneware.simulation.PlantedBug;
+
+/** Makes the shipping request processor, or one in which a single rule of the server is broken. */
+public final class FaultyProcessors {
+    private static final long LEASE_NS = TimeUnit.MILLISECONDS.toNanos(400);
+
+    private FaultyProcessors() {}
+
+    public static SessionRequestProcessor create(
+            PlantedBug bug,
+            long epoch,
+            RequestLimits limits,
+            SessionStateMachine state,
+            LogClock clock,
+            long nowNs,
+            Standbys standbys,
+            ReadGate gate) {
+        ReadGate asked = bug == PlantedBug.READ_GATE_IGNORED ? ReadGate.ALWAYS_OPEN : gate;
+        RequestContext context =
+                new RequestContext(
+                        epoch, limits, state, state.store(), clock, nowNs, rule(bug, state, nowNs), standbys, asked) {
+                    @Override
+                    boolean isTellable(SessionKey key) {
+                        return bug == PlantedBug.ANSWERED_BEFORE_COMMIT || super.isTellable(key);
+                    }
+                };
+        return new SessionRequestProcessor(context, registrations(bug, context), changes(bug, context));
+    }
+
+    private static GrantRule rule(PlantedBug bug, SessionStateMachine state, long nowNs) {
+        long activatedNs =
+                bug == PlantedBug.WAIT_WITHOUT_MARGIN ? nowNs - SessionOwnership.LEASE_GRACE_NS + LEASE_NS : nowNs;
+        return new GrantRule(List.copyOf(state.clients()), activatedNs) {
+            @Override
+            boolean mayGrant(SessionKey key, long now) {
+                return bug == PlantedBug.GRANT_BEFORE_REGISTERED || super.mayGrant(key, now);
+            }
+
+            @Override
+            void onRegistered(ClientId client) {
+                if (bug == PlantedBug.GRANT_AFTER_ONE_REGISTERED) {
+                    missing.clear();
+                }
+                super.onRegistered(client);
+            }
+        };
+    }
+
+    private static Registrations registrations(PlantedBug bug, RequestContext context) {
+        return new Registrations(context) {
+            @Override
+            boolean isNew(ClientRow row, long registration) {
+                return bug == PlantedBug.REGISTER_NOT_IDEMPOTENT || super.isNew(row, registration);
+            }
+
+            @Override
+            boolean mayBeOwnedSinceBefore(SessionKey key) {
+                return bug == PlantedBug.REGISTER_NOT_IDEMPOTENT || super.mayBeOwnedSinceBefore(key);
+            }
+        };
+    }
+
+    private static ChangeRequests changes(PlantedBug bug, RequestContext context) {
+        return new ChangeRequests(context) {
+            @Override
+            boolean isUnchanged(SessionKey key, long base) {
+                return bug == PlantedBug.NO_BASE_CHECK || super.isUnchanged(key, base);
+            }
+
+            @Override
+            boolean mayRegain(ClientRow client, SessionKey key, long token, long base) {
+                return (bug == PlantedBug.LATE_WRITE_UNDER_AN_OWNER && base != 0)
+                        || super.mayRegain(client, key, token, base);
+            }
+        };
+    }
+}

@@ -1,0 +1,328 @@
+package org.stoneware.simulation;
+
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.Random;
+import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.stoneware.server.replication.FrameOutput;
+import org.stoneware.server.replication.PassiveReplica;
+import org.stoneware.server.replication.ReplicaIdentity;
+import org.stoneware.server.replication.ReplicationEvents;
+import org.stoneware.server.replication.ReplicationLimits;
+import org.stoneware.server.replication.Standbys;
+import org.stoneware.server.replication.SyncState;
+import org.stoneware.server.request.FaultyProcessors;
+import org.stoneware.server.request.RequestLimits;
+import org.stoneware.server.request.SessionRequestProcessor;
+import org.stoneware.server.role.SessionGeneration;
+import org.stoneware.server.session.LogClock;
+import org.stoneware.spi.storage.StoreContext;
+import org.stoneware.testkit.storage.ReferenceSessionStore;
+
+/** One server process after the other on one machine: the shipping classes of an active or of a passive, and frames on their way to it. */
+final class SimulatedServer {
+    private static final long MS = 1_000_000L;
+    private static final int GROUP = 1;
+    private static final int MAX_SESSION_BYTES = 64 * 1024;
+    private static final long START_MS = 1_700_000_000_000L;
+    /** What the other server promises with each sign of life: not to take over for so long. */
+    private static final long READ_LEASE_NS = 300 * MS;
+
+    /** A window of a few entries, so that the log refuses entries now and then. */
+    private static final ReplicationLimits LIMITS = new ReplicationLimits(
+            700, 1_000 * MS, 300 * MS, 50 * MS, 200 * MS, 1 << 20, 8 << 20, 100 * MS, 20 * MS, 1_000);
+
+    final int id;
+    private final Random random;
+    private final PlantedBug bug;
+    private final Listener listener;
+    private final ArrayDeque<Frame> inbox = new ArrayDeque<>();
+    long incarnation;
+    long epoch;
+    boolean isUp = true;
+    long pausedUntilNs;
+    /** Its clock runs up to one in a hundred faster or slower than true. */
+    private final double clockRate;
+
+    private SessionGeneration generation;
+    private PassiveReplica replica;
+    private Standbys standbys;
+    private SessionRequestProcessor processor;
+    private long readLeaseUntilNs;
+    private long lastFrameNs;
+    private int connection;
+    private long lastArrivalNs;
+    private SimulatedServer peer;
+    private long nowNs;
+
+    /** A frame on its way to this server. */
+    private record Frame(byte[] bytes, long sentNs, long arrivesNs, int connection) {}
+
+    /** Stands for the election. */
+    interface Listener {
+        void onSynced(SimulatedServer active, long standbyIncarnation);
+
+        void onDropRequested(SimulatedServer active);
+    }
+
+    SimulatedServer(int id, Random random, PlantedBug bug, Listener listener) {
+        this.id = id;
+        this.random = random;
+        this.bug = bug;
+        this.listener = listener;
+        this.clockRate = SimulatedArray.clockRate(random);
+        start();
+    }
+
+    void peer(SimulatedServer other) {
+        peer = other;
+    }
+
+    /** What its clock shows. */
+    long localNs(long now) {
+        return (long) (now * clockRate);
+    }
+
+    private void start() {
+        incarnation = 10L * incarnation + id + 1;
+        epoch = 0;
+        generation = newGeneration();
+        replica = newReplica(false, 0);
+        standbys = null;
+        processor = null;
+        inbox.clear();
+    }
+
+    private static SessionGeneration newGeneration() {
+        return new SessionGeneration(
+                new ReferenceSessionStore(
+                        new StoreContext(Path.of(""), 64L * 1024 * 1024, MAX_SESSION_BYTES, line -> {})),
+                () -> {});
+    }
+
+    private PassiveReplica newReplica(boolean isComplete, long lastEpoch) {
+        return new PassiveReplica(
+                new ReplicaIdentity(GROUP, id, incarnation),
+                generation,
+                isComplete,
+                lastEpoch,
+                SimulatedServer::newGeneration,
+                new Following());
+    }
+
+    void crash() {
+        isUp = false;
+        processor = null;
+        standbys = null;
+        inbox.clear();
+        disconnect();
+    }
+
+    void restart() {
+        isUp = true;
+        start();
+    }
+
+    boolean isRunning(long now) {
+        return isUp && now >= pausedUntilNs;
+    }
+
+    /** Null unless this server believes it is active. */
+    SessionRequestProcessor processor() {
+        return processor;
+    }
+
+    SessionGeneration generation() {
+        return generation;
+    }
+
+    boolean isWhole() {
+        return replica != null && replica.isComplete();
+    }
+
+    /** The election has made this server the active. */
+    void activate(long newEpoch, long now) {
+        nowNs = now;
+        long localNs = localNs(now);
+        disconnect();
+        long lastEpoch = replica == null ? epoch : replica.lastEpoch();
+        long logTimeMs = START_MS;
+        if (replica != null && replica.isComplete()) {
+            generation = (SessionGeneration) replica.current();
+            logTimeMs = replica.logTimeMs() + Math.max(1, (now - lastFrameNs) / MS);
+        }
+        replica = null;
+        epoch = newEpoch;
+        standbys = new Standbys(
+                new ReplicaIdentity(GROUP, id, incarnation),
+                epoch,
+                generation.state(),
+                lastEpoch,
+                LIMITS,
+                new Feeding());
+        processor = FaultyProcessors.create(
+                bug,
+                epoch,
+                new RequestLimits("server-" + id, MAX_SESSION_BYTES, 120_000 * MS, true, ""),
+                generation.state(),
+                new LogClock(logTimeMs, localNs),
+                localNs,
+                standbys,
+                local -> mayRead());
+    }
+
+    private boolean mayRead() {
+        return !standbys.isInSync(peer.id) || nowNs < readLeaseUntilNs;
+    }
+
+    /** The election says another server is active, in this epoch. */
+    void follow(long newEpoch) {
+        if (replica == null) {
+            // What it holds beyond the last commit is not the array's; it is copied anew.
+            generation = newGeneration();
+            replica = newReplica(false, 0);
+        }
+        processor = null;
+        standbys = null;
+        epoch = newEpoch;
+        replica.follow(peer.id, newEpoch);
+    }
+
+    /** A replication connection between the two is open. */
+    void connect(int number) {
+        connection = number;
+        inbox.clear();
+        FrameOutput output = new Output(number);
+        if (standbys != null) {
+            readLeaseUntilNs = 0;
+            standbys.onConnected(peer.id, output);
+        } else {
+            replica.onConnected(output);
+        }
+    }
+
+    void disconnect() {
+        if (connection == 0) {
+            return;
+        }
+        connection = 0;
+        if (standbys != null) {
+            standbys.onConnectionLost(peer.id);
+        } else if (replica != null && isUp) {
+            replica.onConnectionLost();
+        }
+    }
+
+    boolean isConnected() {
+        return connection != 0;
+    }
+
+    void added(long standbyIncarnation) {
+        standbys.added(peer.id, standbyIncarnation);
+        readLeaseUntilNs = nowNs + READ_LEASE_NS;
+    }
+
+    void refused() {
+        standbys.refused(peer.id, localNs(nowNs));
+    }
+
+    void dropped() {
+        standbys.dropped(peer.id, localNs(nowNs));
+    }
+
+    void begin(long now) {
+        nowNs = now;
+    }
+
+    void step() {
+        long now = nowNs;
+        while (!inbox.isEmpty() && inbox.peek().arrivesNs <= now) {
+            Frame frame = inbox.poll();
+            if (frame.connection != connection) {
+                continue;
+            }
+            UnsafeBuffer bytes = new UnsafeBuffer(frame.bytes);
+            if (standbys != null) {
+                readLeaseUntilNs = Math.max(readLeaseUntilNs, frame.sentNs + READ_LEASE_NS);
+                standbys.onFrame(peer.id, bytes, 0, frame.bytes.length, localNs(now));
+            } else {
+                lastFrameNs = now;
+                replica.onFrame(bytes, 0, frame.bytes.length);
+            }
+        }
+        if (processor != null) {
+            processor.doWork(localNs(now));
+        } else {
+            replica.doWork(localNs(now));
+        }
+    }
+
+    private void receive(byte[] bytes, long sentNs, int number) {
+        long delayNs = random.nextInt(200) == 0 ? random.nextInt(150) * MS : random.nextInt(1_500) * 1_000L;
+        lastArrivalNs = Math.max(lastArrivalNs, sentNs + delayNs);
+        inbox.add(new Frame(bytes, sentNs, lastArrivalNs, number));
+    }
+
+    /** Sends to the other server while both are on the same connection. */
+    private final class Output implements FrameOutput {
+        private final int number;
+
+        Output(int number) {
+            this.number = number;
+        }
+
+        @Override
+        public boolean send(DirectBuffer frame, int offset, int length) {
+            if (number != connection) {
+                return false;
+            }
+            if (peer.connection == number) {
+                byte[] bytes = new byte[length];
+                frame.getBytes(offset, bytes);
+                peer.receive(bytes, nowNs, number);
+            }
+            return true;
+        }
+
+        @Override
+        public void close(String reason) {
+            if (number == connection) {
+                connection = 0;
+            }
+        }
+    }
+
+    /** What the feeding side can't decide. */
+    private final class Feeding implements ReplicationEvents {
+        @Override
+        public void onSynced(int memberId, long standbyIncarnation, long index) {
+            listener.onSynced(SimulatedServer.this, standbyIncarnation);
+        }
+
+        @Override
+        public void onDropRequested(int memberId, long standbyIncarnation, String reason) {
+            listener.onDropRequested(SimulatedServer.this);
+        }
+
+        @Override
+        public void onHigherEpoch(long seen) {}
+
+        @Override
+        public void onSyncState(int memberId, SyncState from, SyncState to, String reason) {}
+    }
+
+    /** What the following side tells. */
+    private final class Following implements PassiveReplica.Events {
+        @Override
+        public void onComplete(long lastIndex) {
+            generation = (SessionGeneration) replica.current();
+        }
+
+        @Override
+        public void onLost(String reason) {}
+
+        @Override
+        public void onHigherEpoch(long seen) {}
+    }
+}
