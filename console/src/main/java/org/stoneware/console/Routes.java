@@ -94,9 +94,8 @@ final class Routes {
         if (!query.isEmpty() && !query.equals("force=true") && !query.equals("force=false")) {
             return Answer.error(400, "unknown parameter", "force=true or force=false", "correct the query");
         }
-        String by = "management port, " + request.remote().getAddress().getHostAddress();
         String self = settings.self().name();
-        AppointOutcome outcome = management.appoint(self, query.equals("force=true"), by);
+        AppointOutcome outcome = management.appoint(self, query.equals("force=true"), by(request));
         if (!outcome.isAccepted()) {
             return Answer.error(
                     409,

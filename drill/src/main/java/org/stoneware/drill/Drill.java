@@ -13,6 +13,8 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.api.config.ArrayKey;
+import org.stoneware.api.config.ArrayKeyException;
 import org.stoneware.client.ClientSettings;
 import org.stoneware.client.SessionClient;
 import org.stoneware.client.SessionClients;
@@ -43,16 +45,19 @@ public final class Drill {
     private final DrillOptions options;
     private final PrintStream out;
     private final List<ManagedServer> servers;
+    private final @Nullable ArrayKey key;
 
-    Drill(DrillOptions options, PrintStream out, List<ManagedServer> servers) {
+    Drill(DrillOptions options, PrintStream out, TcConfig config) throws DrillException {
         this.options = options;
         this.out = out;
-        this.servers = List.copyOf(servers);
+        this.servers =
+                config.settings(0).servers().stream().map(ManagedServer::new).toList();
+        this.key = key(config);
     }
 
     public static void main(String[] arguments) {
-        // The client tells what it does; here only what is wrong is of interest.
-        LOG.setLevel(Level.WARNING);
+        // The client tells what it does; here the figures tell.
+        LOG.setLevel(Level.SEVERE);
         int exitCode = run(List.of(arguments), System.out, System.err);
         System.out.flush();
         System.exit(exitCode);
@@ -65,7 +70,7 @@ public final class Drill {
                 out.println(DrillOptions.USAGE);
                 return 0;
             }
-            DrillReport report = new Drill(options, out, servers(options.configFile())).hold();
+            DrillReport report = new Drill(options, out, config(options.configFile())).hold();
             report.print(out);
             return report.isPassed() ? 0 : DrillException.FAILED;
         } catch (DrillException e) {
@@ -77,7 +82,7 @@ public final class Drill {
         }
     }
 
-    private static List<ManagedServer> servers(@Nullable String named) throws DrillException {
+    private static TcConfig config(@Nullable String named) throws DrillException {
         Path file = named == null ? found() : Path.of(named);
         Path absolute = file.toAbsolutePath().normalize();
         List<Problem> problems = new ArrayList<>();
@@ -96,12 +101,26 @@ public final class Drill {
         if (!config.isValid()) {
             throw configuration(config.problems().get(0).format(absolute.toString()));
         }
-        return config.settings(0).servers().stream().map(ManagedServer::new).toList();
+        return config;
+    }
+
+    /** The secret a Tomcat of this array proves itself by; null when it has none. */
+    private static @Nullable ArrayKey key(TcConfig config) throws DrillException {
+        Path file = config.arrayKey(home());
+        try {
+            return file == null ? null : ArrayKey.read(file);
+        } catch (ArrayKeyException e) {
+            throw configuration(e.text());
+        }
+    }
+
+    private static Path home() {
+        return Path.of(System.getProperty("stoneware.home", ".")).toAbsolutePath();
     }
 
     private static Path found() {
         Path here = Path.of(CONFIG_FILE);
-        return Files.exists(here) ? here : Path.of(System.getProperty("stoneware.home", "."), "conf", CONFIG_FILE);
+        return Files.exists(here) ? here : home().resolve("conf").resolve(CONFIG_FILE);
     }
 
     private static DrillException configuration(String what) {
@@ -125,7 +144,7 @@ public final class Drill {
         try (SessionClient client = SessionClients.open(
                 settings,
                 new AeronTransportProvider(),
-                new TcpLivenessNetwork(LivenessSettings.defaults(), "drill-liveness"))) {
+                new TcpLivenessNetwork(LivenessSettings.defaults(), "drill-liveness", key))) {
             String application = NAME + "/" + UUID.randomUUID();
             List<CountedSession> sessions = new ArrayList<>();
             for (int i = 0; i < options.sessions(); i++) {

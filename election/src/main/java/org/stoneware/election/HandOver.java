@@ -1,5 +1,6 @@
 package org.stoneware.election;
 
+import org.agrona.collections.IntHashSet;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.ElectionContext;
 import org.stoneware.spi.election.ElectionView;
@@ -61,8 +62,8 @@ final class HandOver {
                 : "took its role back: " + peers.name(standbyId) + " could not take it over";
     }
 
-    /** Whether the standby will not take over, and this server has to go on. */
-    boolean hasFailed(long nowNs) {
+    /** Whether the standby will not take over; if so, {@code participants} are those who decide that this server goes on. */
+    boolean hasFailed(IntHashSet participants, long nowNs) {
         Peer standby = peers.at(standbyId);
         if (standby == null) {
             return false;
@@ -75,6 +76,11 @@ final class HandOver {
             return false;
         }
         boolean isGone = suspicion.judge(standby, standbyIncarnation, false, nowNs) == Suspicion.Verdict.GONE;
-        return isGone && !(isTaken && suspicion.isMereSilence(standby, standbyIncarnation));
+        boolean hasFailed = isGone && !(isTaken && suspicion.isMereSilence(standby, standbyIncarnation));
+        if (hasFailed) {
+            participants.clear();
+            participants.add(context.selfId());
+        }
+        return hasFailed;
     }
 }

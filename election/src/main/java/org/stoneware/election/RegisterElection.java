@@ -370,9 +370,7 @@ class RegisterElection implements Election {
 
     /** No server is active: finds out which may take part, and whose turn it is to propose. */
     private void settle(long nowNs) {
-        if (handOver.hasFailed(nowNs)) {
-            participants.clear();
-            participants.add(context.selfId());
+        if (handOver.hasFailed(participants, nowNs)) {
             propose(nowNs);
             return;
         }
