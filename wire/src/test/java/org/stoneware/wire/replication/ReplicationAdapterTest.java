@@ -23,7 +23,7 @@ class ReplicationAdapterTest {
         assertThat(recorded.messages)
                 .filteredOn(message -> !message.startsWith("groupId"))
                 .containsExactly(
-                        "sync 49 5",
+                        "sync 49 5 48",
                         "begin 81",
                         "record 81 50 SESSION 987",
                         "end 81 51 6 1000 4",
