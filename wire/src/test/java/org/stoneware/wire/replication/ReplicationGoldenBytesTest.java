@@ -91,7 +91,7 @@ class ReplicationGoldenBytesTest {
     void shouldEncodeDivergedAsEver() {
         assertThat(hex(SampleFrames.diverged()))
                 .isEqualTo("4a00" + "0c00" + "8803" + "0300" + FRAME + "0200000000000000" + "3100000000000000"
-                        + "ec03000000000000" + "eb03000000000000" + "CRC" + "01000000" + "01" + "01" + "03000000"
+                        + "ec03000000000000" + "eb03000000000000" + "888cf0e5" + "01000000" + "01" + "01" + "03000000"
                         + "090807");
     }
 
