@@ -53,6 +53,8 @@ public final class PassiveReplica implements ReplicationListener {
     /** The active has been told that there may be something to reconcile, and has not said that it is done. */
     private boolean owesReconciliation;
 
+    private boolean isReconciled;
+
     private ReplicaState replicaState = ReplicaState.WAITING;
     private int activeId = -1;
     private long epoch;
@@ -196,7 +198,8 @@ public final class PassiveReplica implements ReplicationListener {
             long held = isComplete && mismatch == null ? lastIndex : ReplicationProtocol.NOTHING_HELD;
             long acknowledged = current.state().history().acknowledged();
             if (send(to, publisher.syncRequest(frame, held, lastEpoch, acknowledged))) {
-                owesReconciliation = held != ReplicationProtocol.NOTHING_HELD
+                owesReconciliation = !isReconciled
+                        && held != ReplicationProtocol.NOTHING_HELD
                         && acknowledged != ReplicationProtocol.NOTHING_ACKNOWLEDGED;
                 isAsked = true;
                 askedNs = nowNs;
@@ -345,6 +348,7 @@ public final class PassiveReplica implements ReplicationListener {
         }
         diverged = null;
         owesReconciliation = false;
+        isReconciled = true;
         replicaState = ReplicaState.WAITING;
         events.onReconciled(new ReconcileResult(adopted, conflicts, removed, refused, told.discarded()));
     }
@@ -556,6 +560,7 @@ public final class PassiveReplica implements ReplicationListener {
             diverged = null;
         }
         owesReconciliation = false;
+        isReconciled = false;
         boolean wasBusy = replicaState != ReplicaState.WAITING;
         ShadowInstall into = install;
         if (into != null) {

@@ -432,13 +432,13 @@ public final class RoleDuties {
         public void onReconciled(int memberId, ReconcileResult result, boolean isWhole) {
             // Conflicts of a round that broke off are found again in the next one.
             reconciled = reconciled.plus(isWhole ? result : result.lasting());
-            if (!isWhole) {
+            if (!isWhole && !result.lasting().isEmpty()) {
                 output.warning(
                         "split-interrupted",
                         limits.name(memberId) + " went away while its own changes of a split were taken in: "
                                 + result.adopted() + " taken over, " + result.removed()
                                 + " removed so far; the rest follows when it is back");
-            } else if (!result.isEmpty()) {
+            } else if (isWhole && !result.isEmpty()) {
                 output.warning(
                         "split-reconciled",
                         limits.name(memberId) + " was active at the same time as this server and acknowledged changes"
