@@ -7,15 +7,17 @@ import java.util.Arrays;
  *
  * @see StoreComparison
  * @see HttpCounterLoad
+ * @see FailoverBenchmark
  */
 public final class BenchmarkMain {
     private static final String USAGE =
             """
             usage: java -jar stoneware-benchmarks.jar COMMAND [options]
 
-              store   memory store beside ConcurrentHashMap and a bare random copy, as ratios (--help)
-              http    closed-loop load on a counter page, checks every counter (--help)
-              jmh     JMH: codecs and single store operations (-h for the options of JMH)
+              store     memory store beside ConcurrentHashMap and a bare random copy, as ratios (--help)
+              http      closed-loop load on a counter page, checks every counter (--help)
+              failover  a real pair: kill -9, freeze, what a standby costs (--help)
+              jmh       JMH: codecs and single store operations (-h for the options of JMH)
             """;
 
     private BenchmarkMain() {}
@@ -26,6 +28,7 @@ public final class BenchmarkMain {
         switch (command) {
             case "store" -> StoreComparison.main(rest);
             case "http" -> HttpCounterLoad.main(rest);
+            case "failover" -> FailoverBenchmark.main(rest);
             case "jmh" -> org.openjdk.jmh.Main.main(rest);
             case "-h", "--help", "help" -> System.out.print(USAGE);
             default -> {

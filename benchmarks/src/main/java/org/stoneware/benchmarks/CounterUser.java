@@ -21,6 +21,7 @@ final class CounterUser implements Runnable {
     private final AtomicLong tickets;
     private final AtomicBoolean stop;
     private final long warmUntilNs;
+    private final AnswerListener listener;
     private final Histogram latencyNs = newHistogram();
     private final Map<String, Long> errors = new TreeMap<>();
     private final CounterCheck check;
@@ -32,13 +33,21 @@ final class CounterUser implements Runnable {
     /**
      * @param tickets     requests left for all users.
      * @param warmUntilNs latencies before this moment do not count.
+     * @param listener    is told of every counter.
      */
-    CounterUser(int number, LoadPlan plan, AtomicLong tickets, AtomicBoolean stop, long warmUntilNs) {
+    CounterUser(
+            int number,
+            LoadPlan plan,
+            AtomicLong tickets,
+            AtomicBoolean stop,
+            long warmUntilNs,
+            AnswerListener listener) {
         this.number = number;
         this.plan = plan;
         this.tickets = tickets;
         this.stop = stop;
         this.warmUntilNs = warmUntilNs;
+        this.listener = listener;
         check = new CounterCheck(number);
         connections = plan.urls().stream()
                 .map(url -> new HttpConnection(url, plan.timeoutMs()))
@@ -111,6 +120,7 @@ final class CounterUser implements Runnable {
             Matcher counter = COUNTER.matcher(answer.body());
             if (answer.status() == 200 && counter.find()) {
                 check.onCounter(Long.parseLong(counter.group(1)), withoutRoute(cookie));
+                listener.onAnswer(number, startNs, endNs);
                 requests++;
                 return true;
             }

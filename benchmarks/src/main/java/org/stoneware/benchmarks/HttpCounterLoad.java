@@ -110,7 +110,8 @@ public final class HttpCounterLoad {
         List<Thread> threads = new ArrayList<>();
         long startNs = System.nanoTime();
         for (int i = 0; i < plan.users(); i++) {
-            CounterUser user = new CounterUser(i, plan, tickets, stop, startNs + plan.warmupMs() * 1_000_000);
+            CounterUser user =
+                    new CounterUser(i, plan, tickets, stop, startNs + plan.warmupMs() * 1_000_000, AnswerListener.NONE);
             Thread thread = new Thread(user, "user-" + i);
             users.add(user);
             threads.add(thread);

@@ -223,7 +223,8 @@ class StandingLinksTest {
         cycle();
         ExpandableArrayBuffer out = new ExpandableArrayBuffer();
         long registration = registrations(id);
-        int length = new ClientResponsePublisher().registered(out, EPOCH, registration, 400, 1024 * 1024, "s1", "");
+        int length = new ClientResponsePublisher()
+                .registered(out, EPOCH, registration, 400, 1024 * 1024, "s1", "", List.of());
         new MessageSender(end, 1024).send(out, 0, length);
         cycle();
         assertThat(agent.view().isConnected()).isTrue();

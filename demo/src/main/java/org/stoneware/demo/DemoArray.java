@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * <b>Ownership:</b> owns every process it started and its directory.
  */
-final class DemoArray implements AutoCloseable {
+public final class DemoArray implements AutoCloseable {
     private static final String SERVER_OPTIONS = "-Xmx192m -XX:+UseSerialGC";
     private static final String TOMCAT_OPTIONS = "-Xmx128m -XX:+UseSerialGC";
     private static final int ARTICLE_PORT = 9510;
@@ -35,7 +35,7 @@ final class DemoArray implements AutoCloseable {
     private boolean isClosed;
     private boolean isDirectoryKept;
 
-    DemoArray(Path distribution, DemoOptions options, PrintStream out) throws IOException {
+    public DemoArray(Path distribution, DemoOptions options, PrintStream out) throws IOException {
         this.distribution = distribution;
         this.options = options;
         this.out = out;
@@ -44,7 +44,7 @@ final class DemoArray implements AutoCloseable {
     }
 
     /** Starts everything, in the order an operator would, and says so step by step. */
-    void start() throws IOException {
+    public void start() throws IOException {
         ArrayConfig array = ArrayConfig.write(directory, members());
         config = array;
         addServer(0, "Server1").awaitRole(Cluster.ACTIVE);
@@ -109,13 +109,17 @@ final class DemoArray implements AutoCloseable {
 
     private void startFrontDoor() throws IOException {
         int port = FreePorts.near("127.0.0.1", options.port());
-        List<Integer> ports = tomcats.stream().map(TomcatInstance::port).toList();
         Optional<Path> nginx = options.isWithoutNginx() ? Optional.empty() : NginxProxy.find();
         synchronized (this) {
             failIfClosed();
             frontDoor = nginx.isPresent()
-                    ? NginxProxy.start(nginx.get(), directory.resolve("nginx"), port, ports)
-                    : RoundRobinProxy.start(port, ports);
+                    ? NginxProxy.start(
+                            nginx.get(),
+                            directory.resolve("nginx"),
+                            port,
+                            tomcats.stream().map(TomcatInstance::address).toList())
+                    : RoundRobinProxy.start(
+                            port, tomcats.stream().map(TomcatInstance::port).toList());
         }
     }
 
@@ -124,7 +128,7 @@ final class DemoArray implements AutoCloseable {
      *
      * @return names of what was started.
      */
-    List<String> restartEnded() throws IOException {
+    public List<String> restartEnded() throws IOException {
         List<String> restarted = new ArrayList<>();
         for (int i = 0; i < servers.size(); i++) {
             if (!servers.get(i).process().isAlive()) {
@@ -155,15 +159,15 @@ final class DemoArray implements AutoCloseable {
         return processes;
     }
 
-    List<ServerProcess> servers() {
+    public List<ServerProcess> servers() {
         return servers;
     }
 
-    List<TomcatInstance> tomcats() {
+    public List<TomcatInstance> tomcats() {
         return tomcats;
     }
 
-    FrontDoor frontDoor() {
+    public FrontDoor frontDoor() {
         FrontDoor started = frontDoor;
         if (started == null) {
             throw new IllegalStateException("the proxy is not started");

@@ -15,7 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param isKept         leave the directory with all logs.
  * @param isWithoutNginx use the stand-in even when nginx is installed.
  */
-record DemoOptions(List<Path> tomcats, int port, boolean isCheck, boolean isKept, boolean isWithoutNginx) {
+public record DemoOptions(List<Path> tomcats, int port, boolean isCheck, boolean isKept, boolean isWithoutNginx) {
     private static final int DEFAULT_PORT = 8080;
 
     static final String USAGE =

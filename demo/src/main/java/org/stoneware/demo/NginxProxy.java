@@ -41,12 +41,12 @@ public final class NginxProxy implements FrontDoor {
      *
      * @param program   nginx itself.
      * @param directory for its configuration, logs and temporary files.
+     * @param tomcats   where they serve, {@code host:port}.
      */
-    public static NginxProxy start(Path program, Path directory, int port, List<Integer> tomcatPorts)
-            throws IOException {
+    public static NginxProxy start(Path program, Path directory, int port, List<String> tomcats) throws IOException {
         Files.createDirectories(directory);
         Path configuration = directory.resolve("nginx.conf");
-        Files.writeString(configuration, configuration(port, tomcatPorts));
+        Files.writeString(configuration, configuration(port, tomcats));
         ChildProcess process = ChildProcess.start(
                 "nginx",
                 List.of(
@@ -74,9 +74,9 @@ public final class NginxProxy implements FrontDoor {
         return proxy;
     }
 
-    private static String configuration(int port, List<Integer> tomcatPorts) {
-        String servers = tomcatPorts.stream()
-                .map(p -> "    server 127.0.0.1:" + p + " max_fails=1 fail_timeout=2s;")
+    private static String configuration(int port, List<String> tomcats) {
+        String servers = tomcats.stream()
+                .map(tomcat -> "    server " + tomcat + " max_fails=1 fail_timeout=2s;")
                 .collect(Collectors.joining("\n"));
         // One process, so that its end, however it comes, leaves nothing behind.
         return """

@@ -3,6 +3,7 @@ package org.stoneware.demo;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 
@@ -26,14 +27,27 @@ public final class ServerProcess implements AutoCloseable {
      */
     public static ServerProcess start(Path distribution, ArrayConfig config, String name, String options)
             throws IOException {
+        return start(distribution, config, name, options, List.of());
+    }
+
+    /**
+     * Starts the server through another program.
+     *
+     * @param wrapper that program and its arguments, which then becomes the one that follows, such as {@code ip netns exec NAME}.
+     */
+    public static ServerProcess start(
+            Path distribution, ArrayConfig config, String name, String options, List<String> wrapper)
+            throws IOException {
+        List<String> command = new ArrayList<>(wrapper);
+        command.addAll(List.of(
+                distribution.resolve("bin/start-server").toString(),
+                "-f",
+                config.file().toString(),
+                "-n",
+                name));
         ChildProcess process = ChildProcess.start(
                 name,
-                List.of(
-                        distribution.resolve("bin/start-server").toString(),
-                        "-f",
-                        config.file().toString(),
-                        "-n",
-                        name),
+                command,
                 Map.of("STONEWARE_OPTS", options),
                 config.directory(),
                 config.directory().resolve(name + ".out"));

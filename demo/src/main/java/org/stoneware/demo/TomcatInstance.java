@@ -7,6 +7,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -19,18 +20,23 @@ import org.jspecify.annotations.Nullable;
 public final class TomcatInstance implements AutoCloseable {
     private static final Duration START_PATIENCE = Duration.ofSeconds(90);
     private static final Duration INSTALL_PATIENCE = Duration.ofSeconds(30);
+    private static final String LOOPBACK = "127.0.0.1";
     private static final List<String> PAGES = List.of("index.jsp", "counter.jsp", "plain.txt");
 
     private final String name;
     private final Path home;
     private final Path base;
+    private final String host;
     private final int port;
+    private List<String> wrapper = List.of();
+    private int printedBefore;
     private @Nullable ChildProcess process;
 
-    private TomcatInstance(String name, Path home, Path base, int port) {
+    private TomcatInstance(String name, Path home, Path base, String host, int port) {
         this.name = name;
         this.home = home;
         this.base = base;
+        this.host = host;
         this.port = port;
     }
 
@@ -58,14 +64,27 @@ public final class TomcatInstance implements AutoCloseable {
     }
 
     /**
+     * Lays out an instance on 127.0.0.1 with the test page as its only web application.
+     *
+     * @param name what the page calls it.
+     * @param home CATALINA_HOME to run from.
+     * @param base directory to create.
+     * @param port HTTP port.
+     */
+    public static TomcatInstance create(String name, Path home, Path base, int port) throws IOException {
+        return create(name, home, base, LOOPBACK, port);
+    }
+
+    /**
      * Lays out an instance with the test page as its only web application.
      *
      * @param name what the page calls it.
      * @param home CATALINA_HOME to run from.
      * @param base directory to create.
-     * @param port HTTP port on 127.0.0.1.
+     * @param host address to listen on.
+     * @param port HTTP port.
      */
-    public static TomcatInstance create(String name, Path home, Path base, int port) throws IOException {
+    public static TomcatInstance create(String name, Path home, Path base, String host, int port) throws IOException {
         for (String directory : List.of("conf", "lib", "logs", "temp", "work", "webapps/ROOT")) {
             Files.createDirectories(base.resolve(directory));
         }
@@ -80,21 +99,21 @@ public final class TomcatInstance implements AutoCloseable {
                 <?xml version="1.0" encoding="UTF-8"?>
                 <Server port="-1">
                   <Service name="Catalina">
-                    <Connector port="%d" address="127.0.0.1" protocol="HTTP/1.1" connectionTimeout="20000" maxThreads="32"/>
+                    <Connector port="%d" address="%s" protocol="HTTP/1.1" connectionTimeout="20000" maxThreads="32"/>
                     <Engine name="Catalina" defaultHost="localhost">
                       <Host name="localhost" appBase="webapps" unpackWARs="false" autoDeploy="false"/>
                     </Engine>
                   </Service>
                 </Server>
                 """
-                        .formatted(port));
+                        .formatted(port, host));
         for (String page : PAGES) {
             try (InputStream content =
                     Objects.requireNonNull(TomcatInstance.class.getResourceAsStream("webapp/" + page), page)) {
                 Files.copy(content, base.resolve("webapps/ROOT").resolve(page));
             }
         }
-        return new TomcatInstance(name, home, base, port);
+        return new TomcatInstance(name, home, base, host, port);
     }
 
     /**
@@ -117,6 +136,12 @@ public final class TomcatInstance implements AutoCloseable {
         return install.output();
     }
 
+    /** Starts it, now and later, through another program, which then becomes Tomcat, such as {@code ip netns exec NAME}. */
+    public TomcatInstance startThrough(List<String> program) {
+        wrapper = List.copyOf(program);
+        return this;
+    }
+
     /**
      * Starts it with Tomcat's own script; {@link #awaitReady()} waits until it serves.
      *
@@ -124,9 +149,14 @@ public final class TomcatInstance implements AutoCloseable {
      * @param management management addresses of the array, comma separated, for the page's view of it.
      */
     public TomcatInstance start(String options, String management) throws IOException {
+        List<String> command = new ArrayList<>(wrapper);
+        command.addAll(List.of("sh", home.resolve("bin/catalina.sh").toString(), "run"));
+        Path log = base.resolve("logs/console.out");
+        // Runs of one Tomcat share the file.
+        printedBefore = Files.exists(log) ? Files.readString(log).length() : 0;
         process = ChildProcess.start(
                 "Tomcat " + name,
-                List.of("sh", home.resolve("bin/catalina.sh").toString(), "run"),
+                command,
                 Map.of(
                         "CATALINA_HOME",
                         home.toString(),
@@ -135,7 +165,7 @@ public final class TomcatInstance implements AutoCloseable {
                         "CATALINA_OPTS",
                         options + " -Dstoneware.demo.tomcat=" + name + " -Dstoneware.demo.management=" + management),
                 base,
-                base.resolve("logs/console.out"));
+                log);
         return this;
     }
 
@@ -149,7 +179,7 @@ public final class TomcatInstance implements AutoCloseable {
                         throw new IllegalStateException(
                                 "Tomcat " + name + " ended:\n" + process().output());
                     }
-                    boolean isStarted = process().output().contains("Server startup in");
+                    boolean isStarted = process().output().indexOf("Server startup in", printedBefore) >= 0;
                     boolean isServed = Page.isServed(uri("/plain.txt"));
                     if (isStarted && !isServed) {
                         throw new IllegalStateException("Tomcat " + name + " has started without the test page:\n"
@@ -173,6 +203,11 @@ public final class TomcatInstance implements AutoCloseable {
         return port;
     }
 
+    /** Where it serves, {@code host:port}. */
+    public String address() {
+        return host + ':' + port;
+    }
+
     /** Version as Tomcat itself tells it, for example {@code 10.1.59}; {@code unknown} when it does not. */
     public String version() {
         try {
@@ -189,7 +224,7 @@ public final class TomcatInstance implements AutoCloseable {
     }
 
     public URI uri(String path) {
-        return URI.create("http://127.0.0.1:" + port + path);
+        return URI.create("http://" + address() + path);
     }
 
     /** @throws IllegalStateException before {@link #start}. */

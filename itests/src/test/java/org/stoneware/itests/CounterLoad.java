@@ -131,6 +131,17 @@ final class CounterLoad implements AutoCloseable {
                 TimeUnit.NANOSECONDS.toMillis(first - sinceNs), TimeUnit.NANOSECONDS.toMillis(all - sinceNs));
     }
 
+    /** Latency in ms of the slowest of the fastest so many in a hundred answers to requests sent between two moments. */
+    long latencyMs(int percentile, long fromNs, long toNs) {
+        long[] sorted = answers.stream()
+                .filter(answer -> answer.sentNs >= fromNs && answer.sentNs < toNs)
+                .mapToLong(answer -> answer.answeredNs - answer.sentNs)
+                .sorted()
+                .toArray();
+        int rank = (int) Math.ceil(sorted.length * percentile / 100.0);
+        return sorted.length == 0 ? 0 : TimeUnit.NANOSECONDS.toMillis(sorted[Math.max(0, rank - 1)]);
+    }
+
     private long answered(int user, long sinceNs) {
         return answers.stream()
                 .filter(answer -> answer.user == user && answer.sentNs >= sinceNs)
@@ -149,6 +160,16 @@ final class CounterLoad implements AutoCloseable {
             }
         }
         return this;
+    }
+
+    /** Throws with the answers that no single copy of each session explains. */
+    void requireOneCopyOfEachSession() {
+        counters.requireOneCopyOfEachSession();
+    }
+
+    /** What {@link #requireOneCopyOfEachSession()} would say, for a run in which answers may have been given up. */
+    String verdict() {
+        return counters.verdict();
     }
 
     /** What users saw besides a counter, oldest first. */

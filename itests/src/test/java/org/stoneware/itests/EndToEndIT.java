@@ -81,7 +81,10 @@ class EndToEndIT {
         assumeTrue(nginx.isPresent(), "nginx is not installed");
 
         try (FrontDoor door = NginxProxy.start(
-                nginx.get(), directory.resolve("nginx"), FreePorts.near("127.0.0.1", HTTP_PORT + 2), ports())) {
+                nginx.get(),
+                directory.resolve("nginx"),
+                FreePorts.near("127.0.0.1", HTTP_PORT + 2),
+                TOMCATS.stream().map(TomcatInstance::address).toList())) {
             countInTurn(door, 20, 50);
         }
     }

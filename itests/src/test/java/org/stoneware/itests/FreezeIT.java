@@ -125,7 +125,7 @@ class FreezeIT {
         }
     }
 
-    /** The standby slept while others wrote, and nobody else is left: it serves what it has, and says that it may be old. */
+    /** The standby slept while others wrote, and knows it; then nobody else is left: it serves what it has, and says that it may be old. */
     @Test
     void shouldSayThatSessionsMayBeOldWhenOnlyServerLeftHadMissedChanges() throws IOException {
         ServerProcess active = pair.active();
@@ -136,9 +136,11 @@ class FreezeIT {
             load.awaitServed(3);
             load.end();
         }
-        active.process().killHard();
-
         standby.process().signal("CONT");
+        standby.awaitRole(Cluster.UNINITIALIZED);
+
+        // Within the seconds before it is copied again.
+        active.process().killHard();
 
         standby.awaitRole(Cluster.ACTIVE);
         assertThat(Page.get(URI.create(standby.member().management() + "/api/v1/cluster"), null)

@@ -35,20 +35,27 @@ final class PairWithTomcats implements AutoCloseable {
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     private final Path directory;
+    private final Hosts hosts;
     private final TestServerArray array;
     private final List<TomcatInstance> tomcats = new ArrayList<>();
     private FrontDoor door;
 
-    private PairWithTomcats(Path directory) throws IOException {
+    private PairWithTomcats(Path directory, Hosts hosts) throws IOException {
         this.directory = directory;
-        array = TestServerArray.create(directory.resolve("array"), FIRST, SECOND);
+        this.hosts = hosts;
+        array = TestServerArray.create(directory.resolve("array"), hosts, FIRST, SECOND);
     }
 
-    /** Starts everything and waits until the second server is standby and both Tomcats serve. */
+    /** Starts everything on loopback addresses and waits until the second server is standby and both Tomcats serve. */
     static PairWithTomcats start(Path directory) throws IOException {
+        return start(directory, Hosts.loopback(FIRST, SECOND));
+    }
+
+    /** @param hosts places for Server1, Server2, A and B. */
+    static PairWithTomcats start(Path directory, Hosts hosts) throws IOException {
         Optional<Path> nginx = NginxProxy.find();
         assumeTrue(nginx.isPresent(), "nginx is not installed");
-        PairWithTomcats pair = new PairWithTomcats(directory);
+        PairWithTomcats pair = new PairWithTomcats(directory, hosts);
         try {
             pair.array.start(FIRST).awaitRole(Cluster.ACTIVE);
             pair.array.start(SECOND);
@@ -60,7 +67,7 @@ final class PairWithTomcats implements AutoCloseable {
                     nginx.get(),
                     directory.resolve("nginx"),
                     FreePorts.near("127.0.0.1", HTTP_PORT + 2),
-                    pair.tomcats.stream().map(TomcatInstance::port).toList());
+                    pair.tomcats.stream().map(TomcatInstance::address).toList());
         } catch (IOException | RuntimeException e) {
             e.addSuppressed(new AssertionError(pair.report()));
             pair.close();
@@ -71,8 +78,10 @@ final class PairWithTomcats implements AutoCloseable {
 
     private void startTomcat(String name, String line) throws IOException {
         Path home = TomcatInstance.unpack(Layout.tomcatArchive(line), directory.resolve("tomcat-" + line));
+        String host = hosts.address(name);
         int port = FreePorts.near("127.0.0.1", HTTP_PORT + tomcats.size());
-        TomcatInstance tomcat = TomcatInstance.create(name, home, directory.resolve("tomcat-" + name), port);
+        TomcatInstance tomcat = TomcatInstance.create(name, home, directory.resolve("tomcat-" + name), host, port)
+                .startThrough(hosts.inside(name));
         tomcat.installValve(Layout.distribution(), array.config().tcConfigUrl());
         tomcats.add(tomcat);
         startTomcat(tomcat);

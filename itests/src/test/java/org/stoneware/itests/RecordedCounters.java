@@ -36,6 +36,10 @@ final class RecordedCounters {
         return counter;
     }
 
+    String verdict() {
+        return HistoryChecker.check(recorder.history()).toString();
+    }
+
     /** Throws with the operations that cannot be ordered. */
     void requireOneCopyOfEachSession() {
         HistoryChecker.check(recorder.history()).requireOk();

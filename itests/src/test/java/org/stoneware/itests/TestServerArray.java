@@ -30,30 +30,37 @@ final class TestServerArray implements AutoCloseable {
     private static final Pattern ERROR_LINE = Pattern.compile("(?m)^.*\\b(SEVERE|ERROR|FATAL)\\b.*$");
 
     private final Path directory;
+    private final Hosts hosts;
     private final ArrayConfig config;
     private final Map<String, ServerProcess> servers = new LinkedHashMap<>();
     private final List<ServerProcess> ended = new ArrayList<>();
     private final List<Pattern> expectedErrors = new ArrayList<>();
 
-    private TestServerArray(Path directory, ArrayConfig config) {
+    private TestServerArray(Path directory, Hosts hosts, ArrayConfig config) {
         this.directory = directory;
+        this.hosts = hosts;
         this.config = config;
     }
 
     /** Writes the configuration of servers with these names; starts none. */
     static TestServerArray create(Path directory, String... names) throws IOException {
+        return create(directory, Hosts.loopback(names), names);
+    }
+
+    /** @param hosts where each server will run. */
+    static TestServerArray create(Path directory, Hosts hosts, String... names) throws IOException {
         Files.createDirectories(directory);
-        List<String> addresses = Layout.loopbackAddresses(names.length);
         List<ArrayConfig.Member> members = new ArrayList<>();
-        for (int i = 0; i < names.length; i++) {
-            members.add(new ArrayConfig.Member(names[i], addresses.get(i), CLIENT_PORT));
+        for (String name : names) {
+            members.add(new ArrayConfig.Member(name, hosts.address(name), CLIENT_PORT));
         }
-        return new TestServerArray(directory, ArrayConfig.write(directory, members));
+        return new TestServerArray(directory, hosts, ArrayConfig.write(directory, members));
     }
 
     /** Starts a server, or starts it again when it has ended; its role is still open when this returns. */
     ServerProcess start(String name) throws IOException {
-        ServerProcess server = ServerProcess.start(Layout.distribution(), config, name, Layout.SERVER_OPTIONS);
+        ServerProcess server =
+                ServerProcess.start(Layout.distribution(), config, name, Layout.SERVER_OPTIONS, hosts.inside(name));
         ServerProcess before = servers.put(name, server);
         if (before != null) {
             ended.add(before);

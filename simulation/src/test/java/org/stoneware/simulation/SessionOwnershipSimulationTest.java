@@ -32,9 +32,16 @@ class SessionOwnershipSimulationTest {
     }
 
     @ParameterizedTest
-    @EnumSource(value = PlantedBug.class, mode = EnumSource.Mode.EXCLUDE, names = "NONE")
+    @EnumSource(
+            value = PlantedBug.class,
+            mode = EnumSource.Mode.EXCLUDE,
+            // Too rare for a search of some hundred seeds; unit tests hold them, see ADR 0092.
+            names = {"NONE", "RENEWAL_REVIVES", "LATE_GRANT", "WAIT_WITHOUT_MARGIN", "REGISTER_NOT_IDEMPOTENT"})
     void shouldFindPlantedBug(PlantedBug bug) {
-        assertThat(firstFailure(bug)).as("seeds without a failure with %s", bug).isLessThan(SEEDS_TO_FIND_A_BUG);
+        int seed = firstFailure(bug);
+
+        System.out.println("planted " + bug + " found at seed " + seed);
+        assertThat(seed).as("seeds without a failure with %s", bug).isLessThan(SEEDS_TO_FIND_A_BUG);
     }
 
     private static int firstFailure(PlantedBug bug) {

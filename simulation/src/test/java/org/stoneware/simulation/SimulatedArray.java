@@ -22,9 +22,10 @@ final class SimulatedArray implements SimulatedServer.Listener {
     private static final int TOMCATS = 3;
     private static final long STEP_NS = MS;
     private static final long FAULTS_END_NS = 3_000 * MS;
-    private static final long PEACE_NS = FAULTS_END_NS + 3_500 * MS;
+    private static final long PEACE_NS = FAULTS_END_NS + 2_700 * MS;
     private static final long LAST_REQUEST_NS = PEACE_NS + 300 * MS;
     private static final long END_NS = LAST_REQUEST_NS + 2_500 * MS;
+    private static final byte REGISTER = 1;
     private static final long SUSPECT_NS = 500 * MS;
 
     private final Random random;
@@ -33,6 +34,10 @@ final class SimulatedArray implements SimulatedServer.Listener {
     private final List<Node> nodes = new ArrayList<>();
     private final List<SimulatedServer> servers;
     private final ArrayDeque<Decision> decisions = new ArrayDeque<>();
+    /** Most seeds have quick networks, some slow ones. */
+    private final int slowOneIn;
+
+    private final int slowestMs;
     private SimulatedServer active;
     private boolean isStandbyInSync;
     /** The very process that is in sync; one that came after it on the same machine holds nothing. */
@@ -56,7 +61,8 @@ final class SimulatedArray implements SimulatedServer.Listener {
         private long lastArrivalNs;
 
         void send(byte[] bytes) {
-            long delayNs = random.nextInt(100) == 0 ? random.nextInt(400) * MS : random.nextInt(3_000) * 1_000L;
+            long delayNs =
+                    random.nextInt(slowOneIn) == 0 ? random.nextInt(slowestMs) * MS : random.nextInt(3_000) * 1_000L;
             if (nowNs >= FAULTS_END_NS) {
                 delayNs = Math.min(delayNs, 3 * MS);
             }
@@ -104,8 +110,9 @@ final class SimulatedArray implements SimulatedServer.Listener {
                 return;
             }
             up.send(bytes);
-            if (nowNs < FAULTS_END_NS && random.nextInt(30) == 0) {
-                late.add(new Message(bytes.clone(), nowNs + random.nextInt(300) * MS));
+            boolean isRegistration = bytes[2] == REGISTER;
+            if (nowNs < FAULTS_END_NS && random.nextInt(isRegistration ? 3 : 30) == 0) {
+                late.add(new Message(bytes.clone(), nowNs + random.nextInt(isRegistration ? 1_500 : 300) * MS));
             }
         }
 
@@ -120,7 +127,7 @@ final class SimulatedArray implements SimulatedServer.Listener {
         final long id;
         final SimulatedTomcat tomcat;
         final List<Link> links = new ArrayList<>();
-        final double clockRate = 0.99 + random.nextInt(21) / 1_000.0;
+        final double clockRate = SimulatedArray.clockRate(random);
         Link current;
         long frozenUntilNs;
         long connectsNs;
@@ -190,6 +197,9 @@ final class SimulatedArray implements SimulatedServer.Listener {
     private SimulatedArray(long seed, PlantedBug bug) {
         this.random = new Random(seed);
         this.bug = bug;
+        boolean isSlow = random.nextInt(4) == 0;
+        slowOneIn = isSlow ? 25 : 100;
+        slowestMs = isSlow ? 900 : 400;
         servers = List.of(new SimulatedServer(0, random, bug, this), new SimulatedServer(1, random, bug, this));
         servers.get(0).peer(servers.get(1));
         servers.get(1).peer(servers.get(0));
@@ -197,6 +207,14 @@ final class SimulatedArray implements SimulatedServer.Listener {
         for (int i = 1; i <= TOMCATS; i++) {
             nodes.add(new Node(i));
         }
+    }
+
+    static double clockRate(Random random) {
+        return switch (random.nextInt(4)) {
+            case 0 -> 0.99;
+            case 1 -> 1.01;
+            default -> 0.99 + random.nextInt(21) / 1_000.0;
+        };
     }
 
     /** Runs one seed; returns the writes acknowledged. */
@@ -377,7 +395,12 @@ final class SimulatedArray implements SimulatedServer.Listener {
         cutAll(active);
         active.crash();
         standby().disconnect();
-        takeoverNs = nowNs + (1 + random.nextInt(random.nextBoolean() ? 5 : 150)) * MS;
+        takeoverNs = nowNs + random.nextInt(random.nextBoolean() ? 3 : 150) * MS;
+        if (random.nextBoolean()) {
+            // One Tomcat can't reach anybody for as long as its lease lasts.
+            Node node = nodes.get(random.nextInt(TOMCATS));
+            node.cutOffUntilNs = nowNs + 500 * MS;
+        }
     }
 
     private void pauseActive() {
@@ -413,6 +436,7 @@ final class SimulatedArray implements SimulatedServer.Listener {
     }
 
     private void serve(SimulatedServer server) {
+        server.begin(nowNs);
         for (Node node : nodes) {
             for (Link link : List.copyOf(node.links)) {
                 if (link.server == server && link.serverIncarnation == server.incarnation) {
@@ -420,7 +444,7 @@ final class SimulatedArray implements SimulatedServer.Listener {
                 }
             }
         }
-        server.step(nowNs);
+        server.step();
     }
 
     private void serve(Node node, Link link) {
@@ -428,16 +452,16 @@ final class SimulatedArray implements SimulatedServer.Listener {
         if (processor == null) {
             return;
         }
-        long serverNowNs = bug == PlantedBug.GRANT_WHILE_OWNER_ALIVE ? nowNs + 1_000 * MS : nowNs;
+        long localNs = link.server.localNs(nowNs);
         byte[] bytes;
         while ((bytes = link.up.next()) != null) {
-            processor.onMessage(link.port, new UnsafeBuffer(bytes), 0, bytes.length, nowNs);
+            processor.onMessage(link.port, new UnsafeBuffer(bytes), 0, bytes.length, localNs);
         }
         while ((bytes = link.nextLate()) != null) {
-            processor.onMessage(link.port, new UnsafeBuffer(bytes), 0, bytes.length, nowNs);
+            processor.onMessage(link.port, new UnsafeBuffer(bytes), 0, bytes.length, localNs);
         }
-        if (serverNowNs != nowNs) {
-            processor.doWork(serverNowNs);
+        if (bug == PlantedBug.GRANT_WHILE_OWNER_ALIVE) {
+            processor.doWork(localNs + 1_000 * MS);
         }
         if (nowNs >= link.serverNoticesNs) {
             processor.onDisconnected(link.port);

@@ -42,6 +42,9 @@ final class SimulatedServer {
     long epoch;
     boolean isUp = true;
     long pausedUntilNs;
+    /** Its clock runs up to one in a hundred faster or slower than true. */
+    private final double clockRate;
+
     private SessionGeneration generation;
     private PassiveReplica replica;
     private Standbys standbys;
@@ -68,11 +71,17 @@ final class SimulatedServer {
         this.random = random;
         this.bug = bug;
         this.listener = listener;
+        this.clockRate = SimulatedArray.clockRate(random);
         start();
     }
 
     void peer(SimulatedServer other) {
         peer = other;
+    }
+
+    /** What its clock shows. */
+    long localNs(long now) {
+        return (long) (now * clockRate);
     }
 
     private void start() {
@@ -135,6 +144,7 @@ final class SimulatedServer {
     /** The election has made this server the active. */
     void activate(long newEpoch, long now) {
         nowNs = now;
+        long localNs = localNs(now);
         disconnect();
         long lastEpoch = replica == null ? epoch : replica.lastEpoch();
         long logTimeMs = START_MS;
@@ -156,14 +166,14 @@ final class SimulatedServer {
                 epoch,
                 new RequestLimits("server-" + id, MAX_SESSION_BYTES, 120_000 * MS, true, ""),
                 generation.state(),
-                new LogClock(logTimeMs, now),
-                now,
+                new LogClock(logTimeMs, localNs),
+                localNs,
                 standbys,
-                this::mayRead);
+                local -> mayRead());
     }
 
-    private boolean mayRead(long now) {
-        return !standbys.isInSync(peer.id) || now < readLeaseUntilNs;
+    private boolean mayRead() {
+        return !standbys.isInSync(peer.id) || nowNs < readLeaseUntilNs;
     }
 
     /** The election says another server is active, in this epoch. */
@@ -214,15 +224,19 @@ final class SimulatedServer {
     }
 
     void refused() {
-        standbys.refused(peer.id, nowNs);
+        standbys.refused(peer.id, localNs(nowNs));
     }
 
     void dropped() {
-        standbys.dropped(peer.id, nowNs);
+        standbys.dropped(peer.id, localNs(nowNs));
     }
 
-    void step(long now) {
+    void begin(long now) {
         nowNs = now;
+    }
+
+    void step() {
+        long now = nowNs;
         while (!inbox.isEmpty() && inbox.peek().arrivesNs <= now) {
             Frame frame = inbox.poll();
             if (frame.connection != connection) {
@@ -231,16 +245,16 @@ final class SimulatedServer {
             UnsafeBuffer bytes = new UnsafeBuffer(frame.bytes);
             if (standbys != null) {
                 readLeaseUntilNs = Math.max(readLeaseUntilNs, frame.sentNs + READ_LEASE_NS);
-                standbys.onFrame(peer.id, bytes, 0, frame.bytes.length, now);
+                standbys.onFrame(peer.id, bytes, 0, frame.bytes.length, localNs(now));
             } else {
                 lastFrameNs = now;
                 replica.onFrame(bytes, 0, frame.bytes.length);
             }
         }
         if (processor != null) {
-            processor.doWork(now);
+            processor.doWork(localNs(now));
         } else {
-            replica.doWork(now);
+            replica.doWork(localNs(now));
         }
     }
 

@@ -189,6 +189,15 @@ public final class PeerLinks {
             tell(Evidence.Kind.HELLO, memberId, reply.incarnation(), reply.role(), reply.epoch(), 0);
             return;
         }
+        String expected = settings.servers().get(memberId).name();
+        if (!expected.equals(reply.serverName())) {
+            // Another server of the array answers at this one's address: what it says of itself is not about this
+            // member.
+            peer.refusal = "at its address " + reply.serverName() + " answers; both need the same tc-config";
+            peer.detail = peer.misfit();
+            link.close();
+            return;
+        }
         peer.refusal = "";
         peer.isGreeted = true;
         peer.incarnation = reply.incarnation();

@@ -61,6 +61,7 @@ public final class ReplicationLinks implements FrameListener {
     private int lastConnectionId = FIRST_CONNECTION_ID;
     private int followedId = NOBODY;
     private @Nullable LivenessLink dialled;
+    private String lastWarning = "";
     private boolean isDialling;
     private boolean isGreeted;
     private long dialledNs;
@@ -237,6 +238,7 @@ public final class ReplicationLinks implements FrameListener {
             return;
         }
         isGreeted = true;
+        lastWarning = "";
         isDialling = false;
         dialIntervalNs = DIAL_INTERVAL_NS;
         open(
@@ -250,6 +252,17 @@ public final class ReplicationLinks implements FrameListener {
                         boundAddress,
                         remote,
                         ConnectionSpec.Purpose.REPLICATION));
+    }
+
+    private String nameOf(int memberId) {
+        return settings.servers().get(memberId).name();
+    }
+
+    private void warnOnce(String text) {
+        if (!text.equals(lastWarning)) {
+            lastWarning = text;
+            output.warning("replication-refused", text);
+        }
     }
 
     /** Whether a hello asks for a replication connection. */

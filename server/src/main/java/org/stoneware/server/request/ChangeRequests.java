@@ -153,7 +153,8 @@ class ChangeRequests {
     /** True when the change may go on; else it was refused, or it waits. */
     private boolean isAllowed(Change change, SessionKey key) {
         boolean isOwner = context.ownership.owned(key, change.client, change.token) != null;
-        if (!isOwner && !mayRegain(change.client, key, change.token, change.base)) {
+        boolean isRefused = !isOwner && change.client.wasRefused(change.requestId);
+        if (isRefused || (!isOwner && !mayRegain(change.client, key, change.token, change.base))) {
             refuseFenced(change);
             return false;
         }
@@ -203,6 +204,7 @@ class ChangeRequests {
 
     private void refuseFenced(Change change) {
         context.counters.fenced++;
+        change.client.onRefused(change.requestId);
         context.replies.written(context.port, change.requestId, 0, 0, WriteStatus.FENCED, 0);
     }
 

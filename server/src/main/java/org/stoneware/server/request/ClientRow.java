@@ -9,6 +9,9 @@ import org.stoneware.wire.session.OwnedSession;
 
 /** What the active knows of one Tomcat, kept while it is away for as long as the reconnect window says. Agent thread only. */
 final class ClientRow {
+    /** Refusals remembered: more than requests of one Tomcat that are on their way twice. */
+    private static final int REFUSALS = 256;
+
     final ClientId id;
     final Set<String> applications = new TreeSet<>();
     String name = "";
@@ -28,8 +31,24 @@ final class ClientRow {
     long renewedNs;
 
     long ownedSessions;
+    private final long[] refused = new long[REFUSALS];
+    private int refusals;
 
     ClientRow(ClientId id) {
         this.id = id;
+    }
+
+    /** Notes that a change was refused because of who owns the session; a late copy of it must not be taken when that has changed. */
+    void onRefused(long requestId) {
+        refused[refusals++ & (REFUSALS - 1)] = requestId;
+    }
+
+    boolean wasRefused(long requestId) {
+        for (long each : refused) {
+            if (each == requestId) {
+                return true;
+            }
+        }
+        return false;
     }
 }

@@ -137,7 +137,8 @@ class RequestContext {
             return row;
         }
         if (port.isRegistering) {
-            // The answer to its registration is on its way; what came with it is sent again after that.
+            // Served once its registration is committed.
+            wait = Wait.ALONE;
             return null;
         }
         if (row == null) {

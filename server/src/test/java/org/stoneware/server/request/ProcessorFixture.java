@@ -11,6 +11,7 @@ import org.stoneware.api.session.AttributeKind;
 import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
+import org.stoneware.server.replication.Standbys;
 import org.stoneware.server.session.LogClock;
 import org.stoneware.server.session.SessionStateMachine;
 import org.stoneware.spi.storage.SessionStore;
@@ -36,13 +37,36 @@ final class ProcessorFixture {
     final SessionStore store =
             new ReferenceSessionStore(new StoreContext(Path.of(""), 1024 * 1024, 2 * MAX_SESSION_BYTES, line -> {}));
     final SessionStateMachine stateMachine = new SessionStateMachine(store);
-    final SessionRequestProcessor processor = new SessionRequestProcessor(
-            EPOCH,
-            new RequestLimits("server", MAX_SESSION_BYTES, RECONNECT_WINDOW_MS * 1_000_000L, true, ""),
-            store,
-            stateMachine,
-            new LogClock(ManualClock.START_MS, 0),
-            0);
+    SessionRequestProcessor processor = newProcessor(EPOCH, null);
+    long epoch = EPOCH;
+
+    private SessionRequestProcessor newProcessor(long newEpoch, @Nullable Standbys standbys) {
+        return new SessionRequestProcessor(
+                newEpoch,
+                new RequestLimits("server", MAX_SESSION_BYTES, RECONNECT_WINDOW_MS * 1_000_000L, true, ""),
+                store,
+                stateMachine,
+                new LogClock(ManualClock.START_MS + clock.nowNs() / 1_000_000, clock.nowNs()),
+                clock.nowNs(),
+                standbys);
+    }
+
+    /** Another server with the same sessions becomes active; nobody is connected. */
+    void takeOver() {
+        takeOver(null);
+    }
+
+    void takeOver(@Nullable Standbys standbys) {
+        // As from one millisecond of log time to a later one.
+        clock.advanceMs(1);
+        epoch++;
+        processor = newProcessor(epoch, standbys);
+    }
+
+    /** A session a Tomcat names in a registration. */
+    static OwnedSession named(SessionKey key, long token, int grant) {
+        return new OwnedSession(key, token, grant);
+    }
 
     /** An answer to GetOwn. */
     record Owned(long requestId, long token, long version, OwnStatus status, int hints, int grant, boolean hasRecord) {}
@@ -87,6 +111,8 @@ final class ProcessorFixture {
         final List<Recall> recalls = new ArrayList<>();
         final List<Expired> expired = new ArrayList<>();
         int registered;
+        long base;
+        List<OwnedSession> kept = List.of();
         int renewed;
         int mustRegister;
         ClientPort port;
@@ -111,8 +137,21 @@ final class ProcessorFixture {
         }
 
         void register() {
-            send(requests.register(
-                    out, EPOCH, id, id, 1, ++registration, "tomcat-" + id, "test", List.of("shop"), List.of()));
+            register(++registration, List.of());
+        }
+
+        /** Registers on a new connection in the epoch of now. */
+        void comeBack(OwnedSession... names) {
+            connect();
+            register(++registration, List.of(names));
+        }
+
+        long registration() {
+            return registration;
+        }
+
+        void register(long number, List<OwnedSession> names) {
+            send(requests.register(out, epoch, id, id, 1, number, "tomcat-" + id, "test", List.of("shop"), names));
         }
 
         void lose() {
@@ -120,21 +159,21 @@ final class ProcessorFixture {
         }
 
         void renew() {
-            send(requests.renew(out, EPOCH, registration, 1));
+            send(requests.renew(out, epoch, registration, 1));
         }
 
         void getOwn(long requestId, SessionKey key, long known) {
-            send(requests.getOwn(out, EPOCH, requestId, known, 1_000, key));
+            send(requests.getOwn(out, epoch, requestId, known, 1_000, key));
         }
 
         void write(long requestId, SessionKey key, long token, int flags, int grant, int valueLength) {
             SessionDelta delta = delta(valueLength);
-            write(requestId, EPOCH, key, token, flags, grant, delta);
+            write(requestId, epoch, key, token, flags, grant, delta);
         }
 
-        void write(long requestId, long epoch, SessionKey key, long token, int flags, int grant, SessionDelta delta) {
+        void write(long requestId, long inEpoch, SessionKey key, long token, int flags, int grant, SessionDelta delta) {
             int length = requests.write(
-                    out, epoch, requestId, token, 0, flags, grant, 0, key, delta.buffer(), 0, delta.length());
+                    out, inEpoch, requestId, token, 0, flags, grant, base, key, delta.buffer(), 0, delta.length());
             send(length);
         }
 
@@ -145,29 +184,29 @@ final class ProcessorFixture {
         }
 
         void remove(long requestId, SessionKey key, long token) {
-            send(requests.remove(out, EPOCH, requestId, token, 0, key));
+            send(requests.remove(out, epoch, requestId, token, 0, key));
         }
 
         void rename(long requestId, SessionKey from, SessionKey to, long token) {
-            send(requests.rename(out, EPOCH, requestId, token, 0, from, to));
+            send(requests.rename(out, epoch, requestId, token, 0, from, to));
         }
 
         void release(SessionKey key, long token, int grant) {
-            send(requests.release(out, EPOCH, token, -1, grant, key));
+            send(requests.release(out, epoch, token, -1, grant, key));
         }
 
         void touch(SessionKey key) {
             ExpandableArrayBuffer run = new ExpandableArrayBuffer();
             int length = requests.appendTouch(run, 0, 0, key);
-            send(requests.touch(out, EPOCH, 1, run, length));
+            send(requests.touch(out, epoch, 1, run, length));
         }
 
         void expiryDone(long jobId) {
-            send(requests.expiryDone(out, EPOCH, jobId));
+            send(requests.expiryDone(out, epoch, jobId));
         }
 
         void application(String name, boolean isAdded) {
-            send(requests.application(out, EPOCH, isAdded, name));
+            send(requests.application(out, epoch, isAdded, name));
         }
 
         void sendBytes(byte[] bytes) {
@@ -194,8 +233,9 @@ final class ProcessorFixture {
                 int maxBytes,
                 String serverName,
                 String logs,
-                List<OwnedSession> kept) {
+                List<OwnedSession> keptNow) {
             registered++;
+            kept = keptNow;
         }
 
         @Override

@@ -1,5 +1,6 @@
 package org.stoneware.transport.aeron;
 
+import io.aeron.Aeron;
 import io.aeron.ExclusivePublication;
 import io.aeron.Image;
 import io.aeron.Publication;
@@ -7,6 +8,7 @@ import io.aeron.Subscription;
 import io.aeron.logbuffer.BufferClaim;
 import io.aeron.logbuffer.FragmentHandler;
 import io.aeron.logbuffer.Header;
+import org.agrona.CloseHelper;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.spi.transport.Connection;
@@ -14,7 +16,10 @@ import org.stoneware.spi.transport.ConnectionSpec;
 import org.stoneware.spi.transport.FrameClaim;
 import org.stoneware.spi.transport.FrameListener;
 
-/** One publication to the other end and one subscription from it. */
+/**
+ * One subscription from the other end and one publication to it. The accepting end has no publication until the initiator has
+ * arrived (ADR 0024).
+ */
 final class AeronConnection implements Connection, FrameClaim.Completion {
     private static final int MAX_CLAIM_ATTEMPTS = 3;
 
@@ -24,10 +29,10 @@ final class AeronConnection implements Connection, FrameClaim.Completion {
     private final StreamIdentity incoming;
     private final BufferClaim aeronClaim = new BufferClaim();
     private final FragmentHandler onFragment = this::onFragment;
-    private final ExclusivePublication publication;
+    private final StreamChannel channel;
     private final Subscription subscription;
-    private final int maxFrameLength;
 
+    private @Nullable ExclusivePublication publication;
     private @Nullable Image image;
     private @Nullable FrameListener listener;
     private @Nullable String lossReason;
@@ -41,18 +46,13 @@ final class AeronConnection implements Connection, FrameClaim.Completion {
     private boolean isClaimed;
     private boolean isClosed;
 
-    AeronConnection(
-            ConnectionSpec spec,
-            AeronTransport transport,
-            ExclusivePublication publication,
-            Subscription subscription) {
+    AeronConnection(ConnectionSpec spec, AeronTransport transport, StreamChannel channel, Subscription subscription) {
         this.spec = spec;
         this.transport = transport;
-        this.publication = publication;
+        this.channel = channel;
         this.subscription = subscription;
         outgoing = StreamIdentity.outgoing(spec);
         incoming = StreamIdentity.incoming(spec);
-        maxFrameLength = publication.maxPayloadLength() - FrameHeader.LENGTH;
     }
 
     @Override
@@ -62,18 +62,18 @@ final class AeronConnection implements Connection, FrameClaim.Completion {
 
     @Override
     public boolean isConnected() {
-        return isOpen() && publication.isConnected() && subscription.isConnected();
+        return isOpen() && publication != null && publication.isConnected() && subscription.isConnected();
     }
 
     @Override
     public int maxFrameLength() {
-        return maxFrameLength;
+        return channel.maxFrameLength();
     }
 
     @Override
     public long tryClaim(int length, FrameClaim claim) {
-        if (length < 1 || length > maxFrameLength) {
-            throw new IllegalArgumentException("frame length=" + length + " allowed=1.." + maxFrameLength);
+        if (length < 1 || length > maxFrameLength()) {
+            throw new IllegalArgumentException("frame length=" + length + " allowed=1.." + maxFrameLength());
         }
         if (isClaimed) {
             throw new IllegalStateException("the last claim is neither committed nor aborted");
@@ -109,6 +109,9 @@ final class AeronConnection implements Connection, FrameClaim.Completion {
     @Override
     public void close() {
         if (!isClosed) {
+            if (isOpen()) {
+                transport.openToEnd(this);
+            }
             sayGoodbye();
             release();
         }
@@ -116,6 +119,16 @@ final class AeronConnection implements Connection, FrameClaim.Completion {
 
     StreamIdentity incoming() {
         return incoming;
+    }
+
+    /** True when the other end's stream is known here, and so the other end surely knows ours. */
+    boolean hasOtherEndArrived() {
+        return subscription.imageCount() > 0;
+    }
+
+    /** Opens the stream to the other end; called once. */
+    void openOutgoing(Aeron aeron) {
+        publication = aeron.addExclusivePublication(channel.outgoing(), outgoing.streamId());
     }
 
     /** Delivers what has arrived, and finds out whether the other end is still there. */
@@ -155,13 +168,12 @@ final class AeronConnection implements Connection, FrameClaim.Completion {
     void release() {
         if (!isClosed) {
             isClosed = true;
-            if (isClaimed && !publication.isClosed()) {
+            if (publication != null && isClaimed && !publication.isClosed()) {
                 aeronClaim.abort();
             }
             isClaimed = false;
             transport.onConnectionReleased(this);
-            publication.close();
-            subscription.close();
+            CloseHelper.closeAll(publication, subscription);
         }
     }
 
@@ -177,7 +189,7 @@ final class AeronConnection implements Connection, FrameClaim.Completion {
             lose("the other end closed");
         } else if (arriving != null && arriving.isClosed()) {
             lose("the other end has fallen silent");
-        } else if (publication.isConnected()) {
+        } else if (publication != null && publication.isConnected()) {
             hasBeenConnected = true;
             isDeaf = false;
         } else if (hasBeenConnected) {
@@ -196,8 +208,12 @@ final class AeronConnection implements Connection, FrameClaim.Completion {
     }
 
     private long claim(int length) {
+        ExclusivePublication stream = publication;
+        if (stream == null) {
+            return NOT_CONNECTED;
+        }
         for (int i = 0; i < MAX_CLAIM_ATTEMPTS; i++) {
-            long position = publication.tryClaim(FrameHeader.LENGTH + length, aeronClaim);
+            long position = stream.tryClaim(FrameHeader.LENGTH + length, aeronClaim);
             if (position > 0) {
                 return position;
             }

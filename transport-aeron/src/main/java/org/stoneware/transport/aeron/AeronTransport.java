@@ -4,7 +4,6 @@ import static java.util.concurrent.TimeUnit.MILLISECONDS;
 import static java.util.concurrent.TimeUnit.SECONDS;
 
 import io.aeron.Aeron;
-import io.aeron.ExclusivePublication;
 import io.aeron.Subscription;
 import java.net.InetSocketAddress;
 import java.util.ArrayDeque;
@@ -37,12 +36,17 @@ final class AeronTransport implements Transport {
     private static final long FORGET_INTERVAL_NS = SECONDS.toNanos(1);
 
     private static final int CLOSING_CYCLES = 8;
+    /** Opening a stream takes a file and perhaps a socket; a crowd that arrives at once must not stop the duty cycle. */
+    private static final int MAX_OPENED_PER_CYCLE = 8;
 
     private final TransportContext context;
     private final AeronSettings settings;
     private final AdmittedStreams admitted = new AdmittedStreams();
     private final List<BoundAddress> bound = new ArrayList<>();
     private final ArrayDeque<AeronConnection> lost = new ArrayDeque<>();
+    /** Accepted connections whose initiator has not arrived. */
+    private final ArrayList<AeronConnection> awaited = new ArrayList<>();
+
     private final DriverDirectory directory;
     private final ChannelSelector selector;
 
@@ -98,18 +102,21 @@ final class AeronTransport implements Transport {
         BoundAddress local = boundAddress(spec.localAddress());
         checkRoomFor(spec);
         StreamIdentity incoming = StreamIdentity.incoming(spec);
-        if (spec.remoteAddress().isUnresolved() || !admitted.add(incoming)) {
-            throw new TransportException("connection refused: connectionId=" + spec.connectionId() + " remote="
-                    + spec.remoteAddress() + ": address unknown or stream in use");
+        InetSocketAddress remote = spec.remoteAddress();
+        if (remote.isUnresolved() || remote.getPort() == 0 || !admitted.add(incoming)) {
+            throw new TransportException("connection refused: connectionId=" + spec.connectionId() + " remote=" + remote
+                    + ": address unknown or stream in use");
         }
         Subscription subscription = null;
         try {
             StreamChannel channel = StreamChannel.of(spec, context.maxFrameHint(), usable.receiveBufferLength());
             subscription = usable.aeron().addSubscription(channel.incoming(local.tag()), incoming.streamId());
-            StreamIdentity outgoing = StreamIdentity.outgoing(spec);
-            ExclusivePublication publication =
-                    usable.aeron().addExclusivePublication(channel.outgoing(), outgoing.streamId());
-            AeronConnection connection = new AeronConnection(spec, this, publication, subscription);
+            AeronConnection connection = new AeronConnection(spec, this, channel, subscription);
+            if (spec.isInitiator()) {
+                connection.openOutgoing(usable.aeron());
+            } else {
+                awaited.add(connection);
+            }
             add(connection);
             isSettled = false;
             return connection;
@@ -117,7 +124,7 @@ final class AeronTransport implements Transport {
             admitted.remove(incoming);
             CloseHelper.quietClose(subscription);
             throw new TransportException(
-                    "connection refused: connectionId=" + spec.connectionId() + " remote=" + spec.remoteAddress() + ": "
+                    "connection refused: connectionId=" + spec.connectionId() + " remote=" + remote + ": "
                             + e.getMessage(),
                     e);
         }
@@ -162,6 +169,9 @@ final class AeronTransport implements Transport {
             tearDown("the transport's driver gave itself up after a long pause of this process");
             return 1;
         }
+        if (!awaited.isEmpty()) {
+            work += openToArrived(running);
+        }
         isSettled = work == 0;
         if (nowNs - lastSelectNs > FORGET_INTERVAL_NS) {
             lastSelectNs = nowNs;
@@ -201,6 +211,7 @@ final class AeronTransport implements Transport {
         if (isClosed) {
             return;
         }
+        awaited.clear();
         for (AeronConnection connection : connections) {
             connection.close();
         }
@@ -244,9 +255,18 @@ final class AeronTransport implements Transport {
         backPressured++;
     }
 
+    /** Opens the stream of an end that closes before its initiator came: one that comes late hears the stream's end. */
+    void openToEnd(AeronConnection closing) {
+        EmbeddedDriver running = driver;
+        if (awaited.remove(closing) && running != null && !running.isBroken()) {
+            open(running, closing);
+        }
+    }
+
     void onConnectionReleased(AeronConnection connection) {
         admitted.remove(connection.incoming());
         isSettled = false;
+        awaited.remove(connection);
         remove(connection);
     }
 
@@ -307,12 +327,37 @@ final class AeronTransport implements Transport {
         return new EmbeddedDriver(settings, directory.driverPath(), context.maxConnections(), selector, admitted);
     }
 
+    /**
+     * Opens the stream to initiators that have arrived, and to none before: Aeron sends its SETUP at once and repeats it only after
+     * 100 ms, so that one which finds nobody holds the connection up for so long (ADR 0024).
+     */
+    private int openToArrived(EmbeddedDriver running) {
+        int opened = 0;
+        for (int i = awaited.size() - 1; i >= 0 && opened < MAX_OPENED_PER_CYCLE; i--) {
+            if (awaited.get(i).hasOtherEndArrived()) {
+                open(running, awaited.remove(i));
+                opened++;
+            }
+        }
+        return opened;
+    }
+
+    private void open(EmbeddedDriver running, AeronConnection accepted) {
+        try {
+            accepted.openOutgoing(running.aeron());
+        } catch (RuntimeException e) {
+            accepted.lose("the stream to the other end can't be opened: " + e.getMessage());
+            lost.add(accepted);
+        }
+    }
+
     /** Gives up the broken driver; its connections are lost, its addresses are bound again by the next one. */
     private void tearDown(String reason) {
         for (AeronConnection connection : connections) {
             connection.lose(reason);
             lost.add(connection);
         }
+        awaited.clear();
         EmbeddedDriver broken = driver;
         driver = null;
         if (broken != null) {

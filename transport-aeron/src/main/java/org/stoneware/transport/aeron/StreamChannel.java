@@ -46,6 +46,11 @@ final class StreamChannel {
         return Math.max(AeronSettings.MIN_MTU_LENGTH, Math.min(aligned, AeronSettings.SAME_HOST_MTU_LENGTH));
     }
 
+    /** Longest frame that fits one datagram. */
+    int maxFrameLength() {
+        return mtuLength - OVERHEAD_LENGTH;
+    }
+
     /** Channel to the other end. */
     String outgoing() {
         return "aeron:udp?endpoint=" + BoundAddress.endpoint(spec.remoteAddress())

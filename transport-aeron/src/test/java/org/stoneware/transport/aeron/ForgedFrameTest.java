@@ -9,10 +9,13 @@ import io.aeron.protocol.RttMeasurementFlyweight;
 import io.aeron.protocol.SetupFlyweight;
 import io.aeron.protocol.StatusMessageFlyweight;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.net.DatagramPacket;
 import java.net.DatagramSocket;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.ByteBuffer;
+import java.nio.channels.DatagramChannel;
 import java.nio.file.Path;
 import java.util.Arrays;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -31,6 +34,7 @@ import org.stoneware.testkit.transport.TransportRig;
 class ForgedFrameTest {
     private static final int LENGTH = 20;
     private static final int TERM_LENGTH = 64 * 1024;
+    private static final int CYCLES = 50;
 
     @TempDir
     Path directory;
@@ -161,6 +165,50 @@ class ForgedFrameTest {
         rig.await(() -> server.transport().counters().framesRejected() >= 4, "all are rejected");
     }
 
+    @Test
+    void shouldSendNothingBeforeTheRightInitiatorArrives() throws IOException {
+        TransportEnd server = open("server");
+        try (DatagramChannel initiator = DatagramChannel.open()) {
+            initiator.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
+            initiator.configureBlocking(false);
+            ConnectionSpec spec = spec(server.address(), (InetSocketAddress) initiator.getLocalAddress());
+            server.transport().connect(spec);
+            StreamIdentity expected = StreamIdentity.incoming(spec);
+            StreamIdentity answering = StreamIdentity.outgoing(spec);
+            UnsafeBuffer answer = new UnsafeBuffer(ByteBuffer.allocate(2048));
+
+            inject(server, setup(expected.streamId(), expected.sessionId() + 1, TERM_LENGTH));
+            inject(server, setup(expected.streamId() + 1, expected.sessionId(), TERM_LENGTH));
+            inject(server, data(expected.streamId(), expected.sessionId()));
+            rig.cycle(CYCLES);
+            assertThat(initiator.receive(answer.byteBuffer().clear()))
+                    .as("the server has not spoken")
+                    .isNull();
+
+            inject(server, setup(expected.streamId(), expected.sessionId(), TERM_LENGTH));
+            rig.await(() -> receive(initiator, answer.byteBuffer()), "the server speaks");
+            SetupFlyweight heard = new SetupFlyweight(answer);
+            assertThat(heard.headerType()).isEqualTo(HeaderFlyweight.HDR_TYPE_SETUP);
+            assertThat(heard.streamId()).isEqualTo(answering.streamId());
+            assertThat(heard.sessionId()).isEqualTo(answering.sessionId());
+        }
+    }
+
+    @Test
+    void shouldLoseAConnectionOnceWhenTheWayBackCannotBeOpened() throws IOException {
+        TransportEnd server = open("server");
+        ConnectionSpec spec = spec(server.address(), new InetSocketAddress("224.0.1.2", 4000));
+        Connection connection = server.transport().connect(spec);
+        StreamIdentity expected = StreamIdentity.incoming(spec);
+
+        inject(server, setup(expected.streamId(), expected.sessionId(), TERM_LENGTH));
+        rig.await(() -> server.lossesInAll() > 0, "the loss");
+        rig.cycle(CYCLES);
+
+        assertThat(server.losses(connection)).singleElement().asString().contains("can't be opened");
+        assertThat(server.trySend(connection, new byte[LENGTH])).isEqualTo(Connection.CLOSED);
+    }
+
     private TransportEnd open(String name) {
         return rig.open(name, new InetSocketAddress(InetAddress.getLoopbackAddress(), 0));
     }
@@ -186,6 +234,14 @@ class ForgedFrameTest {
         }
         // The socket's buffer is small; a test that overruns it would wait for what the system dropped.
         end.cycle();
+    }
+
+    private static boolean receive(DatagramChannel channel, ByteBuffer buffer) {
+        try {
+            return channel.receive(buffer.clear()) != null;
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     private static byte[] setup(int streamId, int sessionId, int termLength) {

@@ -2,6 +2,8 @@ package org.stoneware.transport.aeron;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.aeron.logbuffer.FrameDescriptor;
+import io.aeron.protocol.HeaderFlyweight;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.InetAddress;
@@ -14,6 +16,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.SplittableRandom;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.stoneware.spi.transport.Connection;
@@ -66,6 +69,19 @@ class LossyNetworkTest {
         assertThat(link.server.heard(next)).isEmpty();
         assertThat(link.server.losses(next)).isEmpty();
         TestFrames.checkHeard(link.server.heard(link.there), 1, FRAMES, link.here.maxFrameLength());
+    }
+
+    @Test
+    void shouldConnectWhenTheFirstSetupsOfBothEndsAreLost() {
+        Link link = new Link(3);
+        link.toServer.setupsToLose = 2;
+        link.toClient.setupsToLose = 2;
+
+        link.connect(2);
+        link.send(FRAMES);
+
+        TestFrames.checkHeard(link.server.heard(link.there), 1, FRAMES, link.here.maxFrameLength());
+        assertThat(link.toServer.setupsToLose + link.toClient.setupsToLose).isZero();
     }
 
     private TransportEnd open(String name) {
@@ -136,6 +152,7 @@ class LossyNetworkTest {
         private final SocketAddress target;
         private final Link link;
         private byte[] held;
+        private int setupsToLose;
 
         private Relay(SocketAddress target, Link link) {
             this.target = target;
@@ -171,6 +188,10 @@ class LossyNetworkTest {
         }
 
         private void passOn(byte[] datagram, DatagramChannel back) throws IOException {
+            if (setupsToLose > 0 && isSetup(datagram)) {
+                setupsToLose--;
+                return;
+            }
             int fate = link.random.nextInt(ODDS);
             if (fate == 0) {
                 link.lost++;
@@ -190,6 +211,10 @@ class LossyNetworkTest {
                 back.send(ByteBuffer.wrap(held), target);
                 held = null;
             }
+        }
+
+        private static boolean isSetup(byte[] datagram) {
+            return FrameDescriptor.frameType(new UnsafeBuffer(datagram), 0) == HeaderFlyweight.HDR_TYPE_SETUP;
         }
 
         private void forward(ByteBuffer datagram, SocketAddress to) {
