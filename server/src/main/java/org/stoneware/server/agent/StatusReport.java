@@ -129,7 +129,7 @@ final class StatusReport {
         if (view.role() == ServerRole.ACTIVE_COORDINATOR) {
             boolean isAlone =
                     !duties.hasStandby() && context.settings().servers().size() > 1;
-            return (isAlone ? "solo, " : "")
+            return (election.isBlocked() ? "blocked: votes, " : isAlone ? "solo, " : "")
                     + (duties.hasStaleSessions() ? "sessions may be old, " : "")
                     + view.reason();
         }

@@ -205,6 +205,14 @@ public final class RoleDuties {
         isStopping = true;
     }
 
+    /** Takes requests again. What came meanwhile was not heard: Tomcats send it again when they have registered anew. */
+    public void endStop() {
+        isStopping = false;
+        if (processor != null) {
+            output.dropClients("this server goes on");
+        }
+    }
+
     /** True when nothing is on its way to the standbys. */
     public boolean isSettled() {
         SessionRequestProcessor serving = processor;
