@@ -272,8 +272,9 @@ final class OwnedSessions {
         }
         if (isCommitted) {
             if (entry.isNew) {
-                // Under a lease that broke since, the session may be somebody else's already.
-                entry.generation = sentGeneration;
+                // Under a lease that broke since, or under none, the session may be somebody else's already; the next
+                // lease must not make it owned.
+                entry.generation = isLeaseValid(nowNs) ? sentGeneration : LOST;
                 entry.grant = 1;
             }
             entry.isNew = false;

@@ -64,6 +64,18 @@ class OwnedSessionsTest {
     }
 
     @Test
+    void shouldNotOwnByTheNextLeaseWhatWasCreatedUnderNone() {
+        owned.forgetIfLapsed(450 * MS);
+        owned.create(KEY);
+        owned.onWritten(KEY, 0, true, TOKEN, 7, 0, owned.generation(), 460 * MS);
+        owned.end(KEY, 461 * MS);
+
+        owned.onRenewed(470 * MS, 480 * MS);
+
+        assertThat(owned.tryOpen(KEY, 7, 481 * MS)).isFalse();
+    }
+
+    @Test
     void shouldFenceARequestThatLostItsTokenEvenWhenALaterOneEndsFirst() {
         grant(TOKEN, 1);
         grant(TOKEN + 1, 1);
