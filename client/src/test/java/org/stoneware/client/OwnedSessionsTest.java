@@ -76,6 +76,16 @@ class OwnedSessionsTest {
     }
 
     @Test
+    void shouldNotNameByTheNextLeaseWhatWasGrantedUnderNone() {
+        owned.forgetIfLapsed(450 * MS);
+        owned.onGranted(KEY, TOKEN, 1, 7, 0, owned.generation(), 460 * MS);
+
+        owned.onRenewed(470 * MS, 480 * MS);
+
+        assertThat(owned.name(10, 481 * MS)).isEmpty();
+    }
+
+    @Test
     void shouldFenceARequestThatLostItsTokenEvenWhenALaterOneEndsFirst() {
         grant(TOKEN, 1);
         grant(TOKEN + 1, 1);
