@@ -451,13 +451,22 @@ public final class SimulatedTomcat implements ClientResponseListener {
             int hints,
             int grant,
             SessionRecord record) {
-        if (bug == PlantedBug.LATE_GRANT) {
-            browsers.stream()
-                    .filter(browser -> browser.request != null)
-                    .forEach(browser -> browser.request.sentGeneration = owned.generation());
-        }
         if (messageEpoch == epoch()) {
             exchange.onOwned(requestId, token, version, logTimeMs, status, hints, grant, record, leaseNowNs());
+            if (bug == PlantedBug.LATE_GRANT) {
+                browsers.stream()
+                        .filter(browser -> browser.request != null && browser.request.id == requestId)
+                        .forEach(browser -> ownAnyway(browser.key, token, hints));
+            }
+        }
+    }
+
+    /** Counts a grant under the lease of now, or under the next one, whatever became of the one it was asked for under. */
+    private void ownAnyway(SessionKey key, long token, int hints) {
+        OwnedSessions.Entry entry = owned.entry(key);
+        if (entry != null && entry.token == token) {
+            entry.generation = owned.generation();
+            entry.isRecalled = (hints & SessionProtocol.HINT_RECALLED) != 0;
         }
     }
 
