@@ -27,6 +27,8 @@ final class FakeManagement implements ManagementService {
     volatile StopOutcome outcome = new StopOutcome(true, "stopping");
     volatile RuntimeException failure;
     volatile Runnable onStop = () -> {};
+    volatile HandOverOutcome handOverOutcome = new HandOverOutcome(true, "Server1 hands over to Server2");
+    final List<String> handOvers = new CopyOnWriteArrayList<>();
     final List<String> stops = new CopyOnWriteArrayList<>();
 
     @Override
@@ -83,6 +85,12 @@ final class FakeManagement implements ManagementService {
         stops.add("force=" + force + " by=" + by);
         onStop.run();
         return outcome;
+    }
+
+    @Override
+    public HandOverOutcome handOver(String by) {
+        handOvers.add(by);
+        return handOverOutcome;
     }
 
     static ArraySettings settings(Path dataDirectory, int managementPort) {
