@@ -328,6 +328,7 @@ class ConsistencyElection implements Election {
     }
 
     private void follow(Peer active) {
+        suspicion.onHeard();
         round.abandon();
         turn.end();
         view.lastActive(active.memberId());

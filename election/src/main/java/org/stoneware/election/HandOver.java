@@ -11,7 +11,7 @@ import org.stoneware.voting.RegisterValue;
  * A role given to the standby on request, from then until a server is active again.
  * <p>
  * The standby takes over with this server's promise, so that it can't while this server takes the role back. It is taken back when the
- * standby's process has ended, or is not heard and has not been given that promise. See docs/adr/0044.
+ * standby's process has ended, or is not heard and has not been given that promise. See docs/adr/0046.
  */
 final class HandOver {
     private final ElectionContext context;

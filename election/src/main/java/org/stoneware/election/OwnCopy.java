@@ -188,16 +188,4 @@ class OwnCopy {
         }
         return true;
     }
-
-    /** A configuration in which this process is active and nobody else is in sync. */
-    RegisterValue alone(long epoch, List<RegisterValue.Voter> voters, long mapEpoch) {
-        List<RegisterValue.Voter> known = new ArrayList<>(voters);
-        known.removeIf(voter -> voter.identity().equals(VoterId.NONE));
-        return new RegisterValue(
-                epoch,
-                context.selfId(),
-                List.of(new RegisterValue.InSync(context.selfId(), acceptor.identity(), context.incarnation())),
-                known,
-                mapEpoch);
-    }
 }

@@ -313,6 +313,7 @@ class RegisterElection implements Election {
 
     /** Stays beside another server that is active: a server that was restarted never becomes an empty active then. */
     private void follow(Peer active) {
+        suspicion.onHeard();
         proposer.abandon();
         turn.end();
         handOver.end();

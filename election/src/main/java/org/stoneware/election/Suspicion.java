@@ -71,6 +71,11 @@ final class Suspicion {
         }
     }
 
+    /** The server that was missed is heard: what was said of it meanwhile is of the past. */
+    void onHeard() {
+        witnesses.end();
+    }
+
     /** Whether the server that is missed has acknowledged what this one does not hold, as far as Tomcats know. */
     boolean hasGoneOnAlone() {
         return witnesses.hasGoneOnAlone();

@@ -2,7 +2,9 @@ package org.stoneware.server.agent;
 
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
@@ -554,8 +556,13 @@ final class ServerAgent {
 
     /** What the links to the other servers tell goes to the election. */
     private final class PeerOutput implements PeerLinks.Output {
+        private final Map<Integer, ServerRole> shown = new HashMap<>();
+
         @Override
         public void onEvidence(Evidence evidence) {
+            ServerRole role = peers.peer(evidence.memberId()).role();
+            // Who asks this server sees at once what another has become.
+            isStatusDue |= shown.put(evidence.memberId(), role) != role;
             election.onEvidence(evidence, electionTime());
         }
 
