@@ -45,6 +45,9 @@ final class FailoverBenchmark implements AutoCloseable {
     private static final long PATIENCE_MS = 120_000;
     private static final int ANSWER_TIMEOUT_MS = 60_000;
     private static final long SETTLE_MS = 1_000;
+    /** Ten seconds lie between two takeovers for silence (ADR 0042), so that servers that hear badly do not take turns. */
+    private static final long BETWEEN_FREEZES_MS = 11_000;
+
     private static final double NANOS_PER_MS = 1e6;
 
     private final DemoArray array;
@@ -98,9 +101,9 @@ final class FailoverBenchmark implements AutoCloseable {
     private boolean measure(CommandLine line) throws IOException, InterruptedException {
         List<CounterUser> users = new ArrayList<>();
         FaultClock clock = startUsers(array.frontDoor().uri("/counter.jsp"), users);
-        faults("kill -9", line.number("kills", 50, 0, 100_000), clock, server -> server.process()
+        faults("kill -9", line.number("kills", 50, 0, 100_000), SETTLE_MS, clock, server -> server.process()
                 .killHard());
-        faults("freeze", line.number("freezes", 5, 0, 10_000), clock, server -> server.process()
+        faults("freeze", line.number("freezes", 5, 0, 10_000), BETWEEN_FREEZES_MS, clock, server -> server.process()
                 .signal("STOP"));
         boolean hasLoss = end(users);
 
@@ -114,13 +117,13 @@ final class FailoverBenchmark implements AutoCloseable {
         void strike(ServerProcess active);
     }
 
-    private void faults(String name, long times, FaultClock clock, Fault fault)
+    private void faults(String name, long times, long pauseMs, FaultClock clock, Fault fault)
             throws IOException, InterruptedException {
         Histogram first = CounterUser.newHistogram();
         Histogram all = CounterUser.newHistogram();
         for (long i = 0; i < times; i++) {
             ServerProcess active = awaitPair();
-            Thread.sleep(SETTLE_MS); // users go on for a while between two faults
+            Thread.sleep(pauseMs); // users go on for a while between two faults
             clock.begin();
             fault.strike(active);
             clock.awaitEveryUser(PATIENCE_MS);

@@ -7,6 +7,7 @@ import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.ManyToOneConcurrentLinkedQueue;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
@@ -20,6 +21,7 @@ import org.stoneware.wire.session.ClientResponseListener;
 import org.stoneware.wire.session.OwnStatus;
 import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.WriteStatus;
+import org.stoneware.wire.witness.WitnessProtocol;
 
 /**
  * The client's duty cycle: registers over the {@link ActiveConnection}, sends requests and hands out answers, renews the lease,
@@ -38,6 +40,8 @@ final class ClientAgent {
     private final ActiveConnection active;
     private final StandingLinks standing;
     private final WitnessDesk witness;
+    private final ClientVoter voter;
+    private final UnsafeBuffer vote = new UnsafeBuffer(new byte[ClientVoter.MAX_ANSWER_LENGTH]);
     private final LeaseRenewals renewals;
     private final ClientEvents events;
 
@@ -82,6 +86,7 @@ final class ClientAgent {
                 settings, identity, new Networks(liveness, transport, transportName), this::submit, new Follower());
         this.standing = new StandingLinks(settings, identity, liveness, this::submit, active, new StandingFollower());
         this.witness = new WitnessDesk(standing);
+        this.voter = new ClientVoter(identity.high(), identity.low(), identity.incarnation());
         this.events = events;
         this.disconnectedSinceNs = startNs;
         this.renewals = new LeaseRenewals(startNs);
@@ -238,7 +243,7 @@ final class ClientAgent {
 
         @Override
         public void onLinkMessage(LivenessLink from, DirectBuffer message) {
-            witness.onMessage(from, message, nowNs);
+            hear(from, message);
         }
 
         @Override
@@ -259,11 +264,23 @@ final class ClientAgent {
         }
     }
 
+    /** A server asks over a link: whether another one is heard, or for this Tomcat's vote. */
+    private void hear(LivenessLink from, DirectBuffer message) {
+        if (!WitnessProtocol.isOther(message, 0, message.capacity())) {
+            witness.onMessage(from, message, nowNs);
+            return;
+        }
+        int length = voter.onMessage(message, 0, message.capacity(), vote);
+        if (length > 0) {
+            from.sendMessage(vote, 0, length);
+        }
+    }
+
     /** Follows what the links tell that stand beside the connection. */
     private final class StandingFollower implements StandingLinks.Listener {
         @Override
         public void onLinkMessage(LivenessLink from, DirectBuffer message) {
-            witness.onMessage(from, message, nowNs);
+            hear(from, message);
         }
 
         @Override

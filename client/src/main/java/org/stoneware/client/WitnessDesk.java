@@ -1,7 +1,9 @@
 package org.stoneware.client;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -40,6 +42,9 @@ final class WitnessDesk {
 
     private final Sight sight;
     private final List<Question> open = new ArrayList<>();
+    /** Whether a server's process has said last that it acknowledges alone, oldest word first. */
+    private final Map<Long, Boolean> solo = new LinkedHashMap<>();
+
     private final WitnessAdapter adapter = new WitnessAdapter();
     private final WitnessPublisher messages = new WitnessPublisher();
     private final UnsafeBuffer out = new UnsafeBuffer(new byte[WitnessProtocol.MAX_MESSAGE_LENGTH]);
@@ -95,6 +100,11 @@ final class WitnessDesk {
                 }
 
                 @Override
+                public void onSoloNotice(long incarnation, boolean isSolo) {
+                    noticed(incarnation, isSolo);
+                }
+
+                @Override
                 public void onProbeAnswer(long number, long incarnation, int agentAgeMs) {
                     probeAnswered(number, incarnation, agentAgeMs, nowNs);
                 }
@@ -122,6 +132,15 @@ final class WitnessDesk {
 
     long refusedMessages() {
         return refusedMessages;
+    }
+
+    /** Only the newest few processes matter: servers that are asked about have ended lately. */
+    private void noticed(long incarnation, boolean isSolo) {
+        solo.remove(incarnation);
+        solo.put(incarnation, isSolo);
+        if (solo.size() > MAX_OPEN) {
+            solo.remove(solo.keySet().iterator().next());
+        }
     }
 
     private void asked(Question question) {
@@ -164,6 +183,7 @@ final class WitnessDesk {
 
     private void answer(Question question, boolean isHeard, long nowNs) {
         int ageMs = (int) TimeUnit.NANOSECONDS.toMillis(nowNs - question.askedNs);
-        question.asker.sendMessage(out, 0, messages.answer(out, question.id, isHeard, ageMs));
+        boolean wasSolo = solo.getOrDefault(question.incarnation, false);
+        question.asker.sendMessage(out, 0, messages.answer(out, question.id, isHeard, ageMs, wasSolo));
     }
 }

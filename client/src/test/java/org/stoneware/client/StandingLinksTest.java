@@ -179,7 +179,7 @@ class StandingLinksTest {
         cycle();
 
         byte[] answer = new byte[512];
-        int answerLength = new WitnessPublisher().answer(new UnsafeBuffer(answer), 5, false, 0);
+        int answerLength = new WitnessPublisher().answer(new UnsafeBuffer(answer), 5, false, 0, false);
         assertThat(standing.sent).containsExactly(java.util.Arrays.copyOf(answer, answerLength));
     }
 

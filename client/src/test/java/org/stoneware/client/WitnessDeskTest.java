@@ -98,6 +98,18 @@ class WitnessDeskTest {
     }
 
     @Test
+    void shouldSayWhatTheServerAskedAboutHasSaidLastOfBeingAlone() {
+        hear(messages.soloNotice(out, PROCESS, true), subject);
+        ask(PROCESS);
+        pass(60);
+        hear(messages.soloNotice(out, PROCESS, false), subject);
+        ask(PROCESS);
+        pass(60);
+
+        assertThat(said(asker)).containsExactly("answer 77 false solo", "answer 77 false");
+    }
+
+    @Test
     void shouldAnswerOnlyTheNewestQuestionOfAServer() {
         ask(PROCESS);
         hear(messages.question(out, QUESTION + 1, "Server2", PROCESS), asker);
@@ -138,8 +150,8 @@ class WitnessDeskTest {
         for (byte[] message : link.sent) {
             new WitnessAdapter().onMessage(new UnsafeBuffer(message), 0, message.length, new WitnessListener() {
                 @Override
-                public void onAnswer(long questionId, boolean isHeard, int ageMs) {
-                    said.add("answer " + questionId + ' ' + isHeard);
+                public void onAnswer(long questionId, boolean isHeard, int ageMs, boolean wasSolo) {
+                    said.add("answer " + questionId + ' ' + isHeard + (wasSolo ? " solo" : ""));
                 }
 
                 @Override

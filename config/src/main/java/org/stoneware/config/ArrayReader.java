@@ -11,6 +11,8 @@ import org.jspecify.annotations.Nullable;
 /** Reads what the file says once for all servers: tc-properties, system, ha, failover-priority, clients. */
 final class ArrayReader {
     private static final int DEFAULT_ELECTION_TIME_SEC = 5;
+    private static final int MAX_VOTERS = 15;
+    private static final List<String> UNCLEAN_PROMOTIONS = List.of("after-election-time", "operator", "never");
     private static final Pattern CHOICE = Pattern.compile("[a-z][a-z0-9-]{0,40}");
     private static final String NETWORKED = "networked-active-passive";
     private static final String DISK_BASED = "disk-based-active-passive";
@@ -34,6 +36,7 @@ final class ArrayReader {
         Setting<String> haMode = haMode(ha, root.position());
         Setting<String> groupMode = haMode(groupHa, root.position());
         Failover failover = failover(root, servers, ha, groupHa, properties);
+        warnOfNoVoters(servers, failover);
         return new ArrayEntry(
                 values.choice(
                         Source.of(root.at("system", "configuration-model")),
@@ -45,6 +48,7 @@ final class ArrayReader {
                 failover.priority(),
                 failover.voterCount(),
                 failover.hasClientVoters(),
+                uncleanPromotion(failover, properties),
                 clientLogs(root),
                 properties,
                 groups);
@@ -161,7 +165,59 @@ final class ArrayReader {
     }
 
     /** What to prefer when not both, consistency and availability, can be had. */
-    private record Failover(Setting<String> priority, int voterCount, boolean hasClientVoters) {}
+    private record Failover(
+            Setting<String> priority, int voterCount, boolean hasClientVoters, @Nullable ConfigElement element) {
+        Failover(Setting<String> priority, int voterCount, boolean hasClientVoters) {
+            this(priority, voterCount, hasClientVoters, null);
+        }
+
+        Failover in(ConfigElement found) {
+            return new Failover(priority, voterCount, hasClientVoters, found);
+        }
+    }
+
+    /** A child of failover-priority, or a property; null when neither is there, because the default depends on the store. */
+    private @Nullable Setting<String> uncleanPromotion(Failover failover, Map<String, Setting<String>> properties) {
+        ConfigElement element = failover.element();
+        ConfigElement written = element == null ? null : element.child("unclean-promotion");
+        Setting<String> property = properties.get(TcProperties.UNCLEAN_PROMOTION);
+        if (written != null && property != null) {
+            problems.error(
+                    property.position(),
+                    "tc-properties/property@value",
+                    TcProperties.UNCLEAN_PROMOTION + " says the same as <unclean-promotion> in line "
+                            + written.position().line(),
+                    "one of the two",
+                    "delete one");
+        }
+        Source source = Source.of(written);
+        if (source == null && property != null) {
+            source = new Source(
+                    property.value(),
+                    property.position(),
+                    "tc-properties/property '" + TcProperties.UNCLEAN_PROMOTION + "'");
+        }
+        if (source == null) {
+            return null;
+        }
+        return values.choice(
+                source,
+                UNCLEAN_PROMOTIONS,
+                UNCLEAN_PROMOTIONS.get(1),
+                failover.priority().position());
+    }
+
+    private void warnOfNoVoters(@Nullable ConfigElement servers, Failover failover) {
+        boolean isPair = servers != null && servers.children("server").size() == 2;
+        boolean hasVoters = failover.hasClientVoters() || failover.voterCount() > 0;
+        if (isPair && failover.priority().value().equals("consistency") && !hasVoters) {
+            problems.warning(
+                    failover.priority().position(),
+                    "failover-priority/consistency",
+                    "consistency with two servers and no voter: whichever server fails, the other stops serving",
+                    "let the Tomcats vote with <client-voters/>, or use <voter count=\"1\"/> and bin/start-voter on a third host");
+        }
+    }
 
     private Failover failover(
             ConfigElement root,
@@ -198,7 +254,7 @@ final class ArrayReader {
                     "one of the two",
                     "delete one");
         }
-        return failoverOf(chosen);
+        return failoverOf(chosen).in(chosen);
     }
 
     private Failover failoverOf(ConfigElement element) {
@@ -224,7 +280,8 @@ final class ArrayReader {
                         "one of the two",
                         "delete one");
             }
-            Setting<Integer> count = values.integer(Source.of(voter, "count"), 0, 100, 0, consistency.position());
+            Setting<Integer> count =
+                    values.integer(Source.of(voter, "count"), 0, MAX_VOTERS, 0, consistency.position());
             return new Failover(
                     new Setting<>(
                             "consistency", "line " + consistency.position().line(), consistency.position(), false),
@@ -240,6 +297,9 @@ final class ArrayReader {
         }
         String text = element.text().toLowerCase(Locale.ROOT);
         Source source = new Source(text, element.textPosition(), element.path());
+        if (text.isEmpty() && element.child("unclean-promotion") != null) {
+            return new Failover(Setting.ofDefault("availability", element.position()), 0, false);
+        }
         if (text.isEmpty()) {
             problems.error(
                     element.position(),
@@ -263,7 +323,7 @@ final class ArrayReader {
         if (value.equals("consistency:client-voters")) {
             return new Failover(property.with("consistency"), 0, true);
         }
-        if (value.matches("consistency:\\d{1,2}")) {
+        if (value.matches("consistency:(\\d|1[0-5])")) {
             return new Failover(
                     property.with("consistency"), Integer.parseInt(value.substring("consistency:".length())), false);
         }
@@ -271,7 +331,7 @@ final class ArrayReader {
                 property.position(),
                 "tc-properties/property@value",
                 TcProperties.FAILOVER_PRIORITY + " '" + ValueReader.shortened(value) + "' is unknown",
-                "availability, consistency, consistency:client-voters, consistency:<number of voters>",
+                "availability, consistency, consistency:client-voters, consistency:<0 to " + MAX_VOTERS + " voters>",
                 NearestName.advice(value, List.of("availability", "consistency"), "write one of these"));
         return new Failover(property.with("availability"), 0, false);
     }

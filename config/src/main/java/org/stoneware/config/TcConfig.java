@@ -139,8 +139,18 @@ public final class TcConfig {
                 of.failoverPriority().value(),
                 of.voterCount(),
                 of.hasClientVoters(),
+                uncleanPromotion(of, own).value(),
                 of.clientLogs().isDefault() ? "" : of.clientLogs().value(),
                 properties);
+    }
+
+    private static Setting<String> uncleanPromotion(ArrayEntry of, ServerEntry server) {
+        Setting<String> written = of.uncleanPromotion();
+        return written != null
+                ? written
+                : Setting.ofDefault(
+                        ArraySettings.defaultUncleanPromotion(server.mode().value()),
+                        of.failoverPriority().position());
     }
 
     /** Settings of a server without installation directory. */
@@ -163,6 +173,8 @@ public final class TcConfig {
             String voters = of.hasClientVoters() ? "Tomcats" : String.valueOf(of.voterCount());
             values.add(new EffectiveValue(
                     "failover-priority voters", voters, of.failoverPriority().origin()));
+        } else {
+            add(values, "failover-priority/unclean-promotion", uncleanPromotion(of, servers.get(0)));
         }
         add(values, "system/configuration-model", of.configurationModel());
         add(values, "clients/logs", of.clientLogs());

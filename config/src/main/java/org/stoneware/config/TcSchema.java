@@ -128,6 +128,7 @@ final class TcSchema {
         return valueOrGroup(
                 "failover-priority",
                 group("availability"),
+                value("unclean-promotion"),
                 group("consistency", group("voter").attributes("count"), group("client-voters")));
     }
 }

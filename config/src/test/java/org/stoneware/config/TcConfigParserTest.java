@@ -128,6 +128,32 @@ class TcConfigParserTest {
     }
 
     @Test
+    void shouldReadWhenAServerThatMayLackSessionsIsPromoted() {
+        String ha = "<ha><failover-priority><availability/><unclean-promotion>never</unclean-promotion>"
+                + "</failover-priority></ha>";
+        String server = "<server host='127.0.0.1' name='S'/>";
+
+        assertThat(parse(v6(server + ha)).settings(0).uncleanPromotion()).isEqualTo("never");
+        assertThat(parse(v6(server)).settings(0).uncleanPromotion()).isEqualTo("after-election-time");
+        assertThat(parse(property("stoneware.unclean-promotion", "operator"))
+                        .settings(0)
+                        .uncleanPromotion())
+                .isEqualTo("operator");
+        assertThat(errors(parse(property("stoneware.unclean-promotion", "operater"))))
+                .singleElement()
+                .asString()
+                .contains("did you mean 'operator'?");
+    }
+
+    @Test
+    void shouldAskAnOperatorBeforeSessionsOnDiskAreGivenUp() {
+        String server = "<server host='127.0.0.1' name='S'><dso><persistence><mode>permanent-store</mode>"
+                + "</persistence></dso></server>";
+
+        assertThat(parse(v6(server)).settings(0).uncleanPromotion()).isEqualTo("operator");
+    }
+
+    @Test
     void shouldHandPropertiesOnAndLetTheCommandLineOverrideThem() {
         FakeHostEnvironment environment =
                 new FakeHostEnvironment().property("com.tc.l2.nha.tcgroupcomm.reconnect.timeout", "7000");

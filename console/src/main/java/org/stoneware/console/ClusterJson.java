@@ -80,9 +80,25 @@ final class ClusterJson {
     }
 
     static byte[] stopping(String self, String reason) {
+        return accepted(self, "stopping", reason);
+    }
+
+    static byte[] handingOver(String self, String reason) {
+        return accepted(self, "handingOver", reason);
+    }
+
+    private static byte[] accepted(String self, String what, String reason) {
         return document(json -> {
             json.writeStringField("self", self);
-            json.writeBooleanField("stopping", true);
+            json.writeBooleanField(what, true);
+            json.writeStringField("reason", reason);
+        });
+    }
+
+    static byte[] appointed(String self, String reason) {
+        return document(json -> {
+            json.writeStringField("self", self);
+            json.writeBooleanField("appointed", true);
             json.writeStringField("reason", reason);
         });
     }

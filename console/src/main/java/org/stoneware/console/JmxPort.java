@@ -11,6 +11,7 @@ import java.rmi.registry.Registry;
 import java.rmi.server.UnicastRemoteObject;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.concurrent.locks.LockSupport;
 import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
@@ -31,6 +32,8 @@ final class JmxPort implements AutoCloseable {
     static final String SERVER_NAME = DOMAIN + ":type=Server";
     private static final Logger LOGGER = System.getLogger(JmxPort.class.getName());
     private static final String HOST_PROPERTY = "java.rmi.server.hostname";
+    private static final int MAX_LOOKS_AT_CLOSED_PORT = 100;
+    private static final long LOOK_AGAIN_NS = 10_000_000;
     private static final String FILTER =
             "maxdepth=20;maxrefs=10000;maxarray=10000;maxbytes=1000000;java.lang.*;java.util.*;java.math.*;java.rmi.MarshalledObject;"
                     + "javax.management.*;javax.management.openmbean.*;javax.management.relation.*;"
@@ -39,10 +42,14 @@ final class JmxPort implements AutoCloseable {
     private final MBeanServer beans = ManagementFactory.getPlatformMBeanServer();
     private final Map<ObjectName, Object> registered = new LinkedHashMap<>();
     private final Registry registry;
+    private final BoundSockets sockets;
+    private final int port;
     private @Nullable RMIConnectorServer connector;
 
-    private JmxPort(Registry registry) {
+    private JmxPort(Registry registry, BoundSockets sockets, int port) {
         this.registry = registry;
+        this.sockets = sockets;
+        this.port = port;
     }
 
     /** Takes the port and answers at once. */
@@ -52,11 +59,11 @@ final class JmxPort implements AutoCloseable {
             System.setProperty(HOST_PROPERTY, address.getHostAddress());
         }
         BoundSockets sockets = new BoundSockets(address);
-        JmxPort jmx = new JmxPort(LocateRegistry.createRegistry(port, null, sockets));
+        JmxPort jmx = new JmxPort(LocateRegistry.createRegistry(port, null, sockets), sockets, port);
         try {
             jmx.register(TERRACOTTA_NAME, new StandardMBean(terracotta, TerracottaServerMXBean.class, true));
             jmx.register(SERVER_NAME, new StandardMBean(server, ServerMXBean.class, true));
-            jmx.connect(address, port, sockets);
+            jmx.connect();
             return jmx;
         } catch (IOException | JMException | RuntimeException e) {
             jmx.close();
@@ -70,12 +77,12 @@ final class JmxPort implements AutoCloseable {
         registered.put(objectName, bean);
     }
 
-    private void connect(InetAddress address, int port, BoundSockets sockets) throws IOException {
+    private void connect() throws IOException {
         Map<String, Object> environment = new LinkedHashMap<>();
         environment.put(RMIConnectorServer.SERIAL_FILTER_PATTERN, FILTER);
         environment.put(RMIConnectorServer.CREDENTIALS_FILTER_PATTERN, "java.lang.String;!*");
         RMIJRMPServerImpl door = new RMIJRMPServerImpl(port, null, sockets, environment);
-        JMXServiceURL url = new JMXServiceURL("rmi", address.getHostAddress(), port);
+        JMXServiceURL url = new JMXServiceURL("rmi", sockets.address().getHostAddress(), port);
         RMIConnectorServer server = new RMIConnectorServer(url, environment, door, beans);
         server.setMBeanServerForwarder(JmxGuard.before(beans));
         connector = server;
@@ -105,6 +112,19 @@ final class JmxPort implements AutoCloseable {
             UnicastRemoteObject.unexportObject(registry, true);
         } catch (NoSuchObjectException e) {
             LOGGER.log(Level.DEBUG, "registry was gone already", e);
+        }
+        awaitFree();
+    }
+
+    /** RMI's accepting thread may hold the closed socket for some moments more, and a new bundle wants the port at once. */
+    private void awaitFree() {
+        for (int i = 0; i < MAX_LOOKS_AT_CLOSED_PORT; i++) {
+            try {
+                sockets.createServerSocket(port).close();
+                return;
+            } catch (IOException e) {
+                LockSupport.parkNanos(LOOK_AGAIN_NS);
+            }
         }
     }
 }

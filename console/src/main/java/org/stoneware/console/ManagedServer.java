@@ -8,6 +8,7 @@ import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ClientStatus;
 import org.stoneware.api.cluster.ClusterStatus;
 import org.stoneware.api.cluster.ManagementService;
+import org.stoneware.api.cluster.ManagementService.HandOverOutcome;
 import org.stoneware.api.cluster.ManagementService.StopOutcome;
 import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.api.cluster.ServerRole;
@@ -139,15 +140,29 @@ final class ManagedServer implements ServerMXBean {
 
     @Override
     public String stop(String candidate, boolean force) {
-        if (token == null || candidate == null || !token.matches(candidate.trim())) {
-            throw new SecurityException("stop refused: the token is missing or wrong; it is the content of "
-                    + StopToken.FILE_NAME + " in the server's data directory");
-        }
+        requireToken("stop", candidate);
         StopOutcome outcome = management.stop(force, "jmx-port");
         if (!outcome.isAccepted()) {
             throw new IllegalStateException("stop refused: " + outcome.reason());
         }
         return outcome.reason();
+    }
+
+    @Override
+    public String handOver(String candidate) {
+        requireToken("hand-over", candidate);
+        HandOverOutcome outcome = management.handOver("jmx-port");
+        if (!outcome.isAccepted()) {
+            throw new IllegalStateException("hand-over refused: " + outcome.reason());
+        }
+        return outcome.reason();
+    }
+
+    private void requireToken(String action, @Nullable String candidate) {
+        if (token == null || candidate == null || !token.matches(candidate.trim())) {
+            throw new SecurityException(action + " refused: the token is missing or wrong; it is the content of "
+                    + StopToken.FILE_NAME + " in the server's data directory");
+        }
     }
 
     private MemberStatus self() {

@@ -4,6 +4,8 @@ import java.util.LinkedHashMap;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ManagementService;
+import org.stoneware.api.cluster.ManagementService.AppointOutcome;
+import org.stoneware.api.cluster.ManagementService.HandOverOutcome;
 import org.stoneware.api.cluster.ManagementService.StopOutcome;
 import org.stoneware.api.config.ArraySettings;
 
@@ -13,12 +15,14 @@ final class Routes {
     private final ArraySettings settings;
     private final StopGuard stopGuard;
     private final ClusterMetrics metrics = new ClusterMetrics();
+    private final StopGuard handOverGuard;
     private final Map<String, Route> routes = new LinkedHashMap<>();
 
     Routes(ManagementService management, ArraySettings settings, StopGuard stopGuard) {
         this.management = management;
         this.settings = settings;
         this.stopGuard = stopGuard;
+        this.handOverGuard = stopGuard.forAction("hand-over", "hand-over");
         PageFiles.load().forEach((path, file) -> get(path, request -> file));
         get("/api/v1/cluster", request -> cluster());
         get("/api/v1/events", this::events);
@@ -30,6 +34,8 @@ final class Routes {
         get("/health/live", request -> Answer.text(200, "live"));
         get("/health/ready", request -> ready());
         routes.put("/api/v1/stop", new Route("POST", this::stop));
+        routes.put("/api/v1/appoint", new Route("POST", this::appoint));
+        routes.put("/api/v1/hand-over", new Route("POST", this::handOver));
     }
 
     /** @param path raw path of the request; null when it has none. */
@@ -85,8 +91,7 @@ final class Routes {
         if (!query.isEmpty() && !query.equals("force=true") && !query.equals("force=false")) {
             return Answer.error(400, "unknown parameter", "force=true or force=false", "correct the query");
         }
-        String by = "management port, " + request.remote().getAddress().getHostAddress();
-        StopOutcome outcome = management.stop(query.equals("force=true"), by);
+        StopOutcome outcome = management.stop(query.equals("force=true"), by(request));
         if (!outcome.isAccepted()) {
             return Answer.error(
                     409,
@@ -95,6 +100,51 @@ final class Routes {
                     "start the other server first, or repeat with force=true if the sessions may be lost");
         }
         return Answer.json(202, ClusterJson.stopping(settings.self().name(), outcome.reason()));
+    }
+
+    /** Makes the answering server active; only who may stop it may do that. */
+    private Answer appoint(Request request) {
+        Answer refusal = stopGuard.refusal(request);
+        if (refusal != null) {
+            return refusal;
+        }
+        String query = request.query() == null ? "" : request.query();
+        if (!query.isEmpty() && !query.equals("force=true") && !query.equals("force=false")) {
+            return Answer.error(400, "unknown parameter", "force=true or force=false", "correct the query");
+        }
+        String self = settings.self().name();
+        AppointOutcome outcome = management.appoint(self, query.equals("force=true"), by(request));
+        if (!outcome.isAccepted()) {
+            return Answer.error(
+                    409,
+                    "not made active: " + outcome.reason(),
+                    "a server that holds every session",
+                    "start the server that does, or repeat with force=true if the sessions may be lost");
+        }
+        return Answer.json(202, ClusterJson.appointed(self, outcome.reason()));
+    }
+
+    private Answer handOver(Request request) {
+        Answer refusal = handOverGuard.refusal(request);
+        if (refusal != null) {
+            return refusal;
+        }
+        if (request.query() != null && !request.query().isEmpty()) {
+            return Answer.error(400, "unknown parameter", "no parameter", "correct the query");
+        }
+        HandOverOutcome outcome = management.handOver(by(request));
+        if (!outcome.isAccepted()) {
+            return Answer.error(
+                    409,
+                    "hand-over refused: " + outcome.reason(),
+                    "the active server, with a standby that is in sync",
+                    "ask the active server, or wait until its standby is PASSIVE-STANDBY");
+        }
+        return Answer.json(202, ClusterJson.handingOver(settings.self().name(), outcome.reason()));
+    }
+
+    private static String by(Request request) {
+        return "management port, " + request.remote().getAddress().getHostAddress();
     }
 
     /** Answers an accepted request. */

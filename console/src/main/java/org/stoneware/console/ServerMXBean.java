@@ -59,4 +59,12 @@ public interface ServerMXBean {
      * @return what happens now.
      */
     String stop(String token, boolean force);
+
+    /**
+     * Has this server, the active, give its role to the standby.
+     *
+     * @param token content of {@code management.token} in its data directory.
+     * @return what begins now.
+     */
+    String handOver(String token);
 }

@@ -5,7 +5,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Decides who may stop this server over HTTP: a program on this machine that can read this start's token.
+ * Decides who may stop this server over HTTP, or have it hand its role over: a program on this machine that can read this start's token.
  * <p>
  * The Host header must name an address, so that a web page whose name was pointed at this machine (DNS rebinding) gets nowhere even if it
  * knew the token.
@@ -16,6 +16,7 @@ final class StopGuard {
     private static final String SCHEME = "Bearer ";
 
     private final @Nullable StopToken token;
+    private final String action;
     private final String ownHost;
     private final String todo;
 
@@ -24,29 +25,47 @@ final class StopGuard {
      * @param ownHost host of this server in the configuration.
      */
     StopGuard(@Nullable StopToken token, String ownHost) {
-        this.token = token;
-        this.ownHost = ownHost.toLowerCase(Locale.ROOT);
-        this.todo = "run bin/stop-server on the machine of this server, as the user who owns its data";
+        this(token, ownHost, "stop", "stop-server");
     }
 
-    /** Why the request must be refused; null when it may stop the server. */
+    private StopGuard(@Nullable StopToken token, String ownHost, String action, String program) {
+        this.token = token;
+        this.ownHost = ownHost.toLowerCase(Locale.ROOT);
+        this.action = action;
+        this.todo = "run bin/" + program + " on the machine of this server, as the user who owns its data";
+    }
+
+    /**
+     * The same rules for another action.
+     *
+     * @param nextAction what is asked for, in the answers.
+     * @param program    script that does it.
+     */
+    StopGuard forAction(String nextAction, String program) {
+        return new StopGuard(token, ownHost, nextAction, program);
+    }
+
+    /** Why the request must be refused; null when it may do what it asks for. */
     @Nullable
     Answer refusal(Request request) {
         if (!request.isFromThisMachine()) {
             return Answer.error(
-                    403, "stop refused: it came from another machine", "requests from the server's own machine", todo);
+                    403,
+                    action + " refused: it came from another machine",
+                    "requests from the server's own machine",
+                    todo);
         }
         if (!isOwnHost(request.host())) {
             return Answer.error(
                     403,
-                    "stop refused: the Host header is not this server",
+                    action + " refused: the Host header is not this server",
                     "localhost, an IP address or " + ownHost,
                     todo);
         }
         if (token == null) {
             return Answer.error(
                     403,
-                    "stop refused: this server could not write its token at start",
+                    action + " refused: this server could not write its token at start",
                     "a data directory with owner-only permissions",
                     "see the server's log, or send the process SIGTERM");
         }
@@ -56,7 +75,7 @@ final class StopGuard {
                 || !token.matches(authorization.substring(SCHEME.length()).trim())) {
             return Answer.error(
                             401,
-                            "stop refused: the token is missing or wrong",
+                            action + " refused: the token is missing or wrong",
                             "Authorization: Bearer <content of " + StopToken.FILE_NAME + " in the data directory>",
                             todo)
                     .with("WWW-Authenticate", "Bearer realm=\"stoneware\"");

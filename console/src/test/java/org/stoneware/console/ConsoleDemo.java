@@ -88,6 +88,11 @@ final class ConsoleDemo implements ManagementService {
     }
 
     @Override
+    public HandOverOutcome handOver(String by) {
+        return fake.handOver(by);
+    }
+
+    @Override
     public StopOutcome stop(boolean force, String by) {
         return new StopOutcome(false, "this is a made-up server");
     }

@@ -28,6 +28,8 @@ final class FakeManagement implements ManagementService {
     volatile RuntimeException failure;
     volatile Runnable onStop = () -> {};
     final List<ClusterEvent> moreEvents = new CopyOnWriteArrayList<>();
+    volatile HandOverOutcome handOverOutcome = new HandOverOutcome(true, "Server1 hands over to Server2");
+    final List<String> handOvers = new CopyOnWriteArrayList<>();
     final List<String> stops = new CopyOnWriteArrayList<>();
 
     @Override
@@ -85,6 +87,12 @@ final class FakeManagement implements ManagementService {
         stops.add("force=" + force + " by=" + by);
         onStop.run();
         return outcome;
+    }
+
+    @Override
+    public HandOverOutcome handOver(String by) {
+        handOvers.add(by);
+        return handOverOutcome;
     }
 
     static ArraySettings settings(Path dataDirectory, int managementPort) {

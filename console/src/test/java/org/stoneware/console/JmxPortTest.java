@@ -119,6 +119,17 @@ class JmxPortTest {
     }
 
     @Test
+    void shouldHandOverForWhoKnowsTheTokenAlone() throws Exception {
+        String[] signature = {"java.lang.String"};
+        Object[] secret = {Files.readString(token.file()).trim()};
+
+        assertThat(client.invoke(server, "handOver", secret, signature)).isEqualTo("Server1 hands over to Server2");
+        assertThatThrownBy(() -> client.invoke(server, "handOver", new Object[] {"guess"}, signature))
+                .hasStackTraceContaining("the token is missing or wrong");
+        assertThat(management.handOvers).hasSize(1);
+    }
+
+    @Test
     void shouldLetNobodyLoadOrChangeOrDump() throws Exception {
         ObjectName memory = new ObjectName("java.lang:type=Memory");
         ObjectName commands = new ObjectName("com.sun.management:type=DiagnosticCommand");

@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.stoneware.api.cluster.ManagementService.HandOverOutcome;
 import org.stoneware.api.cluster.ManagementService.StopOutcome;
 import org.stoneware.api.cluster.ServerRole;
 
@@ -253,6 +254,34 @@ class ManagementPortTest {
         assertThat(answer.headers().firstValue("WWW-Authenticate")).isPresent();
         assertThat(answer.body()).doesNotContain(port.secret());
         assertThat(port.management.stops).isEmpty();
+    }
+
+    @Test
+    void shouldHandOverForWhoKnowsTheToken() throws Exception {
+        HttpResponse<String> answer = port.ask("POST", "/api/v1/hand-over", "Authorization", "Bearer " + port.secret());
+
+        assertThat(answer.statusCode()).isEqualTo(202);
+        assertThat(Json.object(answer.body()).get("reason")).isEqualTo("Server1 hands over to Server2");
+        assertThat(port.management.handOvers).containsExactly("management port, 127.0.0.1");
+    }
+
+    @Test
+    void shouldSayWhyTheServerDoesNotHandOver() throws Exception {
+        port.management.handOverOutcome = new HandOverOutcome(false, "no standby is in sync: Server2 is STOP-STATE");
+
+        HttpResponse<String> answer = port.ask("POST", "/api/v1/hand-over", "Authorization", "Bearer " + port.secret());
+
+        assertThat(answer.statusCode()).isEqualTo(409);
+        assertThat(answer.body()).contains("no standby is in sync: Server2 is STOP-STATE");
+    }
+
+    @Test
+    void shouldNotHandOverWithoutTheToken() throws Exception {
+        HttpResponse<String> answer = port.ask("POST", "/api/v1/hand-over");
+
+        assertThat(answer.statusCode()).isEqualTo(401);
+        assertThat(answer.body()).contains("hand-over refused", "bin/hand-over");
+        assertThat(port.management.handOvers).isEmpty();
     }
 
     @Test

@@ -1,6 +1,10 @@
 package org.stoneware.election;
 
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.voting.Ballot;
+import org.stoneware.voting.RegisterAcceptor;
+import org.stoneware.voting.RegisterMessage;
+import org.stoneware.voting.RegisterValue;
 
 /**
  * Answers the ballots of other servers and learns what an active says it was elected with. Not final: the tests plant faults in a
@@ -15,6 +19,13 @@ class BallotVoter {
         this.acceptor = acceptor;
         this.sender = sender;
         this.peers = peers;
+    }
+
+    /** Answers a question of either phase; returns whether the answer is a yes that had not been given before. */
+    final boolean onBallot(Peer from, RegisterMessage message, ServerRole role) {
+        return message.type() == RegisterMessage.Type.PREPARE
+                ? onPrepare(from, message, role)
+                : onAccept(from, message, role);
     }
 
     /** Answers a question for a promise; returns whether one was given that had not been given before. */
@@ -55,11 +66,17 @@ class BallotVoter {
         }
         Peer active = peers.highestActive();
         boolean isStandby = role == ServerRole.PASSIVE_STANDBY;
-        boolean isOfNoActive = isStandby && (active == null || message.type() == RegisterMessage.Type.PREPARE);
+        boolean isOfNoActive =
+                isStandby && (active == null || message.type() == RegisterMessage.Type.PREPARE && !isPreparing(from));
         if (isOfNoActive || active != null && active != from) {
             sender.refuse(from.memberId(), message.ballot());
             return true;
         }
+        return false;
+    }
+
+    /** Whether the active of this standby asks for promises too; only in consistency mode. */
+    boolean isPreparing(Peer active) {
         return false;
     }
 

@@ -9,6 +9,11 @@ import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.ElectionOutput;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.InSyncSet;
+import org.stoneware.voting.Ballot;
+import org.stoneware.voting.RegisterAcceptor;
+import org.stoneware.voting.RegisterMessage;
+import org.stoneware.voting.RegisterValue;
+import org.stoneware.voting.VoterId;
 
 /**
  * Keeps the in-sync set of an active: itself, and at most one standby.
@@ -83,6 +88,24 @@ class InSyncKeeper {
     /** Position of the standby, also while it is being added or dropped, or {@link ElectionView#NO_ACTIVE}. */
     int partnerId() {
         return partnerId;
+    }
+
+    /** Process of {@link #partnerId}. */
+    long partnerIncarnation() {
+        return partnerIncarnation;
+    }
+
+    /** The standby, when it is in sync and could take over now; else null. */
+    @Nullable
+    Peer readyStandby() {
+        Peer partner = peers.at(partnerId);
+        boolean isReady = isActive
+                && change == Change.NONE
+                && partner != null
+                && partner.isTalking()
+                && partner.isProcess(partnerIncarnation)
+                && partner.role() == ServerRole.PASSIVE_STANDBY;
+        return isReady ? partner : null;
     }
 
     /** Why the last standby was dropped; empty while there is one. */

@@ -2,6 +2,7 @@ package org.stoneware.election;
 
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.Evidence;
+import org.stoneware.voting.Epoch;
 
 /** What one server knows about another from the evidence; the latest counts. */
 final class Peer {
@@ -42,6 +43,7 @@ final class Peer {
     private long lostNs;
     private long heardNs;
     private long stalledSinceHeardNs;
+    private final HeartbeatGaps gaps = new HeartbeatGaps();
     private boolean isClosed;
     private boolean isRefusedAfterClose;
     private boolean hasSaidGoodbye;
@@ -104,6 +106,11 @@ final class Peer {
     /** Time since its last sign of life, without the stalls of this server. */
     long silentForNs(long nowNs) {
         return Math.max(0, nowNs - heardNs - stalledSinceHeardNs);
+    }
+
+    /** Silence from which on it is missed. */
+    long detectionNs() {
+        return gaps.detectionNs();
     }
 
     /** Whether a sign of life came after a time. */
@@ -188,6 +195,9 @@ final class Peer {
     }
 
     private void onHeard(Evidence evidence, long nowNs) {
+        if (isTalking() && evidence.kind() == Evidence.Kind.HEARTBEAT) {
+            gaps.onGap(silentForNs(nowNs));
+        }
         boolean isNewProcess = evidence.incarnation() != 0 && evidence.incarnation() != incarnation;
         if (isNewProcess) {
             incarnation = evidence.incarnation();

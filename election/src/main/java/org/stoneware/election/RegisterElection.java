@@ -1,7 +1,5 @@
 package org.stoneware.election;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import org.agrona.DirectBuffer;
@@ -13,6 +11,12 @@ import org.stoneware.spi.election.ElectionException;
 import org.stoneware.spi.election.ElectionOutput;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.Evidence;
+import org.stoneware.voting.Ballot;
+import org.stoneware.voting.Epoch;
+import org.stoneware.voting.RegisterAcceptor;
+import org.stoneware.voting.RegisterMessage;
+import org.stoneware.voting.RegisterMessageCodec;
+import org.stoneware.voting.RegisterValue;
 
 /**
  * The policy {@code networked-active-passive} in availability mode: who becomes active when, by what is known of the other servers.
@@ -26,6 +30,7 @@ import org.stoneware.spi.election.Evidence;
  *  START                  ACTIVE_COORDINATOR     every other server was asked and a quorum accepted, or does not run
  *  PASSIVE_UNINITIALIZED  ACTIVE_COORDINATOR     the same, once no server is active; never with a persistent store
  *  ACTIVE_COORDINATOR     ACTIVE_COORDINATOR     a server that is not active knew a higher epoch: the own one is raised above it
+ *  ACTIVE_COORDINATOR     PASSIVE_UNINITIALIZED  {@link #requestHandOver}; until the standby is active, see {@link HandOver}
  *  ACTIVE_COORDINATOR     FENCED                 another server is active in a higher epoch, or the register can't be written
  *  FENCED                 PASSIVE_UNINITIALIZED  at the next {@link #doWork}, unless the register can't be written
  *  any                    STOPPED                {@link #onStop}
@@ -62,6 +67,7 @@ class RegisterElection implements Election {
     private final OwnCopy copy;
     private final BallotVoter voter;
     private final RoleView view;
+    private final HandOver handOver;
     private long activeIncarnation;
     private boolean isTakenForSilence;
     private long takeoverRetryNs = NEVER;
@@ -85,6 +91,7 @@ class RegisterElection implements Election {
         this.voter = ballotVoter(acceptor, sender, peers);
         acceptor.start(context.incarnation());
         this.view = new RoleView(context, output, acceptor, peers);
+        this.handOver = new HandOver(context, acceptor, peers, suspicion);
     }
 
     /** Makes the part that an active needs; the tests make one with a fault. */
@@ -127,6 +134,10 @@ class RegisterElection implements Election {
             peers.onLocalStall(evidence.valueNs(), nowNs);
             turn.onLocalStall(evidence.valueNs(), nowNs);
             suspicion.onLocalStall(evidence.valueNs(), nowNs);
+            if (evidence.valueNs() >= Suspicion.LONG_STALL_NS) {
+                // What was answered before the stall may have been overtaken by another election.
+                proposer.abandon();
+            }
             return;
         }
         if (evidence.isOfWitnesses()) {
@@ -153,6 +164,11 @@ class RegisterElection implements Election {
     @Override
     public boolean requestDropPeer(int memberId, String reason, long nowNs) {
         return change(() -> inSync.requestDrop(memberId, reason, nowNs));
+    }
+
+    @Override
+    public boolean requestHandOver(long nowNs) {
+        return change(() -> handOver.begin(inSync, view, epoch(nextBallot())));
     }
 
     private boolean change(BooleanSupplier request) {
@@ -220,8 +236,7 @@ class RegisterElection implements Election {
         view.become(ServerRole.STOPPED, ElectionView.NO_ACTIVE, "stopped");
         if (!isFailed) {
             if (partner != null) {
-                // Nothing is acknowledged here any more: the standby may take over, the active may go on alone, at
-                // once.
+                // Nothing is acknowledged here any more: the other may take over or go on alone at once.
                 sender.sendLeaving(partner.memberId());
             }
             try {
@@ -230,6 +245,22 @@ class RegisterElection implements Election {
                 throw failed(e);
             }
         }
+    }
+
+    @Override
+    public String forceActive(String by, long nowNs) {
+        Peer active = peers.highestActive();
+        String refusal = isOver() ? "this server is stopping or has failed" : copy.refusalOfForce(active);
+        if (!refusal.isEmpty() || view.role() == ServerRole.ACTIVE_COORDINATOR) {
+            return refusal;
+        }
+        try {
+            proposer.abandon();
+            promoteAlone("forced by " + by + "; sessions that are not here are lost");
+        } catch (ElectionException e) {
+            throw failed(e);
+        }
+        return "";
     }
 
     @Override
@@ -250,8 +281,6 @@ class RegisterElection implements Election {
         }
         return cause;
     }
-
-    // What the evidence means.
 
     private void evaluate(long nowNs) {
         try {
@@ -284,8 +313,10 @@ class RegisterElection implements Election {
 
     /** Stays beside another server that is active: a server that was restarted never becomes an empty active then. */
     private void follow(Peer active) {
+        suspicion.onHeard();
         proposer.abandon();
         turn.end();
+        handOver.end();
         view.lastActive(active.memberId());
         RegisterValue value = acceptor.acceptedValue();
         if (value != null && copy.isStandbyOf(active, value)) {
@@ -309,7 +340,7 @@ class RegisterElection implements Election {
     private void takeOver(long nowNs) {
         RegisterValue value = acceptor.acceptedValue();
         Peer active = peers.at(view.activeId());
-        if (value == null || active == null || !copy.isInSync(value)) {
+        if (value == null || active == null || !copy.isInSync(value) || suspicion.hasGoneOnAlone()) {
             leaveStandby("dropped");
             return;
         }
@@ -340,6 +371,10 @@ class RegisterElection implements Election {
 
     /** No server is active: finds out which may take part, and whose turn it is to propose. */
     private void settle(long nowNs) {
+        if (handOver.hasFailed(participants, nowNs)) {
+            propose(nowNs);
+            return;
+        }
         Peer standby = peers.standby();
         if (standby != null) {
             proposer.abandon();
@@ -347,8 +382,7 @@ class RegisterElection implements Election {
             view.waiting("waiting for " + standby.name() + ", which is standby, to take over");
             return;
         }
-        if (view.role() == ServerRole.PASSIVE_UNINITIALIZED && context.isStorePersistent()
-                || !copy.mayHoldEverything(peers)) {
+        if (!copy.mayBePromoted(peers, view.role(), nowNs)) {
             proposer.abandon();
             turn.suspend();
             view.waiting("waiting for " + view.nameOfLastActive() + ", which may hold newer sessions");
@@ -358,8 +392,7 @@ class RegisterElection implements Election {
         if (awaited != null) {
             proposer.abandon();
             turn.suspend();
-            view.waiting("waiting up to " + TimeUnit.NANOSECONDS.toSeconds(context.electionTimeNs()) + " s for "
-                    + awaited.name() + ": " + awaited.contact().inWords());
+            view.waitingFor(awaited);
             return;
         }
         turn.begin(nowNs);
@@ -411,12 +444,15 @@ class RegisterElection implements Election {
             return;
         }
         acceptor.note(peer.epoch());
-        RegisterValue present = acceptor.acceptedValue();
+        promoteAlone("epoch raised above the one " + peer.name() + " came with");
+    }
+
+    /** Becomes active by its own decision; the others learn of it. */
+    private void promoteAlone(String reason) {
         Ballot ballot = nextBallot();
-        RegisterValue raised =
-                value(ballot, present == null ? List.of() : present.voters(), present == null ? 0 : present.mapEpoch());
-        if (acceptor.prepare(ballot) && acceptor.accept(ballot, raised)) {
-            activate(raised, "epoch raised above the one " + peer.name() + " came with");
+        RegisterValue next = copy.servedAlone(epoch(ballot));
+        if (acceptor.prepare(ballot) && acceptor.accept(ballot, next)) {
+            activate(next, reason);
         }
     }
 
@@ -427,8 +463,6 @@ class RegisterElection implements Election {
         view.set(new ElectionView(ServerRole.FENCED, Math.max(epoch, view.epoch()), activeId, reason));
         acceptor.note(epoch);
     }
-
-    // The two phases.
 
     /** Makes a ballot above everything promised and heard of. */
     Ballot nextBallot() {
@@ -467,15 +501,15 @@ class RegisterElection implements Election {
                 leaveStandby("dropped while it could not be told");
                 return;
             }
-            if (context.isStorePersistent() && highest != null && !highest.isInSync(acceptor.identity())) {
+            if (highest != null && copy.isOutranked(highest, participants)) {
                 // Only one that held everything may be next; it has its turn after the stall time.
                 copy.exclude(proposer.highestAcceptedBallot());
                 proposer.abandon();
                 acceptor.note(highest.epoch());
                 return;
             }
-            RegisterValue next =
-                    value(proposer.ballot(), proposer.nextVoters(), highest == null ? 0 : highest.mapEpoch());
+            RegisterValue next = copy.servedAlone(
+                    epoch(proposer.ballot()), proposer.nextVoters(), highest == null ? 0 : highest.mapEpoch());
             proposer.propose(next);
             if (!acceptor.accept(proposer.ballot(), next)) {
                 proposer.abandon();
@@ -488,7 +522,7 @@ class RegisterElection implements Election {
         }
         RegisterValue chosen = proposer.value();
         if (proposer.phase() == RegisterProposer.Phase.CHOSEN && chosen != null) {
-            String reason = view.reasonOfPromotion(participants, isTakenForSilence);
+            String reason = handOver.reasonOr(view.reasonOfPromotion(participants, isTakenForSilence));
             if (view.role() == ServerRole.PASSIVE_STANDBY && isTakenForSilence) {
                 suspicion.onFlip(nowNs);
             }
@@ -497,20 +531,9 @@ class RegisterElection implements Election {
         }
     }
 
-    private RegisterValue value(Ballot ballot, List<RegisterValue.Voter> voters, long mapEpoch) {
-        VoterId self = acceptor.identity();
-        List<RegisterValue.Voter> known = new ArrayList<>(voters);
-        known.removeIf(voter -> voter.identity().equals(VoterId.NONE));
-        return new RegisterValue(
-                epoch(ballot),
-                context.selfId(),
-                List.of(new RegisterValue.InSync(context.selfId(), self, context.incarnation())),
-                known,
-                mapEpoch);
-    }
-
     private void activate(RegisterValue value, String reason) {
         turn.end();
+        handOver.end();
         view.lastActive(ElectionView.NO_ACTIVE);
         view.set(new ElectionView(ServerRole.ACTIVE_COORDINATOR, value.epoch(), context.selfId(), reason));
         inSync.begin();
@@ -523,13 +546,8 @@ class RegisterElection implements Election {
 
     private void onMessage(Peer from, RegisterMessage message, long nowNs) {
         switch (message.type()) {
-            case PREPARE -> {
-                if (voter.onPrepare(from, message, view.role())) {
-                    yieldTo(nowNs);
-                }
-            }
-            case ACCEPT -> {
-                if (voter.onAccept(from, message, view.role())) {
+            case PREPARE, ACCEPT -> {
+                if (voter.onBallot(from, message, view.role())) {
                     yieldTo(nowNs);
                 }
             }
@@ -568,14 +586,10 @@ class RegisterElection implements Election {
         }
     }
 
-    private boolean isPaired() {
-        return inSync.partnerId() != ElectionView.NO_ACTIVE;
-    }
-
     /** Everything this election knows, in one line; two elections with equal lines behave alike. */
     @Override
     public String toString() {
         return view + " " + sender + " heardCounter=" + heardCounter + " " + turn + " " + acceptor + " " + proposer
-                + " " + peers + (isPaired() ? " " + inSync : "");
+                + " " + peers + (inSync.partnerId() == ElectionView.NO_ACTIVE ? "" : " " + inSync);
     }
 }

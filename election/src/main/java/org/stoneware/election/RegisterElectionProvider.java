@@ -8,6 +8,12 @@ import org.stoneware.spi.election.ElectionContext;
 import org.stoneware.spi.election.ElectionException;
 import org.stoneware.spi.election.ElectionOutput;
 import org.stoneware.spi.election.ElectionProvider;
+import org.stoneware.voting.ElectionFile;
+import org.stoneware.voting.ElectionStore;
+import org.stoneware.voting.QuorumRule;
+import org.stoneware.voting.RegisterAcceptor;
+import org.stoneware.voting.RegisterValue;
+import org.stoneware.voting.VoterId;
 
 /**
  * Offers the policy {@code networked-active-passive} on a register kept in a file of the election's directory.
@@ -25,6 +31,9 @@ public final class RegisterElectionProvider implements ElectionProvider {
     /** Name of the policy. */
     public static final String POLICY = "networked-active-passive";
 
+    /** Servers of one array; with the voters they fit into one value of the register. */
+    static final int MAX_SERVERS = RegisterValue.MAX_ENTRIES / 2;
+
     private final SecureRandom random = new SecureRandom();
 
     @Override
@@ -35,7 +44,7 @@ public final class RegisterElectionProvider implements ElectionProvider {
     @Override
     public Election open(ElectionContext context, ElectionOutput output) {
         validate(context);
-        ElectionFile file = ElectionFile.open(context.directory(), newIdentity());
+        ElectionFile file = ElectionFile.open(context.directory(), newIdentity(random));
         try {
             return open(context, output, file);
         } catch (RuntimeException e) {
@@ -45,13 +54,16 @@ public final class RegisterElectionProvider implements ElectionProvider {
     }
 
     /** Puts the parts together; every other choice of parts is a test's. */
-    static RegisterElection open(ElectionContext context, ElectionOutput output, ElectionStore store) {
+    static Election open(ElectionContext context, ElectionOutput output, ElectionStore store) {
         RegisterAcceptor acceptor = new RegisterAcceptor(store);
+        if (context.priority().isConsistency()) {
+            return new ConsistencyElection(context, output, acceptor);
+        }
         RegisterProposer proposer = new RegisterProposer(new QuorumRule(), context.selfId(), acceptor.identity());
         return new RegisterElection(context, output, acceptor, proposer);
     }
 
-    private VoterId newIdentity() {
+    static VoterId newIdentity(SecureRandom random) {
         VoterId identity;
         do {
             identity = new VoterId(random.nextLong(), random.nextLong());
@@ -59,11 +71,11 @@ public final class RegisterElectionProvider implements ElectionProvider {
         return identity;
     }
 
-    private static void validate(ElectionContext context) {
+    static void validate(ElectionContext context) {
         int members = context.memberNames().size();
-        if (members > Epoch.MAX_SERVERS) {
-            throw new ElectionException("too many servers in one array: servers=" + members + " max="
-                    + Epoch.MAX_SERVERS + "; divide them into mirror groups");
+        if (members > MAX_SERVERS) {
+            throw new ElectionException("too many servers in one array: servers=" + members + " max=" + MAX_SERVERS
+                    + "; divide them into mirror groups");
         }
         if (context.selfId() < 0 || context.selfId() >= members) {
             throw new ElectionException("no such server: selfId=" + context.selfId() + " servers=" + members);

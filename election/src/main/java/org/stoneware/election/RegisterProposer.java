@@ -7,6 +7,11 @@ import java.util.Set;
 import org.agrona.collections.Int2ObjectHashMap;
 import org.agrona.collections.IntHashSet;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.voting.Ballot;
+import org.stoneware.voting.QuorumRule;
+import org.stoneware.voting.RegisterMessage;
+import org.stoneware.voting.RegisterValue;
+import org.stoneware.voting.VoterId;
 
 /**
  * One attempt after the other to change the register, each in two phases: promises are gathered for a ballot, the value accepted

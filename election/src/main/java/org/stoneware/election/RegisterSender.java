@@ -5,6 +5,12 @@ import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.ElectionContext;
 import org.stoneware.spi.election.ElectionOutput;
+import org.stoneware.voting.Ballot;
+import org.stoneware.voting.RegisterAcceptor;
+import org.stoneware.voting.RegisterMessage;
+import org.stoneware.voting.RegisterMessageCodec;
+import org.stoneware.voting.RegisterValue;
+import org.stoneware.voting.VoterId;
 
 /** Says what this server's register has to say. */
 final class RegisterSender {
@@ -34,6 +40,11 @@ final class RegisterSender {
 
     void send(int memberId, RegisterMessage message) {
         output.send(memberId, buffer, 0, RegisterMessageCodec.encode(message, buffer, 0));
+    }
+
+    /** Sends to a voter that is no server. */
+    void send(VoterId voter, RegisterMessage message) {
+        output.sendToVoter(voter.high(), voter.low(), buffer, 0, RegisterMessageCodec.encode(message, buffer, 0));
     }
 
     void refuse(int memberId, Ballot ballot) {
@@ -78,6 +89,11 @@ final class RegisterSender {
                 send(peer.memberId(), question);
             }
         }
+    }
+
+    /** Notes that something was asked now. */
+    void onAsked(long nowNs) {
+        lastSentNs = nowNs;
     }
 
     /** Announces this active to everyone who seems not to know about it, and to its standby. */

@@ -6,6 +6,8 @@ import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.ElectionContext;
 import org.stoneware.spi.election.ElectionOutput;
 import org.stoneware.spi.election.ElectionView;
+import org.stoneware.voting.RegisterAcceptor;
+import org.stoneware.voting.RegisterValue;
 
 /** What this server says of its role and of who is active, and why; every change is told at once. */
 final class RoleView {
@@ -56,6 +58,33 @@ final class RoleView {
         Peer lastActive = peers.at(lastActiveId);
         boolean mayServe = lastActive != null && lastActive.isOutOfSight();
         become(now.role(), mayServe ? lastActiveId : ElectionView.NO_ACTIVE, reason);
+    }
+
+    /** Keeps the role; says that a server may still be heard. */
+    void waitingFor(Peer awaited) {
+        waiting("waiting up to " + TimeUnit.NANOSECONDS.toSeconds(context.electionTimeNs()) + " s for " + awaited.name()
+                + ": " + awaited.contact().inWords());
+    }
+
+    /** Keeps the role, and as a standby the active it stands beside; says what this server waits for. */
+    void missing(String reason) {
+        if (role() == ServerRole.PASSIVE_STANDBY) {
+            become(ServerRole.PASSIVE_STANDBY, activeId(), reason);
+        } else {
+            waiting(reason);
+        }
+    }
+
+    /** Says of an active whether it waits for votes to go on without its standby. */
+    void showBlocked(boolean isBlocked, QuorumRound round) {
+        if (role() != ServerRole.ACTIVE_COORDINATOR) {
+            return;
+        }
+        if (isBlocked && round.isRunning()) {
+            set(new ElectionView(role(), epoch(), activeId(), "blocked: votes " + round.votes()));
+        } else if (!isBlocked && reason().startsWith("blocked: ")) {
+            set(new ElectionView(role(), epoch(), activeId(), "goes on without a standby"));
+        }
     }
 
     /** Takes a role in the highest epoch known here. */

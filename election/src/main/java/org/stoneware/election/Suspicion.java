@@ -2,6 +2,7 @@ package org.stoneware.election;
 
 import java.util.concurrent.TimeUnit;
 import org.stoneware.spi.election.Evidence;
+import org.stoneware.voting.RegisterMessage;
 
 /**
  * Whether the other server of a pair may be acted upon as gone: the active goes on without its standby, the standby takes over.
@@ -11,7 +12,7 @@ import org.stoneware.spi.election.Evidence;
  *  it said that it has given up its role for good        at once
  *  hello of a new process                                at once
  *  connection closed and the next one refused            at once, unless a Tomcat has heard it since
- *  not heard, whatever the reason                        after {@link #DETECTION_NS} without own stalls, when
+ *  not heard, whatever the reason                        after {@link Peer#detectionNs} without own stalls, when
  *                                                        taking over: no Tomcat hears it and one was asked, or there are none
  *                                                        going on alone: a Tomcat can be reached, or there are none
  *  goodbye, then not heard                               the same after the election time
@@ -20,9 +21,6 @@ import org.stoneware.spi.election.Evidence;
  * After an own stall silence counts only when a fresh question has gone unanswered while this server really ran. See docs/adr/0042.
  */
 final class Suspicion {
-    /** Silence that is worth a thought; the liveness module may take longer before it reports any. */
-    static final long DETECTION_NS = TimeUnit.MILLISECONDS.toNanos(500);
-
     /** A stall of this server from which on its own judgement is in doubt. */
     static final long LONG_STALL_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
@@ -73,6 +71,16 @@ final class Suspicion {
         }
     }
 
+    /** The server that was missed is heard: what was said of it meanwhile is of the past. */
+    void onHeard() {
+        witnesses.end();
+    }
+
+    /** Whether the server that is missed has acknowledged what this one does not hold, as far as Tomcats know. */
+    boolean hasGoneOnAlone() {
+        return witnesses.hasGoneOnAlone();
+    }
+
     /** The active role has changed hands because one server did not hear the other. */
     void onFlip(long nowNs) {
         lastFlipNs = nowNs;
@@ -105,7 +113,7 @@ final class Suspicion {
     }
 
     private boolean isSilentLongEnough(Peer other, long nowNs) {
-        return other.silentForNs(nowNs) >= (other.hasSaidGoodbye() ? electionTimeNs : DETECTION_NS);
+        return other.silentForNs(nowNs) >= (other.hasSaidGoodbye() ? electionTimeNs : other.detectionNs());
     }
 
     private boolean isProven(Peer other, long nowNs) {

@@ -20,6 +20,7 @@ final class Witnesses {
     private int alive;
     private int dead;
     private boolean isContradicted;
+    private boolean hasGoneOnAlone;
 
     Witnesses(ElectionOutput output) {
         this.output = output;
@@ -32,6 +33,8 @@ final class Witnesses {
             if (evidence.kind() == Evidence.Kind.WITNESS_ALIVE) {
                 alive += evidence.count();
                 isContradicted |= alive > 0;
+            } else if (evidence.kind() == Evidence.Kind.WITNESS_SOLO) {
+                hasGoneOnAlone = true;
             } else {
                 dead += evidence.count();
             }
@@ -51,6 +54,7 @@ final class Witnesses {
         }
         subjectId = memberId;
         isContradicted &= !isNewSubject;
+        hasGoneOnAlone &= !isNewSubject;
         askedNs = nowNs;
         alive = 0;
         dead = 0;
@@ -60,6 +64,11 @@ final class Witnesses {
     /** Whether every answer that is to be expected has come. */
     boolean areHeardOut(long nowNs) {
         return registered == 0 || alive + dead >= registered || nowNs - askedNs >= ANSWER_NS;
+    }
+
+    /** Whether a Tomcat has heard from the server last that it acknowledges without a standby. */
+    boolean hasGoneOnAlone() {
+        return subjectId != ElectionView.NO_ACTIVE && hasGoneOnAlone;
     }
 
     /** Whether any Tomcat has heard the server since it is missed. */

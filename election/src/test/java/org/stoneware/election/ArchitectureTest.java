@@ -19,6 +19,7 @@ class ArchitectureTest {
                     "org.agrona..",
                     "org.stoneware.api..",
                     "org.stoneware.spi.election..",
+                    "org.stoneware.voting..",
                     "org.stoneware.election..",
                     "org.osgi..",
                     "org.jspecify..");
@@ -37,7 +38,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule SHOULD_HAVE_NO_CHANCE_OUTSIDE_THE_COMPONENT = noClasses()
             .that()
-            .doNotHaveSimpleName("RegisterElectionProvider")
+            .haveSimpleNameNotEndingWith("Provider")
             .should()
             .dependOnClassesThat()
             .haveNameMatching("java\\.(util|security)\\..*Random.*");

@@ -101,8 +101,6 @@ final class FirstStartExploration {
         }
     }
 
-    private record Fingerprint(long high, long low) {}
-
     private record Message(int from, int to, byte[] bytes) {}
 
     private enum Kind {
@@ -257,13 +255,7 @@ final class FirstStartExploration {
                 sum += 31 * Arrays.hashCode(message.bytes) + message.to + 1;
             }
             text.append(sum);
-            long high = 0xcbf29ce484222325L;
-            long low = 0x9e3779b97f4a7c15L;
-            for (int i = 0; i < text.length(); i++) {
-                high = (high ^ text.charAt(i)) * 0x100000001b3L;
-                low = Long.rotateLeft(low, 5) * 0xff51afd7ed558ccdL + text.charAt(i);
-            }
-            return new Fingerprint(high, low);
+            return Fingerprint.of(text);
         }
 
         private final class Process implements ElectionOutput {

@@ -10,11 +10,18 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.spi.election.Election;
 import org.stoneware.spi.election.ElectionContext;
 import org.stoneware.spi.election.ElectionOutput;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.Evidence;
 import org.stoneware.spi.election.InSyncSet;
+import org.stoneware.voting.Ballot;
+import org.stoneware.voting.RegisterMessage;
+import org.stoneware.voting.RegisterMessageCodec;
+import org.stoneware.voting.RegisterValue;
+import org.stoneware.voting.SavedRegister;
+import org.stoneware.voting.VoterId;
 
 /** One server of a pair, the second in the file; the other is played by the test. */
 class PairElectionTest {
@@ -30,7 +37,7 @@ class PairElectionTest {
     private final List<InSyncSet> told = new ArrayList<>();
     private final List<SavedRegister> forcedWhenTold = new ArrayList<>();
     private final MemoryRegisters.MemoryStore store = new MemoryRegisters.MemoryStore(SELF);
-    private final RegisterElection election = RegisterElectionProvider.open(
+    private final Election election = RegisterElectionProvider.open(
             new ElectionContext(1, List.of("Server1", "Server2"), SELF_PROCESS, 5_000 * MS, Path.of("unused"), false),
             new Output(),
             store);
@@ -249,6 +256,84 @@ class PairElectionTest {
 
         assertThat(last().type()).isEqualTo(RegisterMessage.Type.LEAVING);
         assertThat(election.view().role()).isEqualTo(ServerRole.STOPPED);
+    }
+
+    @Test
+    void shouldGiveItsRoleToTheStandbyOnRequest() {
+        becomeActiveOfPair();
+        pairSaysItIsStandby(4);
+        long before = election.view().epoch();
+        boolean isHandedOver = election.requestHandOver(10 * MS);
+        election.doWork(20 * MS);
+
+        assertThat(isHandedOver).isTrue();
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+        assertThat(election.view().epoch()).isGreaterThan(before);
+        assertThat(election.view().reason()).isEqualTo("waiting for Server1, which is standby, to take over");
+    }
+
+    @Test
+    void shouldNotGiveItsRoleAwayWithoutAStandby() {
+        becomeActive();
+
+        assertThat(election.requestHandOver(10 * MS)).isFalse();
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    @Test
+    void shouldTakeItsRoleBackAtOnceWhenTheStandbyEndsBeforeItTakesOver() {
+        becomeActiveOfPair();
+        pairSaysItIsStandby(4);
+        election.requestHandOver(10 * MS);
+        hear(Evidence.Kind.CLOSED, PEER_PROCESS, 11 * MS);
+        hear(Evidence.Kind.REFUSED, 0, 12 * MS);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(election.view().reason()).contains("took its role back");
+    }
+
+    @Test
+    void shouldTakeItsRoleBackFromASilentStandbyThatHasNoPromise() {
+        becomeActiveOfPair();
+        pairSaysItIsStandby(4);
+        election.requestHandOver(10 * MS);
+        hear(Evidence.Kind.SILENT, PEER_PROCESS, 450 * MS);
+        election.doWork(600 * MS);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    @Test
+    void shouldNotTakeItsRoleBackWhenASilentStandbyMayHaveTakenOver() {
+        becomeActiveOfPair();
+        pairSaysItIsStandby(4);
+        election.requestHandOver(10 * MS);
+        Ballot ballot = new Ballot(1_000, PEER);
+        RegisterValue taken = new RegisterValue(
+                1_000L << 22, 0, List.of(new RegisterValue.InSync(0, PEER, PEER_PROCESS)), List.of(), 0);
+        deliver(answer(RegisterMessage.Type.PREPARE, PEER_PROCESS, ballot), 11 * MS);
+        RegisterMessage.Type promise = last().type();
+        deliver(
+                new RegisterMessage(RegisterMessage.Type.ACCEPT, PEER, PEER_PROCESS, ballot, Ballot.NONE, taken),
+                12 * MS);
+        hear(Evidence.Kind.SILENT, PEER_PROCESS, 450 * MS);
+        election.doWork(600 * MS);
+
+        assertThat(promise).isEqualTo(RegisterMessage.Type.PROMISE);
+        assertThat(last().type()).isEqualTo(RegisterMessage.Type.ACCEPTED);
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+    }
+
+    private void pairSaysItIsStandby(long ms) {
+        election.onEvidence(
+                new Evidence(
+                        Evidence.Kind.HEARTBEAT,
+                        0,
+                        PEER_PROCESS,
+                        ServerRole.PASSIVE_STANDBY,
+                        election.view().epoch(),
+                        0),
+                ms * MS);
     }
 
     private void becomeStandby() {

@@ -1,6 +1,7 @@
 package org.stoneware.election;
 
 import java.nio.file.Path;
+import org.stoneware.spi.election.FailoverPriority;
 import org.stoneware.testkit.election.ReplicationFault;
 import org.stoneware.testkit.election.SimulatedPair;
 
@@ -11,14 +12,30 @@ enum PairSearch {
     /** The same without a Tomcat. */
     TEMPORARY_WITHOUT_TOMCATS(false, 0),
     /** Stores keep everything. */
-    PERSISTENT(true, 1);
+    PERSISTENT(true, 1),
+    /** Both servers must agree to everything. */
+    CONSISTENT_WITHOUT_VOTERS(false, 0, FailoverPriority.consistency(0, false), 0),
+    /** An external voter, which is also a third place to look from. */
+    CONSISTENT_WITH_A_VOTER(false, 0, FailoverPriority.consistency(1, false), 1),
+    /** Three Tomcats vote. */
+    CONSISTENT_WITH_TOMCATS(false, 3, FailoverPriority.consistency(0, true), 3),
+    /** The same, and stores keep everything. */
+    CONSISTENT_PERSISTENT(true, 3, FailoverPriority.consistency(0, true), 3);
 
     private final boolean isPersistent;
     private final int witnesses;
+    private final FailoverPriority priority;
+    private final int voters;
 
     PairSearch(boolean isPersistent, int witnesses) {
+        this(isPersistent, witnesses, FailoverPriority.availability(isPersistent), 0);
+    }
+
+    PairSearch(boolean isPersistent, int witnesses, FailoverPriority priority, int voters) {
         this.isPersistent = isPersistent;
         this.witnesses = witnesses;
+        this.priority = priority;
+        this.voters = voters;
     }
 
     /** Runs one seed and returns the entries acknowledged; a violation says how to see it again. */
@@ -60,12 +77,15 @@ enum PairSearch {
     }
 
     private SimulatedPair pair(PlantedFault fault, ReplicationFault replicationFault, long seed) {
-        return new SimulatedPair(
-                new MemoryRegisters(seed, fault),
-                Path.of("simulated"),
-                isPersistent,
-                witnesses,
-                seed,
-                replicationFault);
+        MemoryRegisters registers = new MemoryRegisters(seed, fault);
+        SimulatedPair pair =
+                new SimulatedPair(registers, Path.of("simulated"), isPersistent, witnesses, seed, replicationFault);
+        return priority.isConsistency()
+                ? pair.voting(new SimulatedPair.Voting(
+                        priority,
+                        new MemoryVoters(),
+                        voters,
+                        id -> registers.forget(Path.of("simulated").resolve("server-" + id))))
+                : pair;
     }
 }

@@ -10,6 +10,15 @@ import org.stoneware.spi.election.ElectionOutput;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.Evidence;
 import org.stoneware.spi.election.InSyncSet;
+import org.stoneware.voting.Ballot;
+import org.stoneware.voting.ElectionStore;
+import org.stoneware.voting.Epoch;
+import org.stoneware.voting.QuorumRule;
+import org.stoneware.voting.RegisterAcceptor;
+import org.stoneware.voting.RegisterMessage;
+import org.stoneware.voting.RegisterValue;
+import org.stoneware.voting.SavedRegister;
+import org.stoneware.voting.VoterId;
 
 /** Protocol faults the searches must find; a search that misses all of one's runs has a hole. */
 enum PlantedFault {
@@ -86,7 +95,7 @@ enum PlantedFault {
         RegisterAcceptor acceptor(ElectionStore store) {
             return new RegisterAcceptor(store) {
                 @Override
-                boolean accept(Ballot ballot, RegisterValue value) {
+                public boolean accept(Ballot ballot, RegisterValue value) {
                     return super.accept(ballot, value) || ballot.counter() > 0;
                 }
             };
@@ -286,7 +295,7 @@ enum PlantedFault {
         RegisterProposer proposer(ElectionContext context, VoterId self) {
             QuorumRule rule = new QuorumRule() {
                 @Override
-                boolean isQuorum(
+                public boolean isQuorum(
                         List<RegisterValue.Voter> voters,
                         VoterId proposer,
                         Set<VoterId> agreed,

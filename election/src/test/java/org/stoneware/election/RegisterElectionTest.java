@@ -10,11 +10,19 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.spi.election.Election;
 import org.stoneware.spi.election.ElectionContext;
 import org.stoneware.spi.election.ElectionException;
 import org.stoneware.spi.election.ElectionOutput;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.Evidence;
+import org.stoneware.spi.election.FailoverPriority;
+import org.stoneware.voting.Ballot;
+import org.stoneware.voting.ElectionStore;
+import org.stoneware.voting.RegisterMessage;
+import org.stoneware.voting.RegisterMessageCodec;
+import org.stoneware.voting.SavedRegister;
+import org.stoneware.voting.VoterId;
 
 class RegisterElectionTest {
     private static final long SECOND_NS = 1_000_000_000L;
@@ -28,7 +36,7 @@ class RegisterElectionTest {
 
     @Test
     void shouldStandBesideTheActiveAndSayWhyItIsNoStandby() {
-        RegisterElection election = open(false);
+        Election election = open(false);
 
         election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.ACTIVE_COORDINATOR, 5L << 22), 0);
 
@@ -40,7 +48,7 @@ class RegisterElectionTest {
 
     @Test
     void shouldTakeARefusalFollowedByAHelloForAServerThatRuns() {
-        RegisterElection election = open(false);
+        Election election = open(false);
         election.onMessage(0, new UnsafeBuffer(new byte[0]), 0, 0, 0);
 
         election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.START, 0), 1);
@@ -52,7 +60,7 @@ class RegisterElectionTest {
 
     @Test
     void shouldPromoteUncleanlyOnlyAfterTheElectionTime() {
-        RegisterElection election = open(false);
+        Election election = open(false);
         election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.ACTIVE_COORDINATOR, 5L << 22), 0);
         election.onEvidence(heard(Evidence.Kind.CLOSED, 7, ServerRole.START, 0), SECOND_NS);
         election.onEvidence(heard(Evidence.Kind.REFUSED, 0, ServerRole.START, 0), SECOND_NS);
@@ -69,7 +77,7 @@ class RegisterElectionTest {
 
     @Test
     void shouldWaitForTheOtherWithAPersistentStore() {
-        RegisterElection election = open(true);
+        Election election = open(true);
         election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.ACTIVE_COORDINATOR, 5L << 22), 0);
         election.onEvidence(heard(Evidence.Kind.GOODBYE, 7, ServerRole.START, 0), SECOND_NS);
 
@@ -81,9 +89,9 @@ class RegisterElectionTest {
 
     @Test
     void shouldWaitForTheOtherWithAPersistentStoreEvenAfterARestart() {
-        RegisterElection first = open(true);
+        Election first = open(true);
         first.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.ACTIVE_COORDINATOR, 5L << 22), 0);
-        RegisterElection election = open(true);
+        Election election = open(true);
 
         election.onEvidence(heard(Evidence.Kind.REFUSED, 0, ServerRole.START, 0), 0);
         election.doWork(100 * ELECTION_TIME_NS);
@@ -93,10 +101,49 @@ class RegisterElectionTest {
     }
 
     @Test
+    void shouldBePromotedUncleanAfterTheElectionTimeWhenTheConfigurationSaysSo() {
+        Election election = open(true, FailoverPriority.UncleanPromotion.AFTER_ELECTION_TIME);
+        election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.ACTIVE_COORDINATOR, 5L << 22), 0);
+        election.onEvidence(heard(Evidence.Kind.GOODBYE, 7, ServerRole.START, 0), SECOND_NS);
+        election.doWork(SECOND_NS + ELECTION_TIME_NS - 1);
+        ServerRole before = election.view().role();
+        election.doWork(SECOND_NS + ELECTION_TIME_NS + 1_000_000);
+
+        assertThat(before).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(election.view().reason()).contains("unclean");
+    }
+
+    @Test
+    void shouldBeActiveWhenAnOperatorForcesIt() {
+        Election election = open(true);
+        election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.ACTIVE_COORDINATOR, 5L << 22), 0);
+        String whileActive = election.forceActive("ann", 1);
+        election.onEvidence(heard(Evidence.Kind.GOODBYE, 7, ServerRole.START, 0), SECOND_NS);
+        String afterwards = election.forceActive("ann", 2 * SECOND_NS);
+
+        assertThat(whileActive).contains("Server1 is active");
+        assertThat(afterwards).isEmpty();
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(election.view().reason()).contains("ann");
+        assertThat(election.view().epoch()).isGreaterThan(5L << 22);
+    }
+
+    @Test
+    void shouldNotBeForcedWhenTheConfigurationSaysNever() {
+        Election election = open(true, FailoverPriority.UncleanPromotion.NEVER);
+        election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.ACTIVE_COORDINATOR, 5L << 22), 0);
+        election.onEvidence(heard(Evidence.Kind.GOODBYE, 7, ServerRole.START, 0), SECOND_NS);
+
+        assertThat(election.forceActive("ann", 2 * SECOND_NS)).contains("never");
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+    }
+
+    @Test
     void shouldBeActiveAgainAtOnceWithAPersistentStoreThatWasTheLastActive() {
-        RegisterElection first = open(true);
+        Election first = open(true);
         first.onEvidence(heard(Evidence.Kind.REFUSED, 0, ServerRole.START, 0), 0);
-        RegisterElection election = open(true);
+        Election election = open(true);
 
         election.onEvidence(heard(Evidence.Kind.REFUSED, 0, ServerRole.START, 0), 0);
 
@@ -106,7 +153,7 @@ class RegisterElectionTest {
 
     @Test
     void shouldBeFencedFirstAndRejoinThen() {
-        RegisterElection election = open(false);
+        Election election = open(false);
         election.onEvidence(heard(Evidence.Kind.REFUSED, 0, ServerRole.START, 0), 0);
         election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.ACTIVE_COORDINATOR, 5L << 22), 1);
 
@@ -120,7 +167,7 @@ class RegisterElectionTest {
 
     @Test
     void shouldRaiseItsEpochAboveOneThatAJoinerBrings() {
-        RegisterElection election = open(false);
+        Election election = open(false);
         election.onEvidence(heard(Evidence.Kind.REFUSED, 0, ServerRole.START, 0), 0);
 
         election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.START, 9L << 22), 1);
@@ -131,7 +178,7 @@ class RegisterElectionTest {
 
     @Test
     void shouldNotBelieveAnEpochNoArrayReaches() {
-        RegisterElection election = open(false);
+        Election election = open(false);
         election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.START, 0), 0);
 
         election.onEvidence(heard(Evidence.Kind.HEARTBEAT, 7, ServerRole.ACTIVE_COORDINATOR, Long.MAX_VALUE), 1);
@@ -146,7 +193,7 @@ class RegisterElectionTest {
 
     @Test
     void shouldAnswerOnlyTheProcessThatSaidHello() {
-        RegisterElection election = open(false);
+        Election election = open(false);
         election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.START, 0), 0);
 
         deliver(
@@ -163,13 +210,13 @@ class RegisterElectionTest {
 
     @Test
     void shouldKeepItsPromiseOverARestart() {
-        RegisterElection first = open(false);
+        Election first = open(false);
         first.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.START, 0), 0);
         deliver(
                 first,
                 new RegisterMessage(RegisterMessage.Type.PREPARE, PEER, 7, new Ballot(3, PEER), Ballot.NONE, null));
         sent.clear();
-        RegisterElection election = open(false);
+        Election election = open(false);
         election.onEvidence(heard(Evidence.Kind.HELLO, 7, ServerRole.START, 0), 0);
 
         deliver(
@@ -199,7 +246,7 @@ class RegisterElectionTest {
             @Override
             public void close() {}
         };
-        RegisterElection election = RegisterElectionProvider.open(context(false), new Output(), failing);
+        Election election = RegisterElectionProvider.open(context(false), new Output(), failing);
         election.onEvidence(heard(Evidence.Kind.REFUSED, 0, ServerRole.START, 0), 0);
         isFull[0] = true;
 
@@ -222,8 +269,23 @@ class RegisterElectionTest {
                 .hasMessageContaining("selfId=2");
     }
 
-    private RegisterElection open(boolean isPersistent) {
+    private Election open(boolean isPersistent) {
         return RegisterElectionProvider.open(context(isPersistent), new Output(), store);
+    }
+
+    private Election open(boolean isPersistent, FailoverPriority.UncleanPromotion uncleanPromotion) {
+        FailoverPriority priority = new FailoverPriority(false, 0, false, uncleanPromotion);
+        return RegisterElectionProvider.open(
+                new ElectionContext(
+                        1,
+                        List.of("Server1", "Server2"),
+                        99,
+                        ELECTION_TIME_NS,
+                        Path.of("unused"),
+                        isPersistent,
+                        priority),
+                new Output(),
+                store);
     }
 
     /** This server is the second of two. */
@@ -236,7 +298,7 @@ class RegisterElectionTest {
         return new Evidence(kind, 0, incarnation, role, epoch, 0);
     }
 
-    private static void deliver(RegisterElection election, RegisterMessage message) {
+    private static void deliver(Election election, RegisterMessage message) {
         UnsafeBuffer buffer = new UnsafeBuffer(new byte[RegisterMessageCodec.MAX_LENGTH]);
         int length = RegisterMessageCodec.encode(message, buffer, 0);
         election.onMessage(0, buffer, 0, length, 1);

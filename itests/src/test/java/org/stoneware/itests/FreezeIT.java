@@ -27,12 +27,14 @@ import org.stoneware.demo.TomcatInstance;
 /** A server that stops running and goes on, as in a long pause of its machine; and what is left when both have been gone. */
 class FreezeIT {
     private static final int USERS = 6;
+    private static final int SECONDS_BETWEEN_FREEZES = 13;
     private static final Duration PATIENCE = Duration.ofSeconds(90);
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private static Path directory;
 
     private static PairWithTomcats pair;
+    private static long lastFreezeNs;
 
     @RegisterExtension
     private static final ReportOnFailure REPORT = new ReportOnFailure(() -> pair == null ? "" : pair.report());
@@ -61,7 +63,10 @@ class FreezeIT {
         try (CounterLoad load = pair.load(USERS)) {
             load.awaitServed(3);
 
-            freeze(pair.active(), 1);
+            long frozenNs = freezeActive();
+            pause(frozenNs, 1);
+            pair.array().server(PairWithTomcats.FIRST).process().signal("CONT");
+            pair.array().server(PairWithTomcats.SECOND).process().signal("CONT");
 
             load.awaitServed(3);
             pair.awaitComplete();
@@ -87,8 +92,7 @@ class FreezeIT {
             ServerProcess frozen = pair.active();
             ServerProcess standby = pair.other(frozen);
 
-            long frozenNs = System.nanoTime();
-            frozen.process().signal("STOP");
+            long frozenNs = freezeActive();
             CounterLoad.Recovery recovery = load.awaitServed(frozenNs, 3);
             assertThat(standby.awaitRole(Cluster.ACTIVE).process().isAlive()).isTrue();
             pause(frozenNs, seconds);
@@ -125,7 +129,7 @@ class FreezeIT {
         }
     }
 
-    /** The standby slept while others wrote, and knows it; then nobody else is left: it serves what it has, and says that it may be old. */
+    /** The standby slept while others wrote, and then nobody else is left: it serves what it has, and says that it may be old. */
     @Test
     void shouldSayThatSessionsMayBeOldWhenOnlyServerLeftHadMissedChanges() throws IOException {
         ServerProcess active = pair.active();
@@ -136,11 +140,10 @@ class FreezeIT {
             load.awaitServed(3);
             load.end();
         }
-        standby.process().signal("CONT");
-        standby.awaitRole(Cluster.UNINITIALIZED);
-
-        // Within the seconds before it is copied again.
+        // Nobody is left who could tell it but the Tomcats, to whom the active said that it goes on alone.
         active.process().killHard();
+
+        standby.process().signal("CONT");
 
         standby.awaitRole(Cluster.ACTIVE);
         assertThat(Page.get(URI.create(standby.member().management() + "/api/v1/cluster"), null)
@@ -192,11 +195,19 @@ class FreezeIT {
         }
     }
 
-    private static void freeze(ServerProcess server, int seconds) {
-        long frozenNs = System.nanoTime();
-        server.process().signal("STOP");
-        pause(frozenNs, seconds);
-        server.process().signal("CONT");
+    /**
+     * Ten seconds lie between two takeovers for silence (ADR 0042); a test that comes sooner would meet the end of the one before.
+     *
+     * @return when it was frozen.
+     */
+    private static long freezeActive() {
+        ServerProcess active = pair.active();
+        if (lastFreezeNs != 0) {
+            pause(lastFreezeNs, SECONDS_BETWEEN_FREEZES);
+        }
+        lastFreezeNs = System.nanoTime();
+        active.process().signal("STOP");
+        return lastFreezeNs;
     }
 
     /** The length of the freeze is what is tested. */

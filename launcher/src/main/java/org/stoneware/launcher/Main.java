@@ -8,7 +8,8 @@ import java.util.List;
 /** Entry point of every script: the first argument names the program. */
 public final class Main {
     private static final String USAGE =
-            "Usage: stoneware start-server | server-stat | stop-server | make-key | install-valve | version  [options]";
+            "Usage: stoneware start-server | start-voter | server-stat | stop-server | hand-over | force-active"
+                    + " | make-key | install-valve | version  [options]";
 
     private Main() {}
 
@@ -42,9 +43,12 @@ public final class Main {
         try {
             return switch (arguments.get(0)) {
                 case "start-server" -> new StartServer(terminal).run(rest);
+                case "start-voter" -> new StartVoter(terminal).run(rest);
                 case "server-stat" -> new ServerStat(terminal).run(rest);
                 case "stop-server" -> new StopServer(terminal).run(rest);
+                case "force-active" -> new ForceActive(terminal).run(rest);
                 case "make-key" -> new MakeKey(terminal).run(rest);
+                case "hand-over" -> new HandOver(terminal).run(rest);
                 case "install-valve" -> new InstallValve(terminal).run(rest);
                 case "version", "--version" -> {
                     terminal.out().println(ProductVersion.line());

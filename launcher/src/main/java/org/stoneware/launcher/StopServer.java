@@ -1,13 +1,9 @@
 package org.stoneware.launcher;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
-import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
@@ -17,7 +13,6 @@ import org.stoneware.config.TcConfig;
 
 /** {@code stop-server}: asks the server at its management-port, waits until the process has ended, and says what happened. */
 final class StopServer {
-    static final String TOKEN_FILE = "management.token";
     private static final String USAGE =
             """
             Usage: stop-server [-n NAME] [-f FILE] [--force]
@@ -32,7 +27,6 @@ final class StopServer {
     private static final long TERMINATION_LIMIT_NS = TimeUnit.SECONDS.toNanos(25);
 
     private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(100);
-    private static final int MAX_TOKEN_BYTES = 4096;
 
     private final Terminal terminal;
 
@@ -87,7 +81,7 @@ final class StopServer {
                 throw failed(
                         server,
                         "runs (pid " + pid + ") but does not answer: "
-                                + client(server).address() + ": "
+                                + new OwnServer(server, "stop-server").client().address() + ": "
                                 + ManagementPortClient.reason(e)
                                 + "; it may still be starting; otherwise end it with stop-server --force");
             }
@@ -106,52 +100,15 @@ final class StopServer {
     }
 
     private void request(ServerSettings server, boolean isForced) throws IOException, ProgramException {
-        if (isForced && !Files.exists(server.dataDirectory().resolve(TOKEN_FILE))) {
+        if (isForced && !Files.exists(server.dataDirectory().resolve(OwnServer.TOKEN_FILE))) {
             throw new IOException("its management port is not open");
         }
-        String token = token(server);
-        ManagementPortClient.Answer answer = client(server).post("/api/v1/stop?force=" + isForced, token);
+        OwnServer own = new OwnServer(server, "stop-server");
+        ManagementPortClient.Answer answer = own.client().post("/api/v1/stop?force=" + isForced, own.token("stopped"));
         if (answer.status() / 100 == 2) {
             return;
         }
-        throw failed(server, "was not stopped: " + describe(answer));
-    }
-
-    private static String describe(ManagementPortClient.Answer answer) {
-        try {
-            Map<String, Object> body = JsonTree.object(answer.body());
-            Map<String, Object> error = JsonTree.object(body, "error");
-            String what = JsonTree.text(error, "what");
-            String todo = JsonTree.text(error, "todo");
-            if (!what.isEmpty()) {
-                return what + (todo.isEmpty() ? "" : "; " + todo);
-            }
-        } catch (IOException e) {
-            // not our JSON: the status has to do
-        }
-        return "HTTP " + answer.status();
-    }
-
-    private String token(ServerSettings server) throws ProgramException {
-        Path file = server.dataDirectory().resolve(TOKEN_FILE);
-        try {
-            if (Files.size(file) > MAX_TOKEN_BYTES) {
-                throw failed(server, "can't be stopped: " + file + " is not a token");
-            }
-            return Files.readString(file, StandardCharsets.UTF_8).strip();
-        } catch (NoSuchFileException e) {
-            throw failed(
-                    server,
-                    "runs, but has not opened its management port yet (" + file + " is missing); try again,"
-                            + " or send its process SIGTERM");
-        } catch (AccessDeniedException e) {
-            throw failed(
-                    server,
-                    "can only be stopped by the user who started it: " + file + " is not readable for "
-                            + System.getProperty("user.name"));
-        } catch (IOException e) {
-            throw failed(server, "can't be stopped: " + file + ": " + ConfigLocator.reason(e));
-        }
+        throw failed(server, "was not stopped: " + OwnServer.describe(answer));
     }
 
     /** For a process that does not answer: SIGTERM, and if even that does not help, SIGKILL. */
@@ -193,13 +150,6 @@ final class StopServer {
 
     private static boolean isAlive(long pid) {
         return pid != 0 && ProcessHandle.of(pid).map(ProcessHandle::isAlive).orElse(false);
-    }
-
-    /** On this machine, a port bound everywhere is best reached over loopback: only there stopping is allowed. */
-    private static ManagementPortClient client(ServerSettings server) {
-        String address = server.managementAddress();
-        boolean isEverywhere = address.equals("0.0.0.0") || address.equals("::");
-        return new ManagementPortClient(isEverywhere ? "127.0.0.1" : address, server.managementPort());
     }
 
     private static ProgramException failed(ServerSettings server, String what) {

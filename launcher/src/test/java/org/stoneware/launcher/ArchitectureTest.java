@@ -26,7 +26,23 @@ class ArchitectureTest {
                     "org.xml.sax..",
                     "org.stoneware.api..",
                     "org.stoneware.config..",
+                    "org.agrona..",
+                    "org.stoneware.spi..",
+                    "org.stoneware.liveness..",
+                    "org.stoneware.voting..",
                     "org.stoneware.launcher..");
+
+    /** All other programs run on the jars in lib/ alone. */
+    @ArchTest
+    static final ArchRule ONLY_THE_VOTER_NEEDS_BUNDLES_ON_ITS_CLASS_PATH = noClasses()
+            .that()
+            .haveSimpleNameNotContaining("Voter")
+            .and()
+            .haveSimpleNameNotContaining("ServerLink")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage(
+                    "org.agrona..", "org.stoneware.spi..", "org.stoneware.liveness..", "org.stoneware.voting..");
 
     @ArchTest
     static final ArchRule ONLY_THE_SERVER_PROCESS_KNOWS_FELIX = noClasses()

@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Supplier;
 
 /** Answers at a free port of loopback as the management port of a server does. */
 final class ManagementStub implements AutoCloseable {
@@ -13,30 +15,41 @@ final class ManagementStub implements AutoCloseable {
     private final AtomicReference<String> stopRequest = new AtomicReference<>("");
 
     ManagementStub(String cluster, int stopStatus, String stopBody, Runnable onStop) throws IOException {
+        this(() -> cluster, stopStatus, stopBody, onStop);
+    }
+
+    /** @param cluster what the status says at the time of asking. */
+    ManagementStub(Supplier<String> cluster, int stopStatus, String stopBody, Runnable onStop) throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
         server.createContext("/api/v1/cluster", exchange -> {
-            byte[] body = cluster.getBytes(StandardCharsets.UTF_8);
+            byte[] body = cluster.get().getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(200, body.length);
             exchange.getResponseBody().write(body);
             exchange.close();
         });
-        server.createContext("/api/v1/stop", exchange -> {
+        for (String path : List.of("/api/v1/stop", "/api/v1/hand-over")) {
+            accept(path, stopStatus, stopBody, onStop);
+        }
+        server.start();
+    }
+
+    private void accept(String path, int status, String answer, Runnable then) {
+        server.createContext(path, exchange -> {
             stopRequest.set(exchange.getRequestMethod() + " " + exchange.getRequestURI() + " "
                     + exchange.getRequestHeaders().getFirst("Authorization"));
-            byte[] body = stopBody.getBytes(StandardCharsets.UTF_8);
-            exchange.sendResponseHeaders(stopStatus, body.length);
+            byte[] body = answer.getBytes(StandardCharsets.UTF_8);
+            exchange.sendResponseHeaders(status, body.length);
             exchange.getResponseBody().write(body);
             exchange.close();
-            onStop.run();
+            then.run();
         });
-        server.start();
     }
 
     int port() {
         return server.getAddress().getPort();
     }
 
-    /** Method, path with query, and credentials of the last stop. */
+    /** Method, path with query, and credentials of the last stop or hand-over. */
     String stopRequest() {
         return stopRequest.get();
     }

@@ -28,7 +28,7 @@ class StopServerTest {
     void install() throws IOException {
         home = new TestHome(directory);
         Path data = Files.createDirectories(home.path("data/Server1"));
-        Files.writeString(data.resolve(StopServer.TOKEN_FILE), "secret\n");
+        Files.writeString(data.resolve(OwnServer.TOKEN_FILE), "secret\n");
         lock = DirectoryLock.acquire(data);
         // This very process plays the server; its pid would never go away.
         try (FileChannel file = FileChannel.open(data.resolve(DirectoryLock.FILE_NAME), StandardOpenOption.WRITE)) {

@@ -21,6 +21,7 @@ import org.jspecify.annotations.Nullable;
  * @param failoverPriority    {@code availability} or {@code consistency}.
  * @param voterCount          external voters with consistency, else 0.
  * @param hasClientVoters     Tomcats vote.
+ * @param uncleanPromotion    {@code after-election-time}, {@code operator} or {@code never}.
  * @param clientLogs          {@code clients/logs} as written, to be expanded in each Tomcat; empty when the file has none.
  * @param properties          tc-properties.
  */
@@ -38,6 +39,7 @@ public record ArraySettings(
         String failoverPriority,
         int voterCount,
         boolean hasClientVoters,
+        String uncleanPromotion,
         String clientLogs,
         Map<String, String> properties) {
     /**
@@ -49,6 +51,47 @@ public record ArraySettings(
     public ArraySettings {
         servers = List.copyOf(servers);
         properties = Map.copyOf(properties);
+    }
+
+    /** Settings with the default of {@code uncleanPromotion} for the store: what outlives the process is worth an operator's look. */
+    public ArraySettings(
+            String source,
+            String text,
+            int selfPosition,
+            List<ServerSettings> servers,
+            boolean isProduction,
+            int reconnectWindowSec,
+            boolean sweepEnabled,
+            boolean sweepVerbose,
+            int sweepIntervalSec,
+            int electionTimeSec,
+            String failoverPriority,
+            int voterCount,
+            boolean hasClientVoters,
+            String clientLogs,
+            Map<String, String> properties) {
+        this(
+                source,
+                text,
+                selfPosition,
+                servers,
+                isProduction,
+                reconnectWindowSec,
+                sweepEnabled,
+                sweepVerbose,
+                sweepIntervalSec,
+                electionTimeSec,
+                failoverPriority,
+                voterCount,
+                hasClientVoters,
+                defaultUncleanPromotion(servers.get(selfPosition).persistenceMode()),
+                clientLogs,
+                properties);
+    }
+
+    /** What an array with this persistence mode does when its file does not say. */
+    public static String defaultUncleanPromotion(String persistenceMode) {
+        return persistenceMode.equals("permanent-store") ? "operator" : "after-election-time";
     }
 
     public ServerSettings self() {

@@ -36,6 +36,7 @@ public final class SessionRecord {
     public static final int LAYOUT_VERSION = 1;
     public static final int HEADER_LENGTH = 64;
 
+    private static final int CREATION_OFFSET = 32;
     private static final int LAST_ACCESS_OFFSET = 40;
 
     private DirectBuffer buffer = new ExpandableArrayBuffer(HEADER_LENGTH);
@@ -234,6 +235,11 @@ public final class SessionRecord {
     /** Sets the last access of a record in place, as a touch does. */
     public static void lastAccessedTimeMs(MutableDirectBuffer buffer, int recordOffset, long lastAccessedTimeMs) {
         buffer.putLong(recordOffset + LAST_ACCESS_OFFSET, lastAccessedTimeMs, LITTLE_ENDIAN);
+    }
+
+    /** Sets the creation time of a record in place, for one whose times were told by another server. */
+    public static void creationTimeMs(MutableDirectBuffer buffer, int recordOffset, long creationTimeMs) {
+        buffer.putLong(recordOffset + CREATION_OFFSET, creationTimeMs, LITTLE_ENDIAN);
     }
 
     /** Copies the attributes the delta does not name; returns their number (high half) and their bytes (low half). */

@@ -67,6 +67,57 @@ public interface Election extends AutoCloseable {
         return false;
     }
 
+    /** A voter that is no server can be reached, or is gone again. Told again after this election was opened, for those connected. */
+    default void onVoter(VoterContact voter, boolean isConnected, long nowNs) {}
+
+    /**
+     * Takes in the answer of a voter that is no server, from the connection its hello was said on.
+     * <p>
+     * <b>Ownership:</b> {@code buffer} is a view valid until this call returns.
+     */
+    default void onVoterMessage(long idHigh, long idLow, DirectBuffer buffer, int offset, int length, long nowNs) {}
+
+    /**
+     * Makes this server active whatever it may lack, as an operator's last resort: what others hold and this server does not is lost, and
+     * a server that serves elsewhere, out of sight, is not stopped by it.
+     *
+     * @return empty when it is active now; else why not, for people.
+     */
+    default String forceActive(String by, long nowNs) {
+        return "this election policy can't be overruled";
+    }
+
+    /**
+     * Makes this server active because an operator appointed it. Without {@code isForced} only one that holds everything may be: a
+     * standby, or the first of an array that has never had an active.
+     *
+     * @param by who asks, for the log.
+     * @return empty when it is active now or will be at once; else why not, for people.
+     */
+    default String appoint(boolean isForced, String by, long nowNs) {
+        return isForced ? forceActive(by, nowNs) : "the servers elect their active themselves";
+    }
+
+    /**
+     * Whether this server is active and may acknowledge nothing until a quorum of the voters has agreed that it goes on without its
+     * standby. It needs no other handling than {@link ElectionOutput#onInSync} gives: the standby counts until then.
+     */
+    default boolean isBlocked() {
+        return false;
+    }
+
+    /**
+     * Gives the active role to the standby without stopping. The caller has stopped acknowledging before. On true the role is given up
+     * when this returns: the standby takes over, and this server follows it; should the standby be lost in that moment, this server
+     * becomes active again by itself.
+     *
+     * @return false when nothing has happened: this server is not active, no standby is in sync or it can't be talked to, or the
+     *     election does not know how.
+     */
+    default boolean requestHandOver(long nowNs) {
+        return false;
+    }
+
     ElectionView view();
 
     /** Messages refused because they could not be read or came from a process that has not said hello. */

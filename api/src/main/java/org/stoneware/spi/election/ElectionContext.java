@@ -12,6 +12,7 @@ import java.util.List;
  * @param electionTimeNs  longest wait for peers that give no evidence at all.
  * @param directory       where the register is kept; belongs to the election alone, exists, survives the emptying of stores.
  * @param isStorePersistent false for temporary modes: what this server held before its start is gone.
+ * @param priority        what goes before what when servers lose sight of each other.
  */
 public record ElectionContext(
         int selfId,
@@ -19,8 +20,27 @@ public record ElectionContext(
         long incarnation,
         long electionTimeNs,
         Path directory,
-        boolean isStorePersistent) {
+        boolean isStorePersistent,
+        FailoverPriority priority) {
     public ElectionContext {
         memberNames = List.copyOf(memberNames);
+    }
+
+    /** Availability mode with the defaults of the store. */
+    public ElectionContext(
+            int selfId,
+            List<String> memberNames,
+            long incarnation,
+            long electionTimeNs,
+            Path directory,
+            boolean isStorePersistent) {
+        this(
+                selfId,
+                memberNames,
+                incarnation,
+                electionTimeNs,
+                directory,
+                isStorePersistent,
+                FailoverPriority.availability(isStorePersistent));
     }
 }

@@ -17,7 +17,8 @@ public interface ElectionOutput {
     /**
      * The servers that must hold an entry before it is acknowledged; holds from now until the next call or until the role is lost.
      * Called on the active only: at its activation, as the answer to {@link Election#requestAddPeer}, and when a server was dropped.
-     * What the set needs on disk is there, on this server and on those added.
+     * What the set needs on disk is there, on this server and on those added; in consistency mode a quorum of the voters has accepted
+     * it, however long that takes: until then the set told last holds, and an active cut off from its standby acknowledges nothing.
      */
     default void onInSync(InSyncSet inSync) {}
 
@@ -26,4 +27,11 @@ public interface ElectionOutput {
      * {@link Evidence.Kind#WITNESS_DEAD}; late ones count for the newest question about that server.
      */
     default void askWitnesses(int memberId) {}
+
+    /**
+     * Sends a message to a voter told by {@link Election#onVoter}. It may be lost; the election sends again.
+     * <p>
+     * <b>Ownership:</b> {@code buffer} is a view valid until this call returns.
+     */
+    default void sendToVoter(long idHigh, long idLow, DirectBuffer buffer, int offset, int length) {}
 }

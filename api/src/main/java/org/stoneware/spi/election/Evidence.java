@@ -37,7 +37,12 @@ public record Evidence(Kind kind, int memberId, long incarnation, ServerRole rol
         /** So many Tomcats, asked through {@link ElectionOutput#askWitnesses}, have heard the peer after they were asked. */
         WITNESS_ALIVE,
         /** So many Tomcats, asked through {@link ElectionOutput#askWitnesses}, answer and do not hear the peer. */
-        WITNESS_DEAD
+        WITNESS_DEAD,
+        /**
+         * So many Tomcats, asked through {@link ElectionOutput#askWitnesses}, have heard from the peer last that it acknowledges alone:
+         * a standby of it has missed what it acknowledged since.
+         */
+        WITNESS_SOLO
     }
 
     /** What Tomcats tell: of the kinds {@link Kind#WITNESSES}, {@link Kind#WITNESS_ALIVE} and {@link Kind#WITNESS_DEAD}. */
@@ -47,7 +52,10 @@ public record Evidence(Kind kind, int memberId, long incarnation, ServerRole rol
 
     /** Whether it is one of the witness kinds. */
     public boolean isOfWitnesses() {
-        return kind == Kind.WITNESSES || kind == Kind.WITNESS_ALIVE || kind == Kind.WITNESS_DEAD;
+        return kind == Kind.WITNESSES
+                || kind == Kind.WITNESS_ALIVE
+                || kind == Kind.WITNESS_DEAD
+                || kind == Kind.WITNESS_SOLO;
     }
 
     /** Number of Tomcats with the witness kinds. */

@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param kind            who calls.
  * @param protocolVersion version the caller speaks.
- * @param idHigh          upper half of a valve's 128-bit client identity; 0 for others.
+ * @param idHigh          upper half of the 128-bit identity of a valve or voter; 0 for others.
  * @param idLow           lower half of it; for a server its position in the configuration file.
  * @param incarnation     random number of the caller's process start; 0 only for a probe.
  * @param name            name of the caller, for people; for a server its configured name.
@@ -61,6 +61,8 @@ public record Hello(
         /** A tool that only asks for role and active. */
         PROBE,
         /** A Tomcat on a standing link: it wants no sessions, hears of role and epoch, and tells what it hears of other servers. */
-        WITNESS
+        WITNESS,
+        /** An external voter; its identity is the one it votes as, and keeps across restarts. */
+        VOTER
     }
 }

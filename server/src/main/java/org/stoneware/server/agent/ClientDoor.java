@@ -78,6 +78,15 @@ final class ClientDoor implements LivenessListener, FrameListener {
         /** What a Tomcat says of another server; of the witness kinds, one Tomcat each. */
         default void onWitness(Evidence evidence) {}
 
+        /** A Tomcat was taken in, over any kind of link. */
+        default void onTomcat(LivenessLink link, Hello hello) {}
+
+        /** A link of a Tomcat has ended. */
+        default void onTomcatGone(LivenessLink link) {}
+
+        /** A Tomcat has voted. <b>Ownership:</b> {@code vote} is the receiver's. */
+        default void onVote(LivenessLink link, DirectBuffer vote) {}
+
         /** Whether a Tomcat is registered with the array; others are not asked about servers. */
         default boolean isRegistered(long idHigh, long idLow) {
             return true;
@@ -159,6 +168,11 @@ final class ClientDoor implements LivenessListener, FrameListener {
         return new TomcatTraffic(inbox.quietDoor(this), inbox, this, nanoClock);
     }
 
+    /** A Tomcat has voted. */
+    void onVote(LivenessLink link, DirectBuffer vote) {
+        standing.onVote(link, vote);
+    }
+
     /** The Tomcats that can be asked about other servers. */
     WitnessLinks witnesses() {
         return witnesses;
@@ -203,6 +217,7 @@ final class ClientDoor implements LivenessListener, FrameListener {
             link.sendReply(standing.reply(HelloReply.Status.BUSY, "too many Tomcats: max=" + WitnessLinks.MAX_TOMCATS));
             return;
         }
+        standing.onTomcat(link, hello);
         HelloReply standard = standing.reply(HelloReply.Status.ACCEPTED, "");
         toldIncarnation = standard.incarnation();
         link.sendReply(new HelloReply(
@@ -266,6 +281,7 @@ final class ClientDoor implements LivenessListener, FrameListener {
         byConnectionId.put(connectionId, tomcat);
         // One too many for a witness is served all the same.
         witnesses.onAccepted(link, hello);
+        standing.onTomcat(link, hello);
         HelloReply standard = standing.reply(HelloReply.Status.ACCEPTED, "");
         toldIncarnation = standard.incarnation();
         // The address this Tomcat has just reached us at, so that listening on every interface works.
@@ -302,6 +318,7 @@ final class ClientDoor implements LivenessListener, FrameListener {
     @Override
     public void onClosed(LivenessLink link, CloseCause cause, String reason) {
         witnesses.onClosed(link);
+        standing.onTomcatGone(link);
         @Nullable TomcatConnection tomcat = byLink.get(link.id());
         if (tomcat != null) {
             drop(tomcat, cause == CloseCause.GOODBYE ? "said goodbye" : reason);
@@ -334,6 +351,7 @@ final class ClientDoor implements LivenessListener, FrameListener {
     /** Sends what is waiting; drops who can't be served any more. */
     int doWork() {
         lastCycleNs = nanoClock.getAsLong();
+        witnesses.doWork(toldIncarnation);
         int work = 0;
         long heldBytes = 0;
         @Nullable TomcatConnection greediest = null;
@@ -369,6 +387,7 @@ final class ClientDoor implements LivenessListener, FrameListener {
 
     private void drop(TomcatConnection tomcat, String reason) {
         witnesses.onClosed(tomcat.link);
+        standing.onTomcatGone(tomcat.link);
         byLink.remove(tomcat.link.id());
         byConnectionId.remove(tomcat.connection.spec().connectionId());
         @Nullable SessionRequestProcessor processor = standing.processor();

@@ -6,6 +6,7 @@ import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.server.membership.PeerLinks;
 import org.stoneware.server.membership.ReplicationLinks;
+import org.stoneware.server.membership.VoterLinks;
 import org.stoneware.spi.liveness.Heartbeat;
 import org.stoneware.spi.liveness.Hello;
 import org.stoneware.spi.liveness.HelloReply;
@@ -20,9 +21,14 @@ import org.stoneware.spi.liveness.LivenessListener;
 final class GroupDoor implements LivenessListener {
     static final int HEARTBEAT_MS = 50;
     static final int SILENCE_MS = 500;
+    /** A voter is asked, and counts while it answers; its heartbeats only keep the link. */
+    private static final int VOTER_HEARTBEAT_MS = 1_000;
+
+    private static final int VOTER_SILENCE_MS = 5_000;
 
     private final PeerLinks peers;
     private final ReplicationLinks replication;
+    private final VoterLinks voters;
     private final Reply replies;
     private final EventLog events;
     private final LongSupplier wallClock;
@@ -33,7 +39,14 @@ final class GroupDoor implements LivenessListener {
         HelloReply of(HelloReply.Status status, String reason, int heartbeatMs, int silenceMs);
     }
 
-    GroupDoor(PeerLinks peers, ReplicationLinks replication, Reply replies, EventLog events, LongSupplier wallClock) {
+    GroupDoor(
+            PeerLinks peers,
+            ReplicationLinks replication,
+            VoterLinks voters,
+            Reply replies,
+            EventLog events,
+            LongSupplier wallClock) {
+        this.voters = voters;
         this.peers = peers;
         this.replication = replication;
         this.replies = replies;
@@ -45,6 +58,11 @@ final class GroupDoor implements LivenessListener {
     public void onHello(LivenessLink link, Hello hello) {
         if (hello.kind() == Hello.Kind.PROBE) {
             link.sendReply(replies.of(HelloReply.Status.ACCEPTED, "", HEARTBEAT_MS, SILENCE_MS));
+            return;
+        }
+        if (hello.kind() == Hello.Kind.VOTER && hello.protocolVersion() == Hello.PROTOCOL_VERSION) {
+            voters.onAccepted(link, hello);
+            link.sendReply(replies.of(HelloReply.Status.ACCEPTED, "", VOTER_HEARTBEAT_MS, VOTER_SILENCE_MS));
             return;
         }
         if (ReplicationLinks.isReplication(hello)) {
@@ -75,11 +93,19 @@ final class GroupDoor implements LivenessListener {
 
     @Override
     public void onMessage(LivenessLink link, DirectBuffer buffer, int offset, int length) {
+        if (voters.has(link)) {
+            voters.onMessage(link, buffer, offset, length);
+            return;
+        }
         peers.onMessage(link, buffer, offset, length);
     }
 
     @Override
     public void onSilence(LivenessLink link, long silentNs) {
+        if (voters.has(link)) {
+            link.close();
+            return;
+        }
         peers.onSilence(link, silentNs);
         if (peers.memberOf(link) < 0) {
             link.close();
@@ -90,6 +116,7 @@ final class GroupDoor implements LivenessListener {
     public void onClosed(LivenessLink link, CloseCause cause, String reason) {
         peers.onClosed(link, cause, reason);
         replication.onClosed(link);
+        voters.onClosed(link);
     }
 
     /** Hears of one attempt to reach another server as a member of the array. */

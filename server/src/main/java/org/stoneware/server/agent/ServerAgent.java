@@ -1,14 +1,13 @@
 package org.stoneware.server.agent;
 
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
-import java.nio.file.Files;
-import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ClusterStatus;
@@ -17,23 +16,23 @@ import org.stoneware.api.config.ArraySettings;
 import org.stoneware.api.config.ServerSettings;
 import org.stoneware.server.membership.PeerLinks;
 import org.stoneware.server.membership.ReplicationLinks;
+import org.stoneware.server.membership.VoterLinks;
 import org.stoneware.server.replication.FrameOutput;
-import org.stoneware.server.replication.ReplicaIdentity;
-import org.stoneware.server.replication.ReplicationLimits;
-import org.stoneware.server.request.RequestLimits;
 import org.stoneware.server.request.SessionRequestProcessor;
 import org.stoneware.server.role.RoleDuties;
-import org.stoneware.server.role.RoleLimits;
+import org.stoneware.server.role.RoleHandOver;
 import org.stoneware.server.role.RoleOutput;
 import org.stoneware.server.session.ClientId;
 import org.stoneware.spi.election.Election;
-import org.stoneware.spi.election.ElectionContext;
 import org.stoneware.spi.election.ElectionOutput;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.Evidence;
 import org.stoneware.spi.election.InSyncSet;
+import org.stoneware.spi.election.VoterContact;
 import org.stoneware.spi.liveness.Heartbeat;
+import org.stoneware.spi.liveness.Hello;
 import org.stoneware.spi.liveness.HelloReply;
+import org.stoneware.spi.liveness.LivenessLink;
 import org.stoneware.spi.storage.StoreListener;
 import org.stoneware.spi.transport.Connection;
 import org.stoneware.spi.transport.ConnectionSpec;
@@ -44,8 +43,8 @@ import org.stoneware.spi.transport.TransportContext;
 /**
  * Owns all state of a server and moves it forward, one duty cycle after the other.
  * <p>
- * <b>Threading:</b> {@link #open} and {@link #close} on the thread that runs the cycle, as is everything else but {@link #status} and
- * {@link #inbox}.
+ * <b>Threading:</b> {@link #open} and {@link #close} on the thread that runs the cycle, as is everything else but {@link #status},
+ * {@link #handOver} and {@link #inbox}.
  */
 final class ServerAgent {
     /** Largest session; the largest message is a little more. */
@@ -65,11 +64,6 @@ final class ServerAgent {
     /** A gap between two cycles longer than this is a stall of ours, and silence measured over it proves nothing. */
     private static final long STALL_NS = TimeUnit.MILLISECONDS.toNanos(100);
 
-    /** Longest wait at a stop for what is on its way to the standby. */
-    private static final long MAX_DRAIN_NS = TimeUnit.SECONDS.toNanos(2);
-    /** Longest wait at a stop for the standby to become active. */
-    private static final long MAX_HAND_OVER_NS = TimeUnit.SECONDS.toNanos(1);
-
     private final ServerContext context;
     private final ArraySettings settings;
     private final LivenessInbox inbox = new LivenessInbox();
@@ -79,6 +73,8 @@ final class ServerAgent {
     private final PeerLinks peers;
     private final ReplicationLinks replication;
     private final RoleDuties duties;
+    private final RoleHandOver handOver;
+    private final VoterLinks voters;
     private final GroupDoor groupDoor;
     private final ClientDoor door;
     private final StatusReport report;
@@ -101,6 +97,7 @@ final class ServerAgent {
     @SuppressWarnings("this-escape")
     ServerAgent(ServerContext context, EventLog events) {
         this.context = context;
+        AgentParts parts = new AgentParts(context);
         this.settings = context.settings();
         this.events = events;
         ServerSettings self = settings.self();
@@ -125,9 +122,10 @@ final class ServerAgent {
                     settings, context.incarnation(), context.productVersion(), this::dialMember, new PeerOutput());
             this.replication =
                     newReplicationLinks(transport.bind(new InetSocketAddress(self.groupAddress(), self.groupPort())));
-            this.groupDoor = new GroupDoor(peers, replication, this::helloReply, events, context.wallClock());
+            this.voters = new VoterLinks(settings, new Votes());
+            this.groupDoor = new GroupDoor(peers, replication, voters, this::helloReply, events, context.wallClock());
             this.duties = new RoleDuties(
-                    roleLimits(),
+                    parts.roleLimits(MAX_SESSION_BYTES),
                     new SessionGenerations(context, events, MAX_SESSION_BYTES, new StoreEvents()),
                     new DutyRequests());
             opened.add(duties::close);
@@ -144,13 +142,19 @@ final class ServerAgent {
                             new InetSocketAddress(self.clientAddress(), self.clientPort()),
                             "dso-port",
                             door.listener(inbox));
-            this.election = context.election().open(electionContext(), new Decisions());
+            this.election = context.election()
+                    .open(parts.electionContext(duties.current().store().mode()), new Decisions());
             opened.add(election);
+            this.handOver = new RoleHandOver(
+                    duties,
+                    now -> election.requestHandOver(electionTime()),
+                    this::isSomebodyActive,
+                    new DutyRequests());
         } catch (RuntimeException e) {
             closeAll(opened);
             throw e;
         }
-        warnIfOpen(self);
+        parts.warnIfOpen(events);
         this.roleSinceMs = context.wallClock().getAsLong();
         this.openedNs = context.nanoClock().getAsLong();
         this.lastElectionNs = openedNs;
@@ -173,53 +177,6 @@ final class ServerAgent {
                 new ReplicationOutput());
     }
 
-    private RoleLimits roleLimits() {
-        ServerSettings self = settings.self();
-        return new RoleLimits(
-                new ReplicaIdentity(0, self.position(), context.incarnation()),
-                settings.servers().stream().map(ServerSettings::name).toList(),
-                new RequestLimits(
-                        self.name(),
-                        MAX_SESSION_BYTES,
-                        TimeUnit.SECONDS.toNanos(settings.reconnectWindowSec()),
-                        settings.sweepEnabled(),
-                        settings.clientLogs()),
-                ReplicationLimits.DEFAULTS);
-    }
-
-    private ElectionContext electionContext() {
-        return new ElectionContext(
-                settings.selfPosition(),
-                settings.servers().stream().map(ServerSettings::name).toList(),
-                context.incarnation(),
-                TimeUnit.SECONDS.toNanos(settings.electionTimeSec()),
-                directory("election"),
-                "permanent-store".equals(duties.current().store().mode()));
-    }
-
-    /** Without the array's key peers and Tomcats prove nothing, so whoever reaches the ports can read and change sessions. */
-    private void warnIfOpen(ServerSettings self) {
-        boolean isLocal = new InetSocketAddress(self.clientAddress(), 0)
-                        .getAddress()
-                        .isLoopbackAddress()
-                && new InetSocketAddress(self.groupAddress(), 0).getAddress().isLoopbackAddress();
-        if (!isLocal && settings.arrayKey() == null) {
-            events.warning(
-                    "unprotected",
-                    "dso-port and l2-group-port are open beyond this machine and ask nobody for a proof: make a key with bin/make-key"
-                            + " and copy it to all servers and Tomcats, or let a firewall admit only those of this array");
-        }
-    }
-
-    private Path directory(String name) {
-        Path directory = settings.self().dataDirectory().resolve(name);
-        try {
-            return Files.createDirectories(directory);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot create " + directory, e);
-        }
-    }
-
     /** One duty cycle; waits a little when there was nothing to do. */
     void runCycle() {
         long nowNs = context.nanoClock().getAsLong();
@@ -230,6 +187,7 @@ final class ServerAgent {
         work += election.doWork(electionTime());
         work += replication.doWork(nowNs);
         work += duties.doWork(nowNs);
+        work += handOver.doWork(nowNs);
         work += door.doWork();
         work += transport.doWork(nowNs);
         if (isStatusDue || nowNs - lastPublishNs > PUBLISH_INTERVAL_NS) {
@@ -284,6 +242,16 @@ final class ServerAgent {
         return inbox;
     }
 
+    /** Gives the active role to the standby, if there is one; callable from any thread. */
+    /** See {@link Election#appoint}; the answer comes on the agent thread. Any thread. */
+    void appoint(boolean isForced, String by, Consumer<String> answer) {
+        inbox.submit(() -> answer.accept(election.appoint(isForced, by, electionTime())));
+    }
+
+    void handOver(String by) {
+        inbox.submit(() -> handOver.begin(by, context.nanoClock().getAsLong()));
+    }
+
     /** Leaves the array in an orderly way, hands the active role over if it has a standby, and frees everything. */
     void close() {
         closeAll(List.of(
@@ -297,12 +265,13 @@ final class ServerAgent {
     /** Answers what has been taken in, gives up the role, and stays until the standby has it. */
     private void leave() {
         boolean hasStandby = duties.hasStandby();
+        handOver.cancel();
         duties.beginStop();
-        if (!cycleUntil(duties::isSettled, MAX_DRAIN_NS)) {
+        if (!cycleUntil(duties::isSettled, RoleHandOver.MAX_DRAIN_NS)) {
             events.warning("stop", "not everything taken in could be acknowledged; Tomcats will ask the next active");
         }
         election.onStop(electionTime());
-        if (hasStandby && cycleUntil(this::isSomebodyActive, MAX_HAND_OVER_NS)) {
+        if (hasStandby && cycleUntil(this::isSomebodyActive, RoleHandOver.MAX_WAIT_NS)) {
             events.info("handed-over", "the active role is handed over");
         }
     }
@@ -380,7 +349,15 @@ final class ServerAgent {
                     context.nanoClock().getAsLong(),
                     context.wallClock().getAsLong());
             context.liveness().status(heartbeat(now.role(), now.epoch(), activeAddress(now)));
+            if (now.role() != ServerRole.ACTIVE_COORDINATOR) {
+                door.witnesses().forgetSolo();
+            }
             isStatusDue = true;
+        }
+
+        @Override
+        public void sendToVoter(long idHigh, long idLow, DirectBuffer buffer, int offset, int length) {
+            voters.send(idHigh, idLow, buffer, offset, length);
         }
 
         @Override
@@ -394,7 +371,15 @@ final class ServerAgent {
 
         @Override
         public void onInSync(InSyncSet inSync) {
+            boolean isSolo = inSync.members().size() == 1;
+            if (isSolo) {
+                // Before anything is acknowledged alone.
+                door.witnesses().tellSolo(context.incarnation(), true);
+            }
             duties.onInSync(inSync, context.nanoClock().getAsLong());
+            if (!isSolo) {
+                door.witnesses().tellSolo(context.incarnation(), false);
+            }
             isStatusDue = true;
         }
     }
@@ -515,6 +500,23 @@ final class ServerAgent {
         }
 
         @Override
+        public void onTomcat(LivenessLink link, Hello hello) {
+            if (settings.hasClientVoters()) {
+                voters.onAccepted(link, hello);
+            }
+        }
+
+        @Override
+        public void onTomcatGone(LivenessLink link) {
+            voters.onClosed(link);
+        }
+
+        @Override
+        public void onVote(LivenessLink link, DirectBuffer vote) {
+            voters.onMessage(link, vote, 0, vote.capacity());
+        }
+
+        @Override
         public boolean isRegistered(long idHigh, long idLow) {
             return duties.current().state().knowsClient(new ClientId(idHigh, idLow));
         }
@@ -539,10 +541,28 @@ final class ServerAgent {
                 reason);
     }
 
+    /** What voters that are no servers say goes to the election. */
+    private final class Votes implements VoterLinks.Output {
+        @Override
+        public void onVoter(VoterContact voter, boolean isConnected) {
+            election.onVoter(voter, isConnected, electionTime());
+        }
+
+        @Override
+        public void onVoterMessage(long idHigh, long idLow, DirectBuffer buffer, int offset, int length) {
+            election.onVoterMessage(idHigh, idLow, buffer, offset, length, electionTime());
+        }
+    }
+
     /** What the links to the other servers tell goes to the election. */
     private final class PeerOutput implements PeerLinks.Output {
+        private final Map<Integer, ServerRole> shown = new HashMap<>();
+
         @Override
         public void onEvidence(Evidence evidence) {
+            ServerRole role = peers.peer(evidence.memberId()).role();
+            // Who asks this server sees at once what another has become.
+            isStatusDue |= shown.put(evidence.memberId(), role) != role;
             election.onEvidence(evidence, electionTime());
         }
 

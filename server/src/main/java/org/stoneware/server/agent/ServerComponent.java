@@ -4,7 +4,11 @@ import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
 import org.osgi.service.component.annotations.Activate;
@@ -42,6 +46,7 @@ public final class ServerComponent implements ManagementService {
     private static final String EXIT_CODE = "stoneware.exit.code";
     private static final int EXIT_CONFIGURATION = 2;
     private static final int EXIT_FATAL = 3;
+    private static final int APPOINT_WAIT_SEC = 5;
 
     private final BundleContext bundles;
     private final ArraySettings settings;
@@ -156,6 +161,36 @@ public final class ServerComponent implements ManagementService {
         events.info("stop-requested", "stop requested by " + by);
         end(0);
         return new StopOutcome(true, "server " + now.self() + " stops");
+    }
+
+    @Override
+    public AppointOutcome appoint(String server, boolean force, String by) {
+        if (!server.equals(settings.self().name())) {
+            return new AppointOutcome(
+                    false,
+                    "ask " + server + " itself: this is " + settings.self().name());
+        }
+        events.info("appoint-requested", "to be made active, asked by " + by + (force ? ", forced" : ""));
+        CompletableFuture<String> answer = new CompletableFuture<>();
+        agent.appoint(force, by, answer::complete);
+        try {
+            String refusal = answer.get(APPOINT_WAIT_SEC, TimeUnit.SECONDS);
+            return new AppointOutcome(refusal.isEmpty(), refusal.isEmpty() ? server + " becomes active" : refusal);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return new AppointOutcome(false, "interrupted");
+        } catch (ExecutionException | TimeoutException e) {
+            return new AppointOutcome(false, "the server did not answer in time; see its log");
+        }
+    }
+
+    @Override
+    public HandOverOutcome handOver(String by) {
+        HandOverOutcome outcome = HandOverCheck.of(agent.status());
+        if (outcome.isAccepted()) {
+            agent.handOver(by);
+        }
+        return outcome;
     }
 
     private static boolean isLastCopy(ClusterStatus now) {

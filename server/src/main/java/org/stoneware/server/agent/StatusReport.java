@@ -12,6 +12,7 @@ import org.stoneware.api.cluster.StorageStatus;
 import org.stoneware.api.config.ServerSettings;
 import org.stoneware.server.membership.PeerLinks;
 import org.stoneware.server.replication.PassiveReplica;
+import org.stoneware.server.replication.ReconcileResult;
 import org.stoneware.server.replication.Standbys;
 import org.stoneware.server.replication.SyncState;
 import org.stoneware.server.request.SessionRequestProcessor;
@@ -128,7 +129,7 @@ final class StatusReport {
         if (view.role() == ServerRole.ACTIVE_COORDINATOR) {
             boolean isAlone =
                     !duties.hasStandby() && context.settings().servers().size() > 1;
-            return (isAlone ? "solo, " : "")
+            return (election.isBlocked() ? "blocked: votes, " : isAlone ? "solo, " : "")
                     + (duties.hasStaleSessions() ? "sessions may be old, " : "")
                     + view.reason();
         }
@@ -164,6 +165,12 @@ final class StatusReport {
             all.add(new Counter("replica-check.compared-rows", replica.comparedRows()));
             all.add(new Counter("replica-check.mismatches", replica.mismatches()));
         }
+        ReconcileResult reconciled = duties.reconciled();
+        all.add(new Counter("split.adopted", reconciled.adopted()));
+        all.add(new Counter("split.conflicts", reconciled.conflicts()));
+        all.add(new Counter("split.removed", reconciled.removed()));
+        all.add(new Counter("split.refused", reconciled.refused()));
+        all.add(new Counter("split.discarded", reconciled.discarded()));
         TransportCounters carried = transport.counters();
         all.add(new Counter("transport.frames-sent", carried.framesSent()));
         all.add(new Counter("transport.frames-received", carried.framesReceived()));

@@ -48,6 +48,10 @@ final class TomcatTraffic implements LivenessListener {
 
     @Override
     public void onMessage(LivenessLink link, DirectBuffer buffer, int offset, int length) {
+        if (WitnessProtocol.isOther(buffer, offset, length)) {
+            vote(link, buffer, offset, length);
+            return;
+        }
         try {
             adapter.onMessage(buffer, offset, length, new WitnessListener() {
                 @Override
@@ -58,8 +62,8 @@ final class TomcatTraffic implements LivenessListener {
                 }
 
                 @Override
-                public void onAnswer(long questionId, boolean isHeard, int ageMs) {
-                    handOver(link, questionId, isHeard);
+                public void onAnswer(long questionId, boolean isHeard, int ageMs, boolean wasSolo) {
+                    handOver(link, questionId, isHeard, wasSolo);
                 }
             });
         } catch (WireException e) {
@@ -68,7 +72,20 @@ final class TomcatTraffic implements LivenessListener {
         }
     }
 
-    private void handOver(LivenessLink link, long questionId, boolean isHeard) {
+    private void vote(LivenessLink link, DirectBuffer buffer, int offset, int length) {
+        if (waiting.incrementAndGet() > MAX_WAITING) {
+            waiting.decrementAndGet();
+            return;
+        }
+        byte[] copy = new byte[length];
+        buffer.getBytes(offset, copy);
+        inbox.submit(() -> {
+            waiting.decrementAndGet();
+            clients.onVote(link, new UnsafeBuffer(copy));
+        });
+    }
+
+    private void handOver(LivenessLink link, long questionId, boolean isHeard, boolean wasSolo) {
         if (!clients.witnesses().isAwaited(questionId)) {
             return;
         }
@@ -78,7 +95,7 @@ final class TomcatTraffic implements LivenessListener {
         }
         inbox.submit(() -> {
             waiting.decrementAndGet();
-            clients.witnesses().onAnswer(link, questionId, isHeard);
+            clients.witnesses().onAnswer(link, questionId, isHeard, wasSolo);
         });
     }
 

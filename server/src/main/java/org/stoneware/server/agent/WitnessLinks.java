@@ -38,6 +38,8 @@ final class WitnessLinks {
     private final WitnessPublisher messages = new WitnessPublisher();
     private final UnsafeBuffer out = new UnsafeBuffer(new byte[WitnessProtocol.MAX_MESSAGE_LENGTH]);
     private volatile long lastSequence;
+    private boolean toldSolo;
+    private boolean isNoticeDue;
 
     /** What witnesses say, and who they are. Called on the agent thread. */
     interface Listener {
@@ -95,6 +97,9 @@ final class WitnessLinks {
             tomcat.served = link;
         }
         byLink.put(link.id(), tomcat);
+        if (toldSolo) {
+            isNoticeDue = true;
+        }
         if (replaced != null) {
             byLink.remove(replaced.id());
             if (hello.kind() == Hello.Kind.WITNESS) {
@@ -118,6 +123,34 @@ final class WitnessLinks {
         }
         if (tomcat.served == null && tomcat.standing == null) {
             tomcats.remove(tomcat.identity);
+        }
+    }
+
+    /**
+     * Tells every Tomcat whether this server, which is active, acknowledges alone: a standby that has missed what follows can be told
+     * so by them when this server is gone.
+     */
+    void tellSolo(long incarnation, boolean isSolo) {
+        toldSolo = isSolo;
+        isNoticeDue = false;
+        int length = messages.soloNotice(out, incarnation, isSolo);
+        for (Tomcat tomcat : tomcats.values()) {
+            if (!send(tomcat.served, length)) {
+                send(tomcat.standing, length);
+            }
+        }
+    }
+
+    /** This server is not active any more. */
+    void forgetSolo() {
+        toldSolo = false;
+        isNoticeDue = false;
+    }
+
+    /** Tells those that have come since. */
+    void doWork(long incarnation) {
+        if (isNoticeDue) {
+            tellSolo(incarnation, true);
         }
     }
 
@@ -165,12 +198,16 @@ final class WitnessLinks {
     }
 
     /** A Tomcat has answered. */
-    void onAnswer(LivenessLink link, long questionId, boolean isHeard) {
+    void onAnswer(LivenessLink link, long questionId, boolean isHeard, boolean wasSolo) {
         int memberId = (int) (questionId & MEMBER_MASK);
         @Nullable Tomcat tomcat = byLink.get(link.id());
         @Nullable Long newest = questions.get(memberId);
         if (tomcat == null || newest == null || !isAwaited(questionId) || !isRegistered(tomcat)) {
             return;
+        }
+        if (wasSolo && questionId == newest) {
+            // Before its answer counts: what it says may forbid to act upon that.
+            listener.onWitness(Evidence.ofWitnesses(Evidence.Kind.WITNESS_SOLO, memberId, 1));
         }
         long counted = tomcat.counted.getOrDefault(memberId, 0L);
         boolean isNew = Math.abs(counted) < newest;

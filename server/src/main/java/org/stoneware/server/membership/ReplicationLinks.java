@@ -37,6 +37,9 @@ public final class ReplicationLinks implements FrameListener {
     public static final int SILENCE_MS = 10_000;
     private static final long DIAL_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long MAX_DIAL_INTERVAL_NS = TimeUnit.SECONDS.toNanos(1);
+    /** A connection that ends sooner has failed: what made it fail may last, so the next one is dialled later and later. */
+    private static final long PROVEN_NS = TimeUnit.SECONDS.toNanos(10);
+
     private static final long DIAL_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long GREETING_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(2);
     private static final long MAX_BACKLOG_BYTES = 1;
@@ -64,6 +67,7 @@ public final class ReplicationLinks implements FrameListener {
     private String lastWarning = "";
     private boolean isDialling;
     private boolean isGreeted;
+    private long greetedNs;
     private long dialledNs;
     private long nextDialNs;
     private long dialIntervalNs = DIAL_INTERVAL_NS;
@@ -239,8 +243,8 @@ public final class ReplicationLinks implements FrameListener {
         }
         isGreeted = true;
         lastWarning = "";
+        greetedNs = nanoClock.getAsLong();
         isDialling = false;
-        dialIntervalNs = DIAL_INTERVAL_NS;
         open(
                 followedId,
                 link,
@@ -440,6 +444,9 @@ public final class ReplicationLinks implements FrameListener {
         if (end.link == dialled) {
             dialled = null;
             isGreeted = false;
+            if (nanoClock.getAsLong() - greetedNs > PROVEN_NS) {
+                dialIntervalNs = DIAL_INTERVAL_NS;
+            }
         }
     }
 }

@@ -103,7 +103,7 @@ public final class ActiveReplicator implements Replicator {
         Standbys peers = standbys;
         int work = 0;
         if (peers != null) {
-            work += peers.doWork(nowNs, commitIndex, clock.logTimeMs(nowNs));
+            work += peers.doWork(nowNs, clock.logTimeMs(nowNs), this);
             if (peers.isDeposed()) {
                 return work + reportUnknown();
             }
@@ -126,7 +126,12 @@ public final class ActiveReplicator implements Replicator {
 
     private void advance(@Nullable Standbys peers) {
         long held = peers == null ? lastIndex : peers.heldByAll(lastIndex);
-        commitIndex = Math.max(commitIndex, held);
+        if (held > commitIndex) {
+            commitIndex = held;
+            if (peers != null) {
+                peers.onCommitted(commitIndex);
+            }
+        }
     }
 
     private int reportUnknown() {

@@ -4,8 +4,10 @@ import java.util.Iterator;
 import java.util.LinkedHashSet;
 import java.util.Set;
 import org.agrona.DirectBuffer;
+import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
 import org.stoneware.wire.log.LogEntryAdapter;
 import org.stoneware.wire.log.LogEntryListener;
 
@@ -75,4 +77,17 @@ final class ChangedSessions implements LogEntryListener {
 
     @Override
     public void onExpiryDelivered(long jobId) {}
+
+    @Override
+    public void onSessionAdopted(@Nullable SessionKey origin, SessionRecord record) {
+        if (origin != null) {
+            keys.add(origin);
+        }
+        keys.add(record.key());
+    }
+
+    @Override
+    public void onSessionWithdrawn(SessionKey key) {
+        keys.add(key);
+    }
 }

@@ -1,10 +1,13 @@
 package org.stoneware.server.replication;
 
+import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.wire.replication.Divergence;
 import org.stoneware.wire.replication.FrameOrigin;
+import org.stoneware.wire.replication.LineageEpoch;
 import org.stoneware.wire.replication.MismatchKind;
 import org.stoneware.wire.replication.RecordKind;
 import org.stoneware.wire.replication.ReplicationAdapter;
@@ -46,6 +49,12 @@ public final class PassiveReplica implements ReplicationListener {
     private long commitIndex;
     private @Nullable ShadowInstall install;
 
+    private @Nullable DivergedSessions diverged;
+    /** The active has been told that there may be something to reconcile, and has not said that it is done. */
+    private boolean owesReconciliation;
+
+    private boolean isReconciled;
+
     private ReplicaState replicaState = ReplicaState.WAITING;
     private int activeId = -1;
     private long epoch;
@@ -81,6 +90,9 @@ public final class PassiveReplica implements ReplicationListener {
          * is told; what is held stays, for want of better, until a copy of the whole is complete.
          */
         default void onDigestMismatch(Mismatch mismatch) {}
+
+        /** The active has decided about all this server acknowledged alone; the copy that replaces it may begin. */
+        default void onReconciled(ReconcileResult result) {}
 
         /** The active speaks in a higher epoch; nothing is acknowledged until {@link PassiveReplica#follow} names it. */
         void onHigherEpoch(long epoch);
@@ -184,11 +196,19 @@ public final class PassiveReplica implements ReplicationListener {
         }
         if (replicaState == ReplicaState.WAITING && (!isAsked || nowNs - askedNs >= ASK_AGAIN_NS)) {
             long held = isComplete && mismatch == null ? lastIndex : ReplicationProtocol.NOTHING_HELD;
-            if (send(to, publisher.syncRequest(frame, held, lastEpoch))) {
+            long acknowledged = current.state().history().acknowledged();
+            if (send(to, publisher.syncRequest(frame, held, lastEpoch, acknowledged))) {
+                owesReconciliation = !isReconciled
+                        && held != ReplicationProtocol.NOTHING_HELD
+                        && acknowledged != ReplicationProtocol.NOTHING_ACKNOWLEDGED;
                 isAsked = true;
                 askedNs = nowNs;
             }
             return 1;
+        }
+        DivergedSessions telling = diverged;
+        if (telling != null) {
+            return telling.doWork(current.state().history().logTimeMs(nowNs));
         }
         if (isAckDue && replicaState == ReplicaState.FOLLOWING && send(to, publisher.ack(frame, lastIndex, seenNs))) {
             isAckDue = false;
@@ -301,9 +321,58 @@ public final class PassiveReplica implements ReplicationListener {
     }
 
     @Override
+    public void onLineage(FrameOrigin origin, boolean isFromEmpty, List<LineageEpoch> epochs) {
+        if (replicaState != ReplicaState.WAITING || !owesReconciliation) {
+            lose("lineage out of turn: state=" + replicaState + " owesReconciliation=" + owesReconciliation);
+            return;
+        }
+        LogHistory.Fork fork = current.state().history().fork(epochs, isFromEmpty);
+        diverged = new DivergedSessions(current.state(), fork, new Telling());
+        replicaState = ReplicaState.RECONCILING;
+    }
+
+    @Override
+    public void onDivergedAck(FrameOrigin origin, long number) {
+        DivergedSessions telling = diverged;
+        if (telling != null) {
+            telling.onAck(number);
+        }
+    }
+
+    @Override
+    public void onReconciled(FrameOrigin origin, long adopted, long conflicts, long removed, long refused) {
+        DivergedSessions told = diverged;
+        if (told == null) {
+            lose("reconciled out of turn: state=" + replicaState);
+            return;
+        }
+        diverged = null;
+        owesReconciliation = false;
+        isReconciled = true;
+        replicaState = ReplicaState.WAITING;
+        events.onReconciled(new ReconcileResult(adopted, conflicts, removed, refused, told.discarded()));
+    }
+
+    /** Sends what was acknowledged here alone. */
+    private final class Telling implements DivergedSessions.Output {
+        @Override
+        public boolean diverged(Divergence divergence, DirectBuffer content, int length) {
+            FrameOutput to = output;
+            return to != null && send(to, publisher.diverged(frame, divergence, content, 0, length));
+        }
+
+        @Override
+        public boolean divergedEnd(long number, long discarded) {
+            FrameOutput to = output;
+            return to != null && send(to, publisher.divergedEnd(frame, number, discarded));
+        }
+    }
+
+    @Override
     public void onSnapshotBegin(FrameOrigin origin, long snapshotId) {
-        if (replicaState != ReplicaState.WAITING) {
-            lose("snapshot out of turn: state=" + replicaState);
+        if (replicaState != ReplicaState.WAITING || owesReconciliation) {
+            // What was acknowledged here alone is thrown away with what is held, so it must have been told.
+            lose("snapshot out of turn: state=" + replicaState + " owesReconciliation=" + owesReconciliation);
             return;
         }
         install = new ShadowInstall(snapshotId, generations.create());
@@ -350,6 +419,7 @@ public final class PassiveReplica implements ReplicationListener {
         }
         Generation old = current;
         current = into.shadow();
+        current.state().history().onCopied(lastIndex, lastEpoch, logTimeMs);
         install = null;
         isComplete = true;
         mismatch = null;
@@ -399,6 +469,7 @@ public final class PassiveReplica implements ReplicationListener {
         }
         lastIndex = index;
         lastEpoch = entryEpoch;
+        current.state().history().onHeldElsewhere(index);
         this.logTimeMs = logTimeMs;
         this.commitIndex = Math.min(commitIndex, lastIndex);
         replicaState = ReplicaState.FOLLOWING;
@@ -483,6 +554,13 @@ public final class PassiveReplica implements ReplicationListener {
     }
 
     private void stop(String reason) {
+        DivergedSessions telling = diverged;
+        if (telling != null) {
+            telling.close();
+            diverged = null;
+        }
+        owesReconciliation = false;
+        isReconciled = false;
         boolean wasBusy = replicaState != ReplicaState.WAITING;
         ShadowInstall into = install;
         if (into != null) {

@@ -8,16 +8,22 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
+import org.stoneware.spi.replication.Replicator;
 import org.stoneware.spi.storage.LoadResult;
 import org.stoneware.spi.storage.StoreSnapshot;
+import org.stoneware.wire.replication.Divergence;
 import org.stoneware.wire.replication.RecordKind;
+import org.stoneware.wire.replication.ReplicationProtocol;
+import org.stoneware.wire.session.WireException;
 
 /**
  * One standby being brought up to date over one connection, while writes go on.
  * <pre>
  * from            to             when
  * AWAIT_POSITION  SEND_SNAPSHOT  the standby holds nothing, or its last entry is not in our log, or is too old
+ * AWAIT_POSITION  RECONCILE      the same, and it acknowledged something as active
  * AWAIT_POSITION  CATCH_UP       our log continues after its last entry
+ * RECONCILE       SEND_SNAPSHOT  everything it told is decided and committed, see ADR 0099
  * SEND_SNAPSHOT   CATCH_UP       every session has been sent as it is now, and the rest of the state is copied out
  * CATCH_UP        SYNCED         it is in the in-sync set
  * all of these    FAILED         the connection is lost, it fell behind what is kept, or a bound is reached
@@ -48,6 +54,7 @@ final class PassiveSyncSession {
     private final ArrayDeque<UnsafeBuffer> rows = new ArrayDeque<>();
 
     private SyncState syncState = SyncState.AWAIT_POSITION;
+    private @Nullable Reconciliation reconciliation;
     private @Nullable StoreSnapshot snapshot;
     private boolean isBeginSent;
     private boolean isEndDue;
@@ -121,7 +128,7 @@ final class PassiveSyncSession {
     }
 
     /** The standby has named the last entry it holds. */
-    void onPosition(long lastIndex, long lastEpoch, long nowNs) {
+    void onPosition(long lastIndex, long lastEpoch, long acknowledged, long nowNs) {
         this.nowNs = nowNs;
         if (syncState != SyncState.AWAIT_POSITION) {
             return;
@@ -129,10 +136,31 @@ final class PassiveSyncSession {
         if (ring.continuesAfter(lastIndex, lastEpoch)) {
             nextIndex = lastIndex + 1;
             state(SyncState.CATCH_UP, "log continues: lastIndex=" + lastIndex);
+        } else if (lastIndex != ReplicationProtocol.NOTHING_HELD
+                && acknowledged != ReplicationProtocol.NOTHING_ACKNOWLEDGED) {
+            reconciliation = new Reconciliation(state, stream, events);
+            state(SyncState.RECONCILE, "acknowledged alone: acknowledged=" + acknowledged + " lastIndex=" + lastIndex);
         } else {
             snapshot = state.store().openSnapshot();
             state(SyncState.SEND_SNAPSHOT, "log does not continue: lastIndex=" + lastIndex);
         }
+    }
+
+    /** The standby has told what it acknowledged alone about one session. */
+    void onDiverged(Divergence divergence, DirectBuffer content, int offset, int length, long nowNs) {
+        reconciliation("divergence").onDiverged(divergence, content, offset, length, logTimeMs, nowNs);
+    }
+
+    void onDivergedEnd(long number, long discarded) {
+        reconciliation("end of divergences").onEnd(number, discarded);
+    }
+
+    private Reconciliation reconciliation(String what) {
+        Reconciliation present = reconciliation;
+        if (present == null) {
+            throw new WireException(what + " out of turn: state=" + syncState);
+        }
+        return present;
     }
 
     /** An entry has been applied here. */
@@ -171,6 +199,11 @@ final class PassiveSyncSession {
         }
         isPaused = isMatched;
         rows.clear();
+        Reconciliation broken = reconciliation;
+        if (broken != null) {
+            reconciliation = null;
+            events.onReconciled(memberId, broken.result(), false);
+        }
         closeSnapshot();
         state(SyncState.FAILED, reason);
     }
@@ -183,14 +216,27 @@ final class PassiveSyncSession {
     }
 
     /** @return amount of work done. */
-    int doWork(long nowNs, long commitIndex, long logTimeMs) {
+    int doWork(long nowNs, long logTimeMs, Replicator replicator) {
         this.nowNs = nowNs;
         this.logTimeMs = logTimeMs;
         return switch (syncState) {
+            case RECONCILE -> reconcile(replicator);
             case SEND_SNAPSHOT -> sendSnapshot();
-            case CATCH_UP -> catchUp(commitIndex);
+            case CATCH_UP -> catchUp(replicator.commitIndex());
             case AWAIT_POSITION, SYNCED, FAILED -> 0;
         };
+    }
+
+    private int reconcile(Replicator replicator) {
+        Reconciliation present = reconciliation("work");
+        int work = present.doWork(replicator, nowNs);
+        if (present.isOver()) {
+            reconciliation = null;
+            events.onReconciled(memberId, present.result(), true);
+            snapshot = state.store().openSnapshot();
+            state(SyncState.SEND_SNAPSHOT, "reconciled: " + present.result());
+        }
+        return work;
     }
 
     private int sendSnapshot() {

@@ -4,6 +4,8 @@ package org.stoneware.server.replication;
 public enum ReplicaState {
     /** Not connected to an active of its epoch, or not answered yet. */
     WAITING,
+    /** Telling the active what this server acknowledged alone. */
+    RECONCILING,
     /** Taking in a copy beside what it holds. */
     INSTALLING,
     /** Holds every entry it was sent, and acknowledges. */
@@ -13,6 +15,7 @@ public enum ReplicaState {
     public String inWords() {
         return switch (this) {
             case WAITING -> "waiting for its copy of the sessions";
+            case RECONCILING -> "telling the active what was changed here alone";
             case INSTALLING -> "taking in a copy of the sessions";
             case FOLLOWING -> "following the log";
         };

@@ -16,6 +16,9 @@ public interface ReplicatedState extends StateMachine {
     /** Where the sessions are; the same instance for the life of this object. */
     SessionStore store();
 
+    /** What this copy knows of its own past; the same instance for the life of this object. */
+    LogHistory history();
+
     /**
      * Shows everything that is not a session, as it is after {@link #lastApplied}, in an order that is the same on every replica.
      * <p>

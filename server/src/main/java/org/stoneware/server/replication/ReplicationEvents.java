@@ -1,5 +1,7 @@
 package org.stoneware.server.replication;
 
+import org.stoneware.api.session.SessionKey;
+
 /**
  * Hears what the active side can't decide itself; whoever runs the election acts on it. Called on the agent thread; must not call
  * back into the replicator before it has returned.
@@ -22,6 +24,22 @@ public interface ReplicationEvents {
      * standby is in the in-sync set, {@link #onDropRequested} follows; it is copied again, whole.
      */
     default void onDigestMismatch(int memberId, long incarnation, Mismatch mismatch) {}
+
+    /**
+     * Makes sure that no Tomcat owns a session, which is about to be changed on behalf of another server.
+     *
+     * @return false when one does, or may; its owner is asked to release it.
+     */
+    default boolean freeUp(SessionKey key, long nowNs) {
+        return true;
+    }
+
+    /**
+     * What another server changed alone while this one was active too has been decided about.
+     *
+     * @param isWhole false: that server went away in the middle; it begins anew when it is back.
+     */
+    default void onReconciled(int memberId, ReconcileResult result, boolean isWhole) {}
 
     /** Progress of copying to a standby. */
     void onSyncState(int memberId, SyncState from, SyncState to, String reason);

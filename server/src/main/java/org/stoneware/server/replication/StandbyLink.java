@@ -2,6 +2,8 @@ package org.stoneware.server.replication;
 
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.spi.replication.Replicator;
+import org.stoneware.wire.replication.Divergence;
 import org.stoneware.wire.replication.FrameOrigin;
 import org.stoneware.wire.replication.MismatchKind;
 import org.stoneware.wire.replication.ReplicationAdapter;
@@ -215,7 +217,7 @@ final class StandbyLink implements ReplicationListener {
     }
 
     @Override
-    public void onSyncRequest(FrameOrigin origin, long lastIndex, long lastEpoch) {
+    public void onSyncRequest(FrameOrigin origin, long lastIndex, long lastEpoch, long acknowledgedAsActive) {
         if (nextIndex != NOT_SENDING || sync != null) {
             return;
         }
@@ -232,7 +234,7 @@ final class StandbyLink implements ReplicationListener {
         PassiveSyncSession session = new PassiveSyncSession(
                 memberId, origin.senderIncarnation(), snapshotId, state, ring, to, limits, events, nowNs);
         sync = session;
-        session.onPosition(lastIndex, lastEpoch, nowNs);
+        session.onPosition(lastIndex, lastEpoch, acknowledgedAsActive, nowNs);
     }
 
     /** A counted standby is back: it must be the same process and miss nothing it has acknowledged. */
@@ -298,6 +300,26 @@ final class StandbyLink implements ReplicationListener {
     }
 
     @Override
+    public void onDiverged(FrameOrigin origin, Divergence divergence, DirectBuffer content, int offset, int length) {
+        PassiveSyncSession session = sync;
+        if (session == null || origin.senderIncarnation() != session.incarnation()) {
+            refusedFrames++;
+            return;
+        }
+        session.onDiverged(divergence, content, offset, length, nowNs);
+    }
+
+    @Override
+    public void onDivergedEnd(FrameOrigin origin, long number, long discarded) {
+        PassiveSyncSession session = sync;
+        if (session == null || origin.senderIncarnation() != session.incarnation()) {
+            refusedFrames++;
+            return;
+        }
+        session.onDivergedEnd(number, discarded);
+    }
+
+    @Override
     public void onStale(FrameOrigin origin, long promisedEpoch) {
         if (promisedEpoch > epoch) {
             epochWatch.onEpoch(promisedEpoch);
@@ -333,13 +355,14 @@ final class StandbyLink implements ReplicationListener {
     }
 
     /** @return amount of work done. */
-    int doWork(long nowNs, long commitIndex, long logTimeMs) {
+    int doWork(long nowNs, long logTimeMs, Replicator replicator) {
         this.nowNs = nowNs;
+        long commitIndex = replicator.commitIndex();
         watchWindow(nowNs);
         int work = 0;
         PassiveSyncSession session = sync;
         if (session != null) {
-            work += session.doWork(nowNs, commitIndex, logTimeMs);
+            work += session.doWork(nowNs, logTimeMs, replicator);
             if (session.state() == SyncState.FAILED && !session.awaitsDecision()) {
                 sync = null;
                 holdOff.begin(nowNs);

@@ -23,6 +23,19 @@ final class StandbyStream {
         this.output = output;
     }
 
+    boolean lineage(LogHistory history) {
+        return send(publisher.lineage(frame, history.isFromEmpty(), history.epochs()));
+    }
+
+    boolean divergedAck(long number) {
+        return send(publisher.divergedAck(frame, number));
+    }
+
+    boolean reconciled(ReconcileResult result) {
+        return send(
+                publisher.reconciled(frame, result.adopted(), result.conflicts(), result.removed(), result.refused()));
+    }
+
     boolean snapshotBegin(long snapshotId) {
         return send(publisher.snapshotBegin(frame, snapshotId));
     }

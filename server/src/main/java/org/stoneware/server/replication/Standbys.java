@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.spi.replication.Replicator;
 
 /**
  * All standbys of one active: their connections, what they have acknowledged, and which of them count for commit.
@@ -185,10 +186,24 @@ public final class Standbys {
         return held;
     }
 
-    int doWork(long nowNs, long commitIndex, long logTimeMs) {
+    /** Commits up to this entry have been reported. */
+    void onCommitted(long commitIndex) {
+        state.history().onAcknowledged(commitIndex);
+        long held = Long.MAX_VALUE;
+        for (int i = 0; i < links.size(); i++) {
+            if (links.get(i).isInSync()) {
+                held = Math.min(held, links.get(i).acknowledged());
+            }
+        }
+        if (held != Long.MAX_VALUE) {
+            state.history().onHeldElsewhere(held);
+        }
+    }
+
+    int doWork(long nowNs, long logTimeMs, Replicator replicator) {
         int work = 0;
         for (int i = 0; i < links.size() && !isDeposed; i++) {
-            work += links.get(i).doWork(nowNs, commitIndex, logTimeMs);
+            work += links.get(i).doWork(nowNs, logTimeMs, replicator);
         }
         return work + offerDigest(nowNs);
     }

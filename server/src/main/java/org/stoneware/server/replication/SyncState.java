@@ -11,7 +11,9 @@ public enum SyncState {
     /** The standby holds every committed entry and counts for commit. */
     SYNCED(3),
     /** Given up. */
-    FAILED(4);
+    FAILED(4),
+    /** The standby tells what it acknowledged alone while both were active. */
+    RECONCILE(5);
 
     private final int code;
 
@@ -31,12 +33,14 @@ public enum SyncState {
             case CATCH_UP -> "catching up";
             case SYNCED -> "in sync";
             case FAILED -> "copying failed, will be tried again";
+            case RECONCILE -> "telling what it changed alone";
         };
     }
 
     boolean mayBecome(SyncState next) {
         return switch (this) {
-            case AWAIT_POSITION -> next == SEND_SNAPSHOT || next == CATCH_UP || next == FAILED;
+            case AWAIT_POSITION -> next == RECONCILE || next == SEND_SNAPSHOT || next == CATCH_UP || next == FAILED;
+            case RECONCILE -> next == SEND_SNAPSHOT || next == FAILED;
             case SEND_SNAPSHOT -> next == CATCH_UP || next == FAILED;
             case CATCH_UP -> next == SYNCED || next == FAILED;
             case SYNCED, FAILED -> false;

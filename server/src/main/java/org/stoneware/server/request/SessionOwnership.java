@@ -205,6 +205,23 @@ final class SessionOwnership {
         return row == null || isFree(row, nowNs);
     }
 
+    /**
+     * Makes sure that nobody owns a session, so that it can be changed on behalf of nobody. An owner whose lease may hold, or whom
+     * somebody waits for, is asked to release it instead.
+     */
+    boolean freeUp(SessionKey key, long nowNs) {
+        @Nullable Row row = rows.get(key);
+        if (row != null && row.waiters.isEmpty() && isFree(row, nowNs)) {
+            // A late change under the token of a lapsed lease counts no more.
+            removed(key);
+            return true;
+        }
+        if (row != null) {
+            recall(row, nowNs);
+        }
+        return row == null;
+    }
+
     private static boolean isFree(Row row, long nowNs) {
         return row.owner == null || isLapsed(row.owner, nowNs);
     }

@@ -153,6 +153,12 @@ public final class SessionRequestProcessor {
         context.replies.mustRegister(from);
     }
 
+    /** True when no Tomcat owns a session, nor can have owned it before; else its owner is asked to release it. */
+    public boolean freeUp(SessionKey key, long nowNs) {
+        context.nowNs = nowNs;
+        return context.rule.mayGrant(key, nowNs) && context.ownership.freeUp(key, nowNs);
+    }
+
     /** A Tomcat's connection has ended; its identity stays for the reconnect window. */
     public void onDisconnected(ClientPort gone) {
         gone.isGone = true;

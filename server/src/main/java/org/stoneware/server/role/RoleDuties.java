@@ -7,9 +7,11 @@ import org.agrona.DirectBuffer;
 import org.agrona.collections.IntHashSet;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.api.session.SessionKey;
 import org.stoneware.server.replication.FrameOutput;
 import org.stoneware.server.replication.Mismatch;
 import org.stoneware.server.replication.PassiveReplica;
+import org.stoneware.server.replication.ReconcileResult;
 import org.stoneware.server.replication.ReplicationEvents;
 import org.stoneware.server.replication.Standbys;
 import org.stoneware.server.replication.SyncState;
@@ -61,6 +63,7 @@ public final class RoleDuties {
     private long lastFrameNs;
     private boolean isStopping;
     private boolean hasStaleSessions;
+    private ReconcileResult reconciled = ReconcileResult.NONE;
 
     /** A standby for which the election has been asked. */
     private record Candidate(int memberId, long incarnation) {}
@@ -202,6 +205,14 @@ public final class RoleDuties {
         isStopping = true;
     }
 
+    /** Takes requests again. What came meanwhile was not heard: Tomcats send it again when they have registered anew. */
+    public void endStop() {
+        isStopping = false;
+        if (processor != null) {
+            output.dropClients("this server goes on");
+        }
+    }
+
     /** True when nothing is on its way to the standbys. */
     public boolean isSettled() {
         SessionRequestProcessor serving = processor;
@@ -249,6 +260,11 @@ public final class RoleDuties {
         return hasStaleSessions;
     }
 
+    /** What became of sessions changed on one side of a split, since this process began. */
+    public ReconcileResult reconciled() {
+        return reconciled;
+    }
+
     public void close() {
         current.discard();
     }
@@ -278,6 +294,7 @@ public final class RoleDuties {
         activeEpoch = now.epoch();
         inheritedEpoch = lastEpoch;
         inheritedIndex = current.state().lastApplied();
+        current.state().history().onActivated(activeEpoch, inheritedIndex, mustClock());
         Standbys others = limits.memberNames().size() == 1
                 ? null
                 : new Standbys(
@@ -414,6 +431,30 @@ public final class RoleDuties {
         }
 
         @Override
+        public boolean freeUp(SessionKey key, long nowNs) {
+            SessionRequestProcessor serving = processor;
+            return serving == null || serving.freeUp(key, nowNs);
+        }
+
+        @Override
+        public void onReconciled(int memberId, ReconcileResult result, boolean isWhole) {
+            // Conflicts of a round that broke off are found again in the next one.
+            reconciled = reconciled.plus(isWhole ? result : result.lasting());
+            if (!isWhole && !result.lasting().isEmpty()) {
+                output.warning(
+                        "split-interrupted",
+                        limits.name(memberId) + " went away while its own changes of a split were taken in: "
+                                + result.adopted() + " taken over, " + result.removed()
+                                + " removed so far; the rest follows when it is back");
+            } else if (isWhole && !result.isEmpty()) {
+                output.warning(
+                        "split-reconciled",
+                        limits.name(memberId) + " was active at the same time as this server and acknowledged changes"
+                                + " alone. Of its sessions: " + result.inWords());
+            }
+        }
+
+        @Override
         public void onHigherEpoch(long epoch) {
             output.info(
                     "higher-epoch", "another server has promised epoch " + epoch + ": nothing is acknowledged here");
@@ -435,6 +476,17 @@ public final class RoleDuties {
                 current = complete;
             }
             output.info("copy-complete", "holds a whole copy of the sessions: lastIndex=" + lastIndex);
+        }
+
+        @Override
+        public void onReconciled(ReconcileResult result) {
+            reconciled = reconciled.plus(result);
+            if (!result.isEmpty()) {
+                output.warning(
+                        "split-reconciled",
+                        "this server was active at the same time as " + limits.name(followedId)
+                                + " and acknowledged changes alone. Of its sessions: " + result.inWords());
+            }
         }
 
         @Override

@@ -14,6 +14,7 @@ import org.stoneware.api.session.RecordStamp;
 import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
+import org.stoneware.server.replication.LogHistory;
 import org.stoneware.server.replication.ReplicatedState;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StoreResult;
@@ -49,6 +50,7 @@ public final class SessionStateMachine implements ReplicatedState {
     private final SessionDelta noChange;
     private final UnsafeBuffer result = new UnsafeBuffer(new byte[RESULT_LENGTH]);
     private final SessionStore store;
+    private final LogHistory history = new LogHistory();
     private long lastApplied;
     /** Where rows go while this is a copy not yet whole. */
     private @Nullable StateRows install;
@@ -75,6 +77,7 @@ public final class SessionStateMachine implements ReplicatedState {
         applier.begin(index, epoch, logTimeMs);
         adapter.onEntry(entry, offset, length, applier);
         lastApplied = index;
+        history.onApplied(index, epoch, logTimeMs);
         show(applier.status, applier.version, out);
     }
 
@@ -108,6 +111,11 @@ public final class SessionStateMachine implements ReplicatedState {
     @Override
     public SessionStore store() {
         return store;
+    }
+
+    @Override
+    public LogHistory history() {
+        return history;
     }
 
     /**
@@ -269,7 +277,7 @@ public final class SessionStateMachine implements ReplicatedState {
             if (isAnswered(window, requestId)) {
                 return;
             }
-            status = toStatus(store.remove(key));
+            status = remove(key, false);
             window.put(requestId, status, 0, answeredBelow);
         }
 
@@ -303,8 +311,43 @@ public final class SessionStateMachine implements ReplicatedState {
             if (stored == WriteStatus.COMMITTED) {
                 store.remove(from);
                 aliases.renamed(from, to, logTimeMs);
+                history.ended().renamed(from, to, index);
             }
             return stored;
+        }
+
+        private WriteStatus remove(SessionKey key, boolean isExpired) {
+            WriteStatus removed = toStatus(store.remove(key));
+            if (removed == WriteStatus.COMMITTED) {
+                history.ended().removed(key, index, isExpired);
+            }
+            return removed;
+        }
+
+        @Override
+        public void onSessionAdopted(@Nullable SessionKey origin, SessionRecord record) {
+            if (isFull) {
+                status = WriteStatus.FULL;
+                return;
+            }
+            SessionKey key = record.key();
+            RecordStamp stamp = new RecordStamp(index, epoch, index, logTimeMs, record.lastAccessedTimeMs());
+            SessionRecord.write(renameBuffer, 0, key, record, noChange, stamp, logTimeMs);
+            status = toStatus(store.put(renamed.wrap(renameBuffer, 0)));
+            if (status != WriteStatus.COMMITTED) {
+                return;
+            }
+            version = index;
+            aliases.taken(key);
+            if (origin != null && store.remove(origin) == StoreResult.STORED) {
+                aliases.renamed(origin, key, logTimeMs);
+                history.ended().renamed(origin, key, index);
+            }
+        }
+
+        @Override
+        public void onSessionWithdrawn(SessionKey key) {
+            status = remove(key, false);
         }
 
         @Override
@@ -319,7 +362,7 @@ public final class SessionStateMachine implements ReplicatedState {
                 return;
             }
             expiryJobs.add(index, view, logTimeMs);
-            status = toStatus(store.remove(key));
+            status = remove(key, true);
         }
 
         @Override

@@ -77,7 +77,7 @@ class TomcatTrafficTest {
         greet(Hello.Kind.WITNESS);
         door.witnesses().ask(0, "Server1", PROCESS);
 
-        hear(messages.answer(out, 1 << 8, false, 1));
+        hear(messages.answer(out, 1 << 8, false, 1, false));
         assertThat(evidence).isEmpty();
         inbox.drain(LIMIT);
 
@@ -88,7 +88,7 @@ class TomcatTrafficTest {
     void shouldNotEvenQueueWhatNobodyAskedFor() {
         greet(Hello.Kind.WITNESS);
 
-        hear(messages.answer(out, 1 << 8, false, 1));
+        hear(messages.answer(out, 1 << 8, false, 1, false));
         hear(3);
 
         assertThat(inbox.drain(LIMIT)).isZero();

@@ -41,8 +41,8 @@ class WitnessLinksTest {
         Link standing = accept(Hello.Kind.WITNESS, 1);
 
         int asked = witnesses.ask(PEER, "Server2", PROCESS);
-        witnesses.onAnswer(served, served.question(), false);
-        witnesses.onAnswer(standing, standing.question(), false);
+        witnesses.onAnswer(served, served.question(), false, false);
+        witnesses.onAnswer(standing, standing.question(), false, false);
 
         assertThat(asked).isEqualTo(1);
         assertThat(witnesses.reachable()).isEqualTo(1);
@@ -55,8 +55,8 @@ class WitnessLinksTest {
         Link two = accept(Hello.Kind.WITNESS, 2);
 
         witnesses.ask(PEER, "Server2", PROCESS);
-        witnesses.onAnswer(one, one.question(), true);
-        witnesses.onAnswer(two, two.question(), false);
+        witnesses.onAnswer(one, one.question(), true, false);
+        witnesses.onAnswer(two, two.question(), false, false);
 
         assertThat(evidence).containsExactly("WITNESS_ALIVE 1 1", "WITNESS_DEAD 1 1");
     }
@@ -69,8 +69,8 @@ class WitnessLinksTest {
         long first = one.question();
         witnesses.ask(PEER, "Server2", PROCESS);
 
-        witnesses.onAnswer(one, first, true);
-        witnesses.onAnswer(two, first, false);
+        witnesses.onAnswer(one, first, true, false);
+        witnesses.onAnswer(two, first, false, false);
 
         assertThat(evidence).containsExactly("WITNESS_ALIVE 1 1");
     }
@@ -80,9 +80,9 @@ class WitnessLinksTest {
         Link one = accept(Hello.Kind.WITNESS, 1);
         witnesses.ask(PEER, "Server2", PROCESS);
 
-        witnesses.onAnswer(one, one.question(), false);
-        witnesses.onAnswer(one, one.question(), true);
-        witnesses.onAnswer(one, one.question(), true);
+        witnesses.onAnswer(one, one.question(), false, false);
+        witnesses.onAnswer(one, one.question(), true, false);
+        witnesses.onAnswer(one, one.question(), true, false);
 
         assertThat(evidence).containsExactly("WITNESS_DEAD 1 1", "WITNESS_ALIVE 1 1");
     }
@@ -91,10 +91,10 @@ class WitnessLinksTest {
     void shouldCountAgainInTheNextRound() {
         Link one = accept(Hello.Kind.WITNESS, 1);
         witnesses.ask(PEER, "Server2", PROCESS);
-        witnesses.onAnswer(one, one.question(), true);
+        witnesses.onAnswer(one, one.question(), true, false);
         witnesses.ask(PEER, "Server2", PROCESS);
 
-        witnesses.onAnswer(one, one.question(), false);
+        witnesses.onAnswer(one, one.question(), false, false);
 
         assertThat(evidence).containsExactly("WITNESS_ALIVE 1 1", "WITNESS_DEAD 1 1");
     }
@@ -105,7 +105,7 @@ class WitnessLinksTest {
         Link one = accept(Hello.Kind.WITNESS, 1);
 
         int asked = witnesses.ask(PEER, "Server2", PROCESS);
-        witnesses.onAnswer(one, 1 << 8 | PEER, false);
+        witnesses.onAnswer(one, 1 << 8 | PEER, false, false);
 
         assertThat(asked).isZero();
         assertThat(one.sent).isEmpty();
@@ -118,8 +118,8 @@ class WitnessLinksTest {
         witnesses.ask(PEER, "Server2", PROCESS);
         long question = one.question();
 
-        witnesses.onAnswer(one, question + 256, true);
-        witnesses.onAnswer(new Link(), question, true);
+        witnesses.onAnswer(one, question + 256, true, false);
+        witnesses.onAnswer(new Link(), question, true, false);
 
         assertThat(evidence).isEmpty();
     }
@@ -160,6 +160,31 @@ class WitnessLinksTest {
                 .isTrue();
     }
 
+    @Test
+    void shouldTellThatTheServerAskedAboutWentOnAloneBeforeItCountsTheAnswer() {
+        Link one = accept(Hello.Kind.WITNESS, 1);
+        witnesses.ask(PEER, "Server2", PROCESS);
+
+        witnesses.onAnswer(one, one.question(), false, true);
+
+        assertThat(evidence).containsExactly("WITNESS_SOLO 1 1", "WITNESS_DEAD 1 1");
+    }
+
+    @Test
+    void shouldTellEveryTomcatAlsoALaterOneThatItAcknowledgesAlone() {
+        Link one = accept(Hello.Kind.VALVE, 1);
+
+        witnesses.tellSolo(PROCESS, true);
+        Link later = accept(Hello.Kind.WITNESS, 2);
+        witnesses.doWork(PROCESS);
+        witnesses.tellSolo(PROCESS, false);
+        accept(Hello.Kind.WITNESS, 3);
+        witnesses.doWork(PROCESS);
+
+        assertThat(one.notices()).containsExactly(true, true, false);
+        assertThat(later.notices()).containsExactly(true, false);
+    }
+
     private Link accept(Hello.Kind kind, long id) {
         Link link = new Link();
         assertThat(witnesses.onAccepted(link, hello(kind, id))).isTrue();
@@ -190,6 +215,20 @@ class WitnessLinksTest {
                 }
             });
             return number[0];
+        }
+
+        List<Boolean> notices() {
+            List<Boolean> notices = new ArrayList<>();
+            for (byte[] message : sent) {
+                new WitnessAdapter().onMessage(new UnsafeBuffer(message), 0, message.length, new WitnessListener() {
+                    @Override
+                    public void onSoloNotice(long incarnation, boolean isSolo) {
+                        assertThat(incarnation).isEqualTo(PROCESS);
+                        notices.add(isSolo);
+                    }
+                });
+            }
+            return notices;
         }
 
         @Override

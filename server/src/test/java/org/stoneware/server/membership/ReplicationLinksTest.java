@@ -56,6 +56,17 @@ class ReplicationLinksTest {
     }
 
     @Test
+    void shouldDialLaterAndLaterWhileEachConnectionEndsAtOnce() {
+        passive.links.follow(0);
+        for (int i = 0; i < 500; i++) {
+            pass(10);
+            passive.link.close();
+        }
+
+        assertThat(passive.dials).isBetween(5, 12);
+    }
+
+    @Test
     void shouldNotBeTakenInByServerThatIsNotActive() {
         active.isActive = false;
 

@@ -283,7 +283,7 @@ class ActiveReplicatorTest {
 
     private void request(long lastIndex) {
         UnsafeBuffer frame = new UnsafeBuffer(new byte[128]);
-        fromStandby(frame, standby.syncRequest(frame, lastIndex, 0));
+        fromStandby(frame, standby.syncRequest(frame, lastIndex, 0, 0));
     }
 
     private void ack(long index) {

@@ -40,7 +40,7 @@ final class CapturedFrames implements FrameOutput, ReplicationListener {
     }
 
     @Override
-    public void onSyncRequest(FrameOrigin origin, long lastIndex, long lastEpoch) {
+    public void onSyncRequest(FrameOrigin origin, long lastIndex, long lastEpoch, long acknowledged) {
         messages.add("sync " + lastIndex + " of " + lastEpoch);
     }
 

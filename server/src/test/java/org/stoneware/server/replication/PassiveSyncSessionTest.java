@@ -3,6 +3,7 @@ package org.stoneware.server.replication;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
@@ -12,6 +13,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
+import org.stoneware.server.session.LogClock;
+import org.stoneware.spi.replication.Replicator;
 import org.stoneware.wire.log.LogEntryPublisher;
 import org.stoneware.wire.log.LogProtocol;
 
@@ -22,6 +25,8 @@ class PassiveSyncSessionTest {
     private final List<String> events = new ArrayList<>();
     private final TestState state = TestState.create();
     private final EntryRing ring = new EntryRing(1 << 20, 0, 0);
+    private final Replicator alone =
+            new ActiveReplicator(EPOCH, state, (result, offset, length) -> {}, new NoListener(), new LogClock(0, 0));
     private CapturedFrames output = new CapturedFrames();
     private long nowNs;
 
@@ -33,22 +38,28 @@ class PassiveSyncSessionTest {
         SyncState catchUp = SyncState.CATCH_UP;
         SyncState synced = SyncState.SYNCED;
         SyncState failed = SyncState.FAILED;
+        SyncState tell = SyncState.RECONCILE;
         // Events: position held, position not held, entry applied, acknowledgement, work, added, refused, connection
-        // lost.
-        expected.put(wait, List.of(catchUp, send, wait, wait, wait, wait, failed, failed));
-        expected.put(send, List.of(send, send, send, send, catchUp, send, failed, failed));
-        expected.put(catchUp, List.of(catchUp, catchUp, catchUp, catchUp, catchUp, synced, failed, failed));
-        expected.put(synced, List.of(synced, synced, synced, synced, synced, synced, synced, synced));
-        expected.put(failed, List.of(failed, failed, failed, failed, failed, failed, failed, failed));
+        // lost, position not held but acknowledged, end of what was acknowledged alone.
+        expected.put(wait, List.of(catchUp, send, wait, wait, wait, wait, failed, failed, tell, wait));
+        expected.put(tell, List.of(tell, tell, tell, tell, tell, tell, failed, failed, tell, send));
+        expected.put(send, List.of(send, send, send, send, catchUp, send, failed, failed, send, catchUp));
+        expected.put(
+                catchUp,
+                List.of(catchUp, catchUp, catchUp, catchUp, catchUp, synced, failed, failed, catchUp, catchUp));
+        expected.put(synced, Collections.nCopies(10, synced));
+        expected.put(failed, Collections.nCopies(10, failed));
         List<Consumer<PassiveSyncSession>> all = List.of(
-                session -> session.onPosition(0, 0, nowNs),
-                session -> session.onPosition(-1, 0, nowNs),
+                session -> session.onPosition(0, 0, 0, nowNs),
+                session -> session.onPosition(-1, 0, 0, nowNs),
                 session -> session.onApplied(removal("b"), 0, removal("b").capacity()),
                 session -> session.onAck(0),
-                session -> session.doWork(nowNs, 0, 0),
+                session -> session.doWork(nowNs, 0, alone),
                 PassiveSyncSessionTest::addIfPossible,
                 PassiveSyncSession::refused,
-                session -> session.fail("lost"));
+                session -> session.fail("lost"),
+                session -> session.onPosition(7, 3, 7, nowNs),
+                this::end);
 
         expected.forEach((from, afterEach) -> {
             for (int event = 0; event < all.size(); event++) {
@@ -65,13 +76,13 @@ class PassiveSyncSessionTest {
         apply(created("a"));
         apply(created("b"));
         PassiveSyncSession session = session(1 << 20);
-        session.onPosition(-1, 0, nowNs);
+        session.onPosition(-1, 0, 0, nowNs);
 
         apply(removal("a"), session);
         apply(created("c"), session);
-        session.doWork(nowNs, 0, 0);
+        session.doWork(nowNs, 0, alone);
         apply(removal("b"), session);
-        session.doWork(nowNs, 0, 0);
+        session.doWork(nowNs, 0, alone);
 
         assertThat(output.messages.subList(0, 3)).containsExactly("begin", "REMOVED 4", "SESSION 4");
         assertThat(output.messages.subList(output.messages.size() - 2, output.messages.size()))
@@ -85,13 +96,13 @@ class PassiveSyncSessionTest {
             apply(created("s" + i));
         }
         PassiveSyncSession session = session(1_000);
-        session.onPosition(-1, 0, nowNs);
+        session.onPosition(-1, 0, 0, nowNs);
 
-        session.doWork(nowNs, 0, 0);
-        session.doWork(nowNs, 0, 0);
+        session.doWork(nowNs, 0, alone);
+        session.doWork(nowNs, 0, alone);
         assertThat(output.messages).hasSize(2);
         nowNs += SECOND;
-        session.doWork(nowNs, 0, 0);
+        session.doWork(nowNs, 0, alone);
 
         assertThat(output.messages).hasSize(3);
     }
@@ -100,14 +111,14 @@ class PassiveSyncSessionTest {
     void shouldSendAgainWhatConnectionHadNoRoomFor() {
         apply(created("a"));
         PassiveSyncSession session = session(1 << 20);
-        session.onPosition(-1, 0, nowNs);
+        session.onPosition(-1, 0, 0, nowNs);
         output.hasRoom = false;
-        session.doWork(nowNs, 0, 0);
+        session.doWork(nowNs, 0, alone);
         assertThat(session.state()).isEqualTo(SyncState.SEND_SNAPSHOT);
 
         output.hasRoom = true;
-        session.doWork(nowNs, 0, 0);
-        session.doWork(nowNs, 0, 0);
+        session.doWork(nowNs, 0, alone);
+        session.doWork(nowNs, 0, alone);
 
         assertThat(output.messages).containsSubsequence("begin", "SESSION 1", "STATE_ROW 1", "end 1");
     }
@@ -115,20 +126,20 @@ class PassiveSyncSessionTest {
     @Test
     void shouldGiveUpPauseThatLastsTooLongAndTryAgain() {
         PassiveSyncSession session = session(1 << 20);
-        session.onPosition(0, 0, nowNs);
+        session.onPosition(0, 0, 0, nowNs);
         apply(created("z"), session);
-        session.doWork(nowNs, 0, 0);
+        session.doWork(nowNs, 0, alone);
         session.onAck(0);
-        session.doWork(nowNs, 0, 0);
+        session.doWork(nowNs, 0, alone);
         assertThat(session.holdsCommits()).isTrue();
 
         nowNs += ReplicationLimits.DEFAULTS.pauseNs();
-        session.doWork(nowNs, 0, 0);
+        session.doWork(nowNs, 0, alone);
         assertThat(session.holdsCommits()).isFalse();
-        session.doWork(nowNs, 0, 0);
+        session.doWork(nowNs, 0, alone);
         assertThat(session.holdsCommits()).isFalse();
         nowNs += ReplicationLimits.DEFAULTS.pauseNs();
-        session.doWork(nowNs, 0, 0);
+        session.doWork(nowNs, 0, alone);
 
         assertThat(session.holdsCommits()).isTrue();
     }
@@ -143,6 +154,23 @@ class PassiveSyncSessionTest {
         assertThat(session.state()).isEqualTo(SyncState.FAILED);
     }
 
+    /** A standby that has nothing to tell says so when it is asked. */
+    private void end(PassiveSyncSession session) {
+        session.doWork(nowNs, 0, alone);
+        if (session.state() == SyncState.RECONCILE) {
+            session.onDivergedEnd(0, 0);
+            session.doWork(nowNs, 0, alone);
+        }
+    }
+
+    private static final class NoListener implements Replicator.CommitListener {
+        @Override
+        public void onCommitted(long correlationId, long index) {}
+
+        @Override
+        public void onUnknown(long correlationId) {}
+    }
+
     private static void addIfPossible(PassiveSyncSession session) {
         if (session.awaitsDecision()) {
             session.added();
@@ -154,15 +182,18 @@ class PassiveSyncSessionTest {
         output = new CapturedFrames();
         PassiveSyncSession session = session(1 << 20);
         if (wanted == SyncState.SEND_SNAPSHOT) {
-            session.onPosition(-1, 0, nowNs);
+            session.onPosition(-1, 0, 0, nowNs);
+        }
+        if (wanted == SyncState.RECONCILE) {
+            session.onPosition(7, 3, 7, nowNs);
         }
         if (wanted == SyncState.CATCH_UP || wanted == SyncState.SYNCED) {
-            session.onPosition(0, 0, nowNs);
-            session.doWork(nowNs, 0, 0);
+            session.onPosition(0, 0, 0, nowNs);
+            session.doWork(nowNs, 0, alone);
             session.onAck(ring.lastIndex());
-            session.doWork(nowNs, 0, 0);
+            session.doWork(nowNs, 0, alone);
             if (ring.lastIndex() == 0) {
-                session.doWork(nowNs, 0, 0);
+                session.doWork(nowNs, 0, alone);
             }
         }
         if (wanted == SyncState.SYNCED) {

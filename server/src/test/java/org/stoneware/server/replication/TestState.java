@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.RecordStamp;
 import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
@@ -35,6 +36,7 @@ final class TestState implements ReplicatedState {
     boolean exportsRows = true;
 
     private final UnsafeBuffer result = new UnsafeBuffer(new byte[Long.BYTES]);
+    private final LogHistory history = new LogHistory();
     private long lastApplied;
 
     TestState(SessionStore store) {
@@ -62,6 +64,7 @@ final class TestState implements ReplicatedState {
         applier.stamp = new RecordStamp(index, epoch, index, logTimeMs, 0);
         adapter.onEntry(entry, offset, length, applier);
         lastApplied = index;
+        history.onApplied(index, epoch, logTimeMs);
         result.putLong(0, index + store.figures().sessions() + answers.size());
         out.onResult(result, 0, Long.BYTES);
     }
@@ -74,6 +77,11 @@ final class TestState implements ReplicatedState {
     @Override
     public SessionStore store() {
         return store;
+    }
+
+    @Override
+    public LogHistory history() {
+        return history;
     }
 
     @Override
@@ -192,5 +200,15 @@ final class TestState implements ReplicatedState {
 
         @Override
         public void onExpiryDelivered(long jobId) {}
+
+        @Override
+        public void onSessionAdopted(@Nullable SessionKey origin, SessionRecord record) {
+            throw new UnsupportedOperationException("not proposed here");
+        }
+
+        @Override
+        public void onSessionWithdrawn(SessionKey key) {
+            throw new UnsupportedOperationException("not proposed here");
+        }
     }
 }

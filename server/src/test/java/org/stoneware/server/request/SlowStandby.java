@@ -40,7 +40,7 @@ final class SlowStandby {
             }
         });
         frames.epoch(epoch);
-        receive(frames.syncRequest(frame, state.lastApplied(), LAST_EPOCH));
+        receive(frames.syncRequest(frame, state.lastApplied(), LAST_EPOCH, 0));
     }
 
     /** Says it holds all entries up to this one, which must have been sent to it. */

@@ -37,6 +37,9 @@ final class PairFixture {
     final ManualClock clock = new ManualClock();
     final Server first = new Server(0);
     final Server second = new Server(1);
+    /** Most frames one end sent that the other had not taken yet. */
+    int mostFramesAtOnce;
+
     private boolean isCut;
 
     Server other(Server server) {
@@ -71,11 +74,17 @@ final class PairFixture {
 
     void step() {
         for (int i = 0; i < 4; i++) {
-            for (Server server : List.of(first, second)) {
-                server.connect();
-                server.receive();
-                server.duties.doWork(clock.nowNs());
-            }
+            turn();
+        }
+    }
+
+    /** One duty cycle of each. */
+    void turn() {
+        for (Server server : List.of(first, second)) {
+            server.connect();
+            server.receive();
+            server.duties.doWork(clock.nowNs());
+            mostFramesAtOnce = Math.max(mostFramesAtOnce, server.wire == null ? 0 : server.wire.frames.size());
         }
     }
 
@@ -102,7 +111,7 @@ final class PairFixture {
                             new RequestLimits("server", 4_096, 120_000_000_000L, true, ""),
                             ReplicationLimits.DEFAULTS),
                     () -> new SessionGeneration(
-                            new ReferenceSessionStore(new StoreContext(Path.of(""), 1 << 20, 8_192, line -> {})),
+                            new ReferenceSessionStore(new StoreContext(Path.of(""), 16 << 20, 8_192, line -> {})),
                             () -> {}),
                     this);
         }

@@ -23,9 +23,9 @@ import org.stoneware.spi.election.ElectionProvider;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.Evidence;
 
-/** What every policy that elects by itself must pass. A subclass supplies the provider and nothing else. */
+/** What every election policy must pass; see also {@link SelfElectingContract}. A subclass supplies the provider and nothing else. */
 public abstract class ElectionContract {
-    private static final long SECOND_NS = 1_000_000_000L;
+    static final long SECOND_NS = 1_000_000_000L;
     private static final int SEEDS = 12;
 
     @TempDir
@@ -47,16 +47,6 @@ public abstract class ElectionContract {
 
             assertThat(network.view(0).role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
             assertThat(network.view(0).epoch()).isPositive();
-        }
-    }
-
-    @Test
-    void shouldBeActiveAtOnceWhenNothingListensAtTheOther() {
-        try (SimulatedElectionNetwork network = network(2, 1, ElectionFaults.NONE)) {
-            network.start(1);
-            network.runFor(SimulatedElectionNetwork.ELECTION_TIME_NS / 4);
-
-            assertThat(network.view(1).role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
         }
     }
 
@@ -85,61 +75,6 @@ public abstract class ElectionContract {
                 network.assertOneActive();
                 assertThat(network.mostActives()).as("seed %d", seed).isEqualTo(1);
             }
-        }
-    }
-
-    @Test
-    void shouldStandBesideAnActiveAfterARestart() {
-        try (SimulatedElectionNetwork network = network(2, 1, ElectionFaults.NONE)) {
-            network.start(1);
-            network.runFor(SECOND_NS);
-            network.start(0);
-            network.runFor(SECOND_NS);
-            network.crash(0);
-            network.start(0);
-            network.runFor(SECOND_NS);
-
-            assertThat(network.activeId()).isEqualTo(1);
-            assertThat(network.view(0).activeId()).isEqualTo(1);
-            assertThat(network.mostActives()).isEqualTo(1);
-        }
-    }
-
-    @Test
-    void shouldRaiseTheEpochAtEveryPromotion() {
-        try (SimulatedElectionNetwork network = network(2, 1, ElectionFaults.NONE)) {
-            long last = 0;
-            for (int round = 0; round < 4; round++) {
-                int id = round % 2;
-                network.start(id);
-                network.runFor(SECOND_NS);
-                network.start(1 - id);
-                network.runFor(SECOND_NS);
-
-                assertThat(network.activeId()).isEqualTo(id);
-                assertThat(network.view(id).epoch()).isGreaterThan(last);
-                last = network.view(id).epoch();
-                network.stop(1 - id);
-                network.crash(id);
-            }
-        }
-    }
-
-    @Test
-    void shouldGiveUpTheLowerEpochWhenASplitHeals() {
-        try (SimulatedElectionNetwork network = network(2, 1, ElectionFaults.NONE)) {
-            network.start(0);
-            network.start(1);
-            network.runFor(SECOND_NS);
-            network.cut(0, 1);
-            network.runFor(3 * SECOND_NS);
-            int winner = network.view(0).epoch() > network.view(1).epoch() ? 0 : 1;
-            assertThat(network.mostActives()).isEqualTo(2);
-            network.heal(0, 1);
-            network.runFor(SECOND_NS);
-
-            network.assertOneActive();
-            assertThat(network.activeId()).isEqualTo(winner);
         }
     }
 
@@ -174,29 +109,6 @@ public abstract class ElectionContract {
     }
 
     @Test
-    void shouldIgnoreDamagedMessages() {
-        List<byte[]> sent = new ArrayList<>();
-        try (Election sender = open("sender", 11, new Recorder(sent))) {
-            sender.onEvidence(hello(ServerRole.START, 0), 0);
-            sender.doWork(0);
-        }
-        SplittableRandom random = new SplittableRandom(7);
-        try (Election election = open("receiver", 12, new Recorder(new ArrayList<>()))) {
-            for (byte[] message : sent) {
-                for (int length = 0; length < message.length; length++) {
-                    election.onMessage(1, new UnsafeBuffer(message), 0, length, 0);
-                }
-                byte[] damaged = message.clone();
-                damaged[random.nextInt(2)] ^= (byte) 0x80;
-                election.onMessage(1, new UnsafeBuffer(damaged), 0, damaged.length, 0);
-            }
-
-            assertThat(sent).isNotEmpty();
-            assertThat(election.view().role()).isEqualTo(ServerRole.START);
-        }
-    }
-
-    @Test
     void shouldHaveOnDiskWhatLedToAView() throws IOException {
         Path home = Files.createDirectories(directory.resolve("durable"));
         Path copy = Files.createDirectories(directory.resolve("copy"));
@@ -224,24 +136,6 @@ public abstract class ElectionContract {
     }
 
     @Test
-    void shouldTakeSilenceOverAnOwnStallForNothing() {
-        try (Election election = open("stalled", 11, new Recorder(new ArrayList<>()))) {
-            long electionTimeNs = SimulatedElectionNetwork.ELECTION_TIME_NS;
-            election.onEvidence(hello(ServerRole.START, 0), 0);
-            election.onEvidence(new Evidence(Evidence.Kind.SILENT, 1, 5, ServerRole.START, 0, 1), 1);
-            election.onEvidence(
-                    new Evidence(Evidence.Kind.LOCAL_STALL, 0, 0, ServerRole.START, 0, electionTimeNs),
-                    electionTimeNs + 1);
-            election.doWork(electionTimeNs + 1);
-            ServerRole afterStall = election.view().role();
-            election.doWork(2 * electionTimeNs + 2);
-
-            assertThat(afterStall).isEqualTo(ServerRole.START);
-            assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
-        }
-    }
-
-    @Test
     void shouldBeStoppedForGood() {
         try (Election election = open("stopped", 11, new Recorder(new ArrayList<>()))) {
             election.onEvidence(new Evidence(Evidence.Kind.REFUSED, 1, 0, ServerRole.START, 0, 0), 0);
@@ -253,7 +147,7 @@ public abstract class ElectionContract {
         }
     }
 
-    private SimulatedElectionNetwork network(int size, long seed, ElectionFaults faults) {
+    SimulatedElectionNetwork network(int size, long seed, ElectionFaults faults) {
         Path home = directory.resolve("array-" + size + "-" + seed + "-" + faults.hashCode());
         try {
             Files.createDirectories(home);
@@ -263,7 +157,7 @@ public abstract class ElectionContract {
         return new SimulatedElectionNetwork(provider(), home, size, false, seed, faults);
     }
 
-    private Election open(String name, long incarnation, ElectionOutput output) {
+    Election open(String name, long incarnation, ElectionOutput output) {
         Path home = directory.resolve(name);
         try {
             Files.createDirectories(home);
@@ -278,7 +172,7 @@ public abstract class ElectionContract {
                 0, List.of("Server1", "Server2"), incarnation, SimulatedElectionNetwork.ELECTION_TIME_NS, home, false);
     }
 
-    private static Evidence hello(ServerRole role, long epoch) {
+    static Evidence hello(ServerRole role, long epoch) {
         return new Evidence(Evidence.Kind.HELLO, 1, 5, role, epoch, 0);
     }
 
@@ -293,7 +187,7 @@ public abstract class ElectionContract {
     }
 
     /** Keeps what was sent. */
-    private static class Recorder implements ElectionOutput {
+    static class Recorder implements ElectionOutput {
         private final List<byte[]> sent;
 
         Recorder(List<byte[]> sent) {

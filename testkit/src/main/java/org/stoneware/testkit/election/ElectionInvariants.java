@@ -28,6 +28,10 @@ final class ElectionInvariants {
                 view);
     }
 
+    void onRegisterLost(int id) {
+        activatedEpoch[id] = 0;
+    }
+
     void onView(int id, long incarnation, ElectionView before, ElectionView now) {
         check(now.epoch() >= before.epoch(), id, "went back from epoch " + before.epoch(), now);
         if (now.role() != ServerRole.ACTIVE_COORDINATOR) {

@@ -18,6 +18,7 @@ import org.stoneware.spi.election.ElectionOutput;
 import org.stoneware.spi.election.ElectionProvider;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.Evidence;
+import org.stoneware.spi.election.FailoverPriority;
 import org.stoneware.spi.election.InSyncSet;
 
 /**
@@ -45,7 +46,9 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
     private final SimulatedTime time;
     private final ActiveWatch actives;
     private final SimulatedTrace trace = new SimulatedTrace();
+    private final SimulatedVoters voters;
     private ElectionFaults faults;
+    private FailoverPriority priority;
     private @Nullable SimulatedHost host;
     private int witnesses;
     private int armedId = -1;
@@ -75,11 +78,13 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         this.isCut = new boolean[size][size];
         this.invariants = new ElectionInvariants(size);
         this.actives = new ActiveWatch(servers, isCut);
+        this.priority = FailoverPriority.availability(isPersistent);
         for (int i = 0; i < size; i++) {
             servers[i] = new SimulatedServer(i, size);
         }
         // An arbitrary origin: nothing may depend on where nanoseconds begin.
         this.time = new SimulatedTime(random.nextLong(1L << 50) - (1L << 49));
+        this.voters = new SimulatedVoters(time, random, () -> this.faults, servers, this::call);
     }
 
     /** Keeps the last steps, for {@link #trace()}. */
@@ -95,6 +100,18 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         return this;
     }
 
+    /** Lets voters decide what may change; see {@link FailoverPriority}. */
+    public SimulatedElectionNetwork voting(FailoverPriority thePriority, SimulatedVoters.Factory factory) {
+        priority = thePriority;
+        voters.factory(factory);
+        return this;
+    }
+
+    /** The voters that are no servers. */
+    public SimulatedVoters voters() {
+        return voters;
+    }
+
     /** The last steps, one line each. */
     public String trace() {
         return trace.toString();
@@ -108,7 +125,8 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         }
         long incarnation = random.nextLong() | 1;
         Path home = directory.resolve("server-" + id);
-        ElectionContext context = new ElectionContext(id, names(), incarnation, ELECTION_TIME_NS, home, isPersistent);
+        ElectionContext context =
+                new ElectionContext(id, names(), incarnation, ELECTION_TIME_NS, home, isPersistent, priority);
         note(id, "starts incarnation=" + incarnation);
         try {
             if (directory.getFileSystem().isOpen() && Files.isDirectory(directory)) {
@@ -133,6 +151,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
                         () -> deliver(server, Evidence.ofWitnesses(Evidence.Kind.WITNESSES, id, witnesses)));
             }
         }
+        voters.onStart(server);
         for (int peer = 0; peer < servers.length; peer++) {
             if (peer != id) {
                 int other = peer;
@@ -156,10 +175,11 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
             return;
         }
         note(id, "is killed");
+        boolean isBlocked = election.isBlocked();
         server.election = null;
         election.close();
         if (host != null) {
-            host.onEnd(id);
+            host.onEnd(id, isBlocked);
         }
         for (SimulatedServer peer : servers) {
             if (peer != server && peer.election != null) {
@@ -225,6 +245,12 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         return servers[a].isConnected(servers[b]) ? servers[a].ends[b].connection : 0;
     }
 
+    /** A server that does not run has lost its register. */
+    void onRegisterLost(int id) {
+        note(id, "has lost its register");
+        invariants.onRegisterLost(id);
+    }
+
     boolean isRunning(int id) {
         return servers[id].election != null;
     }
@@ -271,24 +297,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
 
     /** Lets servers crash, start, stop, freeze and be cut off at random, about every 300 ms. */
     public void runChaos(long durationNs) {
-        long endNs = time.nowNs() + durationNs;
-        while (time.nowNs() < endNs) {
-            runFor(random.nextLong(600 * MS));
-            int id = random.nextInt(servers.length);
-            int other = (id + 1 + random.nextInt(Math.max(1, servers.length - 1))) % servers.length;
-            switch (random.nextInt(10)) {
-                case 0, 1 -> crash(id);
-                case 2, 3, 4 -> start(id);
-                case 5 -> stop(id);
-                case 6 -> pause(id, random.nextLong(2_500 * MS));
-                case 7 -> {
-                    if (other != id) {
-                        cut(id, other);
-                    }
-                }
-                default -> heal(id, other);
-            }
-        }
+        new SimulatedChaos(this, random, servers.length).run(durationNs);
     }
 
     /** Ends all faults, starts every server and gives them time to agree; then exactly one must be active, and stay it. */
@@ -299,6 +308,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
                 heal(a, b);
             }
         }
+        voters.heal();
         for (SimulatedServer server : servers) {
             start(server.id);
         }
@@ -387,6 +397,8 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         return host != null
                 && (kind == Evidence.Kind.HEARTBEAT
                         || kind == Evidence.Kind.SILENT
+                        || kind == Evidence.Kind.WITNESS_ALIVE
+                        || kind == Evidence.Kind.WITNESS_DEAD
                         || kind == Evidence.Kind.UNREACHABLE);
     }
 
@@ -525,6 +537,14 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
             byte[] copy = new byte[length];
             buffer.getBytes(offset, copy);
             post(server, memberId, copy);
+            crashByChance();
+        }
+
+        @Override
+        public void sendToVoter(long idHigh, long idLow, DirectBuffer buffer, int offset, int length) {
+            byte[] copy = new byte[length];
+            buffer.getBytes(offset, copy);
+            voters.post(server, idHigh, idLow, copy);
             crashByChance();
         }
 

@@ -8,8 +8,12 @@ interface SimulatedHost {
     /** A process begins. */
     void onStart(int id, long incarnation);
 
-    /** A process has ended. */
-    void onEnd(int id);
+    /**
+     * A process has ended.
+     *
+     * @param isBlocked it waited for votes to go on alone; it may have had them without knowing.
+     */
+    void onEnd(int id, boolean isBlocked);
 
     void onView(int id, ElectionView now);
 

@@ -2,7 +2,11 @@ package org.stoneware.testkit.election;
 
 import java.nio.file.Path;
 import java.util.SplittableRandom;
+import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.ElectionProvider;
+import org.stoneware.spi.election.FailoverPriority;
 
 /**
  * Two servers with a modelled replicated log: the pair is formed, one fault is done to it, it must form again; several times over.
@@ -27,15 +31,37 @@ public final class SimulatedPair implements AutoCloseable {
         STOP_ACTIVE,
         STOP_STANDBY,
         DROP_STANDBY,
+        HAND_OVER,
+        HAND_OVER_AND_KILL_STANDBY,
+        HAND_OVER_AND_FREEZE_STANDBY,
+        HAND_OVER_AND_CUT_LINK,
         KILL_STANDBY_WHILE_IT_SYNCS,
-        KILL_BOTH_ONE_AFTER_THE_OTHER
+        KILL_BOTH_ONE_AFTER_THE_OTHER,
+        CUT_ACTIVE_FROM_EVERYONE,
+        CUT_STANDBY_FROM_EVERYONE,
+        RESTART_VOTERS,
+        KILL_ACTIVE_WHILE_CUT,
+        LOSE_REGISTER_OF_ACTIVE,
+        LOSE_REGISTER_OF_STANDBY
     }
+
+    /**
+     * The consistency mode.
+     *
+     * @param priority who votes.
+     * @param factory  the voters that are no servers.
+     * @param voters   how many of them run.
+     * @param forget   loses the register of a server that does not run.
+     */
+    public record Voting(FailoverPriority priority, SimulatedVoters.Factory factory, int voters, IntConsumer forget) {}
 
     private final SplittableRandom random;
     private final SimulatedReplication replication;
     private final SimulatedElectionNetwork network;
     private final boolean isPersistent;
     private final int witnesses;
+    private @Nullable Voting voting;
+    private int handOvers;
 
     /**
      * @param isPersistent a process that starts again has what it had; else it is empty.
@@ -57,6 +83,16 @@ public final class SimulatedPair implements AutoCloseable {
         replication.network(network);
     }
 
+    /** Lets voters decide instead of evidence alone. */
+    public SimulatedPair voting(Voting theVoting) {
+        voting = theVoting;
+        network.voting(theVoting.priority(), theVoting.factory());
+        for (int i = 0; i < theVoting.voters(); i++) {
+            network.voters().add(theVoting.priority().hasClientVoters());
+        }
+        return this;
+    }
+
     /** Keeps the last steps, for {@link #trace()}. */
     public SimulatedPair tracing(boolean isOn) {
         network.tracing(isOn);
@@ -73,6 +109,11 @@ public final class SimulatedPair implements AutoCloseable {
         return replication.acknowledgements();
     }
 
+    /** Times the active role was handed over so far. */
+    public int handOvers() {
+        return handOvers;
+    }
+
     /** Runs all rounds. */
     public void run() {
         network.start(0);
@@ -82,7 +123,8 @@ public final class SimulatedPair implements AutoCloseable {
             network.runFor(random.nextInt(3) == 0 ? 0 : random.nextLong(400 * MS));
             int active = replication.activeOfPair();
             if (active >= 0) {
-                inject(Fault.values()[random.nextInt(Fault.values().length)], active, 1 - active);
+                int faults = voting == null ? Fault.CUT_ACTIVE_FROM_EVERYONE.ordinal() : Fault.values().length;
+                inject(Fault.values()[random.nextInt(faults)], active, 1 - active);
             }
         }
         long before = replication.acknowledgements();
@@ -130,10 +172,8 @@ public final class SimulatedPair implements AutoCloseable {
             case FREEZE_ACTIVE -> freeze(active);
             case FREEZE_STANDBY -> freeze(standby);
             case CUT_LINK -> {
-                if (witnesses > 0) {
-                    network.cut(active, standby);
-                    network.runFor(random.nextLong(3_000 * MS));
-                    network.heal(active, standby);
+                if (witnesses > 0 || voting != null) {
+                    cutFor(active, standby);
                 }
             }
             case STOP_ACTIVE -> stop(active);
@@ -145,6 +185,15 @@ public final class SimulatedPair implements AutoCloseable {
                     kill(active);
                 }
             }
+            case HAND_OVER -> handOver(active);
+            case HAND_OVER_AND_KILL_STANDBY, HAND_OVER_AND_FREEZE_STANDBY, HAND_OVER_AND_CUT_LINK -> {
+                handOver(active);
+                network.runFor(random.nextLong(60 * MS));
+                // Once it is active it is alone for a while: what happens to it then is a second fault.
+                if (network.view(standby).role() != ServerRole.ACTIVE_COORDINATOR) {
+                    injectWhileHandingOver(fault, active, standby);
+                }
+            }
             case KILL_STANDBY_WHILE_IT_SYNCS -> {
                 replication.dropStandby(active);
                 network.runFor(random.nextLong(400 * MS));
@@ -152,7 +201,87 @@ public final class SimulatedPair implements AutoCloseable {
                 network.start(standby);
             }
             case KILL_BOTH_ONE_AFTER_THE_OTHER -> killBoth(active, standby);
+            default -> injectWithVoters(fault, active, standby);
         }
+    }
+
+    /** Faults only a quorum can stand. */
+    private void injectWithVoters(Fault fault, int active, int standby) {
+        Voting present = voting;
+        if (present == null || present.voters() == 0) {
+            return;
+        }
+        switch (fault) {
+            case CUT_ACTIVE_FROM_EVERYONE -> cutOff(active, false);
+            case CUT_STANDBY_FROM_EVERYONE -> cutOff(standby, false);
+            case KILL_ACTIVE_WHILE_CUT -> cutOff(active, true);
+            case RESTART_VOTERS -> {
+                for (int voter = 0; voter < present.voters(); voter++) {
+                    network.voters().crash(voter);
+                    network.runFor(random.nextLong(200 * MS));
+                    network.voters().start(voter);
+                }
+                // New voters are taken in one by one; until then this is a fault that is not over.
+                network.runFor(12_000 * MS + random.nextLong(6_000 * MS));
+            }
+            default -> {
+                int loser = fault == Fault.LOSE_REGISTER_OF_ACTIVE ? active : standby;
+                network.runFor(2_000 * MS);
+                if (replication.activeOfPair() != active) {
+                    // Alone, and then without a register: only an operator can help.
+                    return;
+                }
+                network.crash(loser);
+                network.runFor(random.nextLong(1_500 * MS));
+                present.forget().accept(loser);
+                network.onRegisterLost(loser);
+                network.start(loser);
+            }
+        }
+    }
+
+    private void injectWhileHandingOver(Fault fault, int active, int standby) {
+        switch (fault) {
+            case HAND_OVER_AND_KILL_STANDBY -> {
+                network.crash(standby);
+                network.runFor(random.nextBoolean() ? 0 : random.nextLong(1_500 * MS));
+                network.start(standby);
+            }
+            case HAND_OVER_AND_FREEZE_STANDBY -> freeze(standby);
+            default -> {
+                if (witnesses > 0) {
+                    cutFor(active, standby);
+                }
+            }
+        }
+    }
+
+    /** Nobody can reach a server, but the two sides of the cut do not form at the same moment. */
+    private void cutOff(int id, boolean isKilled) {
+        network.cut(id, 1 - id);
+        for (int voter = 0; voter < network.voters().size(); voter++) {
+            network.runFor(random.nextLong(20 * MS));
+            network.voters().cut(voter, id, true);
+        }
+        network.runFor(random.nextLong(4_000 * MS));
+        if (isKilled) {
+            network.crash(id);
+        }
+        network.heal(0, 1);
+        network.voters().heal();
+        network.start(id);
+    }
+
+    private void handOver(int active) {
+        if (replication.handOver(active)) {
+            handOvers++;
+        }
+    }
+
+    private void cutFor(int active, int standby) {
+        network.cut(active, standby);
+        network.runFor(random.nextLong(3_000 * MS));
+        network.heal(active, standby);
     }
 
     private void kill(int id) {

@@ -71,17 +71,28 @@ final class SimulatedReplication implements SimulatedHost {
         });
     }
 
+    /** The active role is given to the standby; returns whether it was. */
+    boolean handOver(int activeId) {
+        boolean[] isHandedOver = new boolean[1];
+        mustNetwork()
+                .callElection(
+                        activeId,
+                        election -> isHandedOver[0] =
+                                election.requestHandOver(mustNetwork().nowNs()));
+        return isHandedOver[0];
+    }
+
     @Override
     public void onStart(int id, long incarnation) {
         nodes[id].start(incarnation);
     }
 
     @Override
-    public void onEnd(int id) {
+    public void onEnd(int id, boolean isBlocked) {
         Node node = nodes[id];
         if (!isPersistent) {
             InSyncSet inSync = node.inSync;
-            if (node.wasActive && (inSync == null || inSync.members().size() == 1 || node.isDropping)) {
+            if (node.wasActive && (inSync == null || inSync.members().size() == 1 || node.isDropping || isBlocked)) {
                 // The only copy has ended; nobody promised more.
                 acknowledged.clear();
             }

@@ -13,6 +13,7 @@ final class LivenessCodes {
             case SERVER -> 2;
             case PROBE -> 3;
             case WITNESS -> 4;
+            case VOTER -> 5;
         };
     }
 
@@ -22,6 +23,7 @@ final class LivenessCodes {
             case 2 -> Hello.Kind.SERVER;
             case 3 -> Hello.Kind.PROBE;
             case 4 -> Hello.Kind.WITNESS;
+            case 5 -> Hello.Kind.VOTER;
             default -> throw new MalformedFrameException("unknown kind of caller: code=" + code);
         };
     }

@@ -2,16 +2,20 @@ package org.stoneware.wire.log;
 
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
 import org.stoneware.wire.log.codec.ClientForgottenDecoder;
 import org.stoneware.wire.log.codec.ClientRegisteredDecoder;
 import org.stoneware.wire.log.codec.ExpiryDeliveredDecoder;
 import org.stoneware.wire.log.codec.MessageHeaderDecoder;
+import org.stoneware.wire.log.codec.SessionAdoptedDecoder;
 import org.stoneware.wire.log.codec.SessionExpiredDecoder;
 import org.stoneware.wire.log.codec.SessionRemovedDecoder;
 import org.stoneware.wire.log.codec.SessionRenamedDecoder;
 import org.stoneware.wire.log.codec.SessionTouchedDecoder;
+import org.stoneware.wire.log.codec.SessionWithdrawnDecoder;
 import org.stoneware.wire.log.codec.SessionWrittenDecoder;
 import org.stoneware.wire.session.WireException;
 
@@ -35,7 +39,10 @@ public final class LogEntryAdapter {
     private final SessionTouchedDecoder touched = new SessionTouchedDecoder();
     private final SessionExpiredDecoder expired = new SessionExpiredDecoder();
     private final ExpiryDeliveredDecoder delivered = new ExpiryDeliveredDecoder();
+    private final SessionAdoptedDecoder adopted = new SessionAdoptedDecoder();
+    private final SessionWithdrawnDecoder withdrawn = new SessionWithdrawnDecoder();
     private final SessionDelta delta = new SessionDelta();
+    private final SessionRecord record = new SessionRecord();
 
     /** Decodes one entry. */
     public void onEntry(DirectBuffer buffer, int offset, int length, LogEntryListener listener) {
@@ -106,6 +113,12 @@ public final class LogEntryAdapter {
                 delivered.wrapAndApplyHeader(entry, 0, header);
                 listener.onExpiryDelivered(delivered.jobId());
             }
+            case SessionAdoptedDecoder.TEMPLATE_ID -> decodeAdopted(listener);
+            case SessionWithdrawnDecoder.TEMPLATE_ID -> {
+                withdrawn.wrapAndApplyHeader(entry, 0, header);
+                withdrawn.wrapKey(part);
+                listener.onSessionWithdrawn(key());
+            }
             default -> throw new WireException("unknown log entry: template=" + header.templateId());
         }
     }
@@ -124,6 +137,18 @@ public final class LogEntryAdapter {
                 written.flags(),
                 key,
                 delta.wrap(part, 0));
+    }
+
+    private void decodeAdopted(LogEntryListener listener) {
+        adopted.wrapAndApplyHeader(entry, 0, header);
+        adopted.wrapOrigin(part);
+        @Nullable SessionKey origin = part.capacity() == 0 ? null : key();
+        adopted.wrapRecord(part);
+        @Nullable String problem = SessionRecord.problem(part, 0, part.capacity());
+        if (problem != null) {
+            throw new WireException("malformed session in log entry: problem=" + problem);
+        }
+        listener.onSessionAdopted(origin, record.wrap(part, 0));
     }
 
     private SessionKey key() {

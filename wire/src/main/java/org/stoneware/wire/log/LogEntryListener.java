@@ -1,7 +1,9 @@
 package org.stoneware.wire.log;
 
+import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
 
 /** Hears decoded log entries. Flyweights are views valid until the call returns. */
 public interface LogEntryListener {
@@ -29,4 +31,9 @@ public interface LogEntryListener {
     void onSessionExpired(long lastAccessedTimeMs, SessionKey key);
 
     void onExpiryDelivered(long jobId);
+
+    /** @param origin key the session had here until now; null when it is the same, or the session was not here. */
+    void onSessionAdopted(@Nullable SessionKey origin, SessionRecord record);
+
+    void onSessionWithdrawn(SessionKey key);
 }

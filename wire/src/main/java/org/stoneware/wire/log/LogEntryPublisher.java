@@ -2,16 +2,20 @@ package org.stoneware.wire.log;
 
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
 import org.stoneware.wire.log.codec.ClientForgottenEncoder;
 import org.stoneware.wire.log.codec.ClientRegisteredEncoder;
 import org.stoneware.wire.log.codec.ExpiryDeliveredEncoder;
 import org.stoneware.wire.log.codec.MessageHeaderEncoder;
+import org.stoneware.wire.log.codec.SessionAdoptedEncoder;
 import org.stoneware.wire.log.codec.SessionExpiredEncoder;
 import org.stoneware.wire.log.codec.SessionRemovedEncoder;
 import org.stoneware.wire.log.codec.SessionRenamedEncoder;
 import org.stoneware.wire.log.codec.SessionTouchedEncoder;
+import org.stoneware.wire.log.codec.SessionWithdrawnEncoder;
 import org.stoneware.wire.log.codec.SessionWrittenEncoder;
 
 /**
@@ -29,6 +33,8 @@ public final class LogEntryPublisher {
     private final SessionTouchedEncoder touched = new SessionTouchedEncoder();
     private final SessionExpiredEncoder expired = new SessionExpiredEncoder();
     private final ExpiryDeliveredEncoder delivered = new ExpiryDeliveredEncoder();
+    private final SessionAdoptedEncoder adopted = new SessionAdoptedEncoder();
+    private final SessionWithdrawnEncoder withdrawn = new SessionWithdrawnEncoder();
     private final ExpandableArrayBuffer keyBytes = new ExpandableArrayBuffer(256);
 
     public int clientRegistered(MutableDirectBuffer out, long clientIdHigh, long clientIdLow, long incarnation) {
@@ -121,5 +127,18 @@ public final class LogEntryPublisher {
     public int expiryDelivered(MutableDirectBuffer out, long jobId) {
         delivered.wrapAndApplyHeader(out, 0, header).jobId(jobId);
         return MessageHeaderEncoder.ENCODED_LENGTH + delivered.encodedLength();
+    }
+
+    /** @param origin key the session has here until now; null when it is the same, or the session is not here. */
+    public int sessionAdopted(MutableDirectBuffer out, @Nullable SessionKey origin, SessionRecord record) {
+        adopted.wrapAndApplyHeader(out, 0, header)
+                .putOrigin(keyBytes, 0, origin == null ? 0 : origin.encode(keyBytes, 0))
+                .putRecord(record.buffer(), record.offset(), record.length());
+        return MessageHeaderEncoder.ENCODED_LENGTH + adopted.encodedLength();
+    }
+
+    public int sessionWithdrawn(MutableDirectBuffer out, SessionKey key) {
+        withdrawn.wrapAndApplyHeader(out, 0, header).putKey(keyBytes, 0, key.encode(keyBytes, 0));
+        return MessageHeaderEncoder.ENCODED_LENGTH + withdrawn.encodedLength();
     }
 }

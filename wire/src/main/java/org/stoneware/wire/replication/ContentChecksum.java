@@ -19,6 +19,19 @@ final class ContentChecksum {
     private final byte[] chunk = new byte[CHUNK_LENGTH];
     private final UnsafeBuffer numbers = new UnsafeBuffer(chunk, 0, NUMBERS_LENGTH);
 
+    int of(Divergence divergence, DirectBuffer content, int offset, int length) {
+        return of(
+                divergence.number(),
+                divergence.forkIndex(),
+                divergence.logTimeMs(),
+                divergence.lastAccessedTimeMs(),
+                divergence.originLength(),
+                divergence.kind().code() << 1 | (divergence.isNew() ? 1 : 0),
+                content,
+                offset,
+                length);
+    }
+
     int of(
             long first,
             long second,

@@ -1,15 +1,22 @@
 package org.stoneware.wire.replication;
 
 import java.nio.ByteOrder;
+import java.util.ArrayList;
+import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.wire.replication.codec.AckDecoder;
 import org.stoneware.wire.replication.codec.CommitDecoder;
+import org.stoneware.wire.replication.codec.DivergedAckDecoder;
+import org.stoneware.wire.replication.codec.DivergedDecoder;
+import org.stoneware.wire.replication.codec.DivergedEndDecoder;
 import org.stoneware.wire.replication.codec.EntryDecoder;
 import org.stoneware.wire.replication.codec.FrameDecoder;
+import org.stoneware.wire.replication.codec.LineageDecoder;
 import org.stoneware.wire.replication.codec.MessageHeaderDecoder;
 import org.stoneware.wire.replication.codec.MismatchDecoder;
+import org.stoneware.wire.replication.codec.ReconciledDecoder;
 import org.stoneware.wire.replication.codec.SnapshotBeginDecoder;
 import org.stoneware.wire.replication.codec.SnapshotEndDecoder;
 import org.stoneware.wire.replication.codec.SnapshotRecordDecoder;
@@ -41,6 +48,11 @@ public final class ReplicationAdapter {
     private final CommitDecoder commit = new CommitDecoder();
     private final StateDigestDecoder stateDigest = new StateDigestDecoder();
     private final MismatchDecoder mismatch = new MismatchDecoder();
+    private final LineageDecoder lineage = new LineageDecoder();
+    private final DivergedDecoder diverged = new DivergedDecoder();
+    private final DivergedAckDecoder divergedAck = new DivergedAckDecoder();
+    private final DivergedEndDecoder divergedEnd = new DivergedEndDecoder();
+    private final ReconciledDecoder reconciled = new ReconciledDecoder();
     private final FrameDecoder frame = new FrameDecoder();
     private final FrameOrigin origin = new FrameOrigin();
     private final ContentChecksum checksum = new ContentChecksum();
@@ -68,9 +80,12 @@ public final class ReplicationAdapter {
         int templateId = header.templateId();
         int blockLength = blockLength(templateId);
         int bodyLength = length - MessageHeaderDecoder.ENCODED_LENGTH;
-        boolean hasContent = templateId == SnapshotRecordDecoder.TEMPLATE_ID || templateId == EntryDecoder.TEMPLATE_ID;
+        boolean hasContent = templateId == SnapshotRecordDecoder.TEMPLATE_ID
+                || templateId == EntryDecoder.TEMPLATE_ID
+                || templateId == DivergedDecoder.TEMPLATE_ID;
+        boolean isLonger = hasContent || templateId == LineageDecoder.TEMPLATE_ID;
         if (header.blockLength() != blockLength
-                || (hasContent ? bodyLength < blockLength + LENGTH_LENGTH : bodyLength != blockLength)) {
+                || (isLonger ? bodyLength < blockLength + LENGTH_LENGTH : bodyLength != blockLength)) {
             throw new WireException("bad length: template=" + templateId + " blockLength=" + header.blockLength()
                     + " length=" + length);
         }
@@ -97,6 +112,11 @@ public final class ReplicationAdapter {
             case CommitDecoder.TEMPLATE_ID -> CommitDecoder.BLOCK_LENGTH;
             case StateDigestDecoder.TEMPLATE_ID -> StateDigestDecoder.BLOCK_LENGTH;
             case MismatchDecoder.TEMPLATE_ID -> MismatchDecoder.BLOCK_LENGTH;
+            case LineageDecoder.TEMPLATE_ID -> LineageDecoder.BLOCK_LENGTH;
+            case DivergedDecoder.TEMPLATE_ID -> DivergedDecoder.BLOCK_LENGTH;
+            case DivergedAckDecoder.TEMPLATE_ID -> DivergedAckDecoder.BLOCK_LENGTH;
+            case DivergedEndDecoder.TEMPLATE_ID -> DivergedEndDecoder.BLOCK_LENGTH;
+            case ReconciledDecoder.TEMPLATE_ID -> ReconciledDecoder.BLOCK_LENGTH;
             default -> throw new WireException("unknown replication message: template=" + templateId);
         };
     }
@@ -105,7 +125,8 @@ public final class ReplicationAdapter {
         switch (header.templateId()) {
             case SyncRequestDecoder.TEMPLATE_ID -> {
                 syncRequest.wrapAndApplyHeader(message, 0, header);
-                listener.onSyncRequest(origin, syncRequest.lastIndex(), syncRequest.lastEpoch());
+                listener.onSyncRequest(
+                        origin, syncRequest.lastIndex(), syncRequest.lastEpoch(), syncRequest.acknowledged());
             }
             case SnapshotBeginDecoder.TEMPLATE_ID -> {
                 snapshotBegin.wrapAndApplyHeader(message, 0, header);
@@ -137,12 +158,76 @@ public final class ReplicationAdapter {
                         origin, commit.lastIndex(), commit.commitIndex(), commit.logTimeMs(), commit.sentNs());
             }
             case StateDigestDecoder.TEMPLATE_ID -> decodeDigest(listener);
-            default -> {
+            case MismatchDecoder.TEMPLATE_ID -> {
                 mismatch.wrapAndApplyHeader(message, 0, header);
                 MismatchKind kind = kindOfMismatch(mismatch.kind());
                 listener.onMismatch(origin, mismatch.index(), kind, mismatch.firstSlot(), mismatch.slotCount());
             }
+            default -> dispatchReconciliation(length, listener);
         }
+    }
+
+    private void dispatchReconciliation(int length, ReplicationListener listener) {
+        switch (header.templateId()) {
+            case LineageDecoder.TEMPLATE_ID -> decodeLineage(length, listener);
+            case DivergedDecoder.TEMPLATE_ID -> decodeDiverged(length, listener);
+            case DivergedAckDecoder.TEMPLATE_ID -> {
+                divergedAck.wrapAndApplyHeader(message, 0, header);
+                listener.onDivergedAck(origin, divergedAck.number());
+            }
+            case DivergedEndDecoder.TEMPLATE_ID -> {
+                divergedEnd.wrapAndApplyHeader(message, 0, header);
+                listener.onDivergedEnd(origin, divergedEnd.number(), divergedEnd.discarded());
+            }
+            default -> {
+                reconciled.wrapAndApplyHeader(message, 0, header);
+                listener.onReconciled(
+                        origin,
+                        reconciled.adopted(),
+                        reconciled.conflicts(),
+                        reconciled.removed(),
+                        reconciled.refused());
+            }
+        }
+    }
+
+    private void decodeLineage(int length, ReplicationListener listener) {
+        lineage.wrapAndApplyHeader(message, 0, header);
+        LineageDecoder.EpochsDecoder rows = lineage.epochs();
+        int count = rows.count();
+        int rowLength = LineageDecoder.EpochsDecoder.sbeBlockLength();
+        int rowsLength = length - MessageHeaderDecoder.ENCODED_LENGTH - LineageDecoder.BLOCK_LENGTH - LENGTH_LENGTH;
+        if (rows.actingBlockLength() != rowLength || count * rowLength != rowsLength) {
+            throw new WireException("bad lineage: epochs=" + count + " length=" + length);
+        }
+        List<LineageEpoch> epochs = new ArrayList<>(count);
+        while (rows.hasNext()) {
+            rows.next();
+            epochs.add(new LineageEpoch(rows.epoch(), rows.lastIndex(), rows.startTimeMs()));
+        }
+        listener.onLineage(origin, lineage.isFromEmpty() == 1, epochs);
+    }
+
+    private void decodeDiverged(int length, ReplicationListener listener) {
+        diverged.wrapAndApplyHeader(message, 0, header);
+        Divergence divergence = new Divergence(
+                diverged.number(),
+                diverged.forkIndex(),
+                diverged.logTimeMs(),
+                diverged.lastAccessedTimeMs(),
+                diverged.originLength(),
+                kindOfDivergence(diverged.kind()),
+                diverged.isNew() == 1);
+        int contentOffset = contentOffset(DivergedDecoder.BLOCK_LENGTH);
+        int contentLength = length - contentOffset;
+        if (checksum.of(divergence, message, contentOffset, contentLength) != diverged.crc32c()) {
+            throw new WireException("wrong checksum of divergence: number=" + divergence.number());
+        }
+        if (divergence.originLength() < 0 || divergence.originLength() > contentLength) {
+            throw new WireException("bad divergence: number=" + divergence.number() + " originLength="
+                    + divergence.originLength() + " contentLength=" + contentLength);
+        }
+        listener.onDiverged(origin, divergence, message, contentOffset, contentLength);
     }
 
     private void decodeDigest(ReplicationListener listener) {
@@ -222,6 +307,14 @@ public final class ReplicationAdapter {
     private static RecordKind kind(int code) {
         try {
             return RecordKind.ofCode(code);
+        } catch (IllegalArgumentException e) {
+            throw new WireException(String.valueOf(e.getMessage()));
+        }
+    }
+
+    private static DivergedKind kindOfDivergence(int code) {
+        try {
+            return DivergedKind.ofCode(code);
         } catch (IllegalArgumentException e) {
             throw new WireException(String.valueOf(e.getMessage()));
         }

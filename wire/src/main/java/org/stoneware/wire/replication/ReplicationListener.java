@@ -1,5 +1,6 @@
 package org.stoneware.wire.replication;
 
+import java.util.List;
 import org.agrona.DirectBuffer;
 
 /** Hears decoded frames. Buffers and origins are views valid until the call returns. */
@@ -11,7 +12,7 @@ public interface ReplicationListener {
      */
     boolean onOrigin(FrameOrigin origin);
 
-    default void onSyncRequest(FrameOrigin origin, long lastIndex, long lastEpoch) {
+    default void onSyncRequest(FrameOrigin origin, long lastIndex, long lastEpoch, long acknowledged) {
         unexpected(origin);
     }
 
@@ -75,6 +76,26 @@ public interface ReplicationListener {
     }
 
     default void onMismatch(FrameOrigin origin, long index, MismatchKind kind, int firstSlot, int slotCount) {
+        unexpected(origin);
+    }
+
+    default void onLineage(FrameOrigin origin, boolean isFromEmpty, List<LineageEpoch> epochs) {
+        unexpected(origin);
+    }
+
+    default void onDiverged(FrameOrigin origin, Divergence divergence, DirectBuffer content, int offset, int length) {
+        unexpected(origin);
+    }
+
+    default void onDivergedAck(FrameOrigin origin, long number) {
+        unexpected(origin);
+    }
+
+    default void onDivergedEnd(FrameOrigin origin, long number, long discarded) {
+        unexpected(origin);
+    }
+
+    default void onReconciled(FrameOrigin origin, long adopted, long conflicts, long removed, long refused) {
         unexpected(origin);
     }
 

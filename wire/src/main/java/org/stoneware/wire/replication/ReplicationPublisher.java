@@ -1,13 +1,19 @@
 package org.stoneware.wire.replication;
 
+import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
 import org.stoneware.wire.replication.codec.AckEncoder;
 import org.stoneware.wire.replication.codec.CommitEncoder;
+import org.stoneware.wire.replication.codec.DivergedAckEncoder;
+import org.stoneware.wire.replication.codec.DivergedEncoder;
+import org.stoneware.wire.replication.codec.DivergedEndEncoder;
 import org.stoneware.wire.replication.codec.EntryEncoder;
 import org.stoneware.wire.replication.codec.FrameEncoder;
+import org.stoneware.wire.replication.codec.LineageEncoder;
 import org.stoneware.wire.replication.codec.MessageHeaderEncoder;
 import org.stoneware.wire.replication.codec.MismatchEncoder;
+import org.stoneware.wire.replication.codec.ReconciledEncoder;
 import org.stoneware.wire.replication.codec.SnapshotBeginEncoder;
 import org.stoneware.wire.replication.codec.SnapshotEndEncoder;
 import org.stoneware.wire.replication.codec.SnapshotRecordEncoder;
@@ -34,6 +40,11 @@ public final class ReplicationPublisher {
     private final CommitEncoder commit = new CommitEncoder();
     private final StateDigestEncoder stateDigest = new StateDigestEncoder();
     private final MismatchEncoder mismatch = new MismatchEncoder();
+    private final LineageEncoder lineage = new LineageEncoder();
+    private final DivergedEncoder diverged = new DivergedEncoder();
+    private final DivergedAckEncoder divergedAck = new DivergedAckEncoder();
+    private final DivergedEndEncoder divergedEnd = new DivergedEndEncoder();
+    private final ReconciledEncoder reconciled = new ReconciledEncoder();
     private final ContentChecksum checksum = new ContentChecksum();
     private final int groupId;
     private final int senderId;
@@ -63,9 +74,9 @@ public final class ReplicationPublisher {
         streamSeq = 1;
     }
 
-    public int syncRequest(MutableDirectBuffer out, long lastIndex, long lastEpoch) {
+    public int syncRequest(MutableDirectBuffer out, long lastIndex, long lastEpoch, long acknowledged) {
         frame(syncRequest.wrapAndApplyHeader(out, 0, header).frame());
-        syncRequest.lastIndex(lastIndex).lastEpoch(lastEpoch);
+        syncRequest.lastIndex(lastIndex).lastEpoch(lastEpoch).acknowledged(acknowledged);
         return MessageHeaderEncoder.ENCODED_LENGTH + syncRequest.encodedLength();
     }
 
@@ -176,6 +187,48 @@ public final class ReplicationPublisher {
         frame(mismatch.wrapAndApplyHeader(out, 0, header).frame());
         mismatch.index(index).kind((short) kind.code()).firstSlot(firstSlot).slotCount(slotCount);
         return MessageHeaderEncoder.ENCODED_LENGTH + mismatch.encodedLength();
+    }
+
+    public int lineage(MutableDirectBuffer out, boolean isFromEmpty, List<LineageEpoch> epochs) {
+        frame(lineage.wrapAndApplyHeader(out, 0, header).frame());
+        lineage.isFromEmpty((short) (isFromEmpty ? 1 : 0));
+        LineageEncoder.EpochsEncoder rows = lineage.epochsCount(epochs.size());
+        for (LineageEpoch each : epochs) {
+            rows.next().epoch(each.epoch()).lastIndex(each.lastIndex()).startTimeMs(each.startTimeMs());
+        }
+        return MessageHeaderEncoder.ENCODED_LENGTH + lineage.encodedLength();
+    }
+
+    public int diverged(MutableDirectBuffer out, Divergence divergence, DirectBuffer content, int offset, int length) {
+        frame(diverged.wrapAndApplyHeader(out, 0, header).frame());
+        diverged.number(divergence.number())
+                .forkIndex(divergence.forkIndex())
+                .logTimeMs(divergence.logTimeMs())
+                .lastAccessedTimeMs(divergence.lastAccessedTimeMs())
+                .crc32c(checksum.of(divergence, content, offset, length))
+                .originLength(divergence.originLength())
+                .kind((short) divergence.kind().code())
+                .isNew((short) (divergence.isNew() ? 1 : 0))
+                .putContent(content, offset, length);
+        return MessageHeaderEncoder.ENCODED_LENGTH + diverged.encodedLength();
+    }
+
+    public int divergedAck(MutableDirectBuffer out, long number) {
+        frame(divergedAck.wrapAndApplyHeader(out, 0, header).frame());
+        divergedAck.number(number);
+        return MessageHeaderEncoder.ENCODED_LENGTH + divergedAck.encodedLength();
+    }
+
+    public int divergedEnd(MutableDirectBuffer out, long number, long discarded) {
+        frame(divergedEnd.wrapAndApplyHeader(out, 0, header).frame());
+        divergedEnd.number(number).discarded(discarded);
+        return MessageHeaderEncoder.ENCODED_LENGTH + divergedEnd.encodedLength();
+    }
+
+    public int reconciled(MutableDirectBuffer out, long adopted, long conflicts, long removed, long refused) {
+        frame(reconciled.wrapAndApplyHeader(out, 0, header).frame());
+        reconciled.adopted(adopted).conflicts(conflicts).removed(removed).refused(refused);
+        return MessageHeaderEncoder.ENCODED_LENGTH + reconciled.encodedLength();
     }
 
     private void frame(FrameEncoder frame) {

@@ -10,6 +10,7 @@ import org.stoneware.wire.session.WireException;
 import org.stoneware.wire.witness.codec.LifeProbeAnswerDecoder;
 import org.stoneware.wire.witness.codec.LifeProbeDecoder;
 import org.stoneware.wire.witness.codec.MessageHeaderDecoder;
+import org.stoneware.wire.witness.codec.SoloNoticeDecoder;
 import org.stoneware.wire.witness.codec.WitnessAnswerDecoder;
 import org.stoneware.wire.witness.codec.WitnessQuestionDecoder;
 
@@ -28,6 +29,7 @@ public final class WitnessAdapter {
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final WitnessQuestionDecoder question = new WitnessQuestionDecoder();
     private final WitnessAnswerDecoder answer = new WitnessAnswerDecoder();
+    private final SoloNoticeDecoder soloNotice = new SoloNoticeDecoder();
     private final LifeProbeDecoder probe = new LifeProbeDecoder();
     private final LifeProbeAnswerDecoder probeAnswer = new LifeProbeAnswerDecoder();
 
@@ -46,7 +48,7 @@ public final class WitnessAdapter {
             case WitnessAnswerDecoder.TEMPLATE_ID -> {
                 checkBlock(WitnessAnswerDecoder.BLOCK_LENGTH, length);
                 answer.wrapAndApplyHeader(message, 0, header);
-                listener.onAnswer(answer.questionId(), answer.isHeard() != 0, answer.ageMs());
+                listener.onAnswer(answer.questionId(), answer.isHeard() != 0, answer.ageMs(), answer.wasSolo() != 0);
             }
             case LifeProbeDecoder.TEMPLATE_ID -> {
                 checkBlock(LifeProbeDecoder.BLOCK_LENGTH, length);
@@ -57,6 +59,11 @@ public final class WitnessAdapter {
                 checkBlock(LifeProbeAnswerDecoder.BLOCK_LENGTH, length);
                 probeAnswer.wrapAndApplyHeader(message, 0, header);
                 listener.onProbeAnswer(probeAnswer.number(), probeAnswer.incarnation(), probeAnswer.agentAgeMs());
+            }
+            case SoloNoticeDecoder.TEMPLATE_ID -> {
+                checkBlock(SoloNoticeDecoder.BLOCK_LENGTH, length);
+                soloNotice.wrapAndApplyHeader(message, 0, header);
+                listener.onSoloNotice(soloNotice.incarnation(), soloNotice.isSolo() != 0);
             }
             default -> throw new WireException("unknown message of a witness: template=" + header.templateId());
         }

@@ -9,8 +9,14 @@ public interface WitnessListener {
      */
     default void onQuestion(long questionId, String serverName, long incarnation) {}
 
-    /** @param ageMs time from the question to its answer, as the Tomcat has measured it. */
-    default void onAnswer(long questionId, boolean isHeard, int ageMs) {}
+    /**
+     * @param ageMs   time from the question to its answer, as the Tomcat has measured it.
+     * @param wasSolo the process asked about has said last that it acknowledges alone.
+     */
+    default void onAnswer(long questionId, boolean isHeard, int ageMs, boolean wasSolo) {}
+
+    /** An active says whether it acknowledges alone. */
+    default void onSoloNotice(long incarnation, boolean isSolo) {}
 
     /** A Tomcat wants a sign of life at once. */
     default void onProbe(long number) {}

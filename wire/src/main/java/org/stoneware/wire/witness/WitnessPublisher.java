@@ -5,6 +5,7 @@ import org.agrona.MutableDirectBuffer;
 import org.stoneware.wire.witness.codec.LifeProbeAnswerEncoder;
 import org.stoneware.wire.witness.codec.LifeProbeEncoder;
 import org.stoneware.wire.witness.codec.MessageHeaderEncoder;
+import org.stoneware.wire.witness.codec.SoloNoticeEncoder;
 import org.stoneware.wire.witness.codec.WitnessAnswerEncoder;
 import org.stoneware.wire.witness.codec.WitnessQuestionEncoder;
 
@@ -18,6 +19,7 @@ public final class WitnessPublisher {
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final WitnessQuestionEncoder question = new WitnessQuestionEncoder();
     private final WitnessAnswerEncoder answer = new WitnessAnswerEncoder();
+    private final SoloNoticeEncoder soloNotice = new SoloNoticeEncoder();
     private final LifeProbeEncoder probe = new LifeProbeEncoder();
     private final LifeProbeAnswerEncoder probeAnswer = new LifeProbeAnswerEncoder();
 
@@ -34,12 +36,18 @@ public final class WitnessPublisher {
         return MessageHeaderEncoder.ENCODED_LENGTH + question.encodedLength();
     }
 
-    public int answer(MutableDirectBuffer out, long questionId, boolean isHeard, int ageMs) {
+    public int answer(MutableDirectBuffer out, long questionId, boolean isHeard, int ageMs, boolean wasSolo) {
         answer.wrapAndApplyHeader(out, 0, header)
                 .questionId(questionId)
                 .isHeard((short) (isHeard ? 1 : 0))
-                .ageMs(ageMs);
+                .ageMs(ageMs)
+                .wasSolo((short) (wasSolo ? 1 : 0));
         return MessageHeaderEncoder.ENCODED_LENGTH + answer.encodedLength();
+    }
+
+    public int soloNotice(MutableDirectBuffer out, long incarnation, boolean isSolo) {
+        soloNotice.wrapAndApplyHeader(out, 0, header).incarnation(incarnation).isSolo((short) (isSolo ? 1 : 0));
+        return MessageHeaderEncoder.ENCODED_LENGTH + soloNotice.encodedLength();
     }
 
     public int probe(MutableDirectBuffer out, long number) {

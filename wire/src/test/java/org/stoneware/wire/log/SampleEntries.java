@@ -7,6 +7,7 @@ import static org.stoneware.wire.session.SampleRequests.delta;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.stoneware.wire.session.SampleRequests;
 
 /** One log entry of each kind, by the name of its template. */
 public final class SampleEntries {
@@ -24,6 +25,8 @@ public final class SampleEntries {
         all.put("SessionTouched", bytes(out -> ENTRIES.sessionTouched(out, 5, KEY)));
         all.put("SessionExpired", bytes(out -> ENTRIES.sessionExpired(out, 5, KEY)));
         all.put("ExpiryDelivered", bytes(out -> ENTRIES.expiryDelivered(out, 6)));
+        all.put("SessionAdopted", bytes(out -> ENTRIES.sessionAdopted(out, NEW_KEY, SampleRequests.record())));
+        all.put("SessionWithdrawn", bytes(out -> ENTRIES.sessionWithdrawn(out, KEY)));
         return all;
     }
 }

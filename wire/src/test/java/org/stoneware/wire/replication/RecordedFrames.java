@@ -16,8 +16,8 @@ final class RecordedFrames implements ReplicationListener {
     }
 
     @Override
-    public void onSyncRequest(FrameOrigin origin, long lastIndex, long lastEpoch) {
-        messages.add("sync " + lastIndex + " " + lastEpoch);
+    public void onSyncRequest(FrameOrigin origin, long lastIndex, long lastEpoch, long acknowledged) {
+        messages.add("sync " + lastIndex + " " + lastEpoch + " " + acknowledged);
     }
 
     @Override
@@ -92,6 +92,31 @@ final class RecordedFrames implements ReplicationListener {
     @Override
     public void onMismatch(FrameOrigin origin, long index, MismatchKind kind, int firstSlot, int slotCount) {
         messages.add("mismatch " + index + " " + kind + " " + firstSlot + " " + slotCount);
+    }
+
+    @Override
+    public void onLineage(FrameOrigin origin, boolean isFromEmpty, List<LineageEpoch> epochs) {
+        messages.add("lineage " + isFromEmpty + " " + epochs);
+    }
+
+    @Override
+    public void onDiverged(FrameOrigin origin, Divergence divergence, DirectBuffer content, int offset, int length) {
+        messages.add("diverged " + divergence + " " + text(content, offset, length));
+    }
+
+    @Override
+    public void onDivergedAck(FrameOrigin origin, long number) {
+        messages.add("diverged ack " + number);
+    }
+
+    @Override
+    public void onDivergedEnd(FrameOrigin origin, long number, long discarded) {
+        messages.add("diverged end " + number + " " + discarded);
+    }
+
+    @Override
+    public void onReconciled(FrameOrigin origin, long adopted, long conflicts, long removed, long refused) {
+        messages.add("reconciled " + adopted + " " + conflicts + " " + removed + " " + refused);
     }
 
     @Override

@@ -23,7 +23,7 @@ class ReplicationAdapterTest {
         assertThat(recorded.messages)
                 .filteredOn(message -> !message.startsWith("groupId"))
                 .containsExactly(
-                        "sync 49 5",
+                        "sync 49 5 48",
                         "begin 81",
                         "record 81 50 SESSION 987",
                         "end 81 51 6 1000 4",
@@ -32,7 +32,14 @@ class ReplicationAdapterTest {
                         "stale 8",
                         "commit 52 51 1002 114",
                         "digest 52 64 32 1 2 5 129",
-                        "mismatch 52 SESSIONS 64 32");
+                        "mismatch 52 SESSIONS 64 32",
+                        "lineage true [LineageEpoch[epoch=5, lastIndex=49, startTimeMs=900],"
+                                + " LineageEpoch[epoch=7, lastIndex=53, startTimeMs=1003]]",
+                        "diverged Divergence[number=2, forkIndex=49, logTimeMs=1004, lastAccessedTimeMs=1003,"
+                                + " originLength=1, kind=SESSION, isNew=true] 987",
+                        "diverged ack 2",
+                        "diverged end 3 4",
+                        "reconciled 5 6 7 8");
     }
 
     @Test
@@ -43,7 +50,7 @@ class ReplicationAdapterTest {
 
         assertThat(recorded.messages)
                 .filteredOn(message -> message.startsWith("groupId"))
-                .hasSize(10)
+                .hasSize(15)
                 .containsOnly("groupId=3 senderId=2 epoch=7 incarnation=1230066625199609624 streamSeq=2");
     }
 

@@ -12,7 +12,7 @@ final class SampleFrames {
     private SampleFrames() {}
 
     static byte[] syncRequest() {
-        return frame((publisher, out) -> publisher.syncRequest(out, 0x31, 5));
+        return frame((publisher, out) -> publisher.syncRequest(out, 0x31, 5, 0x30));
     }
 
     static byte[] snapshotBegin() {
@@ -53,6 +53,29 @@ final class SampleFrames {
         return frame((publisher, out) -> publisher.mismatch(out, 0x34, MismatchKind.SESSIONS, 64, 32));
     }
 
+    static byte[] lineage() {
+        List<LineageEpoch> epochs = List.of(new LineageEpoch(5, 0x31, 900), new LineageEpoch(7, 0x35, 1_003));
+        return frame((publisher, out) -> publisher.lineage(out, true, epochs));
+    }
+
+    static byte[] diverged() {
+        Divergence divergence = new Divergence(2, 0x31, 1_004, 1_003, 1, DivergedKind.SESSION, true);
+        return frame(
+                (publisher, out) -> publisher.diverged(out, divergence, new UnsafeBuffer(CONTENT), 0, CONTENT.length));
+    }
+
+    static byte[] divergedAck() {
+        return frame((publisher, out) -> publisher.divergedAck(out, 2));
+    }
+
+    static byte[] divergedEnd() {
+        return frame((publisher, out) -> publisher.divergedEnd(out, 3, 4));
+    }
+
+    static byte[] reconciled() {
+        return frame((publisher, out) -> publisher.reconciled(out, 5, 6, 7, 8));
+    }
+
     static List<byte[]> all() {
         return List.of(
                 syncRequest(),
@@ -64,7 +87,12 @@ final class SampleFrames {
                 stale(),
                 commit(),
                 stateDigest(),
-                mismatch());
+                mismatch(),
+                lineage(),
+                diverged(),
+                divergedAck(),
+                divergedEnd(),
+                reconciled());
     }
 
     private static byte[] frame(ToIntBiFunction<ReplicationPublisher, UnsafeBuffer> encode) {

@@ -70,7 +70,7 @@ public final class SampleRequests {
         return new SessionDelta().wrap(builder.buffer(), 0);
     }
 
-    static SessionRecord record() {
+    public static SessionRecord record() {
         UnsafeBuffer out = new UnsafeBuffer(new byte[512]);
         SessionRecord.write(out, 0, KEY, null, delta(), new RecordStamp(5, 1, 5, 1_000, 1_000), 1_000);
         return new SessionRecord().wrap(out, 0);

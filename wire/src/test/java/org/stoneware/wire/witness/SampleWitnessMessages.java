@@ -14,7 +14,8 @@ final class SampleWitnessMessages {
     static Map<String, byte[]> all() {
         Map<String, byte[]> all = new LinkedHashMap<>();
         all.put("WitnessQuestion", bytes(out -> MESSAGES.question(out, 1, "Server2", 2)));
-        all.put("WitnessAnswer", bytes(out -> MESSAGES.answer(out, 1, true, 3)));
+        all.put("WitnessAnswer", bytes(out -> MESSAGES.answer(out, 1, true, 3, true)));
+        all.put("SoloNotice", bytes(out -> MESSAGES.soloNotice(out, 2, true)));
         all.put("LifeProbe", bytes(out -> MESSAGES.probe(out, 4)));
         all.put("LifeProbeAnswer", bytes(out -> MESSAGES.probeAnswer(out, 4, 2, 5)));
         return all;

@@ -30,7 +30,12 @@ class WitnessAdapterTest {
         }
 
         assertThat(heard.messages)
-                .containsExactly("question 1 Server2 2", "answer 1 true 3", "probe 4", "probe answer 4 2 5");
+                .containsExactly(
+                        "question 1 Server2 2",
+                        "answer 1 true 3 true",
+                        "solo notice 2 true",
+                        "probe 4",
+                        "probe answer 4 2 5");
     }
 
     @Test
@@ -81,8 +86,13 @@ class WitnessAdapterTest {
         }
 
         @Override
-        public void onAnswer(long questionId, boolean isHeard, int ageMs) {
-            messages.add("answer " + questionId + ' ' + isHeard + ' ' + ageMs);
+        public void onAnswer(long questionId, boolean isHeard, int ageMs, boolean wasSolo) {
+            messages.add("answer " + questionId + ' ' + isHeard + ' ' + ageMs + ' ' + wasSolo);
+        }
+
+        @Override
+        public void onSoloNotice(long incarnation, boolean isSolo) {
+            messages.add("solo notice " + incarnation + ' ' + isSolo);
         }
 
         @Override

@@ -1,0 +1,390 @@
+package org.stoneware.election;
+
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
+import org.agrona.DirectBuffer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.spi.election.Election;
+import org.stoneware.spi.election.ElectionContext;
+import org.stoneware.spi.election.ElectionException;
+import org.stoneware.spi.election.ElectionOutput;
+import org.stoneware.spi.election.ElectionView;
+import org.stoneware.spi.election.Evidence;
+import org.stoneware.voting.Ballot;
+import org.stoneware.voting.Epoch;
+import org.stoneware.voting.RegisterAcceptor;
+import org.stoneware.voting.RegisterMessage;
+import org.stoneware.voting.RegisterMessageCodec;
+import org.stoneware.voting.RegisterValue;
+
+/**
+ * The policy {@code appointed}: an operator says who is active, and nothing else does.
+ *
+ * <pre>
+ *  from                   to                     when
+ *  START                  ACTIVE_COORDINATOR     it was appointed last, before its restart; or the array is new and it is first in the file
+ *  START                  PASSIVE_UNINITIALIZED  another server is active
+ *  PASSIVE_UNINITIALIZED  PASSIVE_STANDBY        the active has asked to accept it as in sync
+ *  PASSIVE_STANDBY        PASSIVE_UNINITIALIZED  it was dropped, or another server or epoch is active
+ *  any passive            ACTIVE_COORDINATOR     {@link #appoint}
+ *  ACTIVE_COORDINATOR     FENCED                 another server is active in a higher epoch, or the register can't be written
+ *  FENCED                 PASSIVE_UNINITIALIZED  at the next {@link #doWork}, unless the register can't be written
+ *  any                    STOPPED                {@link #onStop}
+ * </pre>
+ *
+ * An active goes on alone when its standby is gone: its appointment still holds. See docs/adr/0045. Not final: the tests make some with
+ * a register in memory.
+ */
+class AppointedElection implements Election {
+    private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(1);
+    private static final long NEVER = Long.MIN_VALUE;
+
+    private final ElectionContext context;
+    private final RegisterAcceptor acceptor;
+    private final Peers peers;
+    private final RegisterSender sender;
+    private final Suspicion suspicion;
+    private final InSyncKeeper inSync;
+    private final OwnCopy copy;
+    private final BallotVoter voter;
+    private final RoleView view;
+    private final boolean wasAppointed;
+    private boolean isFailed;
+    private long lastLookNs = NEVER;
+    private long refusedMessages;
+
+    AppointedElection(ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor) {
+        this.context = context;
+        this.acceptor = acceptor;
+        this.peers = new Peers(context);
+        this.sender = new RegisterSender(context, output, acceptor);
+        this.suspicion = new Suspicion(context.electionTimeNs(), new Witnesses(output), sender);
+        this.inSync = new InSyncKeeper(acceptor, sender, output, peers, suspicion, this::nextBallot);
+        this.copy = new OwnCopy(context, acceptor);
+        this.voter = new BallotVoter(acceptor, sender, peers);
+        RegisterValue value = acceptor.acceptedValue();
+        this.wasAppointed = value != null && value.activeId() == context.selfId();
+        acceptor.start(context.incarnation());
+        this.view = new RoleView(context, output, acceptor, peers);
+    }
+
+    @Override
+    public ElectionView view() {
+        return view.now();
+    }
+
+    @Override
+    public long refusedMessages() {
+        return refusedMessages;
+    }
+
+    @Override
+    public void onEvidence(Evidence evidence, long nowNs) {
+        if (isOver()) {
+            return;
+        }
+        peers.start(nowNs);
+        if (evidence.kind() == Evidence.Kind.LOCAL_STALL) {
+            peers.onLocalStall(evidence.valueNs(), nowNs);
+            suspicion.onLocalStall(evidence.valueNs(), nowNs);
+            return;
+        }
+        if (evidence.isOfWitnesses()) {
+            suspicion.onWitness(evidence);
+        } else if (Epoch.isAbsurd(Epoch.counter(evidence.epoch()), acceptor.nextCounter())) {
+            refusedMessages++;
+            return;
+        } else {
+            Peer peer = peers.at(evidence.memberId());
+            if (peer != null) {
+                peer.onEvidence(evidence, nowNs);
+            }
+        }
+        evaluate(nowNs);
+    }
+
+    @Override
+    public void onMessage(int senderId, DirectBuffer message, int offset, int length, long nowNs) {
+        if (isOver()) {
+            return;
+        }
+        peers.start(nowNs);
+        RegisterMessage decoded = RegisterMessageCodec.decode(message, offset, length);
+        Peer peer = peers.at(senderId);
+        if (decoded == null
+                || peer == null
+                || decoded.isAbsurd(acceptor.nextCounter())
+                || !peer.isProcess(decoded.incarnation())) {
+            refusedMessages++;
+            return;
+        }
+        peer.onSignOfLife(nowNs);
+        try {
+            onMessage(peer, decoded, nowNs);
+        } catch (ElectionException e) {
+            throw failed(e);
+        }
+        evaluate(nowNs);
+    }
+
+    private void onMessage(Peer from, RegisterMessage message, long nowNs) {
+        switch (message.type()) {
+            case ACCEPT -> voter.onAccept(from, message, view.role());
+            case ACCEPTED -> inSync.onAccepted(from, message.ballot());
+            case REFUSE -> inSync.onRefused(from, message.ballot(), nowNs);
+            case ACTIVE -> voter.onActive(from, message, view.role());
+            case LEAVING -> voter.onLeaving(from, message, view.activeId(), nowNs);
+            case PROBE -> sender.sendBare(from.memberId(), RegisterMessage.Type.ALIVE);
+            case ALIVE -> inSync.onAlive(from, message.sender(), nowNs);
+            // Nobody asks for promises here.
+            case PREPARE, PROMISE -> refusedMessages++;
+        }
+    }
+
+    @Override
+    public boolean requestAddPeer(int memberId, long incarnation, long nowNs) {
+        return change(() -> inSync.requestAdd(peers.at(memberId), incarnation, nowNs));
+    }
+
+    @Override
+    public boolean requestDropPeer(int memberId, String reason, long nowNs) {
+        return change(() -> inSync.requestDrop(memberId, reason, nowNs));
+    }
+
+    private boolean change(BooleanSupplier request) {
+        try {
+            return view.role() == ServerRole.ACTIVE_COORDINATOR && !isFailed && request.getAsBoolean();
+        } catch (ElectionException e) {
+            throw failed(e);
+        }
+    }
+
+    @Override
+    public int doWork(long nowNs) {
+        if (isOver()) {
+            return 0;
+        }
+        peers.start(nowNs);
+        boolean isFenced = view.role() == ServerRole.FENCED;
+        if (!isFenced && lastLookNs != NEVER && nowNs - lastLookNs < LOOK_NS) {
+            return 0;
+        }
+        lastLookNs = nowNs;
+        ElectionView before = view.now();
+        if (isFenced) {
+            view.become(ServerRole.PASSIVE_UNINITIALIZED, view.activeId(), view.reason());
+        }
+        evaluate(nowNs);
+        return view.now().equals(before) ? 0 : 1;
+    }
+
+    @Override
+    public String appoint(boolean isForced, String by, long nowNs) {
+        if (isOver()) {
+            return "this server is stopping or has failed";
+        }
+        if (view.role() == ServerRole.ACTIVE_COORDINATOR) {
+            return "";
+        }
+        RegisterValue value = acceptor.acceptedValue();
+        boolean isComplete = view.role() == ServerRole.PASSIVE_STANDBY && value != null && copy.isInSync(value);
+        boolean isNew = value == null && acceptor.highestEpoch() == Epoch.NONE;
+        Peer active = peers.highestActive();
+        if (!isForced && !isComplete && !isNew) {
+            return "this server may lack sessions (" + view.role().stateName() + ": " + view.reason()
+                    + "); force it to lose what it lacks";
+        }
+        if (!isForced && active != null) {
+            return active.name() + " is active; stop it first, or force this one: entries on their way are lost then";
+        }
+        try {
+            promote((isForced && !isComplete ? "forced by " : "appointed by ") + by);
+        } catch (ElectionException e) {
+            throw failed(e);
+        }
+        return "";
+    }
+
+    @Override
+    public String forceActive(String by, long nowNs) {
+        return appoint(true, by, nowNs);
+    }
+
+    @Override
+    public void onStop(long nowNs) {
+        if (view.role() == ServerRole.STOPPED) {
+            return;
+        }
+        Peer partner =
+                view.role() == ServerRole.PASSIVE_STANDBY ? peers.at(view.activeId()) : peers.at(inSync.partnerId());
+        inSync.end();
+        view.become(ServerRole.STOPPED, ElectionView.NO_ACTIVE, "stopped");
+        if (!isFailed) {
+            if (partner != null) {
+                sender.sendLeaving(partner.memberId());
+            }
+            try {
+                acceptor.stop();
+            } catch (ElectionException e) {
+                throw failed(e);
+            }
+        }
+    }
+
+    @Override
+    public void close() {
+        acceptor.close();
+    }
+
+    private boolean isOver() {
+        return isFailed || view.role() == ServerRole.STOPPED;
+    }
+
+    private ElectionException failed(ElectionException cause) {
+        isFailed = true;
+        inSync.end();
+        if (view.role() != ServerRole.STOPPED) {
+            view.become(ServerRole.FENCED, ElectionView.NO_ACTIVE, "the register can't be written");
+        }
+        return cause;
+    }
+
+    private void evaluate(long nowNs) {
+        try {
+            switch (view.role()) {
+                case START, PASSIVE_UNINITIALIZED, PASSIVE_STANDBY -> seekActive(nowNs);
+                case ACTIVE_COORDINATOR -> guardRole(nowNs);
+                case FENCED, STOPPED -> {}
+            }
+        } catch (ElectionException e) {
+            throw failed(e);
+        }
+    }
+
+    private void seekActive(long nowNs) {
+        for (Peer peer : peers.all()) {
+            if (peer.isTalking()) {
+                acceptor.note(peer.epoch());
+            }
+        }
+        Peer active = peers.highestActive();
+        RegisterValue value = acceptor.acceptedValue();
+        if (active != null) {
+            view.lastActive(active.memberId());
+            boolean isStandby = value != null && copy.isStandbyOf(active, value);
+            if (!isStandby && view.role() == ServerRole.PASSIVE_STANDBY) {
+                copy.forfeit();
+            }
+            view.become(
+                    isStandby ? ServerRole.PASSIVE_STANDBY : ServerRole.PASSIVE_UNINITIALIZED,
+                    active.memberId(),
+                    active.name() + " is active" + (isStandby ? "; all its sessions are here" : ""));
+        } else if (view.role() == ServerRole.START) {
+            resume(value, nowNs);
+        } else {
+            boolean isStandby = view.role() == ServerRole.PASSIVE_STANDBY;
+            Peer last = peers.at(view.activeId());
+            view.missing((last == null ? "no server is active" : last.name() + " is not active")
+                    + (isStandby ? "; this server holds everything" : "") + "; waiting for an operator to appoint one");
+        }
+    }
+
+    /** What was decided before a restart holds, unless another server has been appointed since. */
+    private void resume(@Nullable RegisterValue value, long nowNs) {
+        Peer awaited = null;
+        for (Peer peer : peers.all()) {
+            boolean isAbsent =
+                    peer.contact() == Peer.Contact.REFUSED || peer.lostForNs(nowNs) >= context.electionTimeNs();
+            if (!peer.isTalking() && !isAbsent) {
+                awaited = peer;
+            } else if (peer.isTalking() && peer.role() == ServerRole.PASSIVE_STANDBY) {
+                view.waiting(peer.name() + " is standby and holds everything; waiting for an operator to appoint one");
+                return;
+            }
+        }
+        boolean isNewest = value != null && value.epoch() >= acceptor.highestEpoch() && !mayOtherLead(value);
+        boolean isFirst = value == null && acceptor.highestEpoch() == Epoch.NONE && context.selfId() == 0;
+        if (awaited != null) {
+            view.waitingFor(awaited);
+        } else if (wasAppointed && isNewest) {
+            promote("appointed before its restart");
+        } else if (isFirst) {
+            promote("first in the configuration file, and nobody was ever appointed");
+        } else {
+            view.waiting("no server is active; waiting for an operator to appoint one");
+        }
+    }
+
+    /** Whether another server that held everything may have been appointed since: it can't be asked. */
+    private boolean mayOtherLead(RegisterValue value) {
+        for (RegisterValue.InSync member : value.inSync()) {
+            Peer peer = peers.at(member.memberId());
+            if (peer != null && !peer.isTalking()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private void guardRole(long nowNs) {
+        Peer other = peers.highestActive();
+        boolean isOutranked = other != null
+                && (other.epoch() > view.epoch()
+                        || other.epoch() == view.epoch() && other.memberId() < context.selfId());
+        if (other != null && isOutranked) {
+            suspicion.onFlip(nowNs);
+            inSync.end();
+            view.lastActive(other.memberId());
+            view.set(new ElectionView(
+                    ServerRole.FENCED, other.epoch(), other.memberId(), other.name() + " was appointed later"));
+            acceptor.note(other.epoch());
+            return;
+        }
+        Peer higher = peers.withHigherEpoch(view.epoch());
+        if (higher != null) {
+            acceptor.note(higher.epoch());
+            promote("epoch raised above the one " + higher.name() + " came with");
+            return;
+        }
+        if (sender.isQuiet(RegisterElection.ANNOUNCE_NS, nowNs)) {
+            sender.announce(peers, view.epoch(), nowNs);
+        }
+        inSync.doWork(nowNs);
+    }
+
+    private Ballot nextBallot() {
+        long counter = acceptor.nextCounter();
+        if (counter > Epoch.MAX_COUNTER) {
+            throw new ElectionException("no ballots are left: counter=" + counter);
+        }
+        return new Ballot(counter, acceptor.identity());
+    }
+
+    private void promote(String reason) {
+        Ballot ballot = nextBallot();
+        long epoch = Epoch.of(ballot.counter(), context.selfId(), acceptor.identity());
+        RegisterValue value = new RegisterValue(
+                epoch,
+                context.selfId(),
+                List.of(new RegisterValue.InSync(context.selfId(), acceptor.identity(), context.incarnation())),
+                List.of(new RegisterValue.Voter(context.selfId(), acceptor.identity())),
+                0);
+        if (acceptor.prepare(ballot) && acceptor.accept(ballot, value)) {
+            view.lastActive(ElectionView.NO_ACTIVE);
+            view.set(new ElectionView(ServerRole.ACTIVE_COORDINATOR, epoch, context.selfId(), reason));
+            inSync.begin();
+            for (Peer peer : peers.all()) {
+                if (peer.isTalking()) {
+                    sender.announce(peer.memberId());
+                }
+            }
+        }
+    }
+
+    @Override
+    public String toString() {
+        return view + " " + sender + " " + acceptor + " " + peers + " " + inSync;
+    }
+}

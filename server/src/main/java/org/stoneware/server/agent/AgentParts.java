@@ -1,0 +1,82 @@
+package org.stoneware.server.agent;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetSocketAddress;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.stoneware.api.config.ArraySettings;
+import org.stoneware.api.config.ServerSettings;
+import org.stoneware.server.replication.ReplicaIdentity;
+import org.stoneware.server.replication.ReplicationLimits;
+import org.stoneware.server.request.RequestLimits;
+import org.stoneware.server.role.RoleLimits;
+import org.stoneware.spi.election.ElectionContext;
+import org.stoneware.spi.election.FailoverPriority;
+
+/** What the configuration means for the parts of a {@link ServerAgent}. */
+final class AgentParts {
+    private final ServerContext context;
+    private final ArraySettings settings;
+
+    AgentParts(ServerContext context) {
+        this.context = context;
+        this.settings = context.settings();
+    }
+
+    private List<String> memberNames() {
+        return settings.servers().stream().map(ServerSettings::name).toList();
+    }
+
+    RoleLimits roleLimits(int maxSessionBytes) {
+        ServerSettings self = settings.self();
+        return new RoleLimits(
+                new ReplicaIdentity(0, self.position(), context.incarnation()),
+                memberNames(),
+                new RequestLimits(
+                        self.name(),
+                        maxSessionBytes,
+                        TimeUnit.SECONDS.toNanos(settings.reconnectWindowSec()),
+                        settings.sweepEnabled(),
+                        settings.clientLogs()),
+                ReplicationLimits.DEFAULTS);
+    }
+
+    /** @param storageMode mode of the store in use. */
+    ElectionContext electionContext(String storageMode) {
+        return new ElectionContext(
+                settings.selfPosition(),
+                memberNames(),
+                context.incarnation(),
+                TimeUnit.SECONDS.toNanos(settings.electionTimeSec()),
+                directory("election"),
+                "permanent-store".equals(storageMode),
+                FailoverPriority.of(settings));
+    }
+
+    /** Without the array's key peers and Tomcats prove nothing, so whoever reaches the ports can read and change sessions. */
+    void warnIfOpen(EventLog events) {
+        ServerSettings self = settings.self();
+        boolean isLocal = new InetSocketAddress(self.clientAddress(), 0)
+                        .getAddress()
+                        .isLoopbackAddress()
+                && new InetSocketAddress(self.groupAddress(), 0).getAddress().isLoopbackAddress();
+        if (!isLocal && settings.arrayKey() == null) {
+            events.warning(
+                    "unprotected",
+                    "dso-port and l2-group-port are open beyond this machine and ask nobody for a proof: make a key with bin/make-key"
+                            + " and copy it to all servers and Tomcats, or let a firewall admit only those of this array");
+        }
+    }
+
+    private Path directory(String name) {
+        Path directory = settings.self().dataDirectory().resolve(name);
+        try {
+            return Files.createDirectories(directory);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot create " + directory, e);
+        }
+    }
+}
