@@ -14,8 +14,8 @@ final class Routes {
     private final ManagementService management;
     private final ArraySettings settings;
     private final StopGuard stopGuard;
-    private final ClusterMetrics metrics = new ClusterMetrics();
     private final StopGuard handOverGuard;
+    private final ClusterMetrics metrics = new ClusterMetrics();
     private final Map<String, Route> routes = new LinkedHashMap<>();
 
     Routes(ManagementService management, ArraySettings settings, StopGuard stopGuard) {

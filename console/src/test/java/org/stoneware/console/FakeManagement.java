@@ -27,9 +27,9 @@ final class FakeManagement implements ManagementService {
     volatile StopOutcome outcome = new StopOutcome(true, "stopping");
     volatile RuntimeException failure;
     volatile Runnable onStop = () -> {};
-    final List<ClusterEvent> moreEvents = new CopyOnWriteArrayList<>();
     volatile HandOverOutcome handOverOutcome = new HandOverOutcome(true, "Server1 hands over to Server2");
     final List<String> handOvers = new CopyOnWriteArrayList<>();
+    final List<ClusterEvent> moreEvents = new CopyOnWriteArrayList<>();
     final List<String> stops = new CopyOnWriteArrayList<>();
 
     @Override
