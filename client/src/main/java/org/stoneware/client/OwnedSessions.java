@@ -220,7 +220,9 @@ final class OwnedSessions {
         }
         // Granted again under a token that is owned, a lease broken in between has not taken that away.
         boolean isAgain = entry.token == token;
-        entry.generation = isAgain ? Math.max(entry.generation, sentGeneration) : sentGeneration;
+        // What comes while there is no lease must not be owned, or named in a new epoch, by the next one.
+        long granted = isLeaseValid(nowNs) ? sentGeneration : LOST;
+        entry.generation = isAgain ? Math.max(entry.generation, granted) : granted;
         entry.grant = isAgain ? Math.max(entry.grant, grant) : grant;
         entry.isNew = false;
         entry.isReleasing = false;
@@ -272,8 +274,9 @@ final class OwnedSessions {
         }
         if (isCommitted) {
             if (entry.isNew) {
-                // Under a lease that broke since, the session may be somebody else's already.
-                entry.generation = sentGeneration;
+                // Under a lease that broke since, or under none, the session may be somebody else's already; the next
+                // lease must not make it owned.
+                entry.generation = isLeaseValid(nowNs) ? sentGeneration : LOST;
                 entry.grant = 1;
             }
             entry.isNew = false;

@@ -64,6 +64,28 @@ class OwnedSessionsTest {
     }
 
     @Test
+    void shouldNotOwnByTheNextLeaseWhatWasCreatedUnderNone() {
+        owned.forgetIfLapsed(450 * MS);
+        owned.create(KEY);
+        owned.onWritten(KEY, 0, true, TOKEN, 7, 0, owned.generation(), 460 * MS);
+        owned.end(KEY, 461 * MS);
+
+        owned.onRenewed(470 * MS, 480 * MS);
+
+        assertThat(owned.tryOpen(KEY, 7, 481 * MS)).isFalse();
+    }
+
+    @Test
+    void shouldNotNameByTheNextLeaseWhatWasGrantedUnderNone() {
+        owned.forgetIfLapsed(450 * MS);
+        owned.onGranted(KEY, TOKEN, 1, 7, 0, owned.generation(), 460 * MS);
+
+        owned.onRenewed(470 * MS, 480 * MS);
+
+        assertThat(owned.name(10, 481 * MS)).isEmpty();
+    }
+
+    @Test
     void shouldFenceARequestThatLostItsTokenEvenWhenALaterOneEndsFirst() {
         grant(TOKEN, 1);
         grant(TOKEN + 1, 1);

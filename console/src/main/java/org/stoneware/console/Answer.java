@@ -12,7 +12,7 @@ import java.util.Map;
  * @param body        whole body; not changed after this.
  * @param headers     headers beside those every answer carries.
  */
-record Answer(int status, String contentType, byte[] body, Map<String, String> headers) {
+record Answer(int status, String contentType, byte[] body, Map<String, String> headers) implements Reply {
     private static final String JSON = "application/json; charset=utf-8";
     private static final String TEXT = "text/plain; charset=utf-8";
 

@@ -26,10 +26,12 @@ final class ClusterJson {
 
     private ClusterJson() {}
 
-    static byte[] status(ClusterStatus status) {
+    /** @param nowMs wall time of the answering server, so that a reader with another clock can tell how long ago something was. */
+    static byte[] status(ClusterStatus status, long nowMs) {
         return document(json -> {
             json.writeStringField("self", status.self());
             json.writeStringField("version", status.version());
+            json.writeNumberField("timeMs", nowMs);
             json.writeNumberField("uptimeMs", status.uptimeMs());
             json.writeArrayFieldStart("servers");
             for (MemberStatus server : status.servers()) {
@@ -41,7 +43,9 @@ final class ClusterJson {
                 client(json, client);
             }
             json.writeEndArray();
-            storage(json, status.storage());
+            json.writeObjectFieldStart("storage");
+            fields(json, status.storage());
+            json.writeEndObject();
             json.writeObjectFieldStart("counters");
             for (ClusterStatus.Counter counter : status.counters()) {
                 json.writeNumberField(counter.name(), counter.value());
@@ -57,13 +61,21 @@ final class ClusterJson {
             json.writeArrayFieldStart("events");
             for (ClusterEvent event : events) {
                 json.writeStartObject();
-                json.writeNumberField("sequence", event.sequence());
-                json.writeNumberField("timeMs", event.timeMs());
-                json.writeStringField("type", event.type());
-                json.writeStringField("text", event.text());
+                fields(json, event);
                 json.writeEndObject();
             }
             json.writeEndArray();
+        });
+    }
+
+    static byte[] event(ClusterEvent event) {
+        return document(json -> fields(json, event));
+    }
+
+    static byte[] storage(String self, StorageStatus storage) {
+        return document(json -> {
+            json.writeStringField("self", self);
+            fields(json, storage);
         });
     }
 
@@ -130,8 +142,14 @@ final class ClusterJson {
         json.writeEndObject();
     }
 
-    private static void storage(JsonGenerator json, StorageStatus storage) throws IOException {
-        json.writeObjectFieldStart("storage");
+    private static void fields(JsonGenerator json, ClusterEvent event) throws IOException {
+        json.writeNumberField("sequence", event.sequence());
+        json.writeNumberField("timeMs", event.timeMs());
+        json.writeStringField("type", event.type());
+        json.writeStringField("text", event.text());
+    }
+
+    private static void fields(JsonGenerator json, StorageStatus storage) throws IOException {
         json.writeStringField("configuredMode", storage.configuredMode());
         json.writeStringField("mode", storage.mode());
         json.writeStringField("detail", storage.detail());
@@ -141,7 +159,6 @@ final class ClusterJson {
         json.writeNumberField("memoryMaxBytes", storage.memoryMaxBytes());
         json.writeNumberField("diskUsedBytes", storage.diskUsedBytes());
         json.writeNumberField("diskMaxBytes", storage.diskMaxBytes());
-        json.writeEndObject();
     }
 
     private static void strings(JsonGenerator json, String name, List<String> values) throws IOException {

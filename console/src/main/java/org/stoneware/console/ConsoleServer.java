@@ -19,7 +19,7 @@ import org.stoneware.api.config.ArraySettings;
 import org.stoneware.api.config.ServerSettings;
 
 /**
- * Opens the management port of this server and closes it again.
+ * Opens the management port and the jmx-port of this server and closes them again.
  * <p>
  * <b>Failure:</b> a port that cannot be had ends the process with exit code {@value #EXIT_CONFIGURATION}: an operator who looks at the
  * wrong server's page is worse off than with a server that says at once why it does not start.
@@ -38,6 +38,7 @@ public final class ConsoleServer {
     private final ServerSettings self;
     private final @Nullable ManagementPort port;
     private final @Nullable StopToken token;
+    private final @Nullable JmxPort jmx;
 
     @Activate
     public ConsoleServer(
@@ -49,13 +50,17 @@ public final class ConsoleServer {
         // Only who holds the port may replace the token: a second process with the same configuration must not.
         this.token = port == null ? null : writeToken();
         if (port != null) {
-            port.open(new Routes(management, settings, new StopGuard(token, self.host())));
+            port.open(new Routes(management, settings, new StopGuard(token, self.host())), new LiveStreams(management));
             LOGGER.log(Level.INFO, "management port open: http://" + name(port.address()) + "/");
         }
+        this.jmx = port == null ? null : openJmx(management, settings);
     }
 
     @Deactivate
     public void close() {
+        if (jmx != null) {
+            jmx.close();
+        }
         if (port != null) {
             port.close();
         }
@@ -78,6 +83,33 @@ public final class ConsoleServer {
                     Level.ERROR,
                     "management port cannot be opened: server=" + self.name() + " address=" + name(address) + " reason="
                             + e.getMessage() + "; " + advice(address, e));
+            stopProcess();
+            return null;
+        }
+    }
+
+    private @Nullable JmxPort openJmx(ManagementService management, ArraySettings settings) {
+        InetSocketAddress address = new InetSocketAddress(self.jmxAddress(), self.jmxPort());
+        try {
+            if (address.isUnresolved() || !address.getAddress().isLoopbackAddress()) {
+                throw new IOException("JMX has no log-in in this version, so it is open on loopback only");
+            }
+            JmxPort opened = JmxPort.open(
+                    address.getAddress(),
+                    self.jmxPort(),
+                    new TerracottaServer(management, settings),
+                    new ManagedServer(management, token));
+            LOGGER.log(
+                    Level.INFO,
+                    "jmx-port open, to look only, from this machine: service:jmx:rmi:///jndi/rmi://" + name(address)
+                            + "/jmxrmi");
+            return opened;
+        } catch (IOException e) {
+            LOGGER.log(
+                    Level.ERROR,
+                    "jmx-port cannot be opened: server=" + self.name() + " address=" + name(address) + " reason="
+                            + e.getMessage() + "; another process may hold the port: stop it, or set another jmx-port"
+                            + " for this server in tc-config");
             stopProcess();
             return null;
         }

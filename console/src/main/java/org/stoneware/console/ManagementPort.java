@@ -3,12 +3,13 @@ package org.stoneware.console;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
 import java.net.InetSocketAddress;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The open port: socket, threads and the limits that keep one client from being a burden to others.
  * <p>
- * <b>Limits:</b> {@link #MAX_CONNECTIONS} connections, 64 headers of 16 KiB together, 5 s to send a request, 10 s to take an answer, 15 s
- * of silence between requests; and what {@link ExchangePool} cuts off before that.
+ * <b>Limits:</b> {@link #MAX_CONNECTIONS} connections, 64 headers of 16 KiB together, 5 s to send a request, 15 s of silence between
+ * requests; what {@link ExchangePool} cuts off before that, and {@link LiveStreams} of those that stay.
  */
 final class ManagementPort implements AutoCloseable {
     static final int MAX_CONNECTIONS = 256;
@@ -17,6 +18,7 @@ final class ManagementPort implements AutoCloseable {
 
     private final HttpServer server;
     private final ExchangePool pool;
+    private @Nullable LiveStreams streams;
 
     private ManagementPort(HttpServer server, ExchangePool pool) {
         this.server = server;
@@ -31,7 +33,7 @@ final class ManagementPort implements AutoCloseable {
         limit("sun.net.httpserver.maxReqHeaders", 64);
         limit("sun.net.httpserver.maxReqHeaderSize", 16 * 1024);
         limit("sun.net.httpserver.maxReqTime", 5);
-        limit("sun.net.httpserver.maxRspTime", 10);
+        // No maxRspTime: it would end live streams. ExchangePool cuts off who does not take an answer.
         if (System.getProperty("sun.net.httpserver.nodelay") == null) {
             System.setProperty("sun.net.httpserver.nodelay", "true");
         }
@@ -46,8 +48,9 @@ final class ManagementPort implements AutoCloseable {
     }
 
     /** Begins to answer. */
-    void open(Routes routes) throws InterruptedException {
-        server.createContext("/", new ExchangeHandler(routes));
+    void open(Routes routes, LiveStreams liveStreams) throws InterruptedException {
+        this.streams = liveStreams;
+        server.createContext("/", new ExchangeHandler(routes, liveStreams));
         server.setExecutor(pool);
         // The JDK's dispatcher inherits this from the thread that starts it, and must not keep a failed server's
         // process alive.
@@ -63,6 +66,9 @@ final class ManagementPort implements AutoCloseable {
     /** Lets answers under way go out, the one to a stop request above all, then closes everything. */
     @Override
     public void close() {
+        if (streams != null) {
+            streams.close();
+        }
         try {
             pool.awaitIdle(LAST_ANSWERS_MS);
         } catch (InterruptedException e) {

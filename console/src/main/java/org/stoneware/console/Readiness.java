@@ -6,7 +6,7 @@ import org.stoneware.api.cluster.MemberStatus;
 /**
  * Whether a server does its duty, active or ready to take over, as a load balancer or service manager asks it.
  *
- * @param isReady true for an active or a standby without problems.
+ * @param isReady true for an active, or a standby in sync, without problems.
  * @param line    why, in one line.
  */
 record Readiness(boolean isReady, String line) {
@@ -29,6 +29,9 @@ record Readiness(boolean isReady, String line) {
                 };
         if (!hasDuty) {
             return new Readiness(false, "not ready: " + who + detail);
+        }
+        if (!self.isInSync()) {
+            return new Readiness(false, "not ready: " + who + " not in sync" + detail);
         }
         if (!status.problems().isEmpty()) {
             return new Readiness(false, "not ready: " + who + " problems: " + String.join("; ", status.problems()));

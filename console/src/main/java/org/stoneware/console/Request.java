@@ -12,6 +12,8 @@ import org.jspecify.annotations.Nullable;
  * @param local         the address of ours it came to.
  * @param host          Host header; null when absent.
  * @param authorization Authorization header; null when absent.
+ * @param accept        Accept header; null when absent.
+ * @param lastEventId   Last-Event-ID header; null when absent.
  */
 record Request(
         String method,
@@ -19,7 +21,9 @@ record Request(
         InetSocketAddress remote,
         InetSocketAddress local,
         @Nullable String host,
-        @Nullable String authorization) {
+        @Nullable String authorization,
+        @Nullable String accept,
+        @Nullable String lastEventId) {
 
     /** True when the other end of the connection is a program on this machine. */
     boolean isFromThisMachine() {

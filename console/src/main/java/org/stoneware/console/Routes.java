@@ -15,6 +15,7 @@ final class Routes {
     private final ArraySettings settings;
     private final StopGuard stopGuard;
     private final StopGuard handOverGuard;
+    private final ClusterMetrics metrics = new ClusterMetrics();
     private final Map<String, Route> routes = new LinkedHashMap<>();
 
     Routes(ManagementService management, ArraySettings settings, StopGuard stopGuard) {
@@ -23,8 +24,12 @@ final class Routes {
         this.stopGuard = stopGuard;
         this.handOverGuard = stopGuard.forAction("hand-over", "hand-over");
         PageFiles.load().forEach((path, file) -> get(path, request -> file));
-        get("/api/v1/cluster", request -> Answer.json(200, ClusterJson.status(management.status())));
-        get("/api/v1/events", request -> events());
+        get("/api/v1/cluster", request -> cluster());
+        get("/api/v1/events", this::events);
+        get("/api/v1/events/stream", request -> new LiveStream(false, request.lastEventId()));
+        get("/api/v1/stream", request -> new LiveStream(true, request.lastEventId()));
+        get("/api/v1/storage", request -> storage());
+        get("/metrics", request -> metrics.of(management.status()));
         get("/config", request -> ConfigDocument.of(settings.text()));
         get("/health/live", request -> Answer.text(200, "live"));
         get("/health/ready", request -> ready());
@@ -34,7 +39,7 @@ final class Routes {
     }
 
     /** @param path raw path of the request; null when it has none. */
-    Answer answer(@Nullable String path, Request request) {
+    Reply reply(@Nullable String path, Request request) {
         Route route = path == null ? null : routes.get(path);
         if (route == null) {
             return Answer.error(
@@ -48,15 +53,28 @@ final class Routes {
             return Answer.error(405, "method is not allowed here", allowed, "use one of the allowed methods")
                     .with("Allow", allowed);
         }
-        return route.action().answer(request);
+        return route.action().reply(request);
     }
 
     private void get(String path, Action action) {
         routes.put(path, new Route("GET", action));
     }
 
-    private Answer events() {
+    private Answer cluster() {
+        return Answer.json(200, ClusterJson.status(management.status(), System.currentTimeMillis()));
+    }
+
+    private Reply events(Request request) {
+        if (request.accept() != null && request.accept().contains("text/event-stream")) {
+            return new LiveStream(false, request.lastEventId());
+        }
         return Answer.json(200, ClusterJson.events(settings.self().name(), management.events()));
+    }
+
+    private Answer storage() {
+        return Answer.json(
+                200,
+                ClusterJson.storage(settings.self().name(), management.status().storage()));
     }
 
     private Answer ready() {
@@ -132,7 +150,7 @@ final class Routes {
     /** Answers an accepted request. */
     @FunctionalInterface
     private interface Action {
-        Answer answer(Request request);
+        Reply reply(Request request);
     }
 
     /** One address; where GET is allowed, HEAD is. */

@@ -37,6 +37,24 @@ class ArchitectureTest {
             .resideInAPackage("com.fasterxml..");
 
     @ArchTest
+    static final ArchRule RMI_STAYS_AT_THE_JMX_PORT = noClasses()
+            .that()
+            .doNotHaveSimpleName("JmxPort")
+            .and()
+            .doNotHaveSimpleName("BoundSockets")
+            .should()
+            .dependOnClassesThat()
+            .resideInAnyPackage("java.rmi..", "javax.management.remote.rmi..");
+
+    @ArchTest
+    static final ArchRule METRICS_ARE_WRITTEN_IN_ONE_PLACE = noClasses()
+            .that()
+            .haveNameNotMatching(".*\\.(ClusterMetrics|MetricFamilies|CounterCatalog)(\\$.*)?")
+            .should()
+            .dependOnClassesThat()
+            .resideInAPackage("io.prometheus..");
+
+    @ArchTest
     static final ArchRule ONLY_THE_API_OF_STONEWARE = classes()
             .should()
             .onlyDependOnClassesThat()
@@ -49,5 +67,8 @@ class ArchitectureTest {
                     "org.jspecify..",
                     "com.sun.net.httpserver..",
                     "com.fasterxml.jackson.core..",
+                    "io.prometheus.metrics..",
+                    "javax.management..",
+                    "java.rmi..",
                     "java..");
 }

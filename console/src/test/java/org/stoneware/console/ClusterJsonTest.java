@@ -16,11 +16,19 @@ class ClusterJsonTest {
     void shouldKeepTheFieldsScriptsRelyOn() throws Exception {
         management.problems = List.of("standby is missing");
 
-        Map<?, ?> status = Json.object(ClusterJson.status(management.status()));
+        Map<?, ?> status = Json.object(ClusterJson.status(management.status(), 1_795_362_000_500L));
 
         assertThat(keys(status))
                 .containsExactly(
-                        "self", "version", "uptimeMs", "servers", "clients", "storage", "counters", "problems");
+                        "self",
+                        "version",
+                        "timeMs",
+                        "uptimeMs",
+                        "servers",
+                        "clients",
+                        "storage",
+                        "counters",
+                        "problems");
         assertThat(first(status, "servers"))
                 .isEqualTo(Map.ofEntries(
                         Map.entry("name", "Server1"),
@@ -74,7 +82,7 @@ class ClusterJsonTest {
     void shouldCarryAHostileNameUnchangedInPlainAscii(String name) throws Exception {
         management.clientName = name;
 
-        byte[] document = ClusterJson.status(management.status());
+        byte[] document = ClusterJson.status(management.status(), 1_795_362_000_500L);
 
         assertThat(new String(document, StandardCharsets.ISO_8859_1)).matches("[\\x20-\\x7e]*");
         assertThat(first(Json.object(document), "clients").get("name")).isEqualTo(name);

@@ -32,7 +32,8 @@ final class ConsoleDemo implements ManagementService {
                         new Class<?>[] {BundleContext.class},
                         (proxy, method, values) -> null),
                 demo,
-                FakeManagement.settings(Path.of(arguments[1]), Integer.parseInt(arguments[0])));
+                FakeManagement.settings(
+                        Path.of(arguments[1]), Integer.parseInt(arguments[0]), Integer.parseInt(arguments[0]) - 20));
         Thread.currentThread().join();
     }
 

@@ -120,7 +120,28 @@ class ConsoleServerTest {
         console.close();
     }
 
-    private ConsoleServer start(int port) throws InterruptedException {
+    @Test
+    void shouldEndTheProcessWithOneMessageWhenTheJmxPortIsTaken() throws Exception {
+        try (ServerSocket other = new ServerSocket(0, 1, InetAddress.getByName("127.0.0.1"))) {
+            ConsoleServer console = start(freePort(), other.getLocalPort());
+
+            assertThat(System.getProperty("stoneware.exit.code")).isEqualTo("2");
+            assertThat(stoppedBundles).containsExactly(0L);
+            assertThat(messages)
+                    .filteredOn(message -> message.startsWith("SEVERE"))
+                    .singleElement()
+                    .asString()
+                    .startsWith("SEVERE jmx-port cannot be opened: server=Server1 address=127.0.0.1:"
+                            + other.getLocalPort());
+            console.close();
+        }
+    }
+
+    private ConsoleServer start(int port) throws Exception {
+        return start(port, freePort());
+    }
+
+    private ConsoleServer start(int port, int jmxPort) throws InterruptedException {
         Bundle framework = (Bundle) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {Bundle.class}, (proxy, method, arguments) -> {
                     assertThat(method.getName()).isEqualTo("stop");
@@ -133,7 +154,7 @@ class ConsoleServerTest {
                     assertThat(arguments).containsExactly(0L);
                     return framework;
                 });
-        return new ConsoleServer(bundles, new FakeManagement(), FakeManagement.settings(dataDirectory, port));
+        return new ConsoleServer(bundles, new FakeManagement(), FakeManagement.settings(dataDirectory, port, jmxPort));
     }
 
     private static int freePort() throws IOException {

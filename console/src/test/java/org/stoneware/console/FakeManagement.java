@@ -29,6 +29,7 @@ final class FakeManagement implements ManagementService {
     volatile Runnable onStop = () -> {};
     volatile HandOverOutcome handOverOutcome = new HandOverOutcome(true, "Server1 hands over to Server2");
     final List<String> handOvers = new CopyOnWriteArrayList<>();
+    final List<ClusterEvent> moreEvents = new CopyOnWriteArrayList<>();
     final List<String> stops = new CopyOnWriteArrayList<>();
 
     @Override
@@ -77,6 +78,7 @@ final class FakeManagement implements ManagementService {
         List<ClusterEvent> events = new ArrayList<>();
         events.add(new ClusterEvent(1, 1_795_362_000_000L, "role-changed", "START-STATE -> ACTIVE-COORDINATOR: alone"));
         events.add(new ClusterEvent(2, 1_795_362_003_000L, "client-joined", "Tomcat " + clientName + " connected"));
+        events.addAll(moreEvents);
         return events;
     }
 
@@ -94,6 +96,10 @@ final class FakeManagement implements ManagementService {
     }
 
     static ArraySettings settings(Path dataDirectory, int managementPort) {
+        return settings(dataDirectory, managementPort, 9520);
+    }
+
+    static ArraySettings settings(Path dataDirectory, int managementPort, int jmxPort) {
         ServerSettings self = new ServerSettings(
                 0,
                 "Server1",
@@ -101,7 +107,7 @@ final class FakeManagement implements ManagementService {
                 "127.0.0.1",
                 9510,
                 "127.0.0.1",
-                9520,
+                jmxPort,
                 "127.0.0.1",
                 9530,
                 "127.0.0.1",

@@ -88,6 +88,24 @@ class ManagementPortTest {
     }
 
     @Test
+    void shouldShowTheStorage() throws Exception {
+        Map<?, ?> storage = Json.object(port.get("/api/v1/storage").body());
+
+        assertThat(storage.get("self")).isEqualTo("Server1");
+        assertThat(storage.get("mode")).isEqualTo("memory");
+        assertThat(storage.get("sessions")).isEqualTo(1240L);
+    }
+
+    @Test
+    void shouldShowMetricsAsOpenMetrics() throws Exception {
+        HttpResponse<String> answer = port.get("/metrics");
+
+        assertThat(answer.headers().firstValue("Content-Type"))
+                .contains("application/openmetrics-text; version=1.0.0; charset=utf-8");
+        assertThat(OpenMetricsText.parse(answer.body()).samples).containsEntry("stoneware_sessions", 1240.0);
+    }
+
+    @Test
     void shouldBeLiveWhateverItsRole() throws Exception {
         port.management.role = ServerRole.FENCED;
 

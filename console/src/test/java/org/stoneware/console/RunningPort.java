@@ -16,13 +16,18 @@ final class RunningPort implements AutoCloseable {
     final FakeManagement management = new FakeManagement();
     final StopToken token;
     private final ManagementPort port;
+    private final LiveStreams streams = new LiveStreams(management);
     private final HttpClient client = HttpClient.newHttpClient();
 
     RunningPort(Path dataDirectory) throws Exception {
         token = StopToken.create(dataDirectory);
         port = ManagementPort.bind(new InetSocketAddress("127.0.0.1", 0));
-        port.open(new Routes(
-                management, FakeManagement.settings(dataDirectory, port()), new StopGuard(token, "shop1.example")));
+        port.open(
+                new Routes(
+                        management,
+                        FakeManagement.settings(dataDirectory, port()),
+                        new StopGuard(token, "shop1.example")),
+                streams);
     }
 
     int port() {
@@ -56,6 +61,13 @@ final class RunningPort implements AutoCloseable {
         socket.getOutputStream().write(bytes.getBytes(StandardCharsets.ISO_8859_1));
         socket.getOutputStream().flush();
         return socket;
+    }
+
+    /** A reader that left is noticed when something is written to it. */
+    void awaitNoStreams() {
+        while (streams.readerCount() > 0) {
+            Thread.onSpinWait();
+        }
     }
 
     void closePort() {

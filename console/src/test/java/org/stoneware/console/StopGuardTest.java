@@ -107,6 +107,8 @@ class StopGuardTest {
                 new InetSocketAddress(remote, 40000),
                 new InetSocketAddress(local, 9540),
                 host,
-                authorization);
+                authorization,
+                null,
+                null);
     }
 }

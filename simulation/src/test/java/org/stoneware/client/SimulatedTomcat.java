@@ -13,6 +13,7 @@ import org.stoneware.api.session.AttributeKind;
 import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
+import org.stoneware.simulation.Habits;
 import org.stoneware.simulation.Ledger;
 import org.stoneware.simulation.PlantedBug;
 import org.stoneware.wire.session.ClientRequestPublisher;
@@ -37,6 +38,7 @@ public final class SimulatedTomcat implements ClientResponseListener {
     private final long id;
     private final Random random;
     private final Ledger ledger;
+    private final Habits habits;
     private final PlantedBug bug;
     private final OwnedSessions owned = new OwnedSessions();
     private final RequestExchange exchange = new RequestExchange(owned, this::transmit);
@@ -78,10 +80,11 @@ public final class SimulatedTomcat implements ClientResponseListener {
         COMMITTING
     }
 
-    public SimulatedTomcat(long id, long seed, Ledger ledger, PlantedBug bug) {
+    public SimulatedTomcat(long id, long seed, Ledger ledger, Habits habits, PlantedBug bug) {
         this.id = id;
         this.random = new Random(seed);
         this.ledger = ledger;
+        this.habits = habits;
         this.bug = bug;
         this.registration = new Registration(new ClientAgent.Identity(id, id, 1), owned);
         for (int i = 0; i < BROWSERS; i++) {
@@ -145,6 +148,11 @@ public final class SimulatedTomcat implements ClientResponseListener {
     public void receive(byte[] message, long now) {
         nowNs = now;
         responses.onMessage(new UnsafeBuffer(message), 0, message.length, this);
+    }
+
+    /** True while a request waits to be given a session. */
+    public boolean isAsking() {
+        return browsers.stream().anyMatch(browser -> browser.step == Step.OPENING);
     }
 
     /** No browser asks for anything more. */
@@ -241,7 +249,7 @@ public final class SimulatedTomcat implements ClientResponseListener {
         }
 
         private void begin() {
-            key = ledger.chooseKey(random);
+            key = ledger.chooseKey(id, habits.stickyOf100(), random);
             beganNs = nowNs;
             if (ledger.isCreator(id, key)) {
                 owned.create(key);
@@ -318,7 +326,7 @@ public final class SimulatedTomcat implements ClientResponseListener {
                 copy.writer = this;
                 written = copy.counter + 1;
                 isLast = random.nextInt(3) > 0;
-                untilNs = nowNs + random.nextInt(random.nextInt(10) == 0 ? 300 : 8) * MS;
+                untilNs = nowNs + random.nextInt(random.nextInt(habits.longOneIn()) == 0 ? 300 : 8) * MS;
                 step = Step.WORKING;
             }
         }
@@ -386,7 +394,7 @@ public final class SimulatedTomcat implements ClientResponseListener {
         private void pause() {
             request = null;
             step = Step.IDLE;
-            untilNs = nowNs + random.nextInt(40) * MS;
+            untilNs = nowNs + random.nextInt(habits.thinkMs()) * MS;
         }
     }
 
@@ -443,13 +451,22 @@ public final class SimulatedTomcat implements ClientResponseListener {
             int hints,
             int grant,
             SessionRecord record) {
-        if (bug == PlantedBug.LATE_GRANT) {
-            browsers.stream()
-                    .filter(browser -> browser.request != null)
-                    .forEach(browser -> browser.request.sentGeneration = owned.generation());
-        }
         if (messageEpoch == epoch()) {
             exchange.onOwned(requestId, token, version, logTimeMs, status, hints, grant, record, leaseNowNs());
+            if (bug == PlantedBug.LATE_GRANT) {
+                browsers.stream()
+                        .filter(browser -> browser.request != null && browser.request.id == requestId)
+                        .forEach(browser -> ownAnyway(browser.key, token, hints));
+            }
+        }
+    }
+
+    /** Counts a grant under the lease of now, or under the next one, whatever became of the one it was asked for under. */
+    private void ownAnyway(SessionKey key, long token, int hints) {
+        OwnedSessions.Entry entry = owned.entry(key);
+        if (entry != null && entry.token == token) {
+            entry.generation = owned.generation();
+            entry.isRecalled = (hints & SessionProtocol.HINT_RECALLED) != 0;
         }
     }
 

@@ -17,6 +17,11 @@ final class GrantWatch {
         this.ledger = ledger;
     }
 
+    @Override
+    public String toString() {
+        return "tomcat-" + tomcat;
+    }
+
     void onSent(byte[] message) {
         UnsafeBuffer buffer = new UnsafeBuffer(message);
         if (buffer.getShort(2, ByteOrder.LITTLE_ENDIAN) == OWNED) {

@@ -18,6 +18,7 @@ public final class Ledger {
     private final List<SessionKey> keys = new ArrayList<>();
     private final Set<SessionKey> created = new HashSet<>();
     private final Map<Long, Long> holderOfToken = new HashMap<>();
+    private final PlantedBug bug;
     private final int tomcats;
     private int generation;
     private long highestToken;
@@ -33,7 +34,8 @@ public final class Ledger {
         long lastUseNs;
     }
 
-    Ledger(int tomcats) {
+    Ledger(int tomcats, PlantedBug bug) {
+        this.bug = bug;
         this.tomcats = tomcats;
         newSessions();
     }
@@ -55,7 +57,10 @@ public final class Ledger {
         mustAnswerFromNs = fromNs;
     }
 
-    public SessionKey chooseKey(Random random) {
+    public SessionKey chooseKey(long tomcat, int stickyOf100, Random random) {
+        if (random.nextInt(100) < stickyOf100) {
+            return keys.get((int) (tomcat % keys.size()));
+        }
         return keys.get(random.nextInt(keys.size()));
     }
 
@@ -79,7 +84,9 @@ public final class Ledger {
 
     public void onRead(SessionKey key, long value, long atLeast) {
         if (accounts.containsKey(key) && value < atLeast) {
-            throw new AssertionError("stale read: key=" + key + " value=" + value + " acknowledged=" + atLeast);
+            report(
+                    Violation.Kind.STALE_READ,
+                    "stale read: key=" + key + " value=" + value + " acknowledged=" + atLeast);
         }
     }
 
@@ -96,7 +103,7 @@ public final class Ledger {
             return;
         }
         if (status == WriteStatus.FORGOTTEN || status == WriteStatus.EXISTS) {
-            throw new AssertionError("impossible answer: key=" + key + " status=" + status);
+            report(Violation.Kind.IMPOSSIBLE_ANSWER, "key=" + key + " status=" + status);
         }
         if (status != WriteStatus.COMMITTED) {
             account.refused++;
@@ -105,20 +112,20 @@ public final class Ledger {
         committed++;
         account.highest = Math.max(account.highest, value);
         if (!account.acknowledged.add(value)) {
-            throw new AssertionError("lost update: key=" + key + " value=" + value + " acknowledged twice");
+            report(Violation.Kind.LOST_UPDATE, "lost update: key=" + key + " value=" + value + " acknowledged twice");
         }
     }
 
     public void onBusy(SessionKey key, long beganNs) {
         Account account = accounts.get(key);
         if (account != null && beganNs > mustAnswerFromNs && account.lastUseNs < beganNs) {
-            throw new AssertionError("busy although nobody used it: key=" + key);
+            report(Violation.Kind.NOT_SERVED, "busy although nobody used it: key=" + key);
         }
     }
 
     public void onTimeout(SessionKey key, String state, long now) {
         if (now > mustAnswerFromNs) {
-            throw new AssertionError("no answer: key=" + key + ' ' + state);
+            report(Violation.Kind.NOT_SERVED, "no answer: key=" + key + ' ' + state);
         }
     }
 
@@ -126,12 +133,14 @@ public final class Ledger {
     void onGrant(long tomcat, long token, int grant) {
         Long holder = holderOfToken.putIfAbsent(token, tomcat);
         if (holder != null && holder != tomcat) {
-            throw new AssertionError("two Tomcats hold one token: token=" + token);
+            report(Violation.Kind.TOKEN_SHARED, "two Tomcats hold one token: token=" + token);
         }
         if (holder == null) {
             // The first grant of a token that came with a creation is not seen here.
             if (token <= highestToken && grant == 1) {
-                throw new AssertionError("token does not rise: token=" + token + " highest=" + highestToken);
+                report(
+                        Violation.Kind.TOKEN_NOT_RISING,
+                        "token does not rise: token=" + token + " highest=" + highestToken);
             }
             highestToken = Math.max(highestToken, token);
         }
@@ -143,8 +152,17 @@ public final class Ledger {
         int acknowledged = account.acknowledged.size();
         int unknown = account.sent - account.refused - acknowledged;
         if (value < acknowledged || value > acknowledged + unknown) {
-            throw new AssertionError("final value does not add up: key=" + key + " value=" + value + " acknowledged="
-                    + acknowledged + " unknown=" + unknown);
+            report(
+                    Violation.Kind.WRONG_TOTAL,
+                    "final value does not add up: key=" + key + " value=" + value + " acknowledged=" + acknowledged
+                            + " unknown=" + unknown);
+        }
+    }
+
+    /** Ends the run, unless a bug is planted that is not to be found by this. */
+    void report(Violation.Kind kind, String what) {
+        if (bug.isFoundBy(kind)) {
+            throw new Violation(kind, what);
         }
     }
 

@@ -1,46 +1,68 @@
 package org.stoneware.simulation;
 
+import static org.stoneware.simulation.Violation.Kind.IMPOSSIBLE_ANSWER;
+import static org.stoneware.simulation.Violation.Kind.LOST_UPDATE;
+import static org.stoneware.simulation.Violation.Kind.NOT_SERVED;
+import static org.stoneware.simulation.Violation.Kind.STALE_READ;
+import static org.stoneware.simulation.Violation.Kind.TWO_OWNERS;
+import static org.stoneware.simulation.Violation.Kind.WRONG_TOTAL;
+
 import java.nio.ByteOrder;
+import java.util.Set;
 import org.agrona.concurrent.UnsafeBuffer;
 
-/** Faults put in on purpose, to see that the simulation finds them. */
+/**
+ * Faults put in on purpose, to see that the simulation finds them. Each names by what it may be found: whatever else goes wrong with it is
+ * passed over, so that a bug is never found by an accident of the harness.
+ */
 public enum PlantedBug {
     NONE,
     /** The server takes a release for good although a grant it has not crossed is on its way. */
-    RELEASE_IGNORES_GRANT,
+    RELEASE_IGNORES_GRANT(TWO_OWNERS, STALE_READ, LOST_UPDATE),
     /** A Tomcat goes on using what it owns after its lease. */
-    LEASE_NEVER_LAPSES,
+    LEASE_NEVER_LAPSES(TWO_OWNERS, STALE_READ),
     /** A request sent again counts as a new one. */
-    DUPLICATE_NOT_RECOGNISED,
+    DUPLICATE_NOT_RECOGNISED(LOST_UPDATE, WRONG_TOTAL, IMPOSSIBLE_ANSWER),
     /** Owners are never asked to release. */
-    RECALL_NEVER_ARRIVES,
+    RECALL_NEVER_ARRIVES(NOT_SERVED),
     /** The server gives a session away under its owner. */
-    GRANT_WHILE_OWNER_ALIVE,
+    GRANT_WHILE_OWNER_ALIVE(TWO_OWNERS, STALE_READ),
     /** A request that lost its token writes with the token of a later one. */
-    FENCE_IGNORED,
+    FENCE_IGNORED(LOST_UPDATE, WRONG_TOTAL),
     /** A renewal answered after the lease gives back what was owned. */
-    RENEWAL_REVIVES,
+    RENEWAL_REVIVES(TWO_OWNERS, STALE_READ),
     /** A grant asked for under a lease that broke since counts like any other. */
-    LATE_GRANT,
+    LATE_GRANT(TWO_OWNERS, STALE_READ, LOST_UPDATE),
     /** A new active gives sessions away at once. */
-    GRANT_BEFORE_REGISTERED,
+    GRANT_BEFORE_REGISTERED(TWO_OWNERS, STALE_READ),
     /** A new active gives sessions away once the first Tomcat is back. */
-    GRANT_AFTER_ONE_REGISTERED,
+    GRANT_AFTER_ONE_REGISTERED(TWO_OWNERS, STALE_READ),
     /** A new active waits for no longer than a lease by its own clock. */
-    WAIT_WITHOUT_MARGIN,
+    WAIT_WITHOUT_MARGIN(TWO_OWNERS, STALE_READ),
     /** A registration that arrives twice takes over once more what it names. */
-    REGISTER_NOT_IDEMPOTENT,
+    REGISTER_NOT_IDEMPOTENT(TWO_OWNERS, STALE_READ, LOST_UPDATE, NOT_SERVED),
     /** Answers, those to requests sent again too, show what is not committed. */
-    ANSWERED_BEFORE_COMMIT,
+    ANSWERED_BEFORE_COMMIT(TWO_OWNERS, STALE_READ, LOST_UPDATE, WRONG_TOTAL),
     /** A write under a lapsed lease is taken whatever was written since. */
-    NO_BASE_CHECK,
+    NO_BASE_CHECK(LOST_UPDATE, WRONG_TOTAL),
     /** A write under a lapsed lease is taken although somebody owns the session. */
-    LATE_WRITE_UNDER_AN_OWNER,
+    LATE_WRITE_UNDER_AN_OWNER(TWO_OWNERS, STALE_READ, LOST_UPDATE, WRONG_TOTAL),
     /** An active that woke up renews leases before it has heard from its standby. */
-    READ_GATE_IGNORED;
+    READ_GATE_IGNORED(TWO_OWNERS, STALE_READ);
 
     private static final int WRITE = 4;
     private static final int RELEASE = 7;
+
+    private final Set<Violation.Kind> symptoms;
+
+    PlantedBug(Violation.Kind... symptoms) {
+        this.symptoms = Set.of(symptoms);
+    }
+
+    /** Whether a run ends with this; with nothing planted each one counts. */
+    boolean isFoundBy(Violation.Kind kind) {
+        return this == NONE || symptoms.contains(kind);
+    }
 
     /** What a Tomcat with this fault sends instead of a message. */
     public byte[] spoil(byte[] message, long transmission) {

@@ -2,20 +2,35 @@ package org.stoneware.simulation;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.EnumMap;
+import java.util.Map;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
-/** Run one seed again with {@code -Dsimulation.seed=N}, more of them with {@code -Dsimulation.seeds=N}. */
+/**
+ * The properties are in this module's README: {@code simulation.seeds} (how many), {@code simulation.first} (where they begin)
+ * and {@code simulation.seed} (only this one).
+ */
 class SessionOwnershipSimulationTest {
-    private static final int SEEDS = Integer.getInteger("simulation.seeds", 1_000);
-    private static final int SEEDS_TO_FIND_A_BUG = 400;
+    private static final int SEEDS =
+            Integer.getInteger("simulation.seeds", Boolean.getBoolean("stoneware.soak") ? 100_000 : 1_000);
+    private static final int SEEDS_TO_FIND_A_BUG = 1_000;
+    private static final Map<PlantedBug, String> FOUND = new EnumMap<>(PlantedBug.class);
+
+    @AfterAll
+    static void printFound() {
+        StringBuilder table = new StringBuilder("planted bug                | seed | found by\n");
+        FOUND.forEach((bug, how) -> table.append(String.format("%-26s | %s%n", bug, how)));
+        System.out.print(table);
+    }
 
     @Test
     void shouldCountEveryAcknowledgedIncrementOnceWhateverFails() {
         Long only = Long.getLong("simulation.seed");
-        long first = only == null ? 1 : only;
-        long last = only == null ? SEEDS : only;
+        long first = only == null ? Long.getLong("simulation.first", 1) : only;
+        long last = only == null ? first + SEEDS - 1 : only;
         long committed = 0;
 
         for (long seed = first; seed <= last; seed++) {
@@ -35,23 +50,32 @@ class SessionOwnershipSimulationTest {
     @EnumSource(
             value = PlantedBug.class,
             mode = EnumSource.Mode.EXCLUDE,
-            // Too rare for a search of some hundred seeds; unit tests hold them, see ADR 0092.
-            names = {"NONE", "RENEWAL_REVIVES", "LATE_GRANT", "WAIT_WITHOUT_MARGIN", "REGISTER_NOT_IDEMPOTENT"})
+            // A registration that comes again does harm only if nobody owns what it names at that moment, somebody else
+            // has changed it
+            // since, and its Tomcat still has a request running that began before: not once in 1,000 seeds.
+            // LateRegistrationTest plays it.
+            names = {"NONE", "REGISTER_NOT_IDEMPOTENT"})
     void shouldFindPlantedBug(PlantedBug bug) {
-        int seed = firstFailure(bug);
+        int seed = 0;
+        Violation found = null;
 
-        System.out.println("planted " + bug + " found at seed " + seed);
-        assertThat(seed).as("seeds without a failure with %s", bug).isLessThan(SEEDS_TO_FIND_A_BUG);
+        while (found == null && seed < SEEDS_TO_FIND_A_BUG) {
+            seed++;
+            found = violation(seed, bug);
+        }
+
+        FOUND.put(bug, String.format("%4d | %s", seed, found == null ? "nothing" : found.kind()));
+        assertThat(found)
+                .as("%d seeds without what %s leads to", SEEDS_TO_FIND_A_BUG, bug)
+                .isNotNull();
     }
 
-    private static int firstFailure(PlantedBug bug) {
-        for (int seed = 1; seed <= SEEDS_TO_FIND_A_BUG; seed++) {
-            try {
-                SimulatedArray.run(seed, bug);
-            } catch (AssertionError e) {
-                return seed;
-            }
+    private static Violation violation(int seed, PlantedBug bug) {
+        try {
+            SimulatedArray.run(seed, bug);
+            return null;
+        } catch (Violation e) {
+            return e;
         }
-        return SEEDS_TO_FIND_A_BUG;
     }
 }

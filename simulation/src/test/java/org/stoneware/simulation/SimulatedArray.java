@@ -4,12 +4,10 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
-import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.client.SimulatedTomcat;
-import org.stoneware.server.request.ClientPort;
 import org.stoneware.server.request.SessionRequestProcessor;
 
 /**
@@ -25,19 +23,17 @@ final class SimulatedArray implements SimulatedServer.Listener {
     private static final long PEACE_NS = FAULTS_END_NS + 2_700 * MS;
     private static final long LAST_REQUEST_NS = PEACE_NS + 300 * MS;
     private static final long END_NS = LAST_REQUEST_NS + 2_500 * MS;
-    private static final byte REGISTER = 1;
+    private static final byte RENEWED = 22;
     private static final long SUSPECT_NS = 500 * MS;
 
     private final Random random;
     private final PlantedBug bug;
-    private final Ledger ledger = new Ledger(TOMCATS);
+    private final Ledger ledger;
     private final List<Node> nodes = new ArrayList<>();
     private final List<SimulatedServer> servers;
     private final ArrayDeque<Decision> decisions = new ArrayDeque<>();
-    /** Most seeds have quick networks, some slow ones. */
-    private final int slowOneIn;
-
-    private final int slowestMs;
+    private final List<Planned> planned = new ArrayList<>();
+    private final Habits habits;
     private SimulatedServer active;
     private boolean isStandbyInSync;
     /** The very process that is in sync; one that came after it on the same machine holds nothing. */
@@ -47,88 +43,28 @@ final class SimulatedArray implements SimulatedServer.Listener {
     private int connections;
     private long connectNs;
     private long takeoverNs = Long.MAX_VALUE;
+    /** When a server that was replaced may hear of it. */
+    private long hearsNs;
+    /** The active crashes as soon as this one's lease was renewed. */
+    private Node crashOnRenewalOf;
+    /** This one is stopped as soon as it waits for a session. */
+    private Node freezeOnRequestOf;
+
     private long nowNs;
 
     /** Something the election does after a while, if it is still about the same active. */
     private record Decision(long dueNs, long epoch, Runnable action) {}
 
-    /** A message on its way. */
-    private record Message(byte[] bytes, long arrivesNs) {}
-
-    /** One direction of a connection. */
-    private final class Pipe {
-        final ArrayDeque<Message> messages = new ArrayDeque<>();
-        private long lastArrivalNs;
-
-        void send(byte[] bytes) {
-            long delayNs =
-                    random.nextInt(slowOneIn) == 0 ? random.nextInt(slowestMs) * MS : random.nextInt(3_000) * 1_000L;
-            if (nowNs >= FAULTS_END_NS) {
-                delayNs = Math.min(delayNs, 3 * MS);
-            }
-            lastArrivalNs = Math.max(lastArrivalNs, nowNs + delayNs);
-            messages.add(new Message(bytes, lastArrivalNs));
-        }
-
-        byte[] next() {
-            Message first = messages.peek();
-            return first == null || first.arrivesNs > nowNs ? null : messages.poll().bytes;
-        }
-    }
-
-    /** A connection; each side notices its end in its own time. */
-    private final class Link {
-        final SimulatedServer server;
-        final long serverIncarnation;
-        final Pipe up = new Pipe();
-        final Pipe down = new Pipe();
-        /** Copies of messages that come once more, out of their order, also after the connection has ended. */
-        final ArrayDeque<Message> late = new ArrayDeque<>();
-
-        final ClientPort port;
-        long serverNoticesNs = Long.MAX_VALUE;
-        boolean isCut;
-
-        Link(long tomcat, SimulatedServer server) {
-            this.server = server;
-            this.serverIncarnation = server.incarnation;
-            GrantWatch watch = new GrantWatch(tomcat, ledger);
-            port = new ClientPort(
-                    (buffer, offset, length) -> {
-                        byte[] bytes = copy(buffer, offset, length);
-                        watch.onSent(bytes);
-                        if (!isCut) {
-                            down.send(bytes);
-                        }
-                        return true;
-                    },
-                    "tomcat-" + tomcat);
-        }
-
-        void send(byte[] bytes) {
-            if (isCut) {
-                return;
-            }
-            up.send(bytes);
-            boolean isRegistration = bytes[2] == REGISTER;
-            if (nowNs < FAULTS_END_NS && random.nextInt(isRegistration ? 3 : 30) == 0) {
-                late.add(new Message(bytes.clone(), nowNs + random.nextInt(isRegistration ? 1_500 : 300) * MS));
-            }
-        }
-
-        byte[] nextLate() {
-            Message first = late.peek();
-            return first == null || first.arrivesNs > nowNs ? null : late.poll().bytes;
-        }
-    }
+    /** A fault that follows another one. */
+    private record Planned(long dueNs, Runnable fault) {}
 
     /** A Tomcat's machine; its clock runs up to one in a hundred faster or slower than true. */
     private final class Node {
         final long id;
         final SimulatedTomcat tomcat;
-        final List<Link> links = new ArrayList<>();
-        final double clockRate = SimulatedArray.clockRate(random);
-        Link current;
+        final List<SimulatedLink> links = new ArrayList<>();
+        final double clockRate = habits.tomcatClockRate(random);
+        SimulatedLink current;
         long frozenUntilNs;
         long connectsNs;
         long cutOffUntilNs;
@@ -136,7 +72,7 @@ final class SimulatedArray implements SimulatedServer.Listener {
 
         Node(long id) {
             this.id = id;
-            this.tomcat = new SimulatedTomcat(id, random.nextLong(), ledger, bug);
+            this.tomcat = new SimulatedTomcat(id, random.nextLong(), ledger, habits, bug);
         }
 
         long localNs() {
@@ -147,12 +83,7 @@ final class SimulatedArray implements SimulatedServer.Listener {
             if (current == null || current.isCut) {
                 return;
             }
-            current.isCut = true;
-            if (random.nextBoolean()) {
-                current.up.messages.clear();
-            }
-            current.down.messages.clear();
-            current.serverNoticesNs = nowNs + random.nextInt(600) * MS;
+            current.cut();
             noticesNs = nowNs + random.nextInt(200) * MS;
         }
 
@@ -176,9 +107,32 @@ final class SimulatedArray implements SimulatedServer.Listener {
             byte[] bytes;
             while (current != null && (bytes = current.down.next()) != null) {
                 tomcat.receive(bytes, localNs());
+                if (bytes[2] == RENEWED && crashOnRenewalOf == this && (habits.stickyOf100() == 0 || ownsAny())) {
+                    crashOnRenewalOf = null;
+                    plan(0, () -> crashAfterRenewal(this));
+                }
             }
             if (!isRequestFirst) {
                 tomcat.step(localNs());
+            }
+            if (freezeOnRequestOf == this && current != null && tomcat.isAsking()) {
+                freezeOnRequestOf = null;
+                freezeThenCrash(this);
+            }
+        }
+
+        private boolean ownsAny() {
+            return ledger.keys().stream().anyMatch(tomcat::owns);
+        }
+
+        private void send(byte[] bytes) {
+            SimulatedLink link = current;
+            link.send(bytes);
+            if (SimulatedLink.isRegistration(bytes) && nowNs < FAULTS_END_NS && random.nextInt(5) == 0) {
+                // Stopped soon after for longer than its lease; a copy of its registration comes when it goes on.
+                long wakesNs = nowNs + (430 + random.nextInt(300)) * MS;
+                link.comesAgain(bytes, wakesNs + (random.nextInt(30) - 25) * MS);
+                plan(2 + random.nextInt(30), () -> frozenUntilNs = wakesNs);
             }
         }
 
@@ -188,33 +142,25 @@ final class SimulatedArray implements SimulatedServer.Listener {
                 connectsNs = nowNs + 5 * MS;
                 return;
             }
-            current = new Link(id, server);
+            current = new SimulatedLink(server, new GrantWatch(id, ledger), random, habits, FAULTS_END_NS, () -> nowNs);
             links.add(current);
-            tomcat.connected(current::send, server.epoch, server.incarnation, localNs());
+            tomcat.connected(this::send, server.epoch, server.incarnation, localNs());
         }
     }
 
     private SimulatedArray(long seed, PlantedBug bug) {
         this.random = new Random(seed);
         this.bug = bug;
-        boolean isSlow = random.nextInt(4) == 0;
-        slowOneIn = isSlow ? 25 : 100;
-        slowestMs = isSlow ? 900 : 400;
-        servers = List.of(new SimulatedServer(0, random, bug, this), new SimulatedServer(1, random, bug, this));
+        this.ledger = new Ledger(TOMCATS, bug);
+        this.habits = Habits.choose(random);
+        servers = List.of(
+                new SimulatedServer(0, random, habits, bug, this), new SimulatedServer(1, random, habits, bug, this));
         servers.get(0).peer(servers.get(1));
         servers.get(1).peer(servers.get(0));
         activate(servers.get(0));
         for (int i = 1; i <= TOMCATS; i++) {
             nodes.add(new Node(i));
         }
-    }
-
-    static double clockRate(Random random) {
-        return switch (random.nextInt(4)) {
-            case 0 -> 0.99;
-            case 1 -> 1.01;
-            default -> 0.99 + random.nextInt(21) / 1_000.0;
-        };
     }
 
     /** Runs one seed; returns the writes acknowledged. */
@@ -237,6 +183,11 @@ final class SimulatedArray implements SimulatedServer.Listener {
                     break;
                 }
             }
+            for (SimulatedServer server : servers) {
+                if (server.isRunning(nowNs)) {
+                    server.begin(nowNs);
+                }
+            }
             elect();
             for (SimulatedServer server : servers) {
                 if (server.isRunning(nowNs)) {
@@ -255,14 +206,6 @@ final class SimulatedArray implements SimulatedServer.Listener {
         return servers.get(1 - active.id);
     }
 
-    private static final boolean TRACE = Boolean.getBoolean("simulation.trace");
-
-    private void trace(String event) {
-        if (TRACE) {
-            System.out.println(nowNs / MS + " ms: " + event);
-        }
-    }
-
     private void activate(SimulatedServer next) {
         active = next;
         epoch++;
@@ -273,7 +216,10 @@ final class SimulatedArray implements SimulatedServer.Listener {
     }
 
     private void elect() {
-        if (takeoverNs <= nowNs && standby().isRunning(nowNs)) {
+        // On proof that the active is dead its standby need not keep its word.
+        if (takeoverNs <= nowNs
+                && standby().isRunning(nowNs)
+                && (!active.isUp || !standby().keepsWord(nowNs))) {
             takeOver();
         }
         while (!decisions.isEmpty() && decisions.peek().dueNs <= nowNs && active.isRunning(nowNs)) {
@@ -288,7 +234,7 @@ final class SimulatedArray implements SimulatedServer.Listener {
         }
         if (other.epoch < epoch) {
             if (other.processor() != null) {
-                if (random.nextInt(20) > 0) {
+                if (nowNs < hearsNs || random.nextInt(20) > 0) {
                     // It runs again, and has not heard yet that it is not the active any more.
                     return;
                 }
@@ -310,8 +256,6 @@ final class SimulatedArray implements SimulatedServer.Listener {
     }
 
     private void takeOver() {
-        trace("takeover by " + standby().id + " whole=" + standby().isWhole() + " last="
-                + standby().generation().state().lastApplied());
         SimulatedServer next = standby();
         next.disconnect();
         activate(next);
@@ -321,9 +265,11 @@ final class SimulatedArray implements SimulatedServer.Listener {
 
     @Override
     public void onSynced(SimulatedServer from, long standbyIncarnation) {
+        if (from != active) {
+            return;
+        }
         decide(() -> {
             if (standby().isUp && standby().incarnation == standbyIncarnation && random.nextInt(8) > 0) {
-                trace("standby in sync: " + standby().id);
                 isStandbyInSync = true;
                 inSyncIncarnation = standbyIncarnation;
                 active.added(standbyIncarnation);
@@ -335,12 +281,14 @@ final class SimulatedArray implements SimulatedServer.Listener {
 
     @Override
     public void onDropRequested(SimulatedServer from) {
-        decide(this::dropStandby);
+        if (from == active) {
+            decide(this::dropStandby);
+        }
     }
 
     private void dropStandby() {
-        if (isStandbyInSync) {
-            trace("standby dropped: " + standby().id);
+        // Either it is dropped or it takes over; the register lets only one of them happen.
+        if (isStandbyInSync && takeoverNs == Long.MAX_VALUE) {
             isStandbyInSync = false;
             active.dropped();
         }
@@ -352,14 +300,38 @@ final class SimulatedArray implements SimulatedServer.Listener {
 
     // Faults.
 
+    private boolean isAnyOwned() {
+        return nodes.stream().anyMatch(Node::ownsAny);
+    }
+
+    private void plan(int delayMs, Runnable fault) {
+        planned.add(new Planned(nowNs + delayMs * MS, fault));
+    }
+
+    /** The standby is in sync and nothing is decided yet, so it may take over. */
+    private boolean mayBeReplaced() {
+        return isStandbyInSync
+                && standby().incarnation == inSyncIncarnation
+                && takeoverNs == Long.MAX_VALUE
+                && active.isRunning(nowNs)
+                && standby().isRunning(nowNs);
+    }
+
     private void maybeFault() {
-        if (random.nextInt(120) == 0) {
+        for (Planned each : List.copyOf(planned)) {
+            if (each.dueNs <= nowNs) {
+                planned.remove(each);
+                each.fault.run();
+            }
+        }
+        int rarity = habits.isCalm() ? 12 : 1;
+        if (random.nextInt(120 * rarity) == 0) {
             nodes.get(random.nextInt(TOMCATS)).cut();
         }
-        if (random.nextInt(250) == 0) {
+        if (random.nextInt(250 * rarity) == 0) {
             nodes.get(random.nextInt(TOMCATS)).frozenUntilNs = nowNs + (50 + random.nextInt(1_000)) * MS;
         }
-        if (random.nextInt(300) == 0) {
+        if (random.nextInt(300 * rarity) == 0) {
             Node node = nodes.get(random.nextInt(TOMCATS));
             node.cut();
             node.cutOffUntilNs = nowNs + random.nextInt(900) * MS;
@@ -369,29 +341,30 @@ final class SimulatedArray implements SimulatedServer.Listener {
             standby().disconnect();
             connectNs = nowNs + random.nextInt(100) * MS;
         }
-        boolean isWhole = isStandbyInSync
-                && standby().incarnation == inSyncIncarnation
-                && takeoverNs == Long.MAX_VALUE
-                && active.isRunning(nowNs);
-        if (isWhole && standby().isRunning(nowNs)) {
-            switch (random.nextInt(600)) {
-                case 0, 1 -> crashActive();
-                case 2, 3 -> pauseActive();
+        boolean isFaultUnderWay = !planned.isEmpty() || crashOnRenewalOf != null || freezeOnRequestOf != null;
+        if (mayBeReplaced() && !isFaultUnderWay) {
+            switch (random.nextInt(habits.isCalm() ? 200 : 600)) {
+                case 0 -> crashActive();
+                case 1 -> crashOnRenewalOf = nodes.get(random.nextInt(TOMCATS));
+                case 2 -> pauseActive();
                 case 4 -> crashStandby();
                 case 5 -> standby().pausedUntilNs = nowNs + random.nextInt(400) * MS;
+                case 6 -> partServers();
+                case 3 -> freezeOnRequestOf = nodes.get(random.nextInt(TOMCATS));
                 default -> {}
             }
+        } else if (!isStandbyInSync && active.isRunning(nowNs) && random.nextInt(60) == 0 && isAnyOwned()) {
+            // Alone, and stopped for about as long as leases last.
+            active.pausedUntilNs = nowNs + (400 + random.nextInt(120)) * MS;
         }
         for (SimulatedServer server : servers) {
-            if (!server.isUp && server != active && random.nextInt(200) == 0) {
+            if (!server.isUp && server != active && random.nextInt(habits.isLonely() ? 1_000 : 200) == 0) {
                 server.restart();
             }
         }
     }
 
     private void crashActive() {
-        trace("active crashes: " + active.id + " last="
-                + active.generation().state().lastApplied());
         cutAll(active);
         active.crash();
         standby().disconnect();
@@ -403,23 +376,54 @@ final class SimulatedArray implements SimulatedServer.Listener {
         }
     }
 
+    /** One Tomcat has the freshest lease there can be, and nobody to tell that it has; its successor takes over at once. */
+    private void crashAfterRenewal(Node renewed) {
+        if (mayBeReplaced()) {
+            crashActive();
+            takeoverNs = nowNs;
+            renewed.cutOffUntilNs = nowNs + 600 * MS;
+        }
+    }
+
+    /** A Tomcat is stopped for longer than its lease, and the active crashes when it has just gone on. */
+    private void freezeThenCrash(Node node) {
+        int lengthMs = 420 + random.nextInt(100);
+        node.frozenUntilNs = nowNs + lengthMs * MS;
+        plan(lengthMs + random.nextInt(12), () -> {
+            if (mayBeReplaced()) {
+                crashActive();
+            }
+        });
+    }
+
     private void pauseActive() {
         long lengthNs = (100 + random.nextInt(1_100)) * MS;
         active.pausedUntilNs = nowNs + lengthNs;
-        trace("active pauses: " + active.id + " for ms " + lengthNs / MS);
         if (lengthNs > SUSPECT_NS) {
-            takeoverNs = nowNs + SUSPECT_NS + random.nextInt(100) * MS;
-            for (Node node : nodes) {
-                if (node.current != null && node.current.server == active && random.nextInt(4) > 0) {
-                    node.noticesNs = Math.min(node.noticesNs, nowNs + SUSPECT_NS + random.nextInt(200) * MS);
-                    node.current.serverNoticesNs = nowNs + SUSPECT_NS + random.nextInt(800) * MS;
-                }
+            replaceActive(SUSPECT_NS);
+        }
+    }
+
+    /** The servers can't reach each other; the voters choose the standby, and the active goes on until it hears of it. */
+    private void partServers() {
+        active.disconnect();
+        standby().disconnect();
+        connectNs = nowNs + 2_000 * MS;
+        replaceActive(SUSPECT_NS - random.nextInt(200) * MS);
+        hearsNs = takeoverNs + random.nextInt(900) * MS;
+    }
+
+    private void replaceActive(long suspectNs) {
+        takeoverNs = nowNs + suspectNs + random.nextInt(100) * MS;
+        for (Node node : nodes) {
+            if (node.current != null && node.current.server == active && random.nextInt(4) > 0) {
+                node.noticesNs = Math.min(node.noticesNs, nowNs + suspectNs + random.nextInt(200) * MS);
+                node.current.serverNoticesNs = nowNs + suspectNs + random.nextInt(800) * MS;
             }
         }
     }
 
     private void crashStandby() {
-        trace("standby crashes: " + standby().id);
         standby().crash();
         active.disconnect();
         decisions.add(new Decision(nowNs + random.nextInt(200) * MS, epoch, this::dropStandby));
@@ -436,9 +440,10 @@ final class SimulatedArray implements SimulatedServer.Listener {
     }
 
     private void serve(SimulatedServer server) {
-        server.begin(nowNs);
-        for (Node node : nodes) {
-            for (Link link : List.copyOf(node.links)) {
+        int first = random.nextInt(TOMCATS);
+        for (int i = 0; i < TOMCATS; i++) {
+            Node node = nodes.get((first + i) % TOMCATS);
+            for (SimulatedLink link : List.copyOf(node.links)) {
                 if (link.server == server && link.serverIncarnation == server.incarnation) {
                     serve(node, link);
                 }
@@ -447,7 +452,7 @@ final class SimulatedArray implements SimulatedServer.Listener {
         server.step();
     }
 
-    private void serve(Node node, Link link) {
+    private void serve(Node node, SimulatedLink link) {
         SessionRequestProcessor processor = link.server.processor();
         if (processor == null) {
             return;
@@ -480,8 +485,12 @@ final class SimulatedArray implements SimulatedServer.Listener {
                 }
             }
             if (owners > 1) {
-                throw new AssertionError("owned by " + owners + " Tomcats: key=" + key + " at ms " + nowNs / MS + ' '
-                        + nodes.stream().map(node -> node.tomcat.standing(key)).toList());
+                ledger.report(
+                        Violation.Kind.TWO_OWNERS,
+                        "owners=" + owners + " key=" + key + " at ms " + nowNs / MS + ' '
+                                + nodes.stream()
+                                        .map(node -> node.tomcat.standing(key))
+                                        .toList());
             }
         }
     }
@@ -489,7 +498,7 @@ final class SimulatedArray implements SimulatedServer.Listener {
     private void check() {
         for (Node node : nodes) {
             if (!node.tomcat.isIdle()) {
-                throw new AssertionError("not answered in the end: " + node.tomcat.state());
+                ledger.report(Violation.Kind.NOT_SERVED, "not answered in the end: " + node.tomcat.state());
             }
         }
         SessionRecord view = new SessionRecord();
@@ -500,11 +509,5 @@ final class SimulatedArray implements SimulatedServer.Listener {
             }
             ledger.onFinal(key, value[0]);
         }
-    }
-
-    private static byte[] copy(DirectBuffer buffer, int offset, int length) {
-        byte[] bytes = new byte[length];
-        buffer.getBytes(offset, bytes);
-        return bytes;
     }
 }

@@ -26,8 +26,6 @@ final class SimulatedServer {
     private static final int GROUP = 1;
     private static final int MAX_SESSION_BYTES = 64 * 1024;
     private static final long START_MS = 1_700_000_000_000L;
-    /** What the other server promises with each sign of life: not to take over for so long. */
-    private static final long READ_LEASE_NS = 300 * MS;
 
     /** A window of a few entries, so that the log refuses entries now and then. */
     private static final ReplicationLimits LIMITS = new ReplicationLimits(
@@ -49,7 +47,6 @@ final class SimulatedServer {
     private PassiveReplica replica;
     private Standbys standbys;
     private SessionRequestProcessor processor;
-    private long readLeaseUntilNs;
     private long lastFrameNs;
     private int connection;
     private long lastArrivalNs;
@@ -57,7 +54,7 @@ final class SimulatedServer {
     private long nowNs;
 
     /** A frame on its way to this server. */
-    private record Frame(byte[] bytes, long sentNs, long arrivesNs, int connection) {}
+    private record Frame(byte[] bytes, long arrivesNs, int connection) {}
 
     /** Stands for the election. */
     interface Listener {
@@ -66,12 +63,12 @@ final class SimulatedServer {
         void onDropRequested(SimulatedServer active);
     }
 
-    SimulatedServer(int id, Random random, PlantedBug bug, Listener listener) {
+    SimulatedServer(int id, Random random, Habits habits, PlantedBug bug, Listener listener) {
         this.id = id;
         this.random = random;
         this.bug = bug;
         this.listener = listener;
-        this.clockRate = SimulatedArray.clockRate(random);
+        this.clockRate = habits.serverClockRate(random);
         start();
     }
 
@@ -168,12 +165,12 @@ final class SimulatedServer {
                 generation.state(),
                 new LogClock(logTimeMs, localNs),
                 localNs,
-                standbys,
-                local -> mayRead());
+                standbys);
     }
 
-    private boolean mayRead() {
-        return !standbys.isInSync(peer.id) || nowNs < readLeaseUntilNs;
+    /** True while it has promised its active not to take over. */
+    boolean keepsWord(long now) {
+        return replica != null && replica.leaseGivenUntilNs(localNs(now)) - localNs(now) > 0;
     }
 
     /** The election says another server is active, in this epoch. */
@@ -195,7 +192,6 @@ final class SimulatedServer {
         inbox.clear();
         FrameOutput output = new Output(number);
         if (standbys != null) {
-            readLeaseUntilNs = 0;
             standbys.onConnected(peer.id, output);
         } else {
             replica.onConnected(output);
@@ -220,7 +216,6 @@ final class SimulatedServer {
 
     void added(long standbyIncarnation) {
         standbys.added(peer.id, standbyIncarnation);
-        readLeaseUntilNs = nowNs + READ_LEASE_NS;
     }
 
     void refused() {
@@ -244,7 +239,6 @@ final class SimulatedServer {
             }
             UnsafeBuffer bytes = new UnsafeBuffer(frame.bytes);
             if (standbys != null) {
-                readLeaseUntilNs = Math.max(readLeaseUntilNs, frame.sentNs + READ_LEASE_NS);
                 standbys.onFrame(peer.id, bytes, 0, frame.bytes.length, localNs(now));
             } else {
                 lastFrameNs = now;
@@ -261,7 +255,7 @@ final class SimulatedServer {
     private void receive(byte[] bytes, long sentNs, int number) {
         long delayNs = random.nextInt(200) == 0 ? random.nextInt(150) * MS : random.nextInt(1_500) * 1_000L;
         lastArrivalNs = Math.max(lastArrivalNs, sentNs + delayNs);
-        inbox.add(new Frame(bytes, sentNs, lastArrivalNs, number));
+        inbox.add(new Frame(bytes, lastArrivalNs, number));
     }
 
     /** Sends to the other server while both are on the same connection. */

@@ -1,21 +1,22 @@
 'use strict';
-// The status page: asks its own server once a second and changes only what changed, so that focus and selection stay. Every text from
-// outside goes through textContent; nothing is ever parsed as HTML.
+// The status page: its own server sends the status when it changes and once a second, and each event once; the page changes only what
+// changed, so that focus and selection stay. Every text from outside goes through textContent; nothing is ever parsed as HTML.
 
-const POLL_MS = 1000;
+const AGAIN_MS = 1000;
 const ANSWER_WITHIN_MS = 4000;
+const EVENTS_KEPT = 200;
 const EVENTS_SHOWN = 20;
 
 /** Badge letter and words of each role; a server that does not answer is S whatever it was. */
 const ROLES = {
   'ACTIVE-COORDINATOR': ['A', 'Active'],
-  'PASSIVE-STANDBY': ['P', 'Passive standby'],
+  'PASSIVE-STANDBY': ['P', 'Passive-Standby'],
   'PASSIVE-UNINITIALIZED': ['I', 'Initializing'],
   'START-STATE': ['I', 'Starting'],
   'STOP-STATE': ['S', 'Stopped'],
   'FENCED': ['E', 'Error: fenced'],
 };
-const LEGEND = [['A', 'Active'], ['P', 'Passive standby'], ['I', 'Initializing or starting'], ['S', 'Stopped or not reachable'], ['E', 'Error']];
+const LEGEND = [['A', 'Active'], ['P', 'Passive-Standby'], ['I', 'Initializing or starting'], ['S', 'Stopped or not reachable'], ['E', 'Error']];
 
 const byId = id => document.getElementById(id);
 
@@ -122,10 +123,10 @@ function createServer() {
   return card;
 }
 
-function updateServer(card, server, self, nowMs) {
+function updateServer(card, server, status, nowMs) {
   const part = selector => card.querySelector(selector);
   const [letter, words] = look(server);
-  const isSelf = server.name === self;
+  const isSelf = server.name === status.self;
   card.dataset.badge = letter;
   const badge = part('.badge');
   badge.dataset.badge = letter;
@@ -140,6 +141,11 @@ function updateServer(card, server, self, nowMs) {
   if (server.sinceMs) rows.push(['Since', `${clock(server.sinceMs)} (${duration(nowMs - server.sinceMs)})`]);
   if (server.reachable) rows.push(['In sync', server.inSync ? 'Yes: holds every acknowledged change' : 'No: would lose changes if it took over']);
   rows.push(['Epoch', server.epoch ? String(server.epoch) : 'unknown']);
+  if (isSelf) {
+    rows.push(['Up', duration(status.uptimeMs)]);
+    rows.push(['Sessions', `${status.storage.sessions.toLocaleString()} in storage ${visible(status.storage.mode)}`]);
+    if (server.role === 'ACTIVE-COORDINATOR') rows.push(['Tomcats', status.clients.filter(client => client.connected).length.toLocaleString()]);
+  }
   rows.push(['Host', visible(server.host)]);
   rows.push(['Ports', `Tomcats ${server.clientPort}, servers ${server.groupPort}, JMX ${server.jmxPort}, page ${server.managementPort}`]);
   facts(part('.facts'), rows);
@@ -215,7 +221,7 @@ function showCounters(counters) {
 
 function showEvents(events) {
   setHidden(byId('no-events'), events.length !== 0);
-  keyed(byId('events'), events.slice(-EVENTS_SHOWN).reverse(), event => event.sequence, event => {
+  keyed(byId('events'), events.slice(-EVENTS_SHOWN).reverse(), event => `${event.sequence} ${event.timeMs}`, event => {
     const row = make('li');
     const time = make('time', '', clock(event.timeMs));
     time.dateTime = new Date(event.timeMs).toISOString();
@@ -236,13 +242,14 @@ function sentence(status) {
   return `${who}, ${guard}${tomcats}.`;
 }
 
-function show(status, nowMs) {
+function show(status) {
+  const nowMs = status.timeMs;
   document.title = `${visible(status.self)} – Stoneware`;
   setText(byId('about'), `${visible(status.self)}, version ${visible(status.version)}, up ${duration(status.uptimeMs)}`);
   setText(byId('summary'), sentence(status));
   setHidden(byId('problems'), status.problems.length === 0);
   keyed(byId('problem-list'), status.problems, (problem, index) => index + problem, problem => make('li', 'untrusted', visible(problem)), () => {});
-  keyed(byId('servers'), status.servers, server => server.name, createServer, (card, server) => updateServer(card, server, status.self, nowMs));
+  keyed(byId('servers'), status.servers, server => server.name, createServer, (card, server) => updateServer(card, server, status, nowMs));
   showClients(status);
   showStorage(status);
   showCounters(status.counters);
@@ -262,27 +269,59 @@ function showLink(isLive, reason) {
   }
 }
 
-async function ask(path, signal) {
-  const response = await fetch(path, {cache: 'no-store', signal});
-  if (!response.ok) throw new Error(`status ${response.status}`);
-  return [await response.json(), Date.parse(response.headers.get('Date')) || Date.now()];
+let events = [];
+let source = null;
+let watchdog = 0;
+let retry = 0;
+
+function receivedStatus(status) {
+  lastAnswer = Date.now();
+  show(status);
+  showLink(true);
 }
 
-async function poll() {
+function listen() {
+  hangUp();
+  let isFirst = true;
+  source = new EventSource('/api/v1/stream');
+  source.addEventListener('event', message => {
+    // A new connection begins with everything the server keeps, and a server that was restarted counts anew.
+    events = isFirst ? [] : events;
+    isFirst = false;
+    events = [...events.slice(1 - EVENTS_KEPT), JSON.parse(message.data)];
+    showEvents(events);
+  });
+  source.addEventListener('cluster', message => {
+    clearTimeout(watchdog);
+    watchdog = setTimeout(() => again('time-out'), ANSWER_WITHIN_MS);
+    receivedStatus(JSON.parse(message.data));
+  });
+  source.addEventListener('error', () => again('no connection'));
+  watchdog = setTimeout(() => again('time-out'), ANSWER_WITHIN_MS);
+}
+
+function hangUp() {
+  clearTimeout(watchdog);
+  clearTimeout(retry);
+  if (source) source.close();
+  source = null;
+}
+
+/** The stream broke, or the server has no place for one more: asks once in the plain way, then tries to listen again. */
+async function again(reason) {
+  hangUp();
   const abort = new AbortController();
   const timer = setTimeout(() => abort.abort(), ANSWER_WITHIN_MS);
   try {
-    const [status, nowMs] = await ask('/api/v1/cluster', abort.signal);
-    const [recent] = await ask('/api/v1/events', abort.signal);
-    lastAnswer = Date.now();
-    show(status, nowMs);
-    showEvents(recent.events);
-    showLink(true);
+    const response = await fetch('/api/v1/cluster', {cache: 'no-store', signal: abort.signal});
+    if (!response.ok) throw new Error(`status ${response.status}`);
+    receivedStatus(await response.json());
   } catch (e) {
-    showLink(false, e.name === 'AbortError' ? 'time-out' : e instanceof TypeError ? 'no connection' : e.message);
+    showLink(false, e.name === 'AbortError' ? 'time-out' : e instanceof TypeError ? reason : e.message);
   } finally {
     clearTimeout(timer);
-    setTimeout(poll, POLL_MS);
+    clearTimeout(retry);
+    retry = setTimeout(() => document.hidden || listen(), AGAIN_MS);
   }
 }
 
@@ -293,4 +332,6 @@ byId('legend').append(...LEGEND.map(([letter, words]) => {
   item.append(badge, ' ' + words);
   return item;
 }));
-poll();
+// A browser allows a few connections to one server: pages nobody looks at must not hold them.
+document.addEventListener('visibilitychange', () => document.hidden ? hangUp() : listen());
+listen();

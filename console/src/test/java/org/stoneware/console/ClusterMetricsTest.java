@@ -1,0 +1,127 @@
+package org.stoneware.console;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.stoneware.api.cluster.ClusterStatus;
+import org.stoneware.api.cluster.ClusterStatus.Counter;
+import org.stoneware.api.cluster.ServerRole;
+
+class ClusterMetricsTest {
+    private final FakeManagement management = new FakeManagement();
+
+    @Test
+    void shouldKeepItsNamesAndTypes() throws IOException {
+        List<String> names = new ArrayList<>();
+        metrics(goldenCounters()).types.forEach((name, type) -> names.add(type + " " + name));
+
+        assertThat(names).containsExactlyInAnyOrderElementsOf(goldenNames());
+    }
+
+    @Test
+    void shouldExplainEveryFamily() {
+        OpenMetricsText metrics = metrics(goldenCounters());
+
+        assertThat(metrics.helps.keySet()).containsExactlyInAnyOrderElementsOf(metrics.types.keySet());
+        assertThat(metrics.helps.values()).noneMatch(String::isBlank);
+    }
+
+    @Test
+    void shouldShowRoleEpochAndSyncOfEveryServer() {
+        OpenMetricsText metrics = metrics(List.of());
+
+        assertThat(metrics.samples)
+                .containsEntry("stoneware_server_role{role=\"ACTIVE-COORDINATOR\",server=\"Server1\"}", 1.0)
+                .containsEntry("stoneware_server_role{role=\"PASSIVE-STANDBY\",server=\"Server1\"}", 0.0)
+                .containsEntry("stoneware_server_role{role=\"PASSIVE-STANDBY\",server=\"Server2\"}", 1.0)
+                .containsEntry("stoneware_server_epoch{server=\"Server2\"}", 7.0)
+                .containsEntry("stoneware_server_in_sync{server=\"Server2\"}", 1.0)
+                .containsEntry("stoneware_sessions", 1240.0)
+                .containsEntry("stoneware_storage_memory_max_bytes", 268_435_456.0)
+                .containsEntry("stoneware_uptime_seconds", 754.0)
+                .containsEntry("stoneware_tomcats{state=\"connected\"}", 1.0)
+                .containsEntry("stoneware_ready", 1.0);
+    }
+
+    @Test
+    void shouldPutRequestsUnderOneNameByKindAndReason() {
+        OpenMetricsText metrics = metrics(List.of(
+                new Counter("requests.open", 7),
+                new Counter("requests.write", 5),
+                new Counter("requests.refused.full", 2)));
+
+        assertThat(metrics.samples)
+                .containsEntry("stoneware_requests_total{kind=\"open\"}", 7.0)
+                .containsEntry("stoneware_requests_total{kind=\"write\"}", 5.0)
+                .containsEntry("stoneware_requests_refused_total{reason=\"full\"}", 2.0);
+    }
+
+    @Test
+    void shouldShowFiguresItDoesNotKnow() {
+        OpenMetricsText metrics = metrics(List.of(
+                new Counter("swap.some-new.figure", 3),
+                new Counter("Swap.some_new/figure", 4),
+                new Counter("x.total", 5)));
+
+        assertThat(metrics.types).containsEntry("stoneware_swap_some_new_figure", "unknown");
+        assertThat(metrics.samples)
+                .containsEntry("stoneware_swap_some_new_figure", 3.0)
+                .containsEntry("stoneware_x", 5.0);
+    }
+
+    @Test
+    void shouldStayOneDocumentWhateverATomcatCallsItself() {
+        management.clientName = "a\"} 1\nfake_total 9\r\u001b[2J\u202e\\" + "x".repeat(500);
+
+        OpenMetricsText metrics = metrics(List.of());
+
+        assertThat(metrics.types).doesNotContainKey("fake");
+        assertThat(String.join("", metrics.samples.keySet())).doesNotContainPattern("[\\p{C}]");
+    }
+
+    @Test
+    void shouldSayThatItIsNotReadyWhenFenced() {
+        management.role = ServerRole.FENCED;
+
+        assertThat(metrics(List.of()).samples).containsEntry("stoneware_ready", 0.0);
+    }
+
+    private OpenMetricsText metrics(List<Counter> counters) {
+        ClusterStatus plain = management.status();
+        ClusterStatus status = new ClusterStatus(
+                plain.self(),
+                plain.version(),
+                plain.uptimeMs(),
+                plain.servers(),
+                plain.clients(),
+                plain.storage(),
+                counters,
+                plain.problems());
+        return OpenMetricsText.parse(new String(new ClusterMetrics().of(status).body(), StandardCharsets.UTF_8));
+    }
+
+    private static List<Counter> goldenCounters() {
+        List<Counter> counters = new ArrayList<>();
+        for (String name : lines("counters.txt")) {
+            counters.add(new Counter(name, 1));
+        }
+        return counters;
+    }
+
+    private static List<String> goldenNames() {
+        return lines("metrics.txt");
+    }
+
+    private static List<String> lines(String file) {
+        try (InputStream in = ClusterMetricsTest.class.getResourceAsStream(file)) {
+            return new String(in.readAllBytes(), StandardCharsets.UTF_8).lines().toList();
+        } catch (IOException e) {
+            throw new IllegalStateException(e);
+        }
+    }
+}

@@ -1,0 +1,196 @@
+package org.stoneware.console;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.management.Attribute;
+import javax.management.MBeanServerConnection;
+import javax.management.ObjectName;
+import javax.management.openmbean.CompositeData;
+import javax.management.remote.JMXConnector;
+import javax.management.remote.JMXConnectorFactory;
+import javax.management.remote.JMXServiceURL;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.io.TempDir;
+import org.stoneware.api.cluster.ServerRole;
+
+@Timeout(60)
+class JmxPortTest {
+    private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
+
+    @TempDir
+    Path dataDirectory;
+
+    private final FakeManagement management = new FakeManagement();
+    private int port;
+    private StopToken token;
+    private JmxPort jmx;
+    private JMXConnector connector;
+    private MBeanServerConnection client;
+    private ObjectName terracotta;
+    private ObjectName server;
+
+    @BeforeEach
+    void open() throws Exception {
+        port = freePort();
+        token = StopToken.create(dataDirectory);
+        jmx = open(port);
+        connector = connect();
+        client = connector.getMBeanServerConnection();
+        terracotta = new ObjectName(JmxPort.TERRACOTTA_NAME);
+        server = new ObjectName(JmxPort.SERVER_NAME);
+    }
+
+    @AfterEach
+    void close() throws Exception {
+        connector.close();
+        jmx.close();
+        token.close();
+    }
+
+    @Test
+    void shouldShowTheAttributesToolsForTerracottaRead() throws Exception {
+        assertThat(client.getAttribute(terracotta, "State")).isEqualTo("ACTIVE-COORDINATOR");
+        assertThat(client.getAttribute(terracotta, "Active")).isEqualTo(true);
+        assertThat(client.getAttribute(terracotta, "PassiveStandby")).isEqualTo(false);
+        assertThat(client.getAttribute(terracotta, "Started")).isEqualTo(false);
+        assertThat(client.getAttribute(terracotta, "HealthStatus")).isEqualTo("OK");
+        assertThat(client.getAttribute(terracotta, "Shutdownable")).isEqualTo(true);
+        assertThat(client.getAttribute(terracotta, "ActivateTime")).isEqualTo(1_795_362_000_000L);
+        assertThat(client.getAttribute(terracotta, "DSOListenPort")).isEqualTo(9510);
+        assertThat(client.getAttribute(terracotta, "Config")).isEqualTo(FakeManagement.CONFIG_TEXT);
+    }
+
+    @Test
+    void shouldShowServersWithoutAClassOfOurs() throws Exception {
+        CompositeData first = ((CompositeData[]) client.getAttribute(terracotta, "L2Info"))[0];
+        CompositeData group = ((CompositeData[]) client.getAttribute(terracotta, "ServerGroupInfo"))[0];
+
+        assertThat(first.get("name")).isEqualTo("Server1");
+        assertThat(first.get("jmxPort")).isEqualTo(9520);
+        assertThat(group.get("coordinator")).isEqualTo(true);
+        assertThat((CompositeData[]) group.get("members")).hasSize(1);
+    }
+
+    @Test
+    void shouldFollowTheRole() throws Exception {
+        management.role = ServerRole.PASSIVE_STANDBY;
+
+        assertThat(client.getAttribute(terracotta, "PassiveStandby")).isEqualTo(true);
+        assertThat(client.getAttribute(terracotta, "ActivateTime")).isEqualTo(-1L);
+        assertThat(client.getAttribute(server, "Role")).isEqualTo("PASSIVE-STANDBY");
+    }
+
+    @Test
+    void shouldShowItsOwnBeanCompletely() throws Exception {
+        for (var attribute : client.getMBeanInfo(server).getAttributes()) {
+            assertThat(client.getAttribute(server, attribute.getName()))
+                    .as(attribute.getName())
+                    .isNotNull();
+        }
+        assertThat(client.getAttribute(server, "Sessions")).isEqualTo(1240L);
+        assertThat(client.getAttribute(server, "Ready")).isEqualTo(true);
+        assertThat((String[]) client.getAttribute(server, "Events")).hasSize(2);
+    }
+
+    @Test
+    void shouldStopForWhoKnowsTheToken() throws Exception {
+        String secret = Files.readString(token.file()).trim();
+
+        Object answer = stop(secret);
+
+        assertThat(answer).isEqualTo("stopping");
+        assertThat(management.stops).containsExactly("force=false by=jmx-port");
+    }
+
+    @Test
+    void shouldNotStopWithoutTheToken() {
+        assertThatThrownBy(() -> stop("guess")).hasStackTraceContaining("the token is missing or wrong");
+        assertThat(management.stops).isEmpty();
+    }
+
+    @Test
+    void shouldLetNobodyLoadOrChangeOrDump() throws Exception {
+        ObjectName memory = new ObjectName("java.lang:type=Memory");
+        ObjectName commands = new ObjectName("com.sun.management:type=DiagnosticCommand");
+
+        assertThatThrownBy(() -> client.createMBean("javax.management.timer.Timer", new ObjectName("x:type=y")))
+                .isInstanceOf(SecurityException.class);
+        assertThatThrownBy(() -> client.setAttribute(memory, new Attribute("Verbose", true)))
+                .isInstanceOf(SecurityException.class);
+        assertThatThrownBy(() -> client.invoke(commands, "vmVersion", new Object[0], new String[0]))
+                .isInstanceOf(SecurityException.class);
+        assertThatThrownBy(() -> client.unregisterMBean(server)).isInstanceOf(SecurityException.class);
+        assertThat(client.getAttribute(memory, "HeapMemoryUsage")).isNotNull();
+    }
+
+    @Test
+    void shouldReadNoUnexpectedClassFromAClient() {
+        Object[] strange = {new AtomicReference<>("not a string"), false};
+
+        assertThatThrownBy(() -> client.invoke(server, "stop", strange, new String[] {"java.lang.String", "boolean"}))
+                .hasStackTraceContaining("REJECTED");
+    }
+
+    @Test
+    void shouldAnswerOnItsOneAddressOnly() throws Exception {
+        try (ServerSocket other = new ServerSocket(port, 1, InetAddress.getByName("127.0.0.3"))) {
+            assertThat(other.isBound()).isTrue();
+        }
+    }
+
+    @Test
+    void shouldFreeItsPortAndNamesWhenClosed() throws Exception {
+        connector.close();
+
+        jmx.close();
+
+        jmx = open(port);
+        connector = connect();
+        assertThat(connector.getMBeanServerConnection().isRegistered(server)).isTrue();
+    }
+
+    @Test
+    void shouldSayThatThePortIsTaken() throws Exception {
+        try (ServerSocket other = new ServerSocket(0, 1, LOOPBACK)) {
+            assertThatThrownBy(() -> open(other.getLocalPort()))
+                    .isInstanceOf(IOException.class)
+                    .hasStackTraceContaining("BindException");
+        }
+    }
+
+    /** The address is the test's own; a user's tool does the same. */
+    @SuppressWarnings("BanJNDI")
+    private JMXConnector connect() throws IOException {
+        return JMXConnectorFactory.connect(
+                new JMXServiceURL("service:jmx:rmi:///jndi/rmi://127.0.0.1:" + port + "/jmxrmi"));
+    }
+
+    private Object stop(String secret) throws Exception {
+        return client.invoke(
+                server, "stop", new Object[] {secret, false}, new String[] {"java.lang.String", "boolean"});
+    }
+
+    private JmxPort open(int onPort) throws IOException {
+        return JmxPort.open(
+                LOOPBACK,
+                onPort,
+                new TerracottaServer(management, FakeManagement.settings(dataDirectory, 9540)),
+                new ManagedServer(management, token));
+    }
+
+    private static int freePort() throws IOException {
+        try (ServerSocket socket = new ServerSocket(0, 1, LOOPBACK)) {
+            return socket.getLocalPort();
+        }
+    }
+}
