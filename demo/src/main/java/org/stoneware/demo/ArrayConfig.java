@@ -52,6 +52,15 @@ public record ArrayConfig(Path directory, List<Member> servers) {
 
     /** Writes the file, with all data and logs below {@code directory}. */
     public static ArrayConfig write(Path directory, List<Member> servers) throws IOException {
+        return write(directory, servers, "");
+    }
+
+    /**
+     * Writes the file with a failover-priority.
+     *
+     * @param failoverPriority the element's content, such as {@code <availability/>}; empty to leave the element out.
+     */
+    public static ArrayConfig write(Path directory, List<Member> servers, String failoverPriority) throws IOException {
         StringBuilder text = new StringBuilder(
                 """
                 <?xml version="1.0" encoding="UTF-8"?>
@@ -77,11 +86,15 @@ public record ArrayConfig(Path directory, List<Member> servers) {
                     <ha>
                       <mode>networked-active-passive</mode>
                       <networked-active-passive><election-time>5</election-time></networked-active-passive>
-                    </ha>
+                    </ha>%s
                   </servers>
                   <clients><logs>client-logs</logs></clients>
                 </tc:tc-config>
-                """);
+                """
+                        .formatted(
+                                failoverPriority.isEmpty()
+                                        ? ""
+                                        : "\n    <failover-priority>" + failoverPriority + "</failover-priority>"));
         ArrayConfig config = new ArrayConfig(directory.toAbsolutePath(), servers);
         Files.writeString(config.file(), text);
         return config;

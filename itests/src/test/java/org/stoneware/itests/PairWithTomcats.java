@@ -40,10 +40,10 @@ final class PairWithTomcats implements AutoCloseable {
     private final List<TomcatInstance> tomcats = new ArrayList<>();
     private FrontDoor door;
 
-    private PairWithTomcats(Path directory, Hosts hosts) throws IOException {
+    private PairWithTomcats(Path directory, Hosts hosts, String failoverPriority) throws IOException {
         this.directory = directory;
         this.hosts = hosts;
-        array = TestServerArray.create(directory.resolve("array"), hosts, FIRST, SECOND);
+        array = TestServerArray.create(directory.resolve("array"), hosts, failoverPriority, List.of(FIRST, SECOND));
     }
 
     /** Starts everything on loopback addresses and waits until the second server is standby and both Tomcats serve. */
@@ -53,11 +53,20 @@ final class PairWithTomcats implements AutoCloseable {
 
     /** @param hosts places for Server1, Server2, A and B. */
     static PairWithTomcats start(Path directory, Hosts hosts) throws IOException {
+        return start(directory, hosts, "");
+    }
+
+    /** @param failoverPriority content of the element of that name; empty to leave it out. */
+    static PairWithTomcats start(Path directory, Hosts hosts, String failoverPriority) throws IOException {
         Optional<Path> nginx = NginxProxy.find();
         assumeTrue(nginx.isPresent(), "nginx is not installed");
-        PairWithTomcats pair = new PairWithTomcats(directory, hosts);
+        PairWithTomcats pair = new PairWithTomcats(directory, hosts, failoverPriority);
         try {
-            pair.array.start(FIRST).awaitRole(Cluster.ACTIVE);
+            ServerProcess first = pair.array.start(FIRST);
+            if (failoverPriority.isEmpty()) {
+                // With consistency it would wait for the vote of the second.
+                first.awaitRole(Cluster.ACTIVE);
+            }
             pair.array.start(SECOND);
             pair.startTomcat("A", "10.1");
             pair.startTomcat("B", "11.0");

@@ -49,12 +49,18 @@ final class TestServerArray implements AutoCloseable {
 
     /** @param hosts where each server will run. */
     static TestServerArray create(Path directory, Hosts hosts, String... names) throws IOException {
+        return create(directory, hosts, "", List.of(names));
+    }
+
+    /** @param failoverPriority content of the element of that name; empty to leave it out. */
+    static TestServerArray create(Path directory, Hosts hosts, String failoverPriority, List<String> names)
+            throws IOException {
         Files.createDirectories(directory);
         List<ArrayConfig.Member> members = new ArrayList<>();
         for (String name : names) {
             members.add(new ArrayConfig.Member(name, hosts.address(name), CLIENT_PORT));
         }
-        return new TestServerArray(directory, hosts, ArrayConfig.write(directory, members));
+        return new TestServerArray(directory, hosts, ArrayConfig.write(directory, members, failoverPriority));
     }
 
     /** Starts a server, or starts it again when it has ended; its role is still open when this returns. */
