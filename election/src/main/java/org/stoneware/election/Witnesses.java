@@ -19,6 +19,9 @@ final class Witnesses {
     private long askedNs;
     private int alive;
     private int dead;
+    private boolean isAnswered;
+    private int aliveBefore;
+    private int deadBefore;
     private boolean isContradicted;
     private boolean hasGoneOnAlone;
 
@@ -55,6 +58,10 @@ final class Witnesses {
         subjectId = memberId;
         isContradicted &= !isNewSubject;
         hasGoneOnAlone &= !isNewSubject;
+        // What the last round said holds until this one is over: a verdict must not waver because it is asked again.
+        isAnswered = !isNewSubject && areHeardOut(nowNs);
+        aliveBefore = isAnswered ? aliveNow(nowNs) : 0;
+        deadBefore = isAnswered ? deadNow(nowNs) : 0;
         askedNs = nowNs;
         alive = 0;
         dead = 0;
@@ -63,7 +70,19 @@ final class Witnesses {
 
     /** Whether every answer that is to be expected has come. */
     boolean areHeardOut(long nowNs) {
-        return registered == 0 || alive + dead >= registered || nowNs - askedNs >= ANSWER_NS;
+        return registered == 0 || isAnswered || isRoundOver(nowNs);
+    }
+
+    private boolean isRoundOver(long nowNs) {
+        return alive + dead >= registered || nowNs - askedNs >= ANSWER_NS;
+    }
+
+    private int aliveNow(long nowNs) {
+        return isRoundOver(nowNs) ? alive : Math.max(alive, aliveBefore);
+    }
+
+    private int deadNow(long nowNs) {
+        return isRoundOver(nowNs) ? dead : Math.max(dead, deadBefore);
     }
 
     /** Whether a Tomcat has heard from the server last that it acknowledges without a standby. */
@@ -78,11 +97,11 @@ final class Witnesses {
 
     /** Whether silence may be taken for death: nobody hears the server, and this server is not the one that is cut off. */
     boolean confirmSilence(long nowNs) {
-        return registered == 0 || areHeardOut(nowNs) && alive == 0 && dead > 0;
+        return registered == 0 || areHeardOut(nowNs) && aliveNow(nowNs) == 0 && deadNow(nowNs) > 0;
     }
 
     /** Whether this server is not the one that is cut off. */
     boolean isAnyReachable(long nowNs) {
-        return registered == 0 || areHeardOut(nowNs) && alive + dead > 0;
+        return registered == 0 || areHeardOut(nowNs) && aliveNow(nowNs) + deadNow(nowNs) > 0;
     }
 }

@@ -73,6 +73,7 @@ public final class PeerLinks {
         private String refusedHere = "";
 
         private long sinceMs;
+        private long heardMs;
 
         Peer(int memberId) {
             this.memberId = memberId;
@@ -104,9 +105,9 @@ public final class PeerLinks {
             return detail;
         }
 
-        /** Wall time of the last change of role seen here, ms; 0 before the first. */
+        /** Wall time of the last change of role seen here, for one that can't be reached of its last sign of life, ms; 0 before the first. */
         public long sinceMs() {
-            return sinceMs;
+            return isReachable() ? sinceMs : heardMs;
         }
     }
 
@@ -340,6 +341,7 @@ public final class PeerLinks {
     }
 
     private static void learn(Peer peer, ServerRole role, long epoch, long wallMs) {
+        peer.heardMs = wallMs;
         if (peer.role != role || peer.sinceMs == 0) {
             peer.sinceMs = wallMs;
         }

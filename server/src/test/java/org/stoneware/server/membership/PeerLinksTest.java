@@ -125,6 +125,19 @@ class PeerLinksTest {
         assertThat(links.peer(1).detail()).isEqualTo("unknown host");
     }
 
+    @Test
+    void shouldSayOfADeadServerWhenItWasHeardLast() {
+        FakeLink link = connect();
+        links.onReply(1, link, reply(HelloReply.Status.ACCEPTED, ServerRole.PASSIVE_STANDBY), 1_000);
+        links.onHeartbeat(link, new Heartbeat(7, 0, ServerRole.PASSIVE_STANDBY, 4, ""), 9_000);
+        assertThat(links.peer(1).sinceMs()).isEqualTo(1_000);
+
+        links.onClosed(link, CloseCause.CLOSED_BY_PEER, "closed");
+
+        assertThat(links.peer(1).role()).isEqualTo(ServerRole.STOPPED);
+        assertThat(links.peer(1).sinceMs()).isEqualTo(9_000);
+    }
+
     private FakeLink connect() {
         links.doWork(nowNs);
         FakeLink link = new FakeLink();

@@ -1,0 +1,74 @@
+package org.stoneware.election;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.agrona.DirectBuffer;
+import org.junit.jupiter.api.Test;
+import org.stoneware.spi.election.ElectionOutput;
+import org.stoneware.spi.election.ElectionView;
+import org.stoneware.spi.election.Evidence;
+
+class WitnessesTest {
+    private static final int SUBJECT = 1;
+    private static final long MS = 1_000_000;
+
+    private int asked;
+    private final Witnesses witnesses = new Witnesses(new ElectionOutput() {
+        @Override
+        public void send(int memberId, DirectBuffer buffer, int offset, int length) {}
+
+        @Override
+        public void onView(ElectionView before, ElectionView now) {}
+
+        @Override
+        public void askWitnesses(int memberId) {
+            asked++;
+        }
+    });
+
+    @Test
+    void shouldHoldToWhatTheLastRoundSaidUntilTheNextIsOver() {
+        tell(Evidence.Kind.WITNESSES, 2);
+        witnesses.ask(SUBJECT, 0);
+        tell(Evidence.Kind.WITNESS_DEAD, 2);
+        assertThat(witnesses.confirmSilence(1 * MS)).isTrue();
+
+        witnesses.ask(SUBJECT, 100 * MS);
+
+        assertThat(asked).isEqualTo(2);
+        assertThat(witnesses.areHeardOut(101 * MS)).isTrue();
+        assertThat(witnesses.confirmSilence(101 * MS)).isTrue();
+        // Nobody has answered this time: then this server may be the one that is cut off.
+        assertThat(witnesses.confirmSilence(121 * MS)).isFalse();
+    }
+
+    @Test
+    void shouldBelieveATomcatThatHearsTheServerAtOnce() {
+        tell(Evidence.Kind.WITNESSES, 2);
+        witnesses.ask(SUBJECT, 0);
+        tell(Evidence.Kind.WITNESS_DEAD, 2);
+        witnesses.ask(SUBJECT, 100 * MS);
+
+        tell(Evidence.Kind.WITNESS_ALIVE, 1);
+
+        assertThat(witnesses.confirmSilence(101 * MS)).isFalse();
+    }
+
+    @Test
+    void shouldForgetWhatWasSaidOfTheServerOnceItIsHeard() {
+        tell(Evidence.Kind.WITNESSES, 1);
+        witnesses.ask(SUBJECT, 0);
+        tell(Evidence.Kind.WITNESS_SOLO, 1);
+        assertThat(witnesses.hasGoneOnAlone()).isTrue();
+
+        witnesses.end();
+        witnesses.ask(SUBJECT, 5_000 * MS);
+
+        assertThat(witnesses.hasGoneOnAlone()).isFalse();
+        assertThat(witnesses.areHeardOut(5_001 * MS)).isFalse();
+    }
+
+    private void tell(Evidence.Kind kind, int count) {
+        witnesses.onEvidence(Evidence.ofWitnesses(kind, SUBJECT, count));
+    }
+}
