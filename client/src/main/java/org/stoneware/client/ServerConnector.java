@@ -11,7 +11,9 @@ import java.util.concurrent.TimeUnit;
  */
 final class ServerConnector {
     private static final long SHORT_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(20);
-    private static final long ROUND_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(250);
+    /** After a fruitless round; the first are short, since a standby that takes over needs no longer. */
+    private static final long MAX_ROUND_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(250);
+
     /** A server that names another as active may be wrong for a while; after this many hints in a row the list is used. */
     private static final int MAX_HINTS_IN_A_ROW = 2;
 
@@ -26,6 +28,7 @@ final class ServerConnector {
     private int triedInRound;
     private long notBeforeNs;
     private boolean hasPause;
+    private long roundPauseNs = SHORT_PAUSE_NS;
 
     ServerConnector(List<String> servers) {
         this.servers = servers;
@@ -64,11 +67,14 @@ final class ServerConnector {
             return;
         }
         boolean isRoundOver = triedInRound >= servers.size();
+        long pauseNs = SHORT_PAUSE_NS;
         if (isRoundOver) {
             triedInRound = 0;
+            pauseNs = roundPauseNs;
+            roundPauseNs = Math.min(2 * roundPauseNs, MAX_ROUND_PAUSE_NS);
         }
         hasPause = true;
-        notBeforeNs = nowNs + (isRoundOver ? ROUND_PAUSE_NS : SHORT_PAUSE_NS);
+        notBeforeNs = nowNs + pauseNs;
     }
 
     /** Somebody has named the active. */
@@ -107,5 +113,6 @@ final class ServerConnector {
         triedInRound = 0;
         hintsInARow = 0;
         hasPause = false;
+        roundPauseNs = SHORT_PAUSE_NS;
     }
 }
