@@ -50,6 +50,7 @@ public final class ServerComponent implements ManagementService {
 
     private final BundleContext bundles;
     private final ArraySettings settings;
+    private final String policy;
     private final EventLog events = new EventLog(System::currentTimeMillis);
     private final AgentThread thread;
     private final ServerAgent agent;
@@ -70,6 +71,7 @@ public final class ServerComponent implements ManagementService {
         }
         this.bundles = bundles;
         this.settings = settings;
+        this.policy = election.policy();
         SecureRandom random = new SecureRandom();
         long incarnation = random.nextLong() | 1;
         ServerContext context = new ServerContext(
@@ -186,7 +188,8 @@ public final class ServerComponent implements ManagementService {
 
     @Override
     public HandOverOutcome handOver(String by) {
-        HandOverOutcome outcome = HandOverCheck.of(agent.status());
+        HandOverOutcome outcome = HandOverCheck.of(
+                agent.status(), policy, settings.failoverPriority().equals("consistency"));
         if (outcome.isAccepted()) {
             agent.handOver(by);
         }

@@ -45,10 +45,27 @@ class HandOverCheckTest {
                 .isEqualTo("no standby is in sync: Server1 is the only server of this array");
     }
 
+    @Test
+    void shouldRefuseBeforeAnythingStopsWhenThePolicyDoesNotHandOver() {
+        MemberStatus[] pair = {member(1, ACTIVE, true), member(2, ServerRole.PASSIVE_STANDBY, true)};
+
+        assertThat(HandOverCheck.of(status(pair), "networked-active-passive", true))
+                .isEqualTo(new HandOverOutcome(false, "there is no hand-over in consistency mode in this version"));
+        assertThat(HandOverCheck.of(status(pair), "appointed", false))
+                .isEqualTo(new HandOverOutcome(
+                        false, "there is no hand-over with election policy appointed in this version"));
+        assertThat(HandOverCheck.of(status(pair), "networked-active-passive", false)
+                        .isAccepted())
+                .isTrue();
+    }
+
     private static HandOverOutcome check(MemberStatus... servers) {
+        return HandOverCheck.of(status(servers));
+    }
+
+    private static ClusterStatus status(MemberStatus... servers) {
         StorageStatus storage = new StorageStatus("memory", "memory", "", 0, 0, 0, 0, 0, 0);
-        return HandOverCheck.of(
-                new ClusterStatus("Server1", "test", 0, List.of(servers), List.of(), storage, List.of(), List.of()));
+        return new ClusterStatus("Server1", "test", 0, List.of(servers), List.of(), storage, List.of(), List.of());
     }
 
     private static MemberStatus member(int number, ServerRole role, boolean isReachable) {
