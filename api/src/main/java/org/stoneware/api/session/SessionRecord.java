@@ -169,6 +169,21 @@ public final class SessionRecord {
                         idLength + applicationLength);
     }
 
+    /**
+     * Hash of the whole record but its last access, which a touch moves without anybody reading the record; see {@link #digest(long, long)}.
+     */
+    public long contentHash() {
+        int restOffset = offset + LAST_ACCESS_OFFSET + Long.BYTES;
+        return ByteHash.of(
+                ByteHash.of(buffer, offset, LAST_ACCESS_OFFSET),
+                ByteHash.of(buffer, restOffset, offset + length() - restOffset));
+    }
+
+    /** What stands for a whole session when two copies are compared: its {@link #contentHash} and its last access. */
+    public static long digest(long contentHash, long lastAccessedTimeMs) {
+        return ByteHash.of(contentHash, lastAccessedTimeMs);
+    }
+
     public void forEach(AttributeVisitor visitor) {
         AttributeEntries.visit(buffer, attributesOffset(), attributeCount(), visitor);
     }

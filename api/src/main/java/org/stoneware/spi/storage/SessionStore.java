@@ -1,5 +1,6 @@
 package org.stoneware.spi.storage;
 
+import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 import org.osgi.annotation.versioning.ConsumerType;
 import org.stoneware.api.session.RecordStamp;
@@ -91,12 +92,24 @@ public interface SessionStore extends AutoCloseable {
     int visitExpired(long nowMs, int limit, ExpiryVisitor visitor);
 
     /**
-     * Shows every session of a slot that is in memory or on disk, in an order the store chooses. The visitor must not change
-     * the store.
+     * Shows every session of a slot that is resident, in an order the store chooses; {@link #openSnapshot} shows the others too. The
+     * visitor must not change the store.
      *
      * @param slot 0 to {@link SessionKey#SLOT_COUNT} - 1.
      */
     void visitSlot(int slot, RecordVisitor visitor);
+
+    /**
+     * Shows a digest of every session of a slot, resident or not, so that two copies can be compared without reading a disk: {@link
+     * SessionRecord#digest} of its {@link SessionRecord#contentHash} and its last access. A store that keeps sessions out of memory
+     * remembers the content hash of those; this default is for stores that never do. The visitor must not change the store.
+     */
+    default void visitDigests(int slot, DigestVisitor visitor) {
+        visitSlot(
+                slot,
+                record -> visitor.onDigest(
+                        record.keyHash64(), SessionRecord.digest(record.contentHash(), record.lastAccessedTimeMs())));
+    }
 
     /**
      * Begins a fuzzy snapshot: the store may change while it is read, and each record says by its own index how new it is. A
@@ -111,6 +124,44 @@ public interface SessionStore extends AutoCloseable {
     long appendPosition();
 
     StoreFigures figures();
+
+    /** Whether changes are taken at the moment, and if not, why; never older than a second. */
+    default StoreHealth health() {
+        return StoreHealth.OK;
+    }
+
+    /** Shows figures of this kind of store beside {@link #figures()}: names dotted, lower case, unit last where there is one. */
+    default void visitCounters(CounterVisitor visitor) {}
+
+    /**
+     * Keeps a note of the server's, opaque to the store, in order with the changes before and after it: where the mode keeps sessions
+     * over the end of the process it keeps the notes as well, under the same {@link #durablePosition() positions}. No effect in other
+     * modes.
+     * <p>
+     * <b>Limits:</b> at most {@link #MAX_NOTE_LENGTH} bytes. Notes stay until a checkpoint that came after them is complete; the server
+     * makes one when {@link #notesBytes()} tells it to.
+     */
+    default void note(DirectBuffer note, int offset, int length) {}
+
+    /**
+     * Begins a checkpoint: the notes until {@link #endCheckpoint()} say all that the notes before it said. An end of the process in
+     * between leaves the notes before the checkpoint in force.
+     */
+    default void beginCheckpoint() {}
+
+    /** Ends a checkpoint; notes older than its begin are not kept any more. */
+    default void endCheckpoint() {}
+
+    /** Bytes of notes since the last complete checkpoint ended; 0 where none are kept. */
+    default long notesBytes() {
+        return 0;
+    }
+
+    /**
+     * Shows the notes an earlier run left, oldest first, from the begin of the last complete checkpoint. Called once, before the first
+     * change.
+     */
+    default void visitNotes(NoteVisitor visitor) {}
 
     /** Takes all sessions away; positions go on rising. */
     void clear();
@@ -131,6 +182,27 @@ public interface SessionStore extends AutoCloseable {
      */
     @Override
     void close();
+
+    int MAX_NOTE_LENGTH = 64 * 1024;
+
+    /** Sees digests of sessions. */
+    @FunctionalInterface
+    interface DigestVisitor {
+        /** @param keyHash64 hash of the session's key, as {@link SessionRecord#keyHash64}. */
+        void onDigest(long keyHash64, long digest);
+    }
+
+    /** Sees notes. <b>Ownership:</b> the buffer is a view valid until the call returns. */
+    @FunctionalInterface
+    interface NoteVisitor {
+        void onNote(DirectBuffer note, int offset, int length);
+    }
+
+    /** Sees named figures. */
+    @FunctionalInterface
+    interface CounterVisitor {
+        void onCounter(String name, long value);
+    }
 
     /** Sees candidates for expiry. */
     @FunctionalInterface

@@ -1,6 +1,7 @@
 package org.stoneware.server.replication;
 
 import org.agrona.DirectBuffer;
+import org.stoneware.api.session.ByteHash;
 import org.stoneware.spi.replication.StateMachine;
 
 /** The result of the entry applied last as one number, so that a replica can tell whether another had the same. */

@@ -1,8 +1,8 @@
 package org.stoneware.server.replication;
 
 import org.agrona.DirectBuffer;
+import org.stoneware.api.session.ByteHash;
 import org.stoneware.api.session.SessionKey;
-import org.stoneware.api.session.SessionRecord;
 import org.stoneware.spi.storage.SessionStore;
 
 /**
@@ -10,7 +10,7 @@ import org.stoneware.spi.storage.SessionStore;
  * <p>
  * <b>Threading:</b> the agent thread.
  */
-final class StateDigester implements SessionStore.RecordVisitor, ReplicatedState.RowVisitor {
+final class StateDigester implements SessionStore.DigestVisitor, ReplicatedState.RowVisitor {
     private static final int SLOT_BITS = Integer.numberOfTrailingZeros(SessionKey.SLOT_COUNT);
     private static final long ROW_FACTOR = 0x9e3779b97f4a7c15L;
 
@@ -22,7 +22,7 @@ final class StateDigester implements SessionStore.RecordVisitor, ReplicatedState
     StateDigest sessions(ReplicatedState state, int firstSlot, int slotCount, int part, int parts) {
         begin(part, parts);
         for (int slot = firstSlot; slot < firstSlot + slotCount; slot++) {
-            state.store().visitSlot(slot, this);
+            state.store().visitDigests(slot, this);
         }
         return new StateDigest(state.lastApplied(), firstSlot, slotCount, part, parts, count, digest);
     }
@@ -41,12 +41,12 @@ final class StateDigester implements SessionStore.RecordVisitor, ReplicatedState
     }
 
     @Override
-    public void onRecord(SessionRecord record) {
-        if (parts > 1 && ((record.keyHash64() >>> SLOT_BITS) & (parts - 1)) != part) {
+    public void onDigest(long keyHash64, long sessionDigest) {
+        if (parts > 1 && ((keyHash64 >>> SLOT_BITS) & (parts - 1)) != part) {
             return;
         }
         count++;
-        digest += ByteHash.of(record.buffer(), record.offset(), record.length());
+        digest += sessionDigest;
     }
 
     @Override

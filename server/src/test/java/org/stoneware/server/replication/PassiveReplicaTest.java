@@ -8,6 +8,7 @@ import java.util.function.ToIntBiFunction;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
+import org.stoneware.api.session.ByteHash;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.testkit.storage.SessionRecordBuilder;
