@@ -3,6 +3,7 @@ module org.stoneware.wire {
     requires transitive org.stoneware.api;
     requires static osgi.annotation;
 
+    exports org.stoneware.wire.figures;
     exports org.stoneware.wire.liveness;
     exports org.stoneware.wire.log;
     exports org.stoneware.wire.replication;

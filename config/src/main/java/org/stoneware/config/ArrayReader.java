@@ -7,6 +7,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.api.config.ArraySettings;
 
 /** Reads what the file says once for all servers: tc-properties, system, ha, failover-priority, clients. */
 final class ArrayReader {
@@ -131,6 +132,13 @@ final class ArrayReader {
                             name.equals(TcProperties.STORAGE) ? "write for example memory" : "write for example aeron");
                 }
             }
+            case ArraySettings.PASSWORD_FILE, ArraySettings.ACCESS_FILE ->
+                problems.error(
+                        source.position(),
+                        source.path(),
+                        "tc-property '" + name + "' has no effect",
+                        "",
+                        "name the files in <authentication> of each <server>");
             default -> {
                 // read by the component it belongs to
             }

@@ -8,8 +8,7 @@ import org.stoneware.config.HostEnvironment.HostFacts;
  * Decides which address a port is bound to: its own {@code bind}, else the server's, else, if every host of the array is loopback,
  * the host itself, so that the servers of one machine may share port numbers, else every interface.
  * <p>
- * The jmx-port is the exception: JMX without credentials lets anybody run code, and credentials can't be configured yet, so it stays
- * on loopback whatever {@code bind} says (ADR 0011).
+ * The jmx-port is the exception: without {@code <authentication>} it stays on loopback whatever {@code bind} says (ADR 0011, 0150).
  */
 final class BindRule {
     private static final String EVERY_INTERFACE = "0.0.0.0";
@@ -27,8 +26,8 @@ final class BindRule {
     /** Address of one port of one server, with its origin. */
     Setting<String> address(ServerEntry server, int port) {
         Setting<String> address = configured(server, server.port(port));
-        if (port == ServerEntry.JMX && isBeyondLoopback(address)) {
-            return address.with(LOOPBACK).withOrigin("loopback: JMX has no credentials");
+        if (port == ServerEntry.JMX && server.accounts() == null && isBeyondLoopback(address)) {
+            return address.with(LOOPBACK).withOrigin("loopback: no <authentication>");
         }
         return address;
     }

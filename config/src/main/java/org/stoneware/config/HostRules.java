@@ -102,13 +102,16 @@ final class HostRules {
                                 + "' is no address of this machine, so nothing can be bound to it",
                         "an address of this machine, or 0.0.0.0",
                         "correct it, or leave bind out");
-            } else if (port == ServerEntry.JMX && entry.bind() != null && binds.isBeyondLoopback(bind)) {
+            } else if (port == ServerEntry.JMX
+                    && server.accounts() == null
+                    && entry.bind() != null
+                    && binds.isBeyondLoopback(bind)) {
                 problems.warning(
                         bind.position(),
                         server.path() + "/" + entry.name() + "@bind",
                         "JMX stays on loopback although bind says " + bind.value()
-                                + ": it has no credentials yet, and open JMX lets anybody run code",
-                        "reach it through an SSH tunnel");
+                                + ": the server has no <authentication>, and nobody should manage it without logging in",
+                        "add <authentication>, or reach it through an SSH tunnel");
             }
         }
     }

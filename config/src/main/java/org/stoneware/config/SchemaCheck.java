@@ -12,7 +12,7 @@ import org.stoneware.config.ConfigElement.Attribute;
 final class SchemaCheck {
 
     /** Names under which plug-ins of later versions ask for protection. */
-    private static final Set<String> PROTECTIONS = Set.of("security", "authentication", "ssl-tls", "white-list");
+    private static final Set<String> PROTECTIONS = Set.of("security", "login-config-name", "ssl-tls", "white-list");
 
     private final Problems problems;
     private boolean hasQualifiedChildren;

@@ -19,6 +19,7 @@ import org.jspecify.annotations.Nullable;
  * @param bind             server's own bind attribute, or null.
  * @param mode             persistence mode.
  * @param maxMemoryBytes   offheap size; 0 when not enabled.
+ * @param accounts         files of {@code <authentication>}; null when it is not there.
  */
 record ServerEntry(
         @Nullable ConfigElement element,
@@ -38,11 +39,19 @@ record ServerEntry(
         Setting<Integer> reconnectWindowSec,
         Setting<Boolean> sweepEnabled,
         Setting<Boolean> sweepVerbose,
-        Setting<Integer> sweepIntervalSec) {
+        Setting<Integer> sweepIntervalSec,
+        @Nullable Accounts accounts) {
     static final int CLIENT = 0;
     static final int JMX = 1;
     static final int GROUP = 2;
     static final int MANAGEMENT = 3;
+
+    /**
+     * Files of those who may manage the server.
+     *
+     * @param rights null when everybody may only look.
+     */
+    record Accounts(Setting<Path> passwords, @Nullable Setting<Path> rights) {}
 
     ServerEntry {
         ports = List.copyOf(ports);

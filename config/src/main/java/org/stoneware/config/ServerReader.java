@@ -83,7 +83,30 @@ final class ServerReader {
                 reconnectWindow(server, near),
                 values.bool(sweep(server, "enabled"), isSweepEnabledByDefault, near),
                 values.bool(sweep(server, "verbose"), false, near),
-                values.integer(sweep(server, "interval"), 1, Integer.MAX_VALUE, DEFAULT_SWEEP_INTERVAL_SEC, near));
+                values.integer(sweep(server, "interval"), 1, Integer.MAX_VALUE, DEFAULT_SWEEP_INTERVAL_SEC, near),
+                accounts(server, near));
+    }
+
+    /** Terracotta fell back to files of the JRE where this element names none; a server with accounts nobody chose is refused here. */
+    private ServerEntry.@Nullable Accounts accounts(@Nullable ConfigElement server, Position near) {
+        ConfigElement authentication = child(server, "authentication");
+        if (authentication == null) {
+            return null;
+        }
+        Source passwords = Source.of(authentication.at("mode", "password-file"));
+        Source rights = Source.of(authentication.child("access-file"));
+        if (passwords == null || passwords.text().isEmpty()) {
+            problems.error(
+                    authentication.position(),
+                    authentication.path(),
+                    "<authentication> names no password file",
+                    "<mode><password-file>conf/management.password</password-file></mode>",
+                    "name one, or remove <authentication>: then JMX, shell and changes over HTTP are for this machine alone");
+            return null;
+        }
+        return new ServerEntry.Accounts(
+                values.path(passwords, "management.password", near),
+                rights == null || rights.text().isEmpty() ? null : values.path(rights, "management.access", near));
     }
 
     private void refuseSecure(@Nullable ConfigElement server) {

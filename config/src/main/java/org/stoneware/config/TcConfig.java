@@ -10,6 +10,8 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.config.ArraySettings;
+import org.stoneware.api.config.EffectiveConfiguration;
+import org.stoneware.api.config.EffectiveSetting;
 import org.stoneware.api.config.ServerSettings;
 import org.stoneware.config.Problem.Severity;
 
@@ -123,6 +125,17 @@ public final class TcConfig {
         if (key != null) {
             properties.put(TcProperties.ARRAY_KEY, key.toString());
         }
+        properties.remove(ArraySettings.PASSWORD_FILE);
+        properties.remove(ArraySettings.ACCESS_FILE);
+        ServerEntry.Accounts accounts = own.accounts();
+        if (accounts != null) {
+            properties.put(
+                    ArraySettings.PASSWORD_FILE, accounts.passwords().value().toString());
+            if (accounts.rights() != null) {
+                properties.put(
+                        ArraySettings.ACCESS_FILE, accounts.rights().value().toString());
+            }
+        }
         return new ArraySettings(
                 text.source(),
                 text.text(),
@@ -220,6 +233,22 @@ public final class TcConfig {
         add(values, prefix + "garbage-collection/enabled", server.sweepEnabled());
         add(values, prefix + "garbage-collection/verbose", server.sweepVerbose());
         add(values, prefix + "garbage-collection/interval", server.sweepIntervalSec(), "s");
+        ServerEntry.Accounts accounts = server.accounts();
+        if (accounts != null) {
+            add(values, prefix + "authentication/mode/password-file", accounts.passwords());
+            if (accounts.rights() != null) {
+                add(values, prefix + "authentication/access-file", accounts.rights());
+            }
+        }
+    }
+
+    /** The same with this server's view of what has no place in the file, for those who ask it while it runs. */
+    public EffectiveConfiguration effectiveConfiguration() {
+        return new EffectiveConfiguration(
+                text.source(),
+                effectiveValues().stream()
+                        .map(value -> new EffectiveSetting(value.name(), value.value(), value.origin()))
+                        .toList());
     }
 
     private static void add(List<EffectiveValue> values, String name, Setting<?> setting) {

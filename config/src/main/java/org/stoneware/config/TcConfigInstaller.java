@@ -19,9 +19,13 @@ import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
+import org.stoneware.api.config.AccountFiles;
 import org.stoneware.api.config.ArrayKey;
 import org.stoneware.api.config.ArrayKeyException;
 import org.stoneware.api.config.ArraySettings;
+import org.stoneware.api.config.EffectiveConfiguration;
+import org.stoneware.api.config.ManagementAccess;
+import org.stoneware.api.config.ManagementAccessException;
 
 /**
  * Brings the configuration into Felix: registers {@link ArraySettings} and writes one Configuration Admin entry per chosen component.
@@ -40,6 +44,8 @@ public final class TcConfigInstaller {
     private final BundleContext context;
     private final ConfigurationAdmin admin;
     private @Nullable ServiceRegistration<ArraySettings> registration;
+    private @Nullable ServiceRegistration<ManagementAccess> access;
+    private @Nullable ServiceRegistration<EffectiveConfiguration> effective;
 
     @Activate
     public TcConfigInstaller(BundleContext context, @Reference ConfigurationAdmin admin) throws IOException {
@@ -50,9 +56,14 @@ public final class TcConfigInstaller {
 
     @Deactivate
     public void deactivate() {
-        ServiceRegistration<ArraySettings> current = registration;
-        if (current != null) {
-            current.unregister();
+        unregister(registration);
+        unregister(access);
+        unregister(effective);
+    }
+
+    private static void unregister(@Nullable ServiceRegistration<?> service) {
+        if (service != null) {
+            service.unregister();
         }
     }
 
@@ -82,7 +93,27 @@ public final class TcConfigInstaller {
             refuse(keyProblem);
             return;
         }
+        String accessProblem = registerAccess(settings);
+        if (!accessProblem.isEmpty()) {
+            refuse(accessProblem);
+            return;
+        }
+        effective = context.registerService(EffectiveConfiguration.class, config.effectiveConfiguration(), null);
         install(settings);
+    }
+
+    /** @return why the accounts can't be used; empty when they can, or when there are none. */
+    private String registerAccess(ArraySettings settings) {
+        try {
+            Path passwords = settings.passwordFile();
+            access = context.registerService(
+                    ManagementAccess.class,
+                    passwords == null ? ManagementAccess.NONE : AccountFiles.open(passwords, settings.accessFile()),
+                    null);
+            return "";
+        } catch (ManagementAccessException e) {
+            return e.text();
+        }
     }
 
     /** Why the array's key can't be used; empty when it can, or when there is none. */

@@ -80,10 +80,16 @@ final class TcSchema {
                         port("management-port"),
                         port("tsa-port").readAs("dso-port"),
                         port("tsa-group-port").readAs("l2-group-port"),
-                        refused(
+                        group(
                                 "authentication",
-                                "password files are not implemented, and running open where the file asks for a password"
-                                        + " would be worse than not running"),
+                                group(
+                                        "mode",
+                                        value("password-file"),
+                                        refused(
+                                                "login-config-name",
+                                                "JAAS log-in modules are not implemented, and running open where the file asks"
+                                                        + " for a log-in would be worse than not running")),
+                                value("access-file")),
                         refused(
                                 "security",
                                 "TLS and keychains are not implemented, and running open where the file asks for them would"

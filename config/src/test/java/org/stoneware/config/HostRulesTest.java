@@ -6,6 +6,7 @@ import static org.stoneware.config.ConfigFixture.v6;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.stoneware.api.config.ArraySettings;
 import org.stoneware.api.config.ServerSettings;
 import org.stoneware.config.Problem.Severity;
 
@@ -85,6 +86,34 @@ class HostRulesTest {
         assertThat(server.clientAddress()).isEqualTo("192.168.1.88");
         assertThat(server.jmxAddress()).isEqualTo("127.0.0.1");
         assertThat(warnings(config, 0)).singleElement().asString().contains("JMX stays on loopback");
+    }
+
+    @Test
+    void shouldBindJmxAsConfiguredOnceUsersMustLogIn() {
+        TcConfig config = parse(v6("<server host='192.168.1.88' name='S' bind='192.168.1.88'>"
+                + "<jmx-port bind='0.0.0.0'>9520</jmx-port><authentication><mode>"
+                + "<password-file>jmx.password</password-file></mode><access-file>jmx.access</access-file>"
+                + "</authentication></server>"));
+
+        ArraySettings settings = config.settings(0);
+        assertThat(settings.self().jmxAddress()).isEqualTo("0.0.0.0");
+        assertThat(warnings(config, 0)).isEmpty();
+        assertThat(settings.passwordFile()).isAbsolute().hasFileName("jmx.password");
+        assertThat(settings.accessFile()).isAbsolute().hasFileName("jmx.access");
+        assertThat(config.effectiveConfiguration().settings())
+                .anyMatch(setting -> setting.name().endsWith("authentication/access-file")
+                        && setting.origin().startsWith("line "));
+    }
+
+    @Test
+    void shouldNotTakeFilesOfAccountsFromProperties() {
+        TcConfig config = parse("<tc:tc-config xmlns:tc='http://www.terracotta.org/config'><tc-properties>"
+                + "<property name='stoneware.management.password-file' value='x'/></tc-properties></tc:tc-config>");
+
+        assertThat(ConfigFixture.of(config.problems(), Severity.ERROR))
+                .singleElement()
+                .asString()
+                .contains("name the files in <authentication>");
     }
 
     private static List<String> errors(TcConfig config, int self) {

@@ -1,34 +1,27 @@
 package org.stoneware.console;
 
-import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonGenerator;
-import com.fasterxml.jackson.core.json.JsonWriteFeature;
-import java.io.CharArrayWriter;
 import java.io.IOException;
-import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.stoneware.api.cluster.ClientStatus;
 import org.stoneware.api.cluster.ClusterEvent;
 import org.stoneware.api.cluster.ClusterStatus;
+import org.stoneware.api.cluster.MemberFacts;
+import org.stoneware.api.cluster.MemberState;
 import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.api.cluster.StorageStatus;
+import org.stoneware.api.config.EffectiveConfiguration;
+import org.stoneware.api.config.EffectiveSetting;
 
 /**
- * The JSON of the REST interface. Field names are an interface to scripts and never change meaning.
- * <p>
- * Everything beyond ASCII is escaped, so that a name with control characters, half a surrogate pair or text-direction marks can neither
- * break the document nor do anything to a terminal it is printed on.
+ * The JSON of the REST interface but for sessions. Field names are an interface to scripts and never change meaning.
  */
 final class ClusterJson {
-    private static final JsonFactory JSON =
-            JsonFactory.builder().enable(JsonWriteFeature.ESCAPE_NON_ASCII).build();
-
     private ClusterJson() {}
 
     /** @param nowMs wall time of the answering server, so that a reader with another clock can tell how long ago something was. */
     static byte[] status(ClusterStatus status, long nowMs) {
-        return document(json -> {
+        return JsonDocument.of(json -> {
             json.writeStringField("self", status.self());
             json.writeStringField("version", status.version());
             json.writeNumberField("timeMs", nowMs);
@@ -51,12 +44,12 @@ final class ClusterJson {
                 json.writeNumberField(counter.name(), counter.value());
             }
             json.writeEndObject();
-            strings(json, "problems", status.problems());
+            JsonDocument.strings(json, "problems", status.problems());
         });
     }
 
     static byte[] events(String self, List<ClusterEvent> events) {
-        return document(json -> {
+        return JsonDocument.of(json -> {
             json.writeStringField("self", self);
             json.writeArrayFieldStart("events");
             for (ClusterEvent event : events) {
@@ -69,13 +62,30 @@ final class ClusterJson {
     }
 
     static byte[] event(ClusterEvent event) {
-        return document(json -> fields(json, event));
+        return JsonDocument.of(json -> fields(json, event));
     }
 
     static byte[] storage(String self, StorageStatus storage) {
-        return document(json -> {
+        return JsonDocument.of(json -> {
             json.writeStringField("self", self);
             fields(json, storage);
+        });
+    }
+
+    /** Every value in effect with its origin. */
+    static byte[] configuration(String self, EffectiveConfiguration configuration) {
+        return JsonDocument.of(json -> {
+            json.writeStringField("self", self);
+            json.writeStringField("source", configuration.source());
+            json.writeArrayFieldStart("settings");
+            for (EffectiveSetting setting : configuration.settings()) {
+                json.writeStartObject();
+                json.writeStringField("name", setting.name());
+                json.writeStringField("value", setting.value());
+                json.writeStringField("origin", setting.origin());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
         });
     }
 
@@ -88,7 +98,7 @@ final class ClusterJson {
     }
 
     private static byte[] accepted(String self, String what, String reason) {
-        return document(json -> {
+        return JsonDocument.of(json -> {
             json.writeStringField("self", self);
             json.writeBooleanField(what, true);
             json.writeStringField("reason", reason);
@@ -96,7 +106,7 @@ final class ClusterJson {
     }
 
     static byte[] appointed(String self, String reason) {
-        return document(json -> {
+        return JsonDocument.of(json -> {
             json.writeStringField("self", self);
             json.writeBooleanField("appointed", true);
             json.writeStringField("reason", reason);
@@ -104,7 +114,7 @@ final class ClusterJson {
     }
 
     static byte[] error(String what, String allowed, String todo) {
-        return document(json -> {
+        return JsonDocument.of(json -> {
             json.writeObjectFieldStart("error");
             json.writeStringField("what", what);
             json.writeStringField("allowed", allowed);
@@ -127,7 +137,28 @@ final class ClusterJson {
         json.writeNumberField("jmxPort", server.jmxPort());
         json.writeNumberField("groupPort", server.groupPort());
         json.writeNumberField("managementPort", server.managementPort());
+        facts(json, server.facts());
         json.writeEndObject();
+    }
+
+    /** A number nobody knows is left out. */
+    private static void facts(JsonGenerator json, MemberFacts facts) throws IOException {
+        JsonDocument.strings(
+                json,
+                "states",
+                facts.states().stream().map(MemberState::externalName).toList());
+        known(json, "progressPercent", facts.progressPercent());
+        known(json, "lagEntries", facts.lagEntries());
+        known(json, "sessions", facts.sessions());
+        known(json, "uptimeMs", facts.uptimeMs());
+        json.writeStringField("storageMode", facts.storageMode());
+        json.writeStringField("lastChange", facts.lastChange());
+    }
+
+    private static void known(JsonGenerator json, String name, long value) throws IOException {
+        if (value != MemberFacts.UNKNOWN) {
+            json.writeNumberField(name, value);
+        }
     }
 
     private static void client(JsonGenerator json, ClientStatus client) throws IOException {
@@ -136,7 +167,7 @@ final class ClusterJson {
         json.writeStringField("clientId", client.clientId());
         json.writeStringField("address", client.address());
         json.writeStringField("version", client.version());
-        strings(json, "applications", client.applications());
+        JsonDocument.strings(json, "applications", client.applications());
         json.writeNumberField("ownedSessions", client.ownedSessions());
         json.writeBooleanField("connected", client.isConnected());
         json.writeEndObject();
@@ -147,6 +178,7 @@ final class ClusterJson {
         json.writeNumberField("timeMs", event.timeMs());
         json.writeStringField("type", event.type());
         json.writeStringField("text", event.text());
+        json.writeBooleanField("warning", event.isWarning());
     }
 
     private static void fields(JsonGenerator json, StorageStatus storage) throws IOException {
@@ -159,31 +191,5 @@ final class ClusterJson {
         json.writeNumberField("memoryMaxBytes", storage.memoryMaxBytes());
         json.writeNumberField("diskUsedBytes", storage.diskUsedBytes());
         json.writeNumberField("diskMaxBytes", storage.diskMaxBytes());
-    }
-
-    private static void strings(JsonGenerator json, String name, List<String> values) throws IOException {
-        json.writeArrayFieldStart(name);
-        for (String value : values) {
-            json.writeString(value);
-        }
-        json.writeEndArray();
-    }
-
-    private static byte[] document(Fields fields) {
-        CharArrayWriter text = new CharArrayWriter(1024);
-        try (JsonGenerator json = JSON.createGenerator(text)) {
-            json.writeStartObject();
-            fields.writeTo(json);
-            json.writeEndObject();
-        } catch (IOException e) {
-            throw new UncheckedIOException("memory does not fail", e);
-        }
-        return text.toString().getBytes(StandardCharsets.UTF_8);
-    }
-
-    /** The fields of a document's outermost object. */
-    @FunctionalInterface
-    private interface Fields {
-        void writeTo(JsonGenerator json) throws IOException;
     }
 }

@@ -7,6 +7,8 @@ import java.io.UncheckedIOException;
 import java.util.Map;
 import org.stoneware.api.cluster.ClientStatus;
 import org.stoneware.api.cluster.ClusterStatus;
+import org.stoneware.api.cluster.MemberFacts;
+import org.stoneware.api.cluster.MemberState;
 import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.cluster.StorageStatus;
@@ -20,6 +22,7 @@ final class ClusterMetrics {
     static final String CONTENT_TYPE = OpenMetricsTextFormatWriter.CONTENT_TYPE;
     private static final int MAX_LABEL_LENGTH = 128;
     private static final double MS_PER_SECOND = 1000;
+    private static final double PER_CENT = 100;
 
     private final CounterCatalog catalog = new CounterCatalog();
     private final JvmMetrics jvm = new JvmMetrics();
@@ -55,6 +58,7 @@ final class ClusterMetrics {
             CounterCatalog.Entry entry = catalog.entry(counter.name());
             families.add(entry.metric(), entry.kind(), entry.help(), entry.labels(), counter.value());
         }
+        status.histograms().forEach(families::histogram);
         jvm.addTo(families);
         return text(families);
     }
@@ -96,6 +100,7 @@ final class ClusterMetrics {
                 server.isReachable() ? 1 : 0,
                 "server",
                 name);
+        facts(families, name, server.facts());
         if (server.sinceMs() > 0) {
             families.gauge(
                     "stoneware_server_role_change_timestamp_seconds",
@@ -103,6 +108,49 @@ final class ClusterMetrics {
                     server.sinceMs() / MS_PER_SECOND,
                     "server",
                     name);
+        }
+    }
+
+    /** What nobody knows is left out. */
+    private static void facts(MetricFamilies families, String name, MemberFacts facts) {
+        for (MemberState each : MemberState.values()) {
+            families.gauge(
+                    "stoneware_server_state",
+                    "1 for each state a server has within its role, as the answering server sees it.",
+                    facts.states().contains(each) ? 1 : 0,
+                    "server",
+                    name,
+                    "state",
+                    each.externalName());
+        }
+        known(families, "stoneware_server_sessions", "Sessions each server holds.", facts.sessions(), 1, name);
+        known(
+                families,
+                "stoneware_server_lag_entries",
+                "Log entries each standby in sync has not confirmed; on the active.",
+                facts.lagEntries(),
+                1,
+                name);
+        known(
+                families,
+                "stoneware_server_copied_ratio",
+                "How much of its copy a server holds while it is copied.",
+                facts.progressPercent(),
+                PER_CENT,
+                name);
+        known(
+                families,
+                "stoneware_server_uptime_seconds",
+                "Time since each server began to start.",
+                facts.uptimeMs(),
+                MS_PER_SECOND,
+                name);
+    }
+
+    private static void known(
+            MetricFamilies families, String metric, String help, long value, double divisor, String server) {
+        if (value != MemberFacts.UNKNOWN) {
+            families.gauge(metric, help, value / divisor, "server", server);
         }
     }
 

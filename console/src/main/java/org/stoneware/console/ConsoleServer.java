@@ -5,6 +5,7 @@ import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.net.BindException;
 import java.net.InetSocketAddress;
+import java.util.concurrent.atomic.AtomicReference;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
@@ -14,8 +15,14 @@ import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.osgi.service.component.annotations.ReferencePolicyOption;
 import org.stoneware.api.cluster.ManagementService;
+import org.stoneware.api.cluster.SessionAdmin;
 import org.stoneware.api.config.ArraySettings;
+import org.stoneware.api.config.EffectiveConfiguration;
+import org.stoneware.api.config.ManagementAccess;
 import org.stoneware.api.config.ServerSettings;
 
 /**
@@ -39,10 +46,15 @@ public final class ConsoleServer {
     private final @Nullable ManagementPort port;
     private final @Nullable StopToken token;
     private final @Nullable JmxPort jmx;
+    private final AtomicReference<@Nullable SessionAdmin> sessions = new AtomicReference<>();
 
     @Activate
     public ConsoleServer(
-            BundleContext bundles, @Reference ManagementService management, @Reference ArraySettings settings)
+            BundleContext bundles,
+            @Reference ManagementService management,
+            @Reference ArraySettings settings,
+            @Reference EffectiveConfiguration effective,
+            @Reference ManagementAccess access)
             throws InterruptedException {
         this.bundles = bundles;
         this.self = settings.self();
@@ -50,10 +62,12 @@ public final class ConsoleServer {
         // Only who holds the port may replace the token: a second process with the same configuration must not.
         this.token = port == null ? null : writeToken();
         if (port != null) {
-            port.open(new Routes(management, settings, new StopGuard(token, self.host())), new LiveStreams(management));
+            port.open(
+                    new Routes(new ConsoleServices(management, sessions::get, settings, effective, access), token),
+                    new LiveStreams(management));
             LOGGER.log(Level.INFO, "management port open: http://" + name(port.address()) + "/");
         }
-        this.jmx = port == null ? null : openJmx(management, settings);
+        this.jmx = port == null ? null : openJmx(management, settings, access);
     }
 
     @Deactivate
@@ -88,21 +102,42 @@ public final class ConsoleServer {
         }
     }
 
-    private @Nullable JmxPort openJmx(ManagementService management, ArraySettings settings) {
+    @Reference(
+            name = "sessions",
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            policyOption = ReferencePolicyOption.GREEDY)
+    void setSessions(SessionAdmin admin) {
+        sessions.set(admin);
+    }
+
+    void unsetSessions(SessionAdmin admin) {
+        sessions.compareAndSet(admin, null);
+    }
+
+    private @Nullable JmxPort openJmx(ManagementService management, ArraySettings settings, ManagementAccess access) {
         InetSocketAddress address = new InetSocketAddress(self.jmxAddress(), self.jmxPort());
         try {
-            if (address.isUnresolved() || !address.getAddress().isLoopbackAddress()) {
-                throw new IOException("JMX has no log-in in this version, so it is open on loopback only");
+            if (address.isUnresolved()) {
+                throw new IOException("the name cannot be resolved");
             }
+            if (!access.isRequired() && !address.getAddress().isLoopbackAddress()) {
+                throw new IOException("without <authentication> JMX is open on loopback only");
+            }
+            String host = address.getAddress().isAnyLocalAddress()
+                    ? self.host()
+                    : address.getAddress().getHostAddress();
             JmxPort opened = JmxPort.open(
-                    address.getAddress(),
-                    self.jmxPort(),
+                    new JmxPort.Place(address.getAddress(), host, self.jmxPort()),
+                    new JmxLogIn(access, management),
                     new TerracottaServer(management, settings),
                     new ManagedServer(management, token));
             LOGGER.log(
                     Level.INFO,
-                    "jmx-port open, to look only, from this machine: service:jmx:rmi:///jndi/rmi://" + name(address)
-                            + "/jmxrmi");
+                    "jmx-port open, "
+                            + (access.isRequired() ? "for users of the password file" : "to look, from this machine")
+                            + ": service:jmx:rmi:///jndi/rmi://"
+                            + name(InetSocketAddress.createUnresolved(host, self.jmxPort())) + "/jmxrmi");
             return opened;
         } catch (IOException e) {
             LOGGER.log(

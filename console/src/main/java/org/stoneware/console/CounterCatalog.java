@@ -11,6 +11,7 @@ import java.util.Map;
  */
 final class CounterCatalog {
     private static final String PREFIX = "stoneware_";
+    private static final String EVENTS = "events.";
     private static final String REQUESTS = "Requests of Tomcats since this server became active, by kind.";
     private static final String OUTCOMES = "Answers to requests that open a session, by outcome.";
     private static final String REFUSED = "Requests refused since this server became active, by reason.";
@@ -44,6 +45,7 @@ final class CounterCatalog {
                 "requests.duplicate",
                 "requests_duplicate",
                 "Repeated requests, answered from memory and not done again.");
+        gauge("log.uncommitted", "log_uncommitted_entries", "Log entries that wait for a standby to confirm them.");
         gauge("requests.waiting", "requests_waiting", "Requests that wait for their turn or for a standby.");
     }
 
@@ -69,6 +71,16 @@ final class CounterCatalog {
                 "replication.commit-index",
                 "replication_commit_index",
                 "Last log entry this standby knows to be committed.");
+        labelled(
+                "split.",
+                "split_sessions",
+                "outcome",
+                "Sessions both sides of a split had changed or one had ended, by what became of them.",
+                "adopted",
+                "conflicts",
+                "removed",
+                "refused",
+                "discarded");
         counter(
                 "replication.lost",
                 "replication_lost",
@@ -113,6 +125,13 @@ final class CounterCatalog {
         Entry known = entries.get(name);
         if (known != null) {
             return known;
+        }
+        if (name.startsWith(EVENTS)) {
+            return new Entry(
+                    PREFIX + "events",
+                    Kind.COUNTER,
+                    "Events of each type since this process began.",
+                    Labels.of("type", name.substring(EVENTS.length())));
         }
         String made = PREFIX + name.toLowerCase(Locale.ROOT).replaceAll("[^a-z0-9]+", "_");
         String withoutSuffix = made.replaceAll("(?:_(?:total|created|bucket|info))+$", "");

@@ -43,21 +43,22 @@ final class ExchangeHandler implements HttpHandler {
         Headers headers = exchange.getRequestHeaders();
         Request request = new Request(
                 exchange.getRequestMethod(),
+                exchange.getRequestURI().getRawPath(),
                 exchange.getRequestURI().getRawQuery(),
                 exchange.getRemoteAddress(),
                 exchange.getLocalAddress(),
                 headers.getFirst("Host"),
                 headers.getFirst("Authorization"),
                 headers.getFirst("Accept"),
-                headers.getFirst("Last-Event-ID"));
-        String path = exchange.getRequestURI().getRawPath();
+                headers.getFirst("Last-Event-ID"),
+                headers.getFirst(StopGuard.USER_HEADER));
         try {
-            Reply reply = routes.reply(path, request);
+            Reply reply = routes.reply(request);
             isFailing.set(false);
             return reply;
         } catch (RuntimeException e) {
             Level level = isFailing.getAndSet(true) ? Level.DEBUG : Level.ERROR;
-            LOGGER.log(level, "management request failed: path=" + path, e);
+            LOGGER.log(level, "management request failed: path=" + request.path(), e);
             return Answer.error(500, "the server failed to answer", "-", "see the server's log");
         }
     }

@@ -9,8 +9,8 @@ import javax.management.remote.MBeanServerForwarder;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Lets clients of the jmx-port look, and do no more than this class names: without credentials nobody may load a class, start an agent, write
- * a heap dump or change a setting (ADR 0073). Our own beans decide themselves what they do.
+ * Lets clients of the jmx-port look, and do no more than this class names: nobody may load a class, start an agent, write a heap dump or
+ * change a setting, whoever he is (ADR 0073, 0150). Our own beans decide themselves what they do.
  */
 final class JmxGuard {
     private static final Set<String> READING = Set.of(

@@ -1,6 +1,7 @@
 package org.stoneware.console;
 
 import java.io.IOException;
+import java.io.ObjectInputFilter;
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
 import java.lang.management.ManagementFactory;
@@ -16,13 +17,14 @@ import javax.management.JMException;
 import javax.management.MBeanServer;
 import javax.management.ObjectName;
 import javax.management.StandardMBean;
+import javax.management.remote.JMXConnectorServer;
 import javax.management.remote.JMXServiceURL;
 import javax.management.remote.rmi.RMIConnectorServer;
 import javax.management.remote.rmi.RMIJRMPServerImpl;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The jmx-port: JMX over RMI, registry and connector on one port of one loopback address, for looking (ADR 0073).
+ * The jmx-port: JMX over RMI, registry and connector on one port (ADR 0073, 0150).
  * <p>
  * <b>Limits:</b> what a client sends is read by a serialization filter that knows plain values and JMX's own types; no class is loaded from it.
  */
@@ -44,22 +46,33 @@ final class JmxPort implements AutoCloseable {
     private final Registry registry;
     private final BoundSockets sockets;
     private final int port;
+    private final JmxLogIn logIn;
     private @Nullable RMIConnectorServer connector;
 
-    private JmxPort(Registry registry, BoundSockets sockets, int port) {
+    private JmxPort(Registry registry, BoundSockets sockets, int port, JmxLogIn logIn) {
+        this.logIn = logIn;
         this.registry = registry;
         this.sockets = sockets;
         this.port = port;
     }
 
+    /**
+     * Where the port is.
+     *
+     * @param address bound.
+     * @param host    by which clients reach it: RMI tells it to them.
+     */
+    record Place(InetAddress address, String host, int port) {}
+
     /** Takes the port and answers at once. */
-    static JmxPort open(InetAddress address, int port, TerracottaServerMXBean terracotta, ServerMXBean server)
+    static JmxPort open(Place place, JmxLogIn logIn, TerracottaServerMXBean terracotta, ServerMXBean server)
             throws IOException {
         if (System.getProperty(HOST_PROPERTY) == null) {
-            System.setProperty(HOST_PROPERTY, address.getHostAddress());
+            System.setProperty(HOST_PROPERTY, place.host());
         }
-        BoundSockets sockets = new BoundSockets(address);
-        JmxPort jmx = new JmxPort(LocateRegistry.createRegistry(port, null, sockets), sockets, port);
+        BoundSockets sockets = new BoundSockets(place.address());
+        int port = place.port();
+        JmxPort jmx = new JmxPort(LocateRegistry.createRegistry(port, null, sockets), sockets, port, logIn);
         try {
             jmx.register(TERRACOTTA_NAME, new StandardMBean(terracotta, TerracottaServerMXBean.class, true));
             jmx.register(SERVER_NAME, new StandardMBean(server, ServerMXBean.class, true));
@@ -81,7 +94,10 @@ final class JmxPort implements AutoCloseable {
         Map<String, Object> environment = new LinkedHashMap<>();
         environment.put(RMIConnectorServer.SERIAL_FILTER_PATTERN, FILTER);
         environment.put(RMIConnectorServer.CREDENTIALS_FILTER_PATTERN, "java.lang.String;!*");
-        RMIJRMPServerImpl door = new RMIJRMPServerImpl(port, null, sockets, environment);
+        if (logIn.isRequired()) {
+            environment.put(JMXConnectorServer.AUTHENTICATOR, logIn);
+        }
+        RMIJRMPServerImpl door = new JmxDoor(port, sockets, environment, ObjectInputFilter.Config.createFilter(FILTER));
         JMXServiceURL url = new JMXServiceURL("rmi", sockets.address().getHostAddress(), port);
         RMIConnectorServer server = new RMIConnectorServer(url, environment, door, beans);
         server.setMBeanServerForwarder(JmxGuard.before(beans));

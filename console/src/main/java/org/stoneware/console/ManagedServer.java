@@ -8,10 +8,13 @@ import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ClientStatus;
 import org.stoneware.api.cluster.ClusterStatus;
 import org.stoneware.api.cluster.ManagementService;
+import org.stoneware.api.cluster.ManagementService.AppointOutcome;
 import org.stoneware.api.cluster.ManagementService.HandOverOutcome;
 import org.stoneware.api.cluster.ManagementService.StopOutcome;
+import org.stoneware.api.cluster.MemberState;
 import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.api.config.ManagementAccess.Account;
 
 /** {@link ServerMXBean} as a view of the management service; control characters of hostile origin become spaces. */
 final class ManagedServer implements ServerMXBean {
@@ -64,6 +67,11 @@ final class ManagedServer implements ServerMXBean {
         return management.status().problems().stream()
                 .map(ManagedServer::printable)
                 .toArray(String[]::new);
+    }
+
+    @Override
+    public String[] getStates() {
+        return self().facts().states().stream().map(MemberState::externalName).toArray(String[]::new);
     }
 
     @Override
@@ -140,8 +148,8 @@ final class ManagedServer implements ServerMXBean {
 
     @Override
     public String stop(String candidate, boolean force) {
-        requireToken("stop", candidate);
-        StopOutcome outcome = management.stop(force, "jmx-port");
+        requireRight("stop", candidate);
+        StopOutcome outcome = management.stop(force, by());
         if (!outcome.isAccepted()) {
             throw new IllegalStateException("stop refused: " + outcome.reason());
         }
@@ -150,18 +158,37 @@ final class ManagedServer implements ServerMXBean {
 
     @Override
     public String handOver(String candidate) {
-        requireToken("hand-over", candidate);
-        HandOverOutcome outcome = management.handOver("jmx-port");
+        requireRight("hand-over", candidate);
+        HandOverOutcome outcome = management.handOver(by());
         if (!outcome.isAccepted()) {
             throw new IllegalStateException("hand-over refused: " + outcome.reason());
         }
         return outcome.reason();
     }
 
-    private void requireToken(String action, @Nullable String candidate) {
+    @Override
+    public String appoint(String candidate, boolean force) {
+        requireRight("appoint", candidate);
+        AppointOutcome outcome = management.appoint(getName(), force, by());
+        if (!outcome.isAccepted()) {
+            throw new IllegalStateException("not made active: " + outcome.reason());
+        }
+        return outcome.reason();
+    }
+
+    private static String by() {
+        Account account = JmxDoor.caller();
+        return account == null ? "jmx-port" : "jmx-port, user " + account.user();
+    }
+
+    private void requireRight(String action, @Nullable String candidate) {
+        Account account = JmxDoor.caller();
+        if (account != null && account.mayChange()) {
+            return;
+        }
         if (token == null || candidate == null || !token.matches(candidate.trim())) {
             throw new SecurityException(action + " refused: the token is missing or wrong; it is the content of "
-                    + StopToken.FILE_NAME + " in the server's data directory");
+                    + StopToken.FILE_NAME + " in the server's data directory, or log in as a user with readwrite");
         }
     }
 

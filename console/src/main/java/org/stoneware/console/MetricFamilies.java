@@ -1,9 +1,12 @@
 package org.stoneware.console;
 
+import io.prometheus.metrics.model.snapshots.ClassicHistogramBuckets;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot;
 import io.prometheus.metrics.model.snapshots.CounterSnapshot.CounterDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot;
 import io.prometheus.metrics.model.snapshots.GaugeSnapshot.GaugeDataPointSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot;
+import io.prometheus.metrics.model.snapshots.HistogramSnapshot.HistogramDataPointSnapshot;
 import io.prometheus.metrics.model.snapshots.Labels;
 import io.prometheus.metrics.model.snapshots.MetricSnapshot;
 import io.prometheus.metrics.model.snapshots.MetricSnapshots;
@@ -12,11 +15,20 @@ import io.prometheus.metrics.model.snapshots.UnknownSnapshot;
 import io.prometheus.metrics.model.snapshots.UnknownSnapshot.UnknownDataPointSnapshot;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.stoneware.api.cluster.Histogram;
 import org.stoneware.console.CounterCatalog.Kind;
 
 /** Collects points until all are there, one family a name; of two points with the same labels the first stays. */
 final class MetricFamilies {
+    private static final double NS_PER_SECOND = 1e9;
+    private static final Map<String, String> HISTOGRAM_HELP = Map.of(
+            "requests.open",
+            "Time from asking for a session that is held here until it was granted.",
+            "requests.commit",
+            "Time from a change until every server in sync has confirmed it.");
+
     private final Map<String, Family> families = new LinkedHashMap<>();
+    private final Map<String, Histogram> histograms = new LinkedHashMap<>();
 
     void gauge(String name, String help, double value, String... labels) {
         add(name, Kind.GAUGE, help, Labels.of(labels), value);
@@ -33,8 +45,14 @@ final class MetricFamilies {
         }
     }
 
+    /** Durations, by a name of {@link Histogram#name()} with underscores and {@code _seconds}. */
+    void histogram(Histogram counted) {
+        histograms.put("stoneware_" + counted.name().replaceAll("[^a-z0-9]+", "_") + "_seconds", counted);
+    }
+
     MetricSnapshots snapshots() {
         MetricSnapshots.Builder all = MetricSnapshots.builder();
+        histograms.forEach((name, counted) -> all.metricSnapshot(histogram(name, counted)));
         families.forEach((name, family) -> {
             switch (family.kind()) {
                 case COUNTER -> all.metricSnapshot(counter(name, family));
@@ -43,6 +61,25 @@ final class MetricFamilies {
             }
         });
         return all.build();
+    }
+
+    private static HistogramSnapshot histogram(String name, Histogram counted) {
+        ClassicHistogramBuckets.Builder buckets = ClassicHistogramBuckets.builder();
+        for (int i = 0; i < counted.counts().size(); i++) {
+            boolean isLast = i == counted.upToNs().size();
+            buckets.bucket(
+                    isLast ? Double.POSITIVE_INFINITY : counted.upToNs().get(i) / NS_PER_SECOND,
+                    counted.counts().get(i));
+        }
+        return HistogramSnapshot.builder()
+                .unit(Unit.SECONDS)
+                .name(name)
+                .help(HISTOGRAM_HELP.getOrDefault(counted.name(), "A duration; see docs/operations.md."))
+                .dataPoint(HistogramDataPointSnapshot.builder()
+                        .classicHistogramBuckets(buckets.build())
+                        .sum(counted.sumNs() / NS_PER_SECOND)
+                        .build())
+                .build();
     }
 
     private static CounterSnapshot counter(String name, Family family) {

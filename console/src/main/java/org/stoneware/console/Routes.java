@@ -8,44 +8,58 @@ import org.stoneware.api.cluster.ManagementService.AppointOutcome;
 import org.stoneware.api.cluster.ManagementService.HandOverOutcome;
 import org.stoneware.api.cluster.ManagementService.StopOutcome;
 import org.stoneware.api.config.ArraySettings;
+import org.stoneware.api.config.ManagementAccess.Account;
+import org.stoneware.console.ReadGuard.Secrecy;
 
 /** Every address of the management port and what it answers. */
 final class Routes {
+    private final ConsoleServices services;
     private final ManagementService management;
     private final ArraySettings settings;
+    private final ReadGuard readGuard;
     private final StopGuard stopGuard;
     private final StopGuard handOverGuard;
+    private final SessionRoutes sessions;
     private final ClusterMetrics metrics = new ClusterMetrics();
     private final Map<String, Route> routes = new LinkedHashMap<>();
+    private final Route oneSession;
 
-    Routes(ManagementService management, ArraySettings settings, StopGuard stopGuard) {
-        this.management = management;
-        this.settings = settings;
-        this.stopGuard = stopGuard;
+    /** @param token of this start; null when it could not be written. */
+    Routes(ConsoleServices services, @Nullable StopToken token) {
+        this.services = services;
+        this.management = services.management();
+        this.settings = services.settings();
+        String ownHost = settings.self().host();
+        this.readGuard = new ReadGuard(services.access(), ownHost, token, management);
+        this.stopGuard = new StopGuard(token, readGuard, ownHost);
         this.handOverGuard = stopGuard.forAction("hand-over", "hand-over");
-        PageFiles.load().forEach((path, file) -> get(path, request -> file));
-        get("/api/v1/cluster", request -> cluster());
-        get("/api/v1/events", this::events);
-        get("/api/v1/events/stream", request -> new LiveStream(false, request.lastEventId()));
-        get("/api/v1/stream", request -> new LiveStream(true, request.lastEventId()));
-        get("/api/v1/storage", request -> storage());
-        get("/metrics", request -> metrics.of(management.status()));
-        get("/config", request -> ConfigDocument.of(settings.text()));
-        get("/health/live", request -> Answer.text(200, "live"));
-        get("/health/ready", request -> ready());
-        routes.put("/api/v1/stop", new Route("POST", this::stop));
-        routes.put("/api/v1/appoint", new Route("POST", this::appoint));
-        routes.put("/api/v1/hand-over", new Route("POST", this::handOver));
+        this.sessions = new SessionRoutes(services.sessions());
+        this.oneSession = new Route("GET", Secrecy.SESSIONS, sessions::one);
+        PageFiles.load().forEach((path, file) -> get(path, Secrecy.FACTS, request -> file));
+        get("/api/v1/cluster", Secrecy.FACTS, request -> cluster());
+        get("/api/v1/events", Secrecy.FACTS, this::events);
+        get("/api/v1/events/stream", Secrecy.FACTS, request -> new LiveStream(false, request.lastEventId()));
+        get("/api/v1/stream", Secrecy.FACTS, request -> new LiveStream(true, request.lastEventId()));
+        get("/api/v1/storage", Secrecy.FACTS, request -> storage());
+        get("/api/v1/config", Secrecy.FACTS, request -> configuration());
+        get(SessionRoutes.LIST, Secrecy.SESSIONS, sessions::list);
+        get(SessionRoutes.STATS, Secrecy.FACTS, sessions::stats);
+        get("/metrics", Secrecy.FACTS, request -> metrics.of(management.status()));
+        get("/config", Secrecy.OPEN, request -> ConfigDocument.of(settings.text()));
+        get("/health/live", Secrecy.OPEN, request -> Answer.text(200, "live"));
+        get("/health/ready", Secrecy.OPEN, request -> ready());
+        routes.put("/api/v1/stop", new Route("POST", Secrecy.OPEN, this::stop));
+        routes.put("/api/v1/appoint", new Route("POST", Secrecy.OPEN, this::appoint));
+        routes.put("/api/v1/hand-over", new Route("POST", Secrecy.OPEN, this::handOver));
     }
 
-    /** @param path raw path of the request; null when it has none. */
-    Reply reply(@Nullable String path, Request request) {
-        Route route = path == null ? null : routes.get(path);
+    Reply reply(Request request) {
+        Route route = route(request.path());
         if (route == null) {
             return Answer.error(
                     404,
                     "no such address on the management port",
-                    String.join(", ", routes.keySet()),
+                    String.join(", ", routes.keySet()) + ", " + SessionRoutes.ONE + "ID",
                     "correct the path");
         }
         if (!route.accepts(request.method())) {
@@ -53,11 +67,20 @@ final class Routes {
             return Answer.error(405, "method is not allowed here", allowed, "use one of the allowed methods")
                     .with("Allow", allowed);
         }
-        return route.action().reply(request);
+        Answer refusal = readGuard.refusal(request, route.secrecy());
+        return refusal != null ? refusal : route.action().reply(request);
     }
 
-    private void get(String path, Action action) {
-        routes.put(path, new Route("GET", action));
+    private @Nullable Route route(@Nullable String path) {
+        if (path == null) {
+            return null;
+        }
+        boolean isOneSession = path.startsWith(SessionRoutes.ONE) && path.length() > SessionRoutes.ONE.length();
+        return isOneSession ? oneSession : routes.get(path);
+    }
+
+    private void get(String path, Secrecy secrecy, Action action) {
+        routes.put(path, new Route("GET", secrecy, action));
     }
 
     private Answer cluster() {
@@ -75,6 +98,10 @@ final class Routes {
         return Answer.json(
                 200,
                 ClusterJson.storage(settings.self().name(), management.status().storage()));
+    }
+
+    private Answer configuration() {
+        return Answer.json(200, ClusterJson.configuration(settings.self().name(), services.effective()));
     }
 
     private Answer ready() {
@@ -143,8 +170,10 @@ final class Routes {
         return Answer.json(202, ClusterJson.handingOver(settings.self().name(), outcome.reason()));
     }
 
-    private static String by(Request request) {
-        return "management port, " + request.remote().getAddress().getHostAddress();
+    private String by(Request request) {
+        Account account = readGuard.account(request);
+        return "management port, " + request.remote().getAddress().getHostAddress()
+                + (account == null ? "" : ", user " + account.user());
     }
 
     /** Answers an accepted request. */
@@ -153,8 +182,8 @@ final class Routes {
         Reply reply(Request request);
     }
 
-    /** One address; where GET is allowed, HEAD is. */
-    private record Route(String method, Action action) {
+    /** One address; where GET is allowed, HEAD is. What may change something has a guard of its own. */
+    private record Route(String method, Secrecy secrecy, Action action) {
         boolean accepts(String asked) {
             return asked.equals(method) || (asked.equals("HEAD") && method.equals("GET"));
         }

@@ -12,6 +12,9 @@ public interface ServerMXBean {
     /** Sub-state or reason; may be empty. */
     String getDetail();
 
+    /** Sub-states by name, as {@code states} in {@code /api/v1/cluster}. */
+    String[] getStates();
+
     long getEpoch();
 
     boolean isInSync();
@@ -54,7 +57,7 @@ public interface ServerMXBean {
     /**
      * Stops this server.
      *
-     * @param token content of {@code management.token} in its data directory.
+     * @param token content of {@code management.token} in its data directory; anything for a user with {@code readwrite}.
      * @param force true: also when sessions would be lost.
      * @return what happens now.
      */
@@ -63,8 +66,17 @@ public interface ServerMXBean {
     /**
      * Has this server, the active, give its role to the standby.
      *
-     * @param token content of {@code management.token} in its data directory.
+     * @param token content of {@code management.token} in its data directory; anything for a user with {@code readwrite}.
      * @return what begins now.
      */
     String handOver(String token);
+
+    /**
+     * Makes this server active.
+     *
+     * @param token as for {@link #stop}.
+     * @param force true: also when it may lack sessions that another server holds; what it lacks is lost then.
+     * @return what happens now.
+     */
+    String appoint(String token, boolean force);
 }

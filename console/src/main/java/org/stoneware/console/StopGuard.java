@@ -1,36 +1,38 @@
 package org.stoneware.console;
 
-import java.util.Locale;
-import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.api.config.ManagementAccess.Account;
 
 /**
- * Decides who may stop this server over HTTP, or have it hand its role over: a program on this machine that can read this start's token.
+ * Decides who may stop this server over HTTP, or have it hand its role over: a program on this machine that can read this start's token, or
+ * a user the access file gives {@code readwrite}, from anywhere.
  * <p>
- * The Host header must name an address, so that a web page whose name was pointed at this machine (DNS rebinding) gets nowhere even if it
- * knew the token.
+ * The Host header of the former must name an address, so that a web page whose name was pointed at this machine (DNS rebinding) gets nowhere
+ * even if it knew the token. The latter must send {@value #USER_HEADER}: a browser that remembers a password sends that along with what
+ * another site's page asks for, and no such page can send a header of its own.
  */
 final class StopGuard {
-    private static final Pattern HOST = Pattern.compile("(\\[[0-9a-f:.]+]|[^:\\[\\]]+)(?::\\d{1,5})?");
-    private static final Pattern ADDRESS = Pattern.compile("\\[.*]|\\d{1,3}(?:\\.\\d{1,3}){3}");
-    private static final String SCHEME = "Bearer ";
+    static final String USER_HEADER = "X-Requested-By";
 
     private final @Nullable StopToken token;
+    private final ReadGuard users;
     private final String action;
-    private final String ownHost;
+    private final OwnHost ownHost;
     private final String todo;
 
     /**
      * @param token   of this start; null when it could not be written, then nobody may.
+     * @param users   knows who has an account.
      * @param ownHost host of this server in the configuration.
      */
-    StopGuard(@Nullable StopToken token, String ownHost) {
-        this(token, ownHost, "stop", "stop-server");
+    StopGuard(@Nullable StopToken token, ReadGuard users, String ownHost) {
+        this(token, users, new OwnHost(ownHost), "stop", "stop-server");
     }
 
-    private StopGuard(@Nullable StopToken token, String ownHost, String action, String program) {
+    private StopGuard(@Nullable StopToken token, ReadGuard users, OwnHost ownHost, String action, String program) {
         this.token = token;
-        this.ownHost = ownHost.toLowerCase(Locale.ROOT);
+        this.users = users;
+        this.ownHost = ownHost;
         this.action = action;
         this.todo = "run bin/" + program + " on the machine of this server, as the user who owns its data";
     }
@@ -42,12 +44,39 @@ final class StopGuard {
      * @param program    script that does it.
      */
     StopGuard forAction(String nextAction, String program) {
-        return new StopGuard(token, ownHost, nextAction, program);
+        return new StopGuard(token, users, ownHost, nextAction, program);
     }
 
     /** Why the request must be refused; null when it may do what it asks for. */
     @Nullable
     Answer refusal(Request request) {
+        return ReadGuard.isBasic(request.authorization()) ? refusalOfUser(request) : refusalOfProgram(request);
+    }
+
+    private @Nullable Answer refusalOfUser(Request request) {
+        Account account = users.account(request);
+        if (account == null) {
+            return users.logIn(request);
+        }
+        if (!account.mayChange()) {
+            return Answer.error(
+                    403,
+                    action + " refused: this user may only look",
+                    "a user with readwrite in the access file",
+                    "log in as another user, or change the access file");
+        }
+        if (request.requestedBy() == null) {
+            return Answer.error(
+                    403,
+                    action + " refused: the header " + USER_HEADER
+                            + " is missing, by which it is known not to come from a" + " page of another site",
+                    USER_HEADER + " with any value",
+                    "add it");
+        }
+        return null;
+    }
+
+    private @Nullable Answer refusalOfProgram(Request request) {
         if (!request.isFromThisMachine()) {
             return Answer.error(
                     403,
@@ -55,7 +84,7 @@ final class StopGuard {
                     "requests from the server's own machine",
                     todo);
         }
-        if (!isOwnHost(request.host())) {
+        if (!ownHost.matches(request.host())) {
             return Answer.error(
                     403,
                     action + " refused: the Host header is not this server",
@@ -69,10 +98,7 @@ final class StopGuard {
                     "a data directory with owner-only permissions",
                     "see the server's log, or send the process SIGTERM");
         }
-        String authorization = request.authorization();
-        if (authorization == null
-                || !authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
-                || !token.matches(authorization.substring(SCHEME.length()).trim())) {
+        if (!token.isIn(request.authorization())) {
             return Answer.error(
                             401,
                             action + " refused: the token is missing or wrong",
@@ -81,19 +107,5 @@ final class StopGuard {
                     .with("WWW-Authenticate", "Bearer realm=\"stoneware\"");
         }
         return null;
-    }
-
-    private boolean isOwnHost(@Nullable String header) {
-        if (header == null) {
-            return false;
-        }
-        var matcher = HOST.matcher(header.trim().toLowerCase(Locale.ROOT));
-        if (!matcher.matches()) {
-            return false;
-        }
-        String host = matcher.group(1);
-        return host.equals("localhost")
-                || host.equals(ownHost)
-                || ADDRESS.matcher(host).matches();
     }
 }

@@ -13,6 +13,7 @@ import java.security.MessageDigest;
 import java.security.SecureRandom;
 import java.util.HexFormat;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A secret of this start, in a file that only the owner of the server's data can read: who can show it may stop the server.
@@ -21,6 +22,7 @@ import java.util.Set;
  */
 final class StopToken implements AutoCloseable {
     static final String FILE_NAME = "management.token";
+    private static final String SCHEME = "Bearer ";
     private static final int LENGTH = 32;
 
     private final Path file;
@@ -66,6 +68,13 @@ final class StopToken implements AutoCloseable {
 
     Path file() {
         return file;
+    }
+
+    /** True when an Authorization header shows the token. */
+    boolean isIn(@Nullable String authorization) {
+        return authorization != null
+                && authorization.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
+                && matches(authorization.substring(SCHEME.length()).trim());
     }
 
     /** True when {@code candidate} is the token; takes as long for a near miss as for a wild guess. */

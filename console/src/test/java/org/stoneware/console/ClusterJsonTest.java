@@ -42,7 +42,12 @@ class ClusterJsonTest {
                         Map.entry("clientPort", 9510L),
                         Map.entry("jmxPort", 9520L),
                         Map.entry("groupPort", 9530L),
-                        Map.entry("managementPort", 9540L)));
+                        Map.entry("managementPort", 9540L),
+                        Map.entry("states", List.of("solo")),
+                        Map.entry("sessions", 1_240L),
+                        Map.entry("uptimeMs", 754_000L),
+                        Map.entry("storageMode", "memory"),
+                        Map.entry("lastChange", "alone")));
         assertThat(first(status, "clients"))
                 .isEqualTo(Map.of(
                         "name", "tomcat-a",

@@ -62,6 +62,32 @@ class ClusterMetricsTest {
     }
 
     @Test
+    void shouldShowStatesLagAndSessionsOfEveryServer() {
+        assertThat(metrics(List.of()).samples)
+                .containsEntry("stoneware_server_state{server=\"Server1\",state=\"solo\"}", 1.0)
+                .containsEntry("stoneware_server_state{server=\"Server2\",state=\"solo\"}", 0.0)
+                .containsEntry("stoneware_server_lag_entries{server=\"Server2\"}", 3.0)
+                .containsEntry("stoneware_server_sessions{server=\"Server2\"}", 1240.0)
+                .doesNotContainKey("stoneware_server_lag_entries{server=\"Server1\"}");
+    }
+
+    @Test
+    void shouldCountDurationsInBucketsThatContainThoseBefore() {
+        assertThat(metrics(List.of()).samples)
+                .containsEntry("stoneware_requests_commit_seconds_bucket{le=\"5.0E-5\"}", 5.0)
+                .containsEntry("stoneware_requests_commit_seconds_bucket{le=\"0.001\"}", 8.0)
+                .containsEntry("stoneware_requests_commit_seconds_bucket{le=\"+Inf\"}", 10.0)
+                .containsEntry("stoneware_requests_commit_seconds_count", 10.0)
+                .containsEntry("stoneware_requests_commit_seconds_sum", 0.042);
+    }
+
+    @Test
+    void shouldCountEventsByType() {
+        assertThat(metrics(List.of(new Counter("events.role-changed", 4))).samples)
+                .containsEntry("stoneware_events_total{type=\"role-changed\"}", 4.0);
+    }
+
+    @Test
     void shouldShowFiguresItDoesNotKnow() {
         OpenMetricsText metrics = metrics(List.of(
                 new Counter("swap.some-new.figure", 3),
@@ -101,6 +127,7 @@ class ClusterMetricsTest {
                 plain.clients(),
                 plain.storage(),
                 counters,
+                plain.histograms(),
                 plain.problems());
         return OpenMetricsText.parse(new String(new ClusterMetrics().of(status).body(), StandardCharsets.UTF_8));
     }

@@ -12,6 +12,7 @@ import org.stoneware.api.cluster.ClusterStatus;
 import org.stoneware.api.cluster.ManagementService;
 import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.api.config.ManagementAccess;
 
 /** Opens the page on a made-up array to look at: {@code ConsoleDemo port dataDirectory healthy|trouble|dying}. */
 final class ConsoleDemo implements ManagementService {
@@ -33,7 +34,9 @@ final class ConsoleDemo implements ManagementService {
                         (proxy, method, values) -> null),
                 demo,
                 FakeManagement.settings(
-                        Path.of(arguments[1]), Integer.parseInt(arguments[0]), Integer.parseInt(arguments[0]) - 20));
+                        Path.of(arguments[1]), Integer.parseInt(arguments[0]), Integer.parseInt(arguments[0]) - 20),
+                FakeManagement.EFFECTIVE,
+                ManagementAccess.NONE);
         Thread.currentThread().join();
     }
 
@@ -112,7 +115,8 @@ final class ConsoleDemo implements ManagementService {
                 member.epoch(),
                 isInSync,
                 member.isReachable(),
-                sinceMs);
+                sinceMs,
+                member.facts());
     }
 
     private static ClientStatus client(

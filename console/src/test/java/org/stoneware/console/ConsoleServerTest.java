@@ -25,6 +25,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
+import org.stoneware.api.config.ManagementAccess;
 
 @Timeout(60)
 class ConsoleServerTest {
@@ -154,7 +155,12 @@ class ConsoleServerTest {
                     assertThat(arguments).containsExactly(0L);
                     return framework;
                 });
-        return new ConsoleServer(bundles, new FakeManagement(), FakeManagement.settings(dataDirectory, port, jmxPort));
+        return new ConsoleServer(
+                bundles,
+                new FakeManagement(),
+                FakeManagement.settings(dataDirectory, port, jmxPort),
+                FakeManagement.EFFECTIVE,
+                ManagementAccess.NONE);
     }
 
     private static int freePort() throws IOException {

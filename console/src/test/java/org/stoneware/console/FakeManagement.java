@@ -4,21 +4,31 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.stoneware.api.cluster.ClientStatus;
 import org.stoneware.api.cluster.ClusterEvent;
 import org.stoneware.api.cluster.ClusterStatus;
+import org.stoneware.api.cluster.Histogram;
 import org.stoneware.api.cluster.ManagementService;
+import org.stoneware.api.cluster.MemberFacts;
+import org.stoneware.api.cluster.MemberState;
 import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.cluster.StorageStatus;
 import org.stoneware.api.config.ArraySettings;
+import org.stoneware.api.config.EffectiveConfiguration;
+import org.stoneware.api.config.EffectiveSetting;
 import org.stoneware.api.config.ServerSettings;
 
 /** An array of two as Server1 sees it, whose roles and names a test may choose. */
 final class FakeManagement implements ManagementService {
     static final String CONFIG_TEXT =
             "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<tc:tc-config name=\"caf\u00e9\"/>\n";
+
+    static final EffectiveConfiguration EFFECTIVE = new EffectiveConfiguration(
+            "tc-config.xml",
+            List.of(new EffectiveSetting("servers/server[1] jmx-port", "9520", "derived from dso-port + 10")));
 
     volatile ServerRole role = ServerRole.ACTIVE_COORDINATOR;
     volatile String detail = "";
@@ -29,6 +39,8 @@ final class FakeManagement implements ManagementService {
     volatile Runnable onStop = () -> {};
     volatile HandOverOutcome handOverOutcome = new HandOverOutcome(true, "Server1 hands over to Server2");
     final List<String> handOvers = new CopyOnWriteArrayList<>();
+    final List<String> refusedLogIns = new CopyOnWriteArrayList<>();
+    final List<String> appoints = new CopyOnWriteArrayList<>();
     final List<ClusterEvent> moreEvents = new CopyOnWriteArrayList<>();
     final List<String> stops = new CopyOnWriteArrayList<>();
 
@@ -54,7 +66,17 @@ final class FakeManagement implements ManagementService {
                 268_435_456,
                 0,
                 0);
-        return new ClusterStatus("Server1", "0.1.0", 754_000, servers, clients, storage, counters, problems);
+        return new ClusterStatus(
+                "Server1",
+                "0.1.0",
+                754_000,
+                servers,
+                clients,
+                storage,
+                counters,
+                List.of(new Histogram(
+                        "requests.commit", List.of(50_000L, 1_000_000L), List.of(5L, 3L, 2L), 42_000_000)),
+                problems);
     }
 
     static MemberStatus member(int number, ServerRole role, String detail, boolean isReachable) {
@@ -70,7 +92,15 @@ final class FakeManagement implements ManagementService {
                 7,
                 true,
                 isReachable,
-                1_795_362_000_000L);
+                1_795_362_000_000L,
+                new MemberFacts(
+                        number == 1 ? Set.of(MemberState.SOLO) : Set.of(),
+                        MemberFacts.UNKNOWN,
+                        number == 1 ? MemberFacts.UNKNOWN : 3,
+                        1_240,
+                        754_000,
+                        "memory",
+                        "alone"));
     }
 
     @Override
@@ -87,6 +117,17 @@ final class FakeManagement implements ManagementService {
         stops.add("force=" + force + " by=" + by);
         onStop.run();
         return outcome;
+    }
+
+    @Override
+    public void logInRefused(String door, String from) {
+        refusedLogIns.add(door + " " + from);
+    }
+
+    @Override
+    public AppointOutcome appoint(String server, boolean force, String by) {
+        appoints.add(server + " force=" + force + " by=" + by);
+        return new AppointOutcome(true, server + " becomes active");
     }
 
     @Override

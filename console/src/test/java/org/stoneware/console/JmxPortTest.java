@@ -8,6 +8,7 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.management.Attribute;
 import javax.management.MBeanServerConnection;
@@ -22,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.api.config.ManagementAccess;
 
 @Timeout(60)
 class JmxPortTest {
@@ -31,6 +33,7 @@ class JmxPortTest {
     Path dataDirectory;
 
     private final FakeManagement management = new FakeManagement();
+    private ManagementAccess access = ManagementAccess.NONE;
     private int port;
     private StopToken token;
     private JmxPort jmx;
@@ -179,6 +182,58 @@ class JmxPortTest {
         }
     }
 
+    @Test
+    void shouldAppointForWhoKnowsTheToken() throws Exception {
+        Object[] values = {Files.readString(token.file()).trim(), true};
+        String[] signature = {"java.lang.String", "boolean"};
+
+        assertThat(client.invoke(server, "appoint", values, signature)).isEqualTo("Server1 becomes active");
+        assertThat(management.appoints).containsExactly("Server1 force=true by=jmx-port");
+        assertThatThrownBy(() -> client.invoke(server, "appoint", new Object[] {"guess", true}, signature))
+                .hasStackTraceContaining("the token is missing or wrong");
+    }
+
+    @Test
+    void shouldLetUsersInWithTheRightsTheyHave() throws Exception {
+        access = Users.AND_RIGHTS;
+        connector.close();
+        jmx.close();
+        jmx = open(port);
+        connector = connect("ann", "sees");
+        client = connector.getMBeanServerConnection();
+
+        assertThat(client.getAttribute(server, "Role")).isEqualTo("ACTIVE-COORDINATOR");
+        assertThatThrownBy(() -> stop("guess")).hasStackTraceContaining("log in as a user with readwrite");
+
+        connector.close();
+        connector = connect("bea", "does");
+        client = connector.getMBeanServerConnection();
+
+        assertThat(stop("")).isEqualTo("stopping");
+        assertThat(management.stops).containsExactly("force=false by=jmx-port, user bea");
+        assertThatThrownBy(() -> client.createMBean("javax.management.timer.Timer", new ObjectName("x:type=y")))
+                .isInstanceOf(SecurityException.class);
+    }
+
+    @Test
+    void shouldLetNobodyElseInOnceThereAreUsers() throws Exception {
+        access = Users.AND_RIGHTS;
+        jmx.close();
+        jmx = open(port);
+
+        assertThatThrownBy(this::connect).isInstanceOf(SecurityException.class);
+        assertThatThrownBy(() -> connect("bea", "guess")).isInstanceOf(SecurityException.class);
+        assertThatThrownBy(() -> connect("bea", null)).isInstanceOf(SecurityException.class);
+        assertThat(management.refusedLogIns).hasSize(3).allMatch(refused -> refused.startsWith("jmx-port 127.0.0.1"));
+    }
+
+    @SuppressWarnings("BanJNDI")
+    private JMXConnector connect(String user, String password) throws IOException {
+        return JMXConnectorFactory.connect(
+                new JMXServiceURL("service:jmx:rmi:///jndi/rmi://127.0.0.1:" + port + "/jmxrmi"),
+                Map.of(JMXConnector.CREDENTIALS, new String[] {user, password}));
+    }
+
     /** The address is the test's own; a user's tool does the same. */
     @SuppressWarnings("BanJNDI")
     private JMXConnector connect() throws IOException {
@@ -193,8 +248,8 @@ class JmxPortTest {
 
     private JmxPort open(int onPort) throws IOException {
         return JmxPort.open(
-                LOOPBACK,
-                onPort,
+                new JmxPort.Place(LOOPBACK, "127.0.0.1", onPort),
+                new JmxLogIn(access, management),
                 new TerracottaServer(management, FakeManagement.settings(dataDirectory, 9540)),
                 new ManagedServer(management, token));
     }

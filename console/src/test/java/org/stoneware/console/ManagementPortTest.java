@@ -66,7 +66,19 @@ class ManagementPortTest {
                         "type",
                         "role-changed",
                         "text",
-                        "START-STATE -> ACTIVE-COORDINATOR: alone"));
+                        "START-STATE -> ACTIVE-COORDINATOR: alone",
+                        "warning",
+                        false));
+    }
+
+    @Test
+    void shouldShowEveryValueInEffectWithItsOrigin() throws Exception {
+        Map<?, ?> answer = Json.object(port.get("/api/v1/config").body());
+
+        assertThat(answer.get("source")).isEqualTo("tc-config.xml");
+        assertThat(((List<?>) answer.get("settings")).get(0))
+                .isEqualTo(Map.of(
+                        "name", "servers/server[1] jmx-port", "value", "9520", "origin", "derived from dso-port + 10"));
     }
 
     @Test

@@ -2,6 +2,7 @@ package org.stoneware.console;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -58,8 +59,14 @@ final class OpenMetricsText {
         if (!sample.matches()) {
             throw new AssertionError("no sample: " + line);
         }
-        String suffix = SUFFIX.get(types.get(family));
-        if (suffix == null || !sample.group(1).equals(family + suffix)) {
+        String type = types.get(family);
+        boolean isOfHistogram = "histogram".equals(type)
+                && Set.of("_bucket", "_count", "_sum")
+                        .contains(sample.group(1)
+                                .substring(Math.min(
+                                        family.length(), sample.group(1).length())));
+        String suffix = SUFFIX.get(type);
+        if (!isOfHistogram && (suffix == null || !sample.group(1).equals(family + suffix))) {
             throw new AssertionError("sample outside its family " + family + ": " + line);
         }
         String labels = sample.group(2) == null ? "" : sample.group(2);

@@ -10,23 +10,34 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import org.stoneware.api.cluster.SessionAdmin;
+import org.stoneware.api.config.ManagementAccess;
 
 /** A management port of a fake server on a free port of this machine. */
 final class RunningPort implements AutoCloseable {
     final FakeManagement management = new FakeManagement();
+    volatile SessionAdmin sessions = new FakeSessions();
     final StopToken token;
     private final ManagementPort port;
     private final LiveStreams streams = new LiveStreams(management);
     private final HttpClient client = HttpClient.newHttpClient();
 
     RunningPort(Path dataDirectory) throws Exception {
+        this(dataDirectory, ManagementAccess.NONE);
+    }
+
+    RunningPort(Path dataDirectory, ManagementAccess access) throws Exception {
         token = StopToken.create(dataDirectory);
         port = ManagementPort.bind(new InetSocketAddress("127.0.0.1", 0));
         port.open(
                 new Routes(
-                        management,
-                        FakeManagement.settings(dataDirectory, port()),
-                        new StopGuard(token, "shop1.example")),
+                        new ConsoleServices(
+                                management,
+                                () -> sessions,
+                                FakeManagement.settings(dataDirectory, port()),
+                                FakeManagement.EFFECTIVE,
+                                access),
+                        token),
                 streams);
     }
 

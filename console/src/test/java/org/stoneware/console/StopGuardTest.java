@@ -12,6 +12,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.NullSource;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.stoneware.api.config.ManagementAccess;
 
 class StopGuardTest {
     @TempDir
@@ -23,7 +24,7 @@ class StopGuardTest {
     @BeforeEach
     void create() throws Exception {
         StopToken token = StopToken.create(dataDirectory);
-        guard = new StopGuard(token, "Shop1.example");
+        guard = new StopGuard(token, nobody(token), "Shop1.example");
         bearer = "Bearer " + Files.readString(token.file()).trim();
     }
 
@@ -93,21 +94,27 @@ class StopGuardTest {
 
     @Test
     void shouldRefuseEverybodyWhenThereIsNoToken() {
-        Answer refusal = new StopGuard(null, "shop1.example")
+        Answer refusal = new StopGuard(null, nobody(null), "shop1.example")
                 .refusal(request("127.0.0.1", "127.0.0.1", "localhost", "Bearer null"));
 
         assertThat(refusal).isNotNull();
         assertThat(refusal.status()).isEqualTo(403);
     }
 
+    private static ReadGuard nobody(StopToken token) {
+        return new ReadGuard(ManagementAccess.NONE, "shop1.example", token, new FakeManagement());
+    }
+
     private static Request request(String remote, String local, String host, String authorization) {
         return new Request(
                 "POST",
+                "/api/v1/stop",
                 null,
                 new InetSocketAddress(remote, 40000),
                 new InetSocketAddress(local, 9540),
                 host,
                 authorization,
+                null,
                 null,
                 null);
     }

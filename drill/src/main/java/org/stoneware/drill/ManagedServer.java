@@ -109,13 +109,16 @@ final class ManagedServer {
     static void readRoles(String cluster, Map<String, String> roles) throws IOException {
         try (JsonParser parser = JSON.createParser(cluster)) {
             boolean isInServers = false;
+            int depth = 0;
             String name = "";
             for (JsonToken token = parser.nextToken(); token != null; token = parser.nextToken()) {
                 if (token == JsonToken.START_ARRAY) {
-                    isInServers = "servers".equals(parser.currentName());
+                    depth++;
+                    isInServers |= depth == 1 && "servers".equals(parser.currentName());
                 } else if (token == JsonToken.END_ARRAY) {
-                    isInServers = false;
-                } else if (isInServers && token.isScalarValue()) {
+                    depth--;
+                    isInServers &= depth > 0;
+                } else if (isInServers && depth == 1 && token.isScalarValue()) {
                     switch (parser.currentName()) {
                         case "name" -> name = parser.getText();
                         case "role" -> roles.put(name, parser.getText());

@@ -58,7 +58,7 @@ class DrillReportTest {
     void shouldReadRolesAndTakeWhoIsNotReachableForStopped() throws IOException {
         Map<String, String> roles = new LinkedHashMap<>();
         ManagedServer.readRoles(
-                "{\"self\":\"Server1\",\"servers\":[{\"name\":\"Server1\",\"role\":\"ACTIVE-COORDINATOR\",\"reachable\":true},"
+                "{\"self\":\"Server1\",\"servers\":[{\"name\":\"Server1\",\"role\":\"ACTIVE-COORDINATOR\",\"reachable\":true,\"states\":[\"solo\"]},"
                         + "{\"name\":\"Server2\",\"role\":\"PASSIVE-STANDBY\",\"reachable\":false}],\"clients\":[{\"name\":\"x\"}]}",
                 roles);
 

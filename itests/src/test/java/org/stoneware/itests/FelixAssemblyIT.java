@@ -9,6 +9,8 @@ import static org.ops4j.pax.exam.CoreOptions.frameworkStartLevel;
 import static org.ops4j.pax.exam.CoreOptions.junitBundles;
 import static org.ops4j.pax.exam.CoreOptions.options;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -16,6 +18,10 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.zip.ZipEntry;
 import javax.inject.Inject;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -153,6 +159,69 @@ public class FelixAssemblyIT {
 
             assertEquals(Opened.Status.UNAVAILABLE, read.status());
             assertTrue(read.detail(), read.detail().contains("array.key"));
+        }
+    }
+
+    /** Declarative Services says nothing of either; both must be named, and the naming must end with them. */
+    @Test
+    public void shouldNameComponentsThatCanNotComeToLife() throws Exception {
+        awaitActive();
+        Bundle shop = bundles.installBundle("test:shop", new ByteArrayInputStream(brokenShop()));
+        shop.start();
+
+        awaitProblems("names both", problems -> problems.contains("component shop.till")
+                && problems.contains("failed to activate")
+                && problems.contains("component shop.counter")
+                && problems.contains("no com.example.Bank is registered"));
+        awaitEvent("problem", "shop.till");
+
+        shop.uninstall();
+
+        awaitProblems("is well again", String::isEmpty);
+        awaitEvent("problem-solved", "shop.till");
+    }
+
+    /** A bundle with one component whose activation fails, and one that needs what nobody offers. */
+    private static byte[] brokenShop() throws IOException {
+        Manifest manifest = new Manifest();
+        manifest.getMainAttributes().putValue("Manifest-Version", "1.0");
+        manifest.getMainAttributes().putValue("Bundle-ManifestVersion", "2");
+        manifest.getMainAttributes().putValue("Bundle-SymbolicName", "com.example.shop");
+        manifest.getMainAttributes().putValue("Service-Component", "till.xml, counter.xml");
+        ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+        try (JarOutputStream jar = new JarOutputStream(bytes, manifest)) {
+            component(jar, "till.xml", "shop.till", "activate=\"noSuchMethod\"", "");
+            component(jar, "counter.xml", "shop.counter", "", "<reference name=\"bank\" interface=\"com.example.Bank\"/>");
+        }
+        return bytes.toByteArray();
+    }
+
+    private static void component(JarOutputStream jar, String file, String name, String attribute, String reference)
+            throws IOException {
+        jar.putNextEntry(new ZipEntry(file));
+        jar.write(("<scr:component xmlns:scr=\"http://www.osgi.org/xmlns/scr/v1.3.0\" immediate=\"true\" name=\"" + name
+                        + "\" " + attribute + "><implementation class=\"java.lang.Object\"/>" + reference
+                        + "</scr:component>")
+                .getBytes(StandardCharsets.UTF_8));
+        jar.closeEntry();
+    }
+
+    private void awaitProblems(String what, Predicate<String> expected) throws InterruptedException {
+        long endMs = System.currentTimeMillis() + ROLE_PATIENCE_MS;
+        while (!expected.test(String.join("; ", management.status().problems()))) {
+            assertTrue(what + ": " + management.status().problems(), System.currentTimeMillis() < endMs);
+            // The self-check has no listener; this only paces the looking.
+            Thread.sleep(20);
+        }
+    }
+
+    private void awaitEvent(String type, String text) throws InterruptedException {
+        long endMs = System.currentTimeMillis() + ROLE_PATIENCE_MS;
+        while (management.events().stream()
+                .noneMatch(event -> event.type().equals(type) && event.text().contains(text))) {
+            assertTrue("event " + type + ": " + management.events(), System.currentTimeMillis() < endMs);
+            // As above.
+            Thread.sleep(20);
         }
     }
 

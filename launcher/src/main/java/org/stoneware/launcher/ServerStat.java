@@ -70,6 +70,12 @@ final class ServerStat {
         ManagementPortClient client = new ManagementPortClient(target.host(), target.managementPort());
         try {
             ManagementPortClient.Answer answer = client.get(CLUSTER);
+            if (answer.status() == 401) {
+                return down(
+                        target,
+                        client.address() + " wants a log-in: name a file with 'user password' in "
+                                + ManagementPortClient.LOGIN_FILE);
+            }
             if (answer.status() != 200) {
                 return down(target, client.address() + " answers HTTP " + answer.status() + ": no Stoneware server?");
             }

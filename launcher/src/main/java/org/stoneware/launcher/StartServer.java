@@ -9,9 +9,11 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.api.config.AccountFiles;
 import org.stoneware.api.config.ArrayKey;
 import org.stoneware.api.config.ArrayKeyException;
 import org.stoneware.api.config.ArraySettings;
+import org.stoneware.api.config.ManagementAccessException;
 import org.stoneware.api.config.ServerSettings;
 import org.stoneware.config.Problem;
 import org.stoneware.config.Problem.Severity;
@@ -66,6 +68,7 @@ final class StartServer {
             throw new ProgramException(ExitCode.CONFIGURATION, ConfigReport.summary(problems));
         }
         checkArrayKey(config.arrayKey(terminal.home()));
+        checkAccounts(config, choice);
         boolean isCheck = options.isGiven("--check");
         if (!choice.isChosen() && (!isCheck || options.isGiven("--name"))) {
             throw new ProgramException(ExitCode.CONFIGURATION, choice.problem());
@@ -84,6 +87,21 @@ final class StartServer {
                 ArrayKey.read(file);
             }
         } catch (ArrayKeyException e) {
+            throw new ProgramException(ExitCode.CONFIGURATION, e.text());
+        }
+    }
+
+    private void checkAccounts(TcConfig config, ServerChoice choice) throws ProgramException {
+        if (!choice.isChosen()) {
+            return;
+        }
+        ArraySettings settings = config.settings(choice.position(), terminal.home());
+        Path passwords = settings.passwordFile();
+        try {
+            if (passwords != null) {
+                AccountFiles.open(passwords, settings.accessFile());
+            }
+        } catch (ManagementAccessException e) {
             throw new ProgramException(ExitCode.CONFIGURATION, e.text());
         }
     }

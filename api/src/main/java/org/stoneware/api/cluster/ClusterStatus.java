@@ -12,6 +12,7 @@ import java.util.List;
  * @param clients    Tomcats registered here; empty on a passive.
  * @param storage    the store of the answering server.
  * @param counters   named figures of the answering server.
+ * @param histograms how long things took at the answering server.
  * @param problems   what keeps the answering server from doing its duty, one line each; empty when all is well.
  */
 public record ClusterStatus(
@@ -22,17 +23,33 @@ public record ClusterStatus(
         List<ClientStatus> clients,
         StorageStatus storage,
         List<Counter> counters,
+        List<Histogram> histograms,
         List<String> problems) {
     public ClusterStatus {
+        histograms = List.copyOf(histograms);
         servers = List.copyOf(servers);
         clients = List.copyOf(clients);
         counters = List.copyOf(counters);
         problems = List.copyOf(problems);
     }
 
+    /** A picture without histograms. */
+    public ClusterStatus(
+            String self,
+            String version,
+            long uptimeMs,
+            List<MemberStatus> servers,
+            List<ClientStatus> clients,
+            StorageStatus storage,
+            List<Counter> counters,
+            List<String> problems) {
+        this(self, version, uptimeMs, servers, clients, storage, counters, List.of(), problems);
+    }
+
     /** The same picture with other problems. */
     public ClusterStatus withProblems(List<String> otherProblems) {
-        return new ClusterStatus(self, version, uptimeMs, servers, clients, storage, counters, otherProblems);
+        return new ClusterStatus(
+                self, version, uptimeMs, servers, clients, storage, counters, histograms, otherProblems);
     }
 
     /**

@@ -49,6 +49,14 @@ public interface ManagementService {
     /** Answer to {@link #handOver}: whether it begins, and with whom or why not, for people. */
     record HandOverOutcome(boolean isAccepted, String reason) {}
 
+    /**
+     * Tells that somebody could not log in; an event, at most one a second.
+     *
+     * @param door where.
+     * @param from address of who tried, as far as known.
+     */
+    default void logInRefused(String door, String from) {}
+
     /** Answer to {@link #stop}. */
     record StopOutcome(boolean isAccepted, String reason) {}
 }

@@ -14,7 +14,9 @@ package org.stoneware.api.cluster;
  * @param epoch          epoch it is in; 0 when unknown.
  * @param isInSync       true when it holds everything the active has acknowledged (the active itself does).
  * @param isReachable    true when it answered lately; true for the answering server.
- * @param sinceMs        wall time of its last role change as this server saw it, ms; 0 when unknown.
+ * @param sinceMs        wall time of its last role change as this server saw it, of its last sign of life when it can't be reached, ms;
+ *                       0 when unknown.
+ * @param facts          what else is known of it.
  */
 public record MemberStatus(
         String name,
@@ -28,4 +30,35 @@ public record MemberStatus(
         long epoch,
         boolean isInSync,
         boolean isReachable,
-        long sinceMs) {}
+        long sinceMs,
+        MemberFacts facts) {
+    /** A server of which no more is known. */
+    public MemberStatus(
+            String name,
+            String host,
+            int clientPort,
+            int jmxPort,
+            int groupPort,
+            int managementPort,
+            ServerRole role,
+            String detail,
+            long epoch,
+            boolean isInSync,
+            boolean isReachable,
+            long sinceMs) {
+        this(
+                name,
+                host,
+                clientPort,
+                jmxPort,
+                groupPort,
+                managementPort,
+                role,
+                detail,
+                epoch,
+                isInSync,
+                isReachable,
+                sinceMs,
+                MemberFacts.NONE);
+    }
+}

@@ -48,6 +48,12 @@ public record ArraySettings(
      */
     public static final String ARRAY_KEY = "stoneware.array-key";
 
+    /** As {@link #ARRAY_KEY}, for the file of passwords of this server's management; absent when it has no accounts. */
+    public static final String PASSWORD_FILE = "stoneware.management.password-file";
+
+    /** As {@link #PASSWORD_FILE}, for the file of rights. */
+    public static final String ACCESS_FILE = "stoneware.management.access-file";
+
     public ArraySettings {
         servers = List.copyOf(servers);
         properties = Map.copyOf(properties);
@@ -98,9 +104,23 @@ public record ArraySettings(
         return servers.get(selfPosition);
     }
 
+    /** File of the passwords that {@code <authentication>} of this server names; null when it names none. */
+    public @Nullable Path passwordFile() {
+        return path(PASSWORD_FILE);
+    }
+
+    /** File of the rights that {@code <authentication>} of this server names; null when it names none. */
+    public @Nullable Path accessFile() {
+        return path(ACCESS_FILE);
+    }
+
+    private @Nullable Path path(String property) {
+        String file = properties.get(property);
+        return file == null ? null : Path.of(file);
+    }
+
     /** File of the key by which servers and Tomcats prove that they belong to the array; null when they prove nothing. */
     public @Nullable Path arrayKey() {
-        String file = properties.get(ARRAY_KEY);
-        return file == null ? null : Path.of(file);
+        return path(ARRAY_KEY);
     }
 }

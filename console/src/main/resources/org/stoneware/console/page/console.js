@@ -18,6 +18,20 @@ const ROLES = {
 };
 const LEGEND = [['A', 'Active'], ['P', 'Passive-Standby'], ['I', 'Initializing or starting'], ['S', 'Stopped or not reachable'], ['E', 'Error']];
 
+/** Words of the states a server can have within its role; one that is not here is shown by its name. */
+const STATES = {
+  'solo': 'Alone: no standby holds its sessions',
+  'blocked': 'Blocked: waits for votes',
+  'stale-sessions': 'Its sessions may be old',
+  'waiting': 'Waits for its copy',
+  'copying': 'Being copied',
+  'catching-up': 'Catching up',
+  'reconciling': 'Tells what it changed alone',
+  'copy-failed': 'Copy failed, is tried again',
+};
+/** States that somebody should look at. */
+const TROUBLED = new Set(['solo', 'blocked', 'stale-sessions', 'copy-failed']);
+
 const byId = id => document.getElementById(id);
 
 /** Shows what an outsider may have hidden in a name: control and direction marks become a visible sign. */
@@ -87,8 +101,8 @@ function clock(ms) {
 
 function look(server) {
   const [badge, words] = ROLES[server.role] || ['E', 'Unknown state'];
-  if (!server.reachable) return ['S', 'Stopped or not reachable'];
-  return [badge, words];
+  if (!server.reachable) return ['S', server.sinceMs ? `Stopped since ${clock(server.sinceMs)}` : 'Stopped: not seen yet'];
+  return [badge, server.progressPercent === undefined ? words : `${words}: ${server.progressPercent} %`];
 }
 
 /** Address of another server's page; null when its host makes no address. */
@@ -119,7 +133,9 @@ function createServer() {
   head.append(badgeOf('S', false), words);
   const open = make('p', 'open');
   open.append(make('a'));
-  card.append(head, make('p', 'detail untrusted'), make('dl', 'facts'), open);
+  const progress = make('progress');
+  progress.max = 100;
+  card.append(head, progress, make('ul', 'states'), make('p', 'detail untrusted'), make('dl', 'facts'), open);
   return card;
 }
 
@@ -135,15 +151,27 @@ function updateServer(card, server, status, nowMs) {
   setText(part('.name'), visible(server.name));
   setText(part('.here'), isSelf ? '(this server)' : '');
   setText(part('.role'), words);
+  const progress = part('progress');
+  setHidden(progress, !server.reachable || server.progressPercent === undefined);
+  if (server.progressPercent !== undefined) {
+    progress.value = server.progressPercent;
+    progress.setAttribute('aria-label', `Copy of ${visible(server.name)}`);
+  }
+  const states = server.reachable ? server.states : [];
+  setHidden(part('.states'), states.length === 0);
+  keyed(part('.states'), states, state => state, state => make('li', TROUBLED.has(state) ? 'troubled' : '', STATES[state] || visible(state)), () => {});
   setText(part('.detail'), visible(server.detail));
-  setHidden(part('.detail'), !server.detail);
+  setHidden(part('.detail'), !server.detail || server.detail === server.lastChange);
   const rows = [['State', server.role]];
-  if (server.sinceMs) rows.push(['Since', `${clock(server.sinceMs)} (${duration(nowMs - server.sinceMs)})`]);
+  if (server.sinceMs) rows.push([server.reachable ? 'Since' : 'Last seen', `${clock(server.sinceMs)} (${duration(nowMs - server.sinceMs)})`]);
+  if (server.lastChange) rows.push(['Because', visible(server.lastChange)]);
   if (server.reachable) rows.push(['In sync', server.inSync ? 'Yes: holds every acknowledged change' : 'No: would lose changes if it took over']);
   rows.push(['Epoch', server.epoch ? String(server.epoch) : 'unknown']);
+  if (server.lagEntries !== undefined) rows.push(['Behind', plural(server.lagEntries, 'change', 'changes')]);
+  if (server.sessions !== undefined) rows.push(['Sessions', server.sessions.toLocaleString()]);
+  if (server.storageMode) rows.push(['Storage', visible(server.storageMode)]);
+  if (server.uptimeMs !== undefined) rows.push(['Up', duration(server.uptimeMs)]);
   if (isSelf) {
-    rows.push(['Up', duration(status.uptimeMs)]);
-    rows.push(['Sessions', `${status.storage.sessions.toLocaleString()} in storage ${visible(status.storage.mode)}`]);
     if (server.role === 'ACTIVE-COORDINATOR') rows.push(['Tomcats', status.clients.filter(client => client.connected).length.toLocaleString()]);
   }
   rows.push(['Host', visible(server.host)]);
@@ -222,10 +250,10 @@ function showCounters(counters) {
 function showEvents(events) {
   setHidden(byId('no-events'), events.length !== 0);
   keyed(byId('events'), events.slice(-EVENTS_SHOWN).reverse(), event => `${event.sequence} ${event.timeMs}`, event => {
-    const row = make('li');
+    const row = make('li', event.warning ? 'warning' : '');
     const time = make('time', '', clock(event.timeMs));
     time.dateTime = new Date(event.timeMs).toISOString();
-    row.append(time, make('span', 'type untrusted', visible(event.type)), make('span', 'text untrusted', visible(event.text)));
+    row.append(time, make('span', 'type untrusted', (event.warning ? '\u26a0\ufe0e ' : '') + visible(event.type)), make('span', 'text untrusted', visible(event.text)));
     return row;
   }, () => {});
 }
@@ -314,7 +342,7 @@ async function again(reason) {
   const timer = setTimeout(() => abort.abort(), ANSWER_WITHIN_MS);
   try {
     const response = await fetch('/api/v1/cluster', {cache: 'no-store', signal: abort.signal});
-    if (!response.ok) throw new Error(`status ${response.status}`);
+    if (!response.ok) throw new Error(response.status === 401 ? 'it wants a log-in: load this page again' : `status ${response.status}`);
     receivedStatus(await response.json());
   } catch (e) {
     showLink(false, e.name === 'AbortError' ? 'time-out' : e instanceof TypeError ? reason : e.message);

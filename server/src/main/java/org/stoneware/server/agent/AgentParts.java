@@ -71,6 +71,17 @@ final class AgentParts {
         }
     }
 
+    /** In the order opposite to opening; one that fails does not keep the others open. */
+    static void closeAll(List<AutoCloseable> opened) {
+        for (int i = opened.size() - 1; i >= 0; i--) {
+            try {
+                opened.get(i).close();
+            } catch (Exception e) {
+                System.getLogger("org.stoneware.server").log(System.Logger.Level.WARNING, "close failed", e);
+            }
+        }
+    }
+
     private Path directory(String name) {
         Path directory = settings.self().dataDirectory().resolve(name);
         try {

@@ -42,6 +42,8 @@ final class ClientDoor implements LivenessListener, FrameListener {
     private static final int STANDING_SILENCE_MS = 5_000;
     /** A Tomcat silent for this long has its connection closed; its identity lives on for the reconnect window. */
     private static final long GIVE_UP_SILENT_NS = TimeUnit.SECONDS.toNanos(60);
+    /** Between two refusals that are told, since strangers may call under many names. */
+    private static final long REFUSAL_INTERVAL_NS = TimeUnit.SECONDS.toNanos(1);
     /** Room for answers a Tomcat is too slow to take. */
     private static final long MAX_BACKLOG_BYTES = 64L * 1024 * 1024;
 
@@ -63,6 +65,8 @@ final class ClientDoor implements LivenessListener, FrameListener {
     private volatile long toldIncarnation;
     private volatile long lastCycleNs;
     private int lastConnectionId;
+    private String lastRefusal = "";
+    private long refusalToldNs;
     private long brokenMessages;
 
     /** What the door needs to know of the server. */
@@ -191,18 +195,19 @@ final class ClientDoor implements LivenessListener, FrameListener {
     @Override
     public void onHello(LivenessLink link, Hello hello) {
         if (hello.protocolVersion() != Hello.PROTOCOL_VERSION) {
-            link.sendReply(standing.reply(
+            refuse(
+                    link,
+                    hello,
                     HelloReply.Status.INCOMPATIBLE,
                     "protocol version " + hello.protocolVersion() + " is not spoken here; this server speaks "
-                            + Hello.PROTOCOL_VERSION));
+                            + Hello.PROTOCOL_VERSION);
         } else if (hello.kind() == Hello.Kind.PROBE) {
             link.sendReply(standing.reply(HelloReply.Status.ACCEPTED, ""));
             link.goodbye("probe answered");
         } else if (hello.kind() == Hello.Kind.WITNESS) {
             admitStanding(link, hello);
         } else if (hello.kind() != Hello.Kind.VALVE) {
-            link.sendReply(standing.reply(
-                    HelloReply.Status.REFUSED, "this port is for Tomcats; servers use the l2-group-port"));
+            refuse(link, hello, HelloReply.Status.REFUSED, "this port is for Tomcats; servers use the l2-group-port");
         } else if (standing.processor() == null) {
             link.sendReply(
                     standing.reply(HelloReply.Status.NOT_ACTIVE, standing.role().stateName()));
@@ -214,7 +219,7 @@ final class ClientDoor implements LivenessListener, FrameListener {
     /** A standing link is taken in whatever this server's role, since that is what it is for. */
     private void admitStanding(LivenessLink link, Hello hello) {
         if (!witnesses.onAccepted(link, hello)) {
-            link.sendReply(standing.reply(HelloReply.Status.BUSY, "too many Tomcats: max=" + WitnessLinks.MAX_TOMCATS));
+            refuse(link, hello, HelloReply.Status.BUSY, "too many Tomcats: max=" + WitnessLinks.MAX_TOMCATS);
             return;
         }
         standing.onTomcat(link, hello);
@@ -240,20 +245,24 @@ final class ClientDoor implements LivenessListener, FrameListener {
     private void admit(LivenessLink link, Hello hello) {
         @Nullable InetSocketAddress claimed = hello.dataAddress();
         if (!hello.transports().contains(transportName) || claimed == null) {
-            link.sendReply(standing.reply(
+            refuse(
+                    link,
+                    hello,
                     HelloReply.Status.INCOMPATIBLE,
-                    "offered transports " + hello.transports() + " do not include " + transportName));
+                    "offered transports " + hello.transports() + " do not include " + transportName);
             return;
         }
         if (claimed.getAddress() != null
                 && !claimed.getAddress().isAnyLocalAddress()
                 && !claimed.getAddress().equals(link.remoteAddress().getAddress())) {
             // Nobody may point this server's datagrams at a third party.
-            link.sendReply(standing.reply(
+            refuse(
+                    link,
+                    hello,
                     HelloReply.Status.REFUSED,
                     "data address " + claimed.getAddress().getHostAddress() + " is not the one this call comes from, "
                             + link.remoteAddress().getAddress().getHostAddress()
-                            + "; address translation between Tomcat and server is not supported"));
+                            + "; address translation between Tomcat and server is not supported");
             return;
         }
         InetSocketAddress remote =
@@ -273,7 +282,7 @@ final class ClientDoor implements LivenessListener, FrameListener {
         try {
             connection = transport.connect(spec);
         } catch (TransportException e) {
-            link.sendReply(standing.reply(HelloReply.Status.BUSY, String.valueOf(e.getMessage())));
+            refuse(link, hello, HelloReply.Status.BUSY, String.valueOf(e.getMessage()));
             return;
         }
         TomcatConnection tomcat = new TomcatConnection(link, connection, hello.name());
@@ -302,6 +311,19 @@ final class ClientDoor implements LivenessListener, FrameListener {
                 SILENCE_MS,
                 ""));
         events.info("client-joined", "Tomcat joined: name=" + hello.name() + " address=" + text(link.remoteAddress()));
+    }
+
+    /** Says no, and tells it once: a caller that is refused calls again and again. */
+    private void refuse(LivenessLink link, Hello hello, HelloReply.Status status, String reason) {
+        String refusal =
+                "name=" + hello.name() + " address=" + link.remoteAddress().getHostString() + " reason=" + reason;
+        long nowNs = nanoClock.getAsLong();
+        if (!refusal.equals(lastRefusal) && (lastRefusal.isEmpty() || nowNs - refusalToldNs > REFUSAL_INTERVAL_NS)) {
+            lastRefusal = refusal;
+            refusalToldNs = nowNs;
+            events.warning("client-refused", "Tomcat refused: " + refusal);
+        }
+        link.sendReply(standing.reply(status, reason));
     }
 
     private static String text(InetSocketAddress address) {

@@ -97,7 +97,7 @@ final class GroupDoor implements LivenessListener {
             voters.onMessage(link, buffer, offset, length);
             return;
         }
-        peers.onMessage(link, buffer, offset, length);
+        peers.onMessage(link, buffer, offset, length, wallClock.getAsLong());
     }
 
     @Override
@@ -158,7 +158,7 @@ final class GroupDoor implements LivenessListener {
 
         @Override
         public void onMessage(LivenessLink link, DirectBuffer buffer, int offset, int length) {
-            peers.onMessage(link, buffer, offset, length);
+            peers.onMessage(link, buffer, offset, length, wallClock.getAsLong());
         }
 
         @Override

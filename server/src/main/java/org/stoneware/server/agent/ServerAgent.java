@@ -8,6 +8,7 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ClusterStatus;
@@ -78,6 +79,7 @@ final class ServerAgent {
     private final GroupDoor groupDoor;
     private final ClientDoor door;
     private final StatusReport report;
+    private final StatusWatch watch;
     private final Frames frames = new Frames();
     private long roleSinceMs;
     private final long openedNs;
@@ -92,11 +94,13 @@ final class ServerAgent {
     /**
      * Opens store, transport, election and doors.
      *
+     * @param otherProblems what others found out, from any thread.
      * @throws RuntimeException of the part that can't be opened; what was opened before it is closed again.
      */
     @SuppressWarnings("this-escape")
-    ServerAgent(ServerContext context, EventLog events) {
+    ServerAgent(ServerContext context, EventLog events, Supplier<List<String>> otherProblems) {
         this.context = context;
+        this.watch = new StatusWatch(context.settings(), events, otherProblems);
         AgentParts parts = new AgentParts(context);
         this.settings = context.settings();
         this.events = events;
@@ -151,14 +155,14 @@ final class ServerAgent {
                     this::isSomebodyActive,
                     new DutyRequests());
         } catch (RuntimeException e) {
-            closeAll(opened);
+            AgentParts.closeAll(opened);
             throw e;
         }
         parts.warnIfOpen(events);
         this.roleSinceMs = context.wallClock().getAsLong();
         this.openedNs = context.nanoClock().getAsLong();
         this.lastElectionNs = openedNs;
-        this.report = new StatusReport(context, peers, duties, transport, election, door, openedNs);
+        this.report = new StatusReport(context, peers, duties, transport, election, door, events, openedNs);
         this.status = newStatus();
     }
 
@@ -194,6 +198,7 @@ final class ServerAgent {
             isStatusDue = false;
             lastPublishNs = nowNs;
             status = newStatus();
+            report.share(status, watch);
         }
         context.liveness().agentCycled(nowNs);
         if (work == 0) {
@@ -221,6 +226,7 @@ final class ServerAgent {
         lastElectionNs = nowNs;
         if (gapNs > STALL_NS + IDLE_NS) {
             stalls++;
+            watch.onPause(gapNs);
             election.onEvidence(
                     new Evidence(
                             Evidence.Kind.LOCAL_STALL,
@@ -242,19 +248,19 @@ final class ServerAgent {
         return inbox;
     }
 
-    /** Gives the active role to the standby, if there is one; callable from any thread. */
     /** See {@link Election#appoint}; the answer comes on the agent thread. Any thread. */
     void appoint(boolean isForced, String by, Consumer<String> answer) {
         inbox.submit(() -> answer.accept(election.appoint(isForced, by, electionTime())));
     }
 
+    /** Gives the active role to the standby, if there is one; callable from any thread. */
     void handOver(String by) {
         inbox.submit(() -> handOver.begin(by, context.nanoClock().getAsLong()));
     }
 
     /** Leaves the array in an orderly way, hands the active role over if it has a standby, and frees everything. */
     void close() {
-        closeAll(List.of(
+        AgentParts.closeAll(List.of(
                 transport,
                 duties::close,
                 election,
@@ -295,16 +301,6 @@ final class ServerAgent {
             runCycle();
         }
         return true;
-    }
-
-    private static void closeAll(List<AutoCloseable> opened) {
-        for (int i = opened.size() - 1; i >= 0; i--) {
-            try {
-                opened.get(i).close();
-            } catch (Exception e) {
-                System.getLogger("org.stoneware.server").log(System.Logger.Level.WARNING, "close failed", e);
-            }
-        }
     }
 
     private void dialMember(int memberId, String host, int port, long timeoutNs) {

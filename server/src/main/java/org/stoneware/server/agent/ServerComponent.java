@@ -87,7 +87,7 @@ public final class ServerComponent implements ManagementService {
                 System::currentTimeMillis,
                 random::nextLong);
         try {
-            this.agent = new ServerAgent(context, events);
+            this.agent = new ServerAgent(context, events, this::otherProblems);
         } catch (RuntimeException e) {
             LOG.log(System.Logger.Level.ERROR, "server cannot start: " + e.getMessage());
             LOG.log(System.Logger.Level.DEBUG, "details", e);
@@ -138,11 +138,15 @@ public final class ServerComponent implements ManagementService {
     @Override
     public ClusterStatus status() {
         ClusterStatus now = agent.status();
-        List<String> problems = new ArrayList<>(now.problems());
+        return now.withProblems(StatusWatch.together(now.problems(), otherProblems()));
+    }
+
+    private List<String> otherProblems() {
+        List<String> found = new ArrayList<>();
         for (ProblemSource source : problemSources) {
-            problems.addAll(source.problems());
+            found.addAll(source.problems());
         }
-        return now.withProblems(problems);
+        return found;
     }
 
     @Override
@@ -194,6 +198,11 @@ public final class ServerComponent implements ManagementService {
             agent.handOver(by);
         }
         return outcome;
+    }
+
+    @Override
+    public void logInRefused(String door, String from) {
+        events.logInRefused(door, from);
     }
 
     private static boolean isLastCopy(ClusterStatus now) {

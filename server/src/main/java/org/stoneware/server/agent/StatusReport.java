@@ -1,11 +1,15 @@
 package org.stoneware.server.agent;
 
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ClusterStatus;
 import org.stoneware.api.cluster.ClusterStatus.Counter;
+import org.stoneware.api.cluster.MemberFacts;
+import org.stoneware.api.cluster.MemberState;
 import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.cluster.StorageStatus;
@@ -22,6 +26,7 @@ import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.storage.StoreFigures;
 import org.stoneware.spi.transport.Transport;
 import org.stoneware.spi.transport.TransportCounters;
+import org.stoneware.wire.figures.ServerFigures;
 
 /**
  * Makes the picture of the array that people and tools see.
@@ -35,6 +40,7 @@ final class StatusReport {
     private final Transport transport;
     private final Election election;
     private final ClientDoor door;
+    private final EventLog events;
     private final long openedNs;
 
     StatusReport(
@@ -44,6 +50,7 @@ final class StatusReport {
             Transport transport,
             Election election,
             ClientDoor door,
+            EventLog events,
             long openedNs) {
         this.context = context;
         this.peers = peers;
@@ -51,6 +58,7 @@ final class StatusReport {
         this.transport = transport;
         this.election = election;
         this.door = door;
+        this.events = events;
         this.openedNs = openedNs;
     }
 
@@ -70,7 +78,7 @@ final class StatusReport {
         return new ClusterStatus(
                 context.settings().self().name(),
                 context.productVersion(),
-                TimeUnit.NANOSECONDS.toMillis(context.nanoClock().getAsLong() - openedNs),
+                uptimeMs(),
                 members,
                 serving == null ? List.of() : serving.clientStatus(),
                 new StorageStatus(
@@ -84,6 +92,7 @@ final class StatusReport {
                         figures.diskUsedBytes(),
                         figures.diskMaxBytes()),
                 counters(serving, stalls),
+                serving == null ? List.of() : serving.histograms(),
                 problems(storeFailure));
     }
 
@@ -121,7 +130,103 @@ final class StatusReport {
                 isSelf ? view.epoch() : peer.epoch(),
                 isInSync,
                 isSelf || peer.isReachable(),
-                isSelf ? roleSinceMs : peer.sinceMs());
+                isSelf ? roleSinceMs : peer.sinceMs(),
+                isSelf ? ownFacts(view) : facts(id, peer));
+    }
+
+    private MemberFacts ownFacts(ElectionView view) {
+        Set<MemberState> states = EnumSet.noneOf(MemberState.class);
+        int progress = MemberFacts.UNKNOWN;
+        @Nullable PassiveReplica replica = duties.replica();
+        if (view.role() == ServerRole.ACTIVE_COORDINATOR) {
+            addIf(states, MemberState.BLOCKED, election.isBlocked());
+            addIf(
+                    states,
+                    MemberState.SOLO,
+                    !duties.hasStandby() && context.settings().servers().size() > 1);
+            addIf(states, MemberState.STALE_SESSIONS, duties.hasStaleSessions());
+        } else if (view.role() == ServerRole.PASSIVE_UNINITIALIZED && replica != null) {
+            states.add(
+                    switch (replica.state()) {
+                        case WAITING -> MemberState.WAITING;
+                        case RECONCILING -> MemberState.RECONCILING;
+                        case INSTALLING -> MemberState.COPYING;
+                        case FOLLOWING -> MemberState.CATCHING_UP;
+                    });
+            progress = progress(view, replica);
+        }
+        return new MemberFacts(
+                states,
+                progress,
+                MemberFacts.UNKNOWN,
+                duties.current().store().figures().sessions(),
+                uptimeMs(),
+                duties.current().store().mode(),
+                view.reason());
+    }
+
+    /** The active has told how many sessions there are. */
+    private int progress(ElectionView view, PassiveReplica replica) {
+        long copied = replica.copiedSessions();
+        if (copied < 0 || view.activeId() == ElectionView.NO_ACTIVE) {
+            return MemberFacts.UNKNOWN;
+        }
+        @Nullable ServerFigures active = peers.peer(view.activeId()).figures();
+        return active == null || active.sessions() <= 0
+                ? MemberFacts.UNKNOWN
+                : (int) Math.min(100, 100 * copied / active.sessions());
+    }
+
+    private MemberFacts facts(int memberId, PeerLinks.Peer peer) {
+        @Nullable Standbys standbys = duties.standbys();
+        @Nullable SyncState sync = duties.syncState(memberId);
+        @Nullable ServerFigures figures = peer.figures();
+        Set<MemberState> states = EnumSet.noneOf(MemberState.class);
+        if (sync != null && peer.isReachable()) {
+            switch (sync) {
+                case AWAIT_POSITION -> states.add(MemberState.WAITING);
+                case RECONCILE -> states.add(MemberState.RECONCILING);
+                case SEND_SNAPSHOT -> states.add(MemberState.COPYING);
+                case CATCH_UP -> states.add(MemberState.CATCHING_UP);
+                case FAILED -> states.add(MemberState.COPY_FAILED);
+                case SYNCED -> {}
+            }
+        }
+        return new MemberFacts(
+                states,
+                standbys == null || !peer.isReachable() ? MemberFacts.UNKNOWN : standbys.progressPercent(memberId),
+                standbys == null ? MemberFacts.UNKNOWN : standbys.lagEntries(memberId),
+                figures == null ? MemberFacts.UNKNOWN : figures.sessions(),
+                figures == null ? MemberFacts.UNKNOWN : figures.uptimeMs(),
+                figures == null ? "" : figures.storageMode(),
+                "");
+    }
+
+    private static void addIf(Set<MemberState> states, MemberState state, boolean isTrue) {
+        if (isTrue) {
+            states.add(state);
+        }
+    }
+
+    private long uptimeMs() {
+        return TimeUnit.NANOSECONDS.toMillis(context.nanoClock().getAsLong() - openedNs);
+    }
+
+    /** Tells the other servers what this one holds, and its events what is new. */
+    void share(ClusterStatus published, StatusWatch watch) {
+        peers.tellFigures(new ServerFigures(
+                context.wallClock().getAsLong(),
+                uptimeMs(),
+                published.storage().sessions(),
+                published.storage().mode()));
+        long nowNs = context.nanoClock().getAsLong();
+        watch.onStatus(published, nowNs);
+        for (ServerSettings server : context.settings().servers()) {
+            PeerLinks.Peer peer = peers.peer(server.position());
+            if (peer.figures() != null) {
+                watch.onClockDifference(server.name(), peer.clockDifferenceMs(), nowNs);
+            }
+        }
     }
 
     private String ownDetail(ElectionView view) {
@@ -183,6 +288,7 @@ final class StatusReport {
         all.add(new Counter("election.refused-messages", election.refusedMessages()));
         all.add(new Counter("agent.stalls", stalls));
         all.add(new Counter("clients.broken-messages", door.brokenMessages()));
+        all.addAll(events.counts());
         return all;
     }
 }

@@ -4,6 +4,7 @@ import java.net.InetSocketAddress;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.config.ArraySettings;
@@ -15,6 +16,8 @@ import org.stoneware.spi.liveness.HelloReply;
 import org.stoneware.spi.liveness.LivenessLink;
 import org.stoneware.spi.liveness.LivenessListener.CloseCause;
 import org.stoneware.spi.liveness.LivenessListener.ConnectFailure;
+import org.stoneware.wire.figures.ServerFigures;
+import org.stoneware.wire.session.WireException;
 
 /**
  * The links to the other servers of the array, and what they tell.
@@ -42,6 +45,7 @@ public final class PeerLinks {
     private final Dialler dialler;
     private final Output output;
     private final Peer[] peers;
+    private final UnsafeBuffer figuresBuffer = new UnsafeBuffer(new byte[ServerFigures.MAX_MESSAGE_LENGTH]);
 
     /** Dials an address; the outcome comes back through the {@code on…} methods. */
     public interface Dialler {
@@ -74,6 +78,8 @@ public final class PeerLinks {
 
         private long sinceMs;
         private long heardMs;
+        private @Nullable ServerFigures figures;
+        private long clockDifferenceMs;
 
         Peer(int memberId) {
             this.memberId = memberId;
@@ -103,6 +109,16 @@ public final class PeerLinks {
 
         public String detail() {
             return detail;
+        }
+
+        /** What it told last of itself; null when it has not, or can't be reached. */
+        public @Nullable ServerFigures figures() {
+            return isReachable() ? figures : null;
+        }
+
+        /** How far its wall clock is ahead of this server's, the way of the message included. */
+        public long clockDifferenceMs() {
+            return clockDifferenceMs;
         }
 
         /** Wall time of the last change of role seen here, for one that can't be reached of its last sign of life, ms; 0 before the first. */
@@ -272,10 +288,31 @@ public final class PeerLinks {
         }
     }
 
-    public void onMessage(LivenessLink link, DirectBuffer buffer, int offset, int length) {
+    public void onMessage(LivenessLink link, DirectBuffer buffer, int offset, int length, long wallMs) {
         int memberId = memberOf(link);
-        if (memberId >= 0) {
+        if (memberId >= 0 && ServerFigures.isFigures(buffer, offset, length)) {
+            onFigures(peers[memberId], buffer, offset, length, wallMs);
+        } else if (memberId >= 0) {
             output.onMessage(memberId, buffer, offset, length);
+        }
+    }
+
+    private static void onFigures(Peer peer, DirectBuffer buffer, int offset, int length, long wallMs) {
+        try {
+            ServerFigures told = ServerFigures.decode(buffer, offset, length);
+            peer.figures = told;
+            peer.clockDifferenceMs = told.wallMs() - wallMs;
+        } catch (WireException e) {
+            // Of another version: nothing is decided on figures, so they are only not shown.
+            peer.figures = null;
+        }
+    }
+
+    /** Tells every other server that is reached what this one holds. */
+    public void tellFigures(ServerFigures own) {
+        int length = own.encode(figuresBuffer);
+        for (Peer peer : peers) {
+            send(peer.memberId, figuresBuffer, 0, length);
         }
     }
 

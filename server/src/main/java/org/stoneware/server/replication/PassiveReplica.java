@@ -249,6 +249,12 @@ public final class PassiveReplica implements ReplicationListener {
         return isComplete;
     }
 
+    /** Sessions of a copy taken in so far; -1 when none is being taken in. */
+    public long copiedSessions() {
+        ShadowInstall into = install;
+        return into == null ? -1 : into.sessions();
+    }
+
     public long lastIndex() {
         return lastIndex;
     }

@@ -61,6 +61,7 @@ final class PassiveSyncSession {
     private boolean isWalkOver;
     private long snapshotIndex;
     private long snapshotSessions;
+    private long shownSessions;
     private long snapshotTimeMs;
     private long logTimeMs;
     private long nextIndex;
@@ -115,6 +116,15 @@ final class PassiveSyncSession {
     /** True once nothing precedes the entries, so that the standby may be told how far the log has come. */
     boolean isFollowing() {
         return syncState == SyncState.CATCH_UP && rows.isEmpty() && !isEndDue;
+    }
+
+    /** Sessions shown to the standby of every hundred there are, while they are sent; else -1. */
+    int progressPercent() {
+        if (syncState != SyncState.SEND_SNAPSHOT) {
+            return -1;
+        }
+        long all = Math.max(1, state.store().figures().sessions());
+        return (int) Math.min(100, 100 * shownSessions / all);
     }
 
     /** True while no commit may be reported. */
@@ -271,6 +281,7 @@ final class PassiveSyncSession {
     }
 
     private void sendShown(SessionRecord record) {
+        shownSessions++;
         if (!sendRecord(record)) {
             // Its turn comes again, as it is then.
             changed.note(record.key());

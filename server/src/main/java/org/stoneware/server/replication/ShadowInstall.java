@@ -52,6 +52,11 @@ final class ShadowInstall {
         this.store = shadow.state().store();
     }
 
+    /** Sessions taken in so far. */
+    long sessions() {
+        return store.figures().sessions();
+    }
+
     Generation shadow() {
         return shadow;
     }

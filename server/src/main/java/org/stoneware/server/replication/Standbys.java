@@ -101,6 +101,18 @@ public final class Standbys {
         return sync == null ? null : sync.state();
     }
 
+    /** How much of its copy a standby has been sent, in percent; -1 when it is not being sent. */
+    public int progressPercent(int memberId) {
+        PassiveSyncSession sync = link(memberId).sync();
+        return sync == null ? -1 : sync.progressPercent();
+    }
+
+    /** Entries a standby in the in-sync set has not confirmed; -1 for one that is not in it. */
+    public long lagEntries(int memberId) {
+        StandbyLink link = link(memberId);
+        return link.isInSync() ? Math.max(0, ring.lastIndex() - link.acknowledged()) : -1;
+    }
+
     /** Frames that were none, or counted for nothing. */
     public long refusedFrames() {
         long sum = 0;

@@ -40,6 +40,11 @@ final class GrantAnswers implements SessionOwnership.Output {
     }
 
     @Override
+    public void onAnswered(long waitedNs) {
+        context.counters.opens.record(waitedNs);
+    }
+
+    @Override
     public void onBusy(ClientRow client, long requestId) {
         context.counters.openedBusy++;
         context.replies.notOwned(client, requestId, context.logTimeMs(), OwnStatus.BUSY);

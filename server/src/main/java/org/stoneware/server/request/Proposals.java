@@ -30,7 +30,9 @@ final class Proposals {
     private final long inheritedIndex;
     private final Long2ObjectHashMap<Pending> pending = new Long2ObjectHashMap<>();
     private final Map<SessionKey, Integer> unsettled = new HashMap<>();
+    private final LatencyHistogram latency;
     private long lastCorrelationId;
+    private long nowNs;
 
     // What the state machine said of the entry proposed last.
     private WriteStatus appliedStatus = WriteStatus.COMMITTED;
@@ -45,9 +47,21 @@ final class Proposals {
 
     /** An entry on its way, with what applying it here has led to. */
     private record Pending(
-            Action action, WriteStatus status, long version, @Nullable SessionKey key, @Nullable SessionKey other) {}
+            Action action,
+            WriteStatus status,
+            long version,
+            @Nullable SessionKey key,
+            @Nullable SessionKey other,
+            long proposedNs) {}
 
-    Proposals(long epoch, SessionStateMachine stateMachine, LogClock clock, @Nullable Standbys standbys) {
+    /** @param latency counts the time from each entry to its commit. */
+    Proposals(
+            long epoch,
+            SessionStateMachine stateMachine,
+            LogClock clock,
+            @Nullable Standbys standbys,
+            LatencyHistogram latency) {
+        this.latency = latency;
         this.inheritedIndex = stateMachine.lastApplied();
         this.replicator = new ActiveReplicator(epoch, stateMachine, this::onResult, new Commits(), clock, standbys);
     }
@@ -63,7 +77,7 @@ final class Proposals {
         long correlationId = ++lastCorrelationId;
         long index = replicator.propose(entry, 0, length, correlationId, nowNs);
         if (index > 0) {
-            pending.put(correlationId, new Pending(action, appliedStatus, appliedVersion, key, other));
+            pending.put(correlationId, new Pending(action, appliedStatus, appliedVersion, key, other, nowNs));
             begin(key);
             begin(other);
         }
@@ -90,6 +104,11 @@ final class Proposals {
         return replicator.commitIndex() >= inheritedIndex && !unsettled.containsKey(key);
     }
 
+    /** Entries that wait for their commit. */
+    int size() {
+        return pending.size();
+    }
+
     /** True when no entry waits for its commit. */
     boolean isEmpty() {
         return pending.isEmpty();
@@ -105,6 +124,7 @@ final class Proposals {
 
     /** Reports commits. */
     int doWork(long nowNs) {
+        this.nowNs = nowNs;
         return replicator.doWork(nowNs);
     }
 
@@ -119,6 +139,7 @@ final class Proposals {
         public void onCommitted(long correlationId, long index) {
             @Nullable Pending committed = pending.remove(correlationId);
             if (committed != null) {
+                latency.record(nowNs - committed.proposedNs);
                 end(committed.key);
                 end(committed.other);
                 committed.action.onCommitted(committed.status, committed.version);

@@ -67,7 +67,7 @@ class RequestContext {
         this.stateMachine = stateMachine;
         this.clock = clock;
         this.readGate = readGate;
-        this.proposals = new Proposals(epoch, stateMachine, clock, standbys);
+        this.proposals = new Proposals(epoch, stateMachine, clock, standbys, counters.commits);
         this.rule = rule;
         this.replies = new ClientReplies(epoch);
         this.ownership = new SessionOwnership(clock.logTimeMs(activatedNs), new GrantAnswers(this));

@@ -3,6 +3,7 @@ package org.stoneware.server.request;
 import java.util.ArrayList;
 import java.util.List;
 import org.stoneware.api.cluster.ClusterStatus.Counter;
+import org.stoneware.api.cluster.Histogram;
 
 /** Figures of the requests served since this server became active. Written by the agent thread only. */
 final class RequestCounters {
@@ -28,6 +29,14 @@ final class RequestCounters {
     long unregistered;
     long overflowed;
     long regained;
+    /** From asking for a session that is here until the answer. */
+    final LatencyHistogram opens = new LatencyHistogram();
+    /** From an entry of the log until every server in sync has confirmed it. */
+    final LatencyHistogram commits = new LatencyHistogram();
+
+    List<Histogram> histograms() {
+        return List.of(opens.snapshot("requests.open"), commits.snapshot("requests.commit"));
+    }
 
     List<Counter> list() {
         List<Counter> all = new ArrayList<>();

@@ -59,7 +59,7 @@ final class SessionOwnership {
     }
 
     /** One request that waits for a session. */
-    record Waiter(ClientRow client, long requestId, long knownVersion, long deadlineNs) {}
+    record Waiter(ClientRow client, long requestId, long knownVersion, long deadlineNs, long askedNs) {}
 
     /** Takes what ownership decides. */
     interface Output {
@@ -77,6 +77,9 @@ final class SessionOwnership {
 
         /** Ask the owner to release. */
         void onRecall(Row row);
+
+        /** A request for a session was granted, so long after it came. */
+        default void onAnswered(long waitedNs) {}
     }
 
     /** @param logTimeMs log time of the activation. */
@@ -92,14 +95,16 @@ final class SessionOwnership {
         if (isFree(row, nowNs)) {
             if (mayGrant && row.waiters.isEmpty()) {
                 grant(row, client, requestId, knownVersion, nowNs);
+                output.onAnswered(0);
                 return;
             }
         } else if (row.owner == client && !row.isRecalled && mayGrant) {
             row.grant++;
             output.onGranted(client, requestId, knownVersion, row, 0);
+            output.onAnswered(0);
             return;
         }
-        enqueue(row, new Waiter(client, requestId, knownVersion, nowNs + maxWaitNs), nowNs);
+        enqueue(row, new Waiter(client, requestId, knownVersion, nowNs + maxWaitNs, nowNs), nowNs);
         if (isFree(row, nowNs)) {
             grantNext(row, nowNs);
         }
@@ -290,7 +295,9 @@ final class SessionOwnership {
             contested.remove(row);
         }
         grant(row, client, first.requestId, first.knownVersion, nowNs);
+        output.onAnswered(nowNs - first.askedNs);
         for (Waiter companion : companions) {
+            output.onAnswered(nowNs - companion.askedNs);
             // The answer to the first may have ended the session.
             if (row.owner == client) {
                 row.grant++;

@@ -6,6 +6,7 @@ import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ClientStatus;
 import org.stoneware.api.cluster.ClusterStatus.Counter;
+import org.stoneware.api.cluster.Histogram;
 import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
@@ -264,10 +265,16 @@ public final class SessionRequestProcessor {
         return context.clients.status();
     }
 
+    /** How long requests took. */
+    public List<Histogram> histograms() {
+        return context.counters.histograms();
+    }
+
     /** Figures for people and monitoring. */
     public List<Counter> counterList() {
         List<Counter> all = new ArrayList<>(context.counters.list());
         all.add(new Counter("log.commit-index", context.proposals.commitIndex()));
+        all.add(new Counter("log.uncommitted", context.proposals.size()));
         all.add(new Counter("requests.waiting", inOrder.size() + alone.size()));
         all.add(new Counter("ownership.rows", context.ownership.size()));
         all.add(new Counter("ownership.contested", context.ownership.contestedSize()));

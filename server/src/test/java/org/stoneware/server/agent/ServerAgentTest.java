@@ -13,6 +13,9 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.stoneware.api.cluster.ClusterEvent;
+import org.stoneware.api.cluster.ClusterStatus;
+import org.stoneware.api.cluster.Histogram;
+import org.stoneware.api.cluster.MemberFacts;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.api.config.ServerSettings;
@@ -43,6 +46,7 @@ class ServerAgentTest {
     private final ScriptedElection election = new ScriptedElection();
     private final SilentNetwork liveness = new SilentNetwork();
     private final EventLog events = new EventLog(() -> 0);
+    private List<String> otherProblems = List.of();
     private SessionStore store;
     private ServerAgent agent;
     private long nowNs = 1_000_000_000L;
@@ -74,7 +78,8 @@ class ServerAgentTest {
                         () -> nowNs,
                         () -> 1_000_000,
                         () -> 42),
-                events);
+                events,
+                () -> otherProblems);
     }
 
     @AfterEach
@@ -125,9 +130,46 @@ class ServerAgentTest {
         assertThat(liveness.said.activeAddress()).isEqualTo("127.0.0.1:9510");
     }
 
+    @Test
+    void shouldTellPausesAndProblemsAsEvents() {
+        agent.runCycle();
+        otherProblems = List.of("component shop needs a bank");
+
+        nowNs += 2_000_000_000L;
+        agent.runCycle();
+        otherProblems = List.of();
+        nowNs += 1_000_000_000L;
+        agent.runCycle();
+
+        assertThat(events.list()).extracting(ClusterEvent::type).contains("long-pause", "problem", "problem-solved");
+        assertThat(agent.status().counters()).contains(new ClusterStatus.Counter("events.problem", 1));
+    }
+
+    @Test
+    void shouldSayWithinItsRoleWhatItHolds() {
+        election.become(START, view(ServerRole.ACTIVE_COORDINATOR, 5));
+        put("kept", 0);
+        nowNs += 2_000_000_000L;
+
+        agent.runCycle();
+
+        MemberFacts facts = agent.status().servers().get(0).facts();
+        assertThat(facts.sessions()).isEqualTo(1);
+        assertThat(facts.uptimeMs()).isEqualTo(2_000);
+        assertThat(facts.storageMode()).isEqualTo(store.mode());
+        assertThat(facts.lastChange()).isEqualTo("test");
+        assertThat(agent.status().histograms())
+                .extracting(Histogram::name)
+                .containsExactly("requests.open", "requests.commit");
+    }
+
     private void put(String id) {
+        put(id, 60);
+    }
+
+    private void put(String id, int maxInactiveIntervalSec) {
         SessionDelta.Builder builder = new SessionDelta.Builder(new ExpandableArrayBuffer());
-        builder.maxInactiveIntervalSec(60).finish();
+        builder.maxInactiveIntervalSec(maxInactiveIntervalSec).finish();
         store.merge(
                 SessionKey.of("localhost/shop", id),
                 new SessionDelta().wrap(builder.buffer(), 0),

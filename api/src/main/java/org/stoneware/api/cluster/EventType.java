@@ -1,0 +1,79 @@
+package org.stoneware.api.cluster;
+
+import java.util.HashMap;
+import java.util.Map;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Every type of event a server raises, by the name that stands in {@link ClusterEvent#type()}. Names never change meaning. What to do about
+ * each is in {@code docs/operations.md}.
+ */
+public enum EventType {
+    ROLE_CHANGED("role-changed"),
+    EPOCH_CHANGED("epoch-changed"),
+    MEMBER_JOINED("member-joined"),
+    MEMBER_LEFT("member-left"),
+    PEER_REFUSED("peer-refused"),
+    HIGHER_EPOCH("higher-epoch"),
+    STANDBY_SYNC("standby-sync"),
+    SYNC_PROGRESS("sync-progress"),
+    COPY_COMPLETE("copy-complete"),
+    FOLLOWING_ENDED("following-ended"),
+    STANDBY_IN_SYNC("standby-in-sync"),
+    STANDBY_REFUSED("standby-refused"),
+    STANDBY_SLOW("standby-slow"),
+    STANDBY_LOST("standby-lost"),
+    REPLICA_DIFFERS("replica-differs"),
+    REPLICATION_REFUSED("replication-refused"),
+    REPLICATION_BROKEN("replication-broken"),
+    STALE_SESSIONS("stale-sessions"),
+    SPLIT_RECONCILED("split-reconciled"),
+    SPLIT_INTERRUPTED("split-interrupted"),
+    HAND_OVER_REQUESTED("hand-over-requested"),
+    HANDED_OVER("handed-over"),
+    HAND_OVER_FAILED("hand-over-failed"),
+    HAND_OVER_SLOW("hand-over-slow"),
+    APPOINT_REQUESTED("appoint-requested"),
+    STOP_REQUESTED("stop-requested"),
+    STOP("stop"),
+    CLIENT_JOINED("client-joined"),
+    CLIENT_LEFT("client-left"),
+    CLIENT_REFUSED("client-refused"),
+    STORAGE("storage"),
+    STORAGE_SWITCHED("storage-switched"),
+    STORAGE_FAILED("storage-failed"),
+    STORAGE_FULL("storage-full"),
+    STORAGE_ROOM("storage-room"),
+    SWEEP("sweep"),
+    CLOCK_DIFFERENCE("clock-difference"),
+    LONG_PAUSE("long-pause"),
+    PROBLEM("problem"),
+    PROBLEM_SOLVED("problem-solved"),
+    TRANSPORT("transport"),
+    UNPROTECTED("unprotected"),
+    LOG_IN_REFUSED("log-in-refused");
+
+    private static final Map<String, EventType> BY_NAME = new HashMap<>();
+
+    static {
+        for (EventType type : values()) {
+            BY_NAME.put(type.externalName, type);
+        }
+    }
+
+    private final String externalName;
+
+    EventType(String externalName) {
+        this.externalName = externalName;
+    }
+
+    /** The name on every door. */
+    public String externalName() {
+        return externalName;
+    }
+
+    /** The type of this name; null for one this version does not have. */
+    public static @Nullable EventType ofName(String name) {
+        return BY_NAME.get(name);
+    }
+}

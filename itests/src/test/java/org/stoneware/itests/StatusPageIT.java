@@ -1,0 +1,150 @@
+package org.stoneware.itests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.Optional;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+import org.stoneware.demo.Await;
+import org.stoneware.demo.Cluster;
+import org.stoneware.demo.ServerProcess;
+
+/**
+ * What a person sees in a browser while servers come and go; the page is never loaded anew for it. Pictures go to
+ * {@code target/status-page}, or where the property {@code stoneware.screenshots} says.
+ */
+class StatusPageIT {
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final int DESKTOP_WIDTH = 1280;
+    private static final int PHONE_WIDTH = 390;
+    /** Of a card: its server, badge and words; {@code Server1 A Active}. */
+    private static final String CARDS = "[...document.querySelectorAll('.card')].map(card =>"
+            + " card.querySelector('.name').textContent + ' ' + card.querySelector('.badge').textContent + ' '"
+            + " + card.querySelector('.role').textContent).join('\\n')";
+
+    private static final String HOSTILE = "<img src=x onerror=window.pwned=1>\\u202e\\u001b[2J";
+
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+    private Path directory;
+
+    private final Path pictures = Path.of(System.getProperty("stoneware.screenshots", "target/status-page"));
+    private TestServerArray array;
+    private HeadlessBrowser browser;
+
+    @RegisterExtension
+    private final ReportOnFailure report = new ReportOnFailure(() -> (array == null ? "" : array.report())
+            + (browser == null ? "" : "\npage:\n" + browser.text("document.body.innerText")));
+
+    @BeforeEach
+    void open() throws IOException {
+        Optional<Path> program = HeadlessBrowser.installed();
+        assumeTrue(program.isPresent(), "no Chromium here: install the package chromium to test the page in a browser");
+        array = TestServerArray.create(directory, "Server1", "Server2");
+        browser = HeadlessBrowser.start(program.get(), directory.resolve("browser"));
+    }
+
+    @AfterEach
+    void close() throws IOException {
+        if (browser != null) {
+            browser.close();
+        }
+        if (array != null) {
+            array.close();
+            array.requireNoErrors();
+        }
+    }
+
+    @Test
+    void shouldShowServersComeAndGoWhileItIsOpen() throws IOException {
+        ServerProcess first = array.start("Server1").awaitRole(Cluster.ACTIVE);
+        browser.size(DESKTOP_WIDTH, 900, false);
+        browser.open(first.member().management() + "/");
+        awaitCards("Server1 A Active\nServer2 S Stopped");
+        browser.picture(pictures.resolve("status-a-only-server1.png"));
+
+        ServerProcess second = array.start("Server2").awaitRole(Cluster.STANDBY);
+        awaitCards("Server1 A Active\nServer2 P Passive-Standby");
+        awaitText("#events", "is reached");
+        browser.picture(pictures.resolve("status-b-server2-joined.png"));
+        requireNoScrollingSideways();
+
+        browser.open(second.member().management() + "/");
+        awaitCards("Server1 A Active\nServer2 P Passive-Standby");
+        first.process().killHard();
+        awaitCards("Server1 S Stopped since");
+        awaitCards("Server2 A Active");
+        awaitText("#summary", "Server2 is active, no standby is ready to take over");
+        browser.picture(pictures.resolve("status-c-server1-killed.png"));
+
+        browser.size(PHONE_WIDTH, 844, true);
+        awaitCards("Server2 A Active");
+        requireNoScrollingSideways();
+        browser.picture(pictures.resolve("status-c-on-a-phone.png"));
+        requireKeyboard();
+        requireHarmlessNames();
+        String from = first.member().management() + "/";
+        String to = second.member().management() + "/";
+        assertThat(browser.requested()).isNotEmpty().allMatch(url -> url.startsWith(from) || url.startsWith(to));
+        assertThat(browser.complaints()).isEmpty();
+    }
+
+    /** The first key leads to the way past the header, and Enter there to the servers. */
+    private void requireKeyboard() {
+        browser.press("Tab");
+        assertThat(browser.text("document.activeElement.className")).isEqualTo("skip");
+        assertThat(browser.text(
+                        "[...document.querySelectorAll('a[href], summary')].every(node => node.tabIndex === 0)"))
+                .isEqualTo("true");
+    }
+
+    private void requireNoScrollingSideways() {
+        assertThat(browser.text("document.documentElement.scrollWidth <= window.innerWidth"))
+                .as("nothing is wider than the page")
+                .isEqualTo("true");
+    }
+
+    /** Names that try to be HTML are shown as the text they are. */
+    private void requireHarmlessNames() {
+        String shown = browser.text("(hangUp(), clearTimeout(retry), fetch = null, show({self: '" + HOSTILE
+                + "', version: '" + HOSTILE + "', timeMs: 1, uptimeMs: 1, problems: ['" + HOSTILE
+                + "'], counters: {'" + HOSTILE + "': 1}, storage: {mode: '" + HOSTILE + "', configuredMode: '" + HOSTILE
+                + "', detail: '" + HOSTILE + "', sessions: 1, payloadBytes: 1, memoryUsedBytes: 1, memoryMaxBytes: 1,"
+                + " diskUsedBytes: 0, diskMaxBytes: 0}, clients: [{name: '" + HOSTILE + "', clientId: '" + HOSTILE
+                + "', address: '" + HOSTILE + "', version: '" + HOSTILE + "', applications: ['" + HOSTILE
+                + "'], ownedSessions: 1, connected: true}], servers: [{name: '" + HOSTILE + "', host: '" + HOSTILE
+                + "', role: '" + HOSTILE + "', detail: '" + HOSTILE + "', epoch: 1, inSync: true, reachable: true,"
+                + " sinceMs: 1, clientPort: 1, jmxPort: 1, groupPort: 1, managementPort: 1, states: ['" + HOSTILE
+                + "'], sessions: 1, uptimeMs: 1, storageMode: '" + HOSTILE
+                + "', lastChange: '" + HOSTILE + "'}]}), showEvents([{sequence: 1, timeMs: 1, warning: true, type: '"
+                + HOSTILE + "', text: '" + HOSTILE + "'}]), document.body.innerText)");
+
+        assertThat(shown).contains("<img src=x onerror=window.pwned=1>").doesNotContain("\u202e", "\u001b");
+        assertThat(browser.text("document.querySelectorAll('main img').length + ' ' + window.pwned"))
+                .isEqualTo("0 undefined");
+    }
+
+    private void awaitCards(String expected) {
+        Await.until(
+                "cards show " + expected,
+                PATIENCE,
+                () -> browser.text(CARDS).contains(expected),
+                () -> browser.text(CARDS));
+    }
+
+    private void awaitText(String selector, String expected) {
+        String expression = "document.querySelector('" + selector + "').innerText";
+        Await.until(
+                selector + " shows " + expected,
+                PATIENCE,
+                () -> browser.text(expression).contains(expected),
+                () -> browser.text(expression));
+    }
+}
