@@ -60,7 +60,7 @@ public interface SessionAdmin {
     CompletableFuture<InvalidateOutcome> invalidate(SessionKey key, String by);
 
     /**
-     * Ends every session of an application that is there when the question is asked, as {@link #invalidate(SessionKey, String)}.
+     * Ends every session an application has when the question is asked, as {@link #invalidate(SessionKey, String)}.
      *
      * @param application not empty.
      */
@@ -171,9 +171,11 @@ public interface SessionAdmin {
      * @param server       its name.
      * @param isInSync     true when it counts as standby: then it holds every acknowledged change of every session.
      * @param holdsVersion true when it has confirmed the version shown.
-     * @param lagEntries   entries of the log it has not confirmed yet.
+     * @param lagEntries   entries of the log it has not confirmed yet; {@link #UNKNOWN_LAG} unless it is in sync.
      */
-    record CopyDetails(String server, boolean isInSync, boolean holdsVersion, long lagEntries) {}
+    record CopyDetails(String server, boolean isInSync, boolean holdsVersion, long lagEntries) {
+        public static final long UNKNOWN_LAG = -1;
+    }
 
     /**
      * Sessions by number, size and age.

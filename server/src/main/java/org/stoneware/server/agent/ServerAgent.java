@@ -13,8 +13,10 @@ import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ClusterStatus;
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.api.cluster.SessionAdmin;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.api.config.ServerSettings;
+import org.stoneware.server.admin.SessionQuestions;
 import org.stoneware.server.membership.PeerLinks;
 import org.stoneware.server.membership.ReplicationLinks;
 import org.stoneware.server.membership.VoterLinks;
@@ -35,8 +37,6 @@ import org.stoneware.spi.liveness.Hello;
 import org.stoneware.spi.liveness.HelloReply;
 import org.stoneware.spi.liveness.LivenessLink;
 import org.stoneware.spi.storage.StoreListener;
-import org.stoneware.spi.transport.Connection;
-import org.stoneware.spi.transport.ConnectionSpec;
 import org.stoneware.spi.transport.FrameListener;
 import org.stoneware.spi.transport.Transport;
 import org.stoneware.spi.transport.TransportContext;
@@ -80,7 +80,8 @@ final class ServerAgent {
     private final ClientDoor door;
     private final StatusReport report;
     private final StatusWatch watch;
-    private final Frames frames = new Frames();
+    private final FrameListener frames;
+    private final SessionDesk sessions;
     private long roleSinceMs;
     private final long openedNs;
     private long lastElectionNs;
@@ -158,6 +159,9 @@ final class ServerAgent {
             AgentParts.closeAll(opened);
             throw e;
         }
+        this.frames = new FrameRouting(replication, door);
+        this.sessions =
+                new SessionDesk(inbox, new SessionQuestions(new AdminSurroundings(context, duties, election, events)));
         parts.warnIfOpen(events);
         this.roleSinceMs = context.wallClock().getAsLong();
         this.openedNs = context.nanoClock().getAsLong();
@@ -192,6 +196,7 @@ final class ServerAgent {
         work += replication.doWork(nowNs);
         work += duties.doWork(nowNs);
         work += handOver.doWork(nowNs);
+        work += sessions.doWork(nowNs);
         work += door.doWork();
         work += transport.doWork(nowNs);
         if (isStatusDue || nowNs - lastPublishNs > PUBLISH_INTERVAL_NS) {
@@ -248,6 +253,11 @@ final class ServerAgent {
         return inbox;
     }
 
+    /** Questions about sessions; any thread. */
+    SessionAdmin sessions() {
+        return sessions;
+    }
+
     /** See {@link Election#appoint}; the answer comes on the agent thread. Any thread. */
     void appoint(boolean isForced, String by, Consumer<String> answer) {
         inbox.submit(() -> answer.accept(election.appoint(isForced, by, electionTime())));
@@ -265,6 +275,7 @@ final class ServerAgent {
                 duties::close,
                 election,
                 () -> context.liveness().goodbyeAll("server " + settings.self().name() + " stops"),
+                sessions::close,
                 this::leave));
     }
 
@@ -453,23 +464,6 @@ final class ServerAgent {
         @Override
         public void warning(String kind, String text) {
             events.warning(kind, text);
-        }
-    }
-
-    /** Frames go to whom their connection belongs. */
-    private final class Frames implements FrameListener {
-        @Override
-        public void onFrame(Connection connection, DirectBuffer buffer, int offset, int length) {
-            of(connection).onFrame(connection, buffer, offset, length);
-        }
-
-        @Override
-        public void onConnectionLost(Connection connection, String reason) {
-            of(connection).onConnectionLost(connection, reason);
-        }
-
-        private FrameListener of(Connection connection) {
-            return connection.spec().purpose() == ConnectionSpec.Purpose.REPLICATION ? replication : door;
         }
     }
 

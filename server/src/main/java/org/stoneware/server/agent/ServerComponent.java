@@ -24,7 +24,9 @@ import org.stoneware.api.cluster.ManagementService;
 import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.api.cluster.ProblemSource;
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.api.cluster.SessionAdmin;
 import org.stoneware.api.config.ArraySettings;
+import org.stoneware.api.session.SessionKey;
 import org.stoneware.spi.election.ElectionProvider;
 import org.stoneware.spi.liveness.LivenessNetwork;
 import org.stoneware.spi.storage.SessionStoreProvider;
@@ -37,11 +39,11 @@ import org.stoneware.spi.transport.TransportProvider;
  * that fails or hangs ends it with exit code 3.
  */
 @Component(
-        service = ManagementService.class,
+        service = {ManagementService.class, SessionAdmin.class},
         configurationPid = "org.stoneware.server",
         configurationPolicy = ConfigurationPolicy.REQUIRE,
         immediate = true)
-public final class ServerComponent implements ManagementService {
+public final class ServerComponent implements ManagementService, SessionAdmin {
     private static final System.Logger LOG = System.getLogger("org.stoneware.server");
     private static final String EXIT_CODE = "stoneware.exit.code";
     private static final int EXIT_CONFIGURATION = 2;
@@ -203,6 +205,31 @@ public final class ServerComponent implements ManagementService {
     @Override
     public void logInRefused(String door, String from) {
         events.logInRefused(door, from);
+    }
+
+    @Override
+    public CompletableFuture<SessionPage> list(SessionQuery query) {
+        return agent.sessions().list(query);
+    }
+
+    @Override
+    public CompletableFuture<SessionLook> show(SessionKey key) {
+        return agent.sessions().show(key);
+    }
+
+    @Override
+    public CompletableFuture<SessionStats> stats(String application) {
+        return agent.sessions().stats(application);
+    }
+
+    @Override
+    public CompletableFuture<InvalidateOutcome> invalidate(SessionKey key, String by) {
+        return agent.sessions().invalidate(key, by);
+    }
+
+    @Override
+    public CompletableFuture<InvalidateOutcome> invalidateAll(String application, String by) {
+        return agent.sessions().invalidateAll(application, by);
     }
 
     private static boolean isLastCopy(ClusterStatus now) {

@@ -95,6 +95,11 @@ public final class Standbys {
         return link(memberId).isInSync();
     }
 
+    /** Last entry a server that is in sync has acknowledged. */
+    public long acknowledged(int memberId) {
+        return link(memberId).acknowledged();
+    }
+
     /** Where copying to a standby stands, or null when none is under way. */
     public @Nullable SyncState syncState(int memberId) {
         PassiveSyncSession sync = link(memberId).sync();

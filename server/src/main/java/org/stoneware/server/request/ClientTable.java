@@ -80,6 +80,12 @@ final class ClientTable {
         return serving.isEmpty() ? null : serving.get(Math.floorMod(nextServing++, serving.size()));
     }
 
+    /** Name of a Tomcat; its identity when it is not known, or only from the log. */
+    String name(ClientId id) {
+        @Nullable ClientRow row = rows.get(id);
+        return row == null || row.name.isEmpty() ? id.toString() : row.name;
+    }
+
     List<ClientStatus> status() {
         List<ClientStatus> status = new ArrayList<>();
         for (ClientRow row : rows.values()) {

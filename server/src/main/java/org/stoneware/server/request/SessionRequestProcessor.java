@@ -40,6 +40,7 @@ public final class SessionRequestProcessor {
     private final OpenRequests opens;
     private final ChangeRequests changes;
     private final ExpirySweep sweep;
+    private final SessionControl control;
     private final ClientRequestAdapter adapter = new ClientRequestAdapter();
     private final Requests requests = new Requests();
     /** The log takes no entry now; nothing of a Tomcat overtakes what waits here. */
@@ -115,6 +116,7 @@ public final class SessionRequestProcessor {
                 context.limits.sweepEnabled(),
                 new SweepOutput());
         this.opens = new OpenRequests(context, sweep);
+        this.control = new SessionControl(context);
     }
 
     /**
@@ -259,6 +261,11 @@ public final class SessionRequestProcessor {
         context.nowNs = nowNs;
         retryAllAlone();
         context.proposals.doWork(nowNs);
+    }
+
+    /** What an operator may do with sessions in this epoch. */
+    public SessionControl control() {
+        return control;
     }
 
     public List<ClientStatus> clientStatus() {

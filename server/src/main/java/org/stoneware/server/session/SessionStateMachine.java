@@ -188,6 +188,19 @@ public final class SessionStateMachine implements ReplicatedState {
         return ReplyWindow.version(answer);
     }
 
+    /**
+     * Who was answered that a change led to this version of a session; null once the answer is forgotten. Looks through all answers
+     * remembered, so it is for people, not for requests.
+     */
+    public @Nullable ClientId writerOf(long version) {
+        for (Map.Entry<ClientId, ReplyWindow> each : windows.entrySet()) {
+            if (each.getValue().hasVersion(version)) {
+                return each.getKey();
+            }
+        }
+        return null;
+    }
+
     /** Clients registered and not forgotten, in order of registration; a view that changes as entries are applied. */
     public Set<ClientId> clients() {
         return clients;

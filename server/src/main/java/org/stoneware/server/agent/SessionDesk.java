@@ -1,0 +1,95 @@
+package org.stoneware.server.agent;
+
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Consumer;
+import org.stoneware.api.cluster.SessionAdmin;
+import org.stoneware.api.cluster.SessionAdminException;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.server.admin.SessionQuestions;
+
+/**
+ * Takes questions about sessions from any thread to the agent, and answers from the agent to another thread.
+ * <p>
+ * <b>Threading:</b> the methods of {@link SessionAdmin} on any thread, {@link #doWork} and {@link #close} on the agent thread.
+ * <p>
+ * <b>Failure:</b> a question without an answer after {@link #MAX_WAIT_SEC} ends with a {@link java.util.concurrent.TimeoutException}.
+ */
+final class SessionDesk implements SessionAdmin {
+    /** Ending all sessions of an application takes a while; nobody waits longer. */
+    static final long MAX_WAIT_SEC = 600;
+
+    private final LivenessInbox inbox;
+    private final SessionQuestions questions;
+    private final AtomicInteger asked = new AtomicInteger();
+    private volatile boolean isClosed;
+
+    SessionDesk(LivenessInbox inbox, SessionQuestions questions) {
+        this.inbox = inbox;
+        this.questions = questions;
+    }
+
+    @Override
+    public CompletableFuture<SessionPage> list(SessionQuery query) {
+        return ask(answer -> questions.list(query, answer));
+    }
+
+    @Override
+    public CompletableFuture<SessionLook> show(SessionKey key) {
+        return ask(answer -> questions.show(key, answer));
+    }
+
+    @Override
+    public CompletableFuture<SessionStats> stats(String application) {
+        return ask(answer -> questions.stats(application, answer));
+    }
+
+    @Override
+    public CompletableFuture<InvalidateOutcome> invalidate(SessionKey key, String by) {
+        return ask(answer -> questions.invalidate(key, by, answer));
+    }
+
+    @Override
+    public CompletableFuture<InvalidateOutcome> invalidateAll(String application, String by) {
+        if (application.isEmpty()) {
+            throw new IllegalArgumentException("name the application whose sessions are to end");
+        }
+        return ask(answer -> questions.invalidateAll(application, by, answer));
+    }
+
+    private <T> CompletableFuture<T> ask(Consumer<CompletableFuture<T>> question) {
+        if (isClosed) {
+            return CompletableFuture.failedFuture(stopping());
+        }
+        if (asked.incrementAndGet() > MAX_ASKED) {
+            asked.decrementAndGet();
+            return CompletableFuture.failedFuture(new SessionAdminException(
+                    "too many questions about sessions at once: " + MAX_ASKED + " are being answered; ask again"));
+        }
+        CompletableFuture<T> onAgent = new CompletableFuture<>();
+        inbox.submit(() -> {
+            if (isClosed) {
+                onAgent.completeExceptionally(stopping());
+            } else {
+                question.accept(onAgent);
+            }
+        });
+        // What hangs on the answer runs elsewhere, never on the agent.
+        return onAgent.orTimeout(MAX_WAIT_SEC, TimeUnit.SECONDS)
+                .whenCompleteAsync((value, failure) -> asked.decrementAndGet());
+    }
+
+    private static SessionAdminException stopping() {
+        return new SessionAdminException("this server is stopping; ask another one");
+    }
+
+    int doWork(long nowNs) {
+        return questions.doWork(nowNs);
+    }
+
+    void close() {
+        isClosed = true;
+        questions.close("this server is stopping; ask another one");
+    }
+}

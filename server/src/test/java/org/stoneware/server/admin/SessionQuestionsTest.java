@@ -1,0 +1,286 @@
+package org.stoneware.server.admin;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.junit.jupiter.api.Test;
+import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.api.cluster.SessionAdmin.Bucket;
+import org.stoneware.api.cluster.SessionAdmin.InvalidateOutcome;
+import org.stoneware.api.cluster.SessionAdmin.InvalidateOutcome.Status;
+import org.stoneware.api.cluster.SessionAdmin.SessionDetails;
+import org.stoneware.api.cluster.SessionAdmin.SessionLook;
+import org.stoneware.api.cluster.SessionAdmin.SessionPage;
+import org.stoneware.api.cluster.SessionAdmin.SessionQuery;
+import org.stoneware.api.cluster.SessionAdmin.SessionStats;
+import org.stoneware.api.cluster.SessionAdmin.SessionSummary;
+import org.stoneware.api.cluster.SessionAdminException;
+import org.stoneware.api.session.SessionKey;
+
+class SessionQuestionsTest {
+    private static final byte[] TEXT = {1, 'h', 'i'};
+    private static final SessionKey S1 = SessionKey.of("localhost/shop", "S1");
+
+    private final QuestionFixture server = new QuestionFixture();
+
+    @Test
+    void shouldNameEverySessionOnceInOrderPageByPage() {
+        List<String> expected = new ArrayList<>();
+        for (int i = 0; i < 1_000; i++) {
+            server.put(i % 2 == 0 ? "localhost/a" : "localhost/b", "S" + i, TEXT);
+            expected.add((i % 2 == 0 ? "localhost/a" : "localhost/b") + " S" + i);
+        }
+        expected.sort(null);
+
+        List<String> seen = new ArrayList<>();
+        String cursor = "";
+        do {
+            SessionPage page = list(new SessionQuery("", "", 77, cursor));
+            assertThat(page.sessions()).hasSizeLessThanOrEqualTo(77);
+            page.sessions().forEach(each -> seen.add(each.application() + " " + each.id()));
+            cursor = page.next();
+        } while (!cursor.isEmpty());
+
+        assertThat(seen).isEqualTo(expected);
+    }
+
+    @Test
+    void shouldNameOnlyWhatIsAskedFor() {
+        server.put("localhost/a", "AB1", TEXT);
+        server.put("localhost/a", "AC2", TEXT);
+        server.put("localhost/b", "AB3", TEXT);
+
+        assertThat(list(new SessionQuery("localhost/a", "AB", 10, "")).sessions())
+                .extracting(SessionSummary::id)
+                .containsExactly("AB1");
+        assertThat(list(new SessionQuery("", "AB", 2, "")).next()).isEmpty();
+    }
+
+    @Test
+    void shouldLookAtAFewSessionsInEachCycleAndAnswerAllWhoAsk() {
+        for (int i = 0; i < 10_000; i++) {
+            server.put("localhost/shop", "S" + i, TEXT);
+        }
+        List<CompletableFuture<SessionStats>> answers = new ArrayList<>();
+        for (int i = 0; i < 5; i++) {
+            answers.add(new CompletableFuture<>());
+            server.questions.stats("", answers.get(i));
+        }
+
+        int most = 0;
+        for (int i = 0; i < 1_000 && !answers.stream().allMatch(CompletableFuture::isDone); i++) {
+            most = Math.max(most, server.cycle());
+        }
+
+        assertThat(most).isLessThanOrEqualTo(SessionQuestions.RECORDS_A_CYCLE + 5);
+        assertThat(answers)
+                .allSatisfy(each -> assertThat(each.join().sessions()).isEqualTo(10_000));
+        assertThat(server.cycle()).isZero();
+    }
+
+    @Test
+    void shouldSayWhenTheCopyWasReplacedWhileItWasRead() {
+        for (int i = 0; i < 1_000; i++) {
+            server.put("localhost/shop", "S" + i, TEXT);
+        }
+        CompletableFuture<SessionPage> answer = new CompletableFuture<>();
+        server.questions.list(new SessionQuery("", "", 10, ""), answer);
+        server.cycle();
+
+        server.generation.discard();
+        server.generation = QuestionFixture.newGeneration();
+        server.cycle();
+
+        assertThat(answer).isCompletedExceptionally();
+        assertThat(failure(answer)).isInstanceOf(SessionAdminException.class).hasMessageContaining("ask again");
+    }
+
+    @Test
+    void shouldShowASessionWithoutItsValues() {
+        QuestionFixture.Tomcat tomcat = server.new Tomcat();
+        tomcat.create(S1);
+
+        SessionLook look = show(S1);
+
+        SessionDetails details = look.details();
+        assertThat(look.server()).isEqualTo("Server1");
+        assertThat(details.owner()).isEqualTo("Tomcat A");
+        assertThat(details.lastWriter()).isEqualTo("Tomcat A");
+        assertThat(details.isCommitted()).isTrue();
+        assertThat(details.epoch()).isEqualTo(QuestionFixture.EPOCH);
+        assertThat(details.summary().maxInactiveIntervalSec()).isEqualTo(60);
+    }
+
+    @Test
+    void shouldShowNameSizeAndClassOfAttributes() {
+        server.put("localhost/shop", "S2", TEXT);
+
+        assertThat(show(SessionKey.of("localhost/shop", "S2")).details().attributes())
+                .singleElement()
+                .satisfies(each -> {
+                    assertThat(each.name()).isEqualTo("cart");
+                    assertThat(each.valueBytes()).isEqualTo(3);
+                    assertThat(each.className()).isEqualTo("java.lang.String");
+                });
+    }
+
+    @Test
+    void shouldShowNothingOfASessionItDoesNotHold() {
+        assertThat(show(S1).details()).isNull();
+    }
+
+    @Test
+    void shouldCountByApplicationAndSize() {
+        server.put("localhost/a", "S1", new byte[10]);
+        server.put("localhost/b", "S2", new byte[2_000]);
+        server.put("localhost/b", "S3", new byte[2_000]);
+
+        SessionStats stats = server.answer(server.questions::stats, "");
+
+        assertThat(stats.sessions()).isEqualTo(3);
+        assertThat(stats.applications().get(0).application()).isEqualTo("localhost/b");
+        assertThat(stats.sizes()).startsWith(new Bucket(1_024, 1), new Bucket(4_096, 2));
+        assertThat(stats.largestBytes()).isBetween(2_000L, 2_200L);
+    }
+
+    @Test
+    void shouldEndASessionNobodyUsesAndTellItsApplication() {
+        QuestionFixture.Tomcat tomcat = server.new Tomcat();
+        server.put("localhost/shop", "S1", TEXT);
+
+        InvalidateOutcome outcome = invalidate(S1);
+        server.clock.advanceMs(1_000);
+        tomcat.live();
+        server.cycle();
+
+        assertThat(outcome.status()).isEqualTo(Status.DONE);
+        assertThat(server.holds("localhost/shop", "S1")).isFalse();
+        assertThat(tomcat.expired).containsExactly(S1);
+        assertThat(server.notes).singleElement().asString().contains("S1", "an operator");
+    }
+
+    @Test
+    void shouldAskTheOwnerToGiveTheSessionUpFirst() {
+        QuestionFixture.Tomcat tomcat = server.new Tomcat();
+        tomcat.create(S1);
+        CompletableFuture<InvalidateOutcome> answer = new CompletableFuture<>();
+        server.questions.invalidate(S1, "an operator", answer);
+        server.cycle();
+        assertThat(server.holds("localhost/shop", "S1")).isTrue();
+
+        for (int i = 0; i < 20 && !answer.isDone(); i++) {
+            tomcat.live();
+            server.cycle();
+        }
+
+        assertThat(tomcat.recalls).isPositive();
+        assertThat(answer.join().status()).isEqualTo(Status.DONE);
+        assertThat(server.holds("localhost/shop", "S1")).isFalse();
+    }
+
+    @Test
+    void shouldLeaveASessionToAnOwnerThatDoesNotGiveItUp() {
+        QuestionFixture.Tomcat tomcat = server.new Tomcat();
+        tomcat.isYielding = false;
+        tomcat.create(S1);
+        CompletableFuture<InvalidateOutcome> answer = new CompletableFuture<>();
+        server.questions.invalidate(S1, "an operator", answer);
+
+        for (int i = 0; i < 2_000 && !answer.isDone(); i++) {
+            tomcat.live();
+            server.cycle();
+        }
+
+        assertThat(answer.join().status()).isEqualTo(Status.IN_USE);
+        assertThat(answer.join().reason()).contains("Tomcat A");
+        assertThat(server.holds("localhost/shop", "S1")).isTrue();
+    }
+
+    @Test
+    void shouldSayThatThereIsNoSuchSession() {
+        assertThat(invalidate(S1).status()).isEqualTo(Status.ABSENT);
+    }
+
+    @Test
+    void shouldEndNothingOnAPassiveAndNameTheActive() {
+        server.put("localhost/shop", "S1", TEXT);
+        server.processor = null;
+        server.role = ServerRole.PASSIVE_STANDBY;
+        server.active = "Server2";
+
+        InvalidateOutcome one = invalidate(S1);
+        InvalidateOutcome all = invalidateAll("localhost/shop");
+
+        assertThat(one.status()).isEqualTo(Status.NOT_ACTIVE);
+        assertThat(one.reason()).contains("PASSIVE-STANDBY", "ask the active Server2");
+        assertThat(all.status()).isEqualTo(Status.NOT_ACTIVE);
+        assertThat(server.holds("localhost/shop", "S1")).isTrue();
+    }
+
+    @Test
+    void shouldEndEverySessionOfAnApplicationAndNoOther() {
+        for (int i = 0; i < 2_000; i++) {
+            server.put("localhost/shop", "S" + i, TEXT);
+            server.put("localhost/admin", "S" + i, TEXT);
+        }
+
+        InvalidateOutcome outcome = invalidateAll("localhost/shop");
+
+        assertThat(outcome.status()).isEqualTo(Status.DONE);
+        assertThat(outcome.ended()).isEqualTo(2_000);
+        assertThat(server.generation.store().figures().sessions()).isEqualTo(2_000);
+        assertThat(list(new SessionQuery("localhost/shop", "", 1, "")).sessions())
+                .isEmpty();
+    }
+
+    @Test
+    void shouldGiveUpInTheMiddleWhenItIsNotTheActiveAnyMore() {
+        QuestionFixture.Tomcat tomcat = server.new Tomcat();
+        tomcat.isYielding = false;
+        tomcat.create(S1);
+        CompletableFuture<InvalidateOutcome> answer = new CompletableFuture<>();
+        server.questions.invalidate(S1, "an operator", answer);
+        server.cycle();
+
+        server.processor = server.newProcessor();
+        server.cycle();
+
+        assertThat(answer.join().status()).isEqualTo(Status.NOT_ACTIVE);
+        assertThat(answer.join().reason()).contains("in the middle");
+    }
+
+    @Test
+    void shouldEndQuestionsWithoutAnAnswerWhenItStops() {
+        CompletableFuture<SessionPage> answer = new CompletableFuture<>();
+        server.questions.list(new SessionQuery("", "", 10, ""), answer);
+
+        server.questions.close("stops");
+
+        assertThat(failure(answer)).hasMessage("stops");
+    }
+
+    private static Throwable failure(CompletableFuture<?> answer) {
+        return answer.handle((value, failure) -> failure).join();
+    }
+
+    private SessionPage list(SessionQuery query) {
+        return server.answer(server.questions::list, query);
+    }
+
+    private SessionLook show(SessionKey key) {
+        return server.answer(server.questions::show, key);
+    }
+
+    private InvalidateOutcome invalidate(SessionKey key) {
+        return server.<InvalidateOutcome>answer(answer -> server.questions.invalidate(key, "an operator", answer))
+                .join();
+    }
+
+    private InvalidateOutcome invalidateAll(String application) {
+        return server.<InvalidateOutcome>answer(
+                        answer -> server.questions.invalidateAll(application, "an operator", answer))
+                .join();
+    }
+}
