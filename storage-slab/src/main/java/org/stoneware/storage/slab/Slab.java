@@ -1,4 +1,4 @@
-package org.stoneware.storage.memory;
+package org.stoneware.storage.slab;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * Keeps records outside the heap in slots of chunks. A location is the chunk's number in the high half and the byte offset in
  * the low half of a long; it changes when the record is moved to give a chunk back, and the owner is told.
  */
-final class Slab {
-    static final long NO_ROOM = -1;
+public final class Slab {
+    public static final long NO_ROOM = -1;
 
     private static final int MAX_CHUNK_BYTES = 256 * 1024;
     /** Bounds the time one move of a whole chunk takes. */
@@ -37,7 +37,7 @@ final class Slab {
     private int highestId;
     private int idleClass;
 
-    Slab(MemoryBudget budget, Relocation relocation) {
+    public Slab(MemoryBudget budget, Relocation relocation) {
         this.budget = budget;
         this.relocation = relocation;
         Arrays.setAll(classes, i -> new ChunkClass());
@@ -49,7 +49,7 @@ final class Slab {
      *
      * @return the location, or {@link #NO_ROOM}.
      */
-    long allocate(int length, int owner) {
+    public long allocate(int length, int owner) {
         SlabChunk chunk;
         if (length > SizeClass.MAX_SLOT_SIZE) {
             chunk = newChunk(LARGE, largeSize(length), 1);
@@ -64,18 +64,18 @@ final class Slab {
     }
 
     /** True when a record of this length belongs into the very slot it has. */
-    boolean isRightSize(long location, int length) {
+    public boolean isRightSize(long location, int length) {
         int slotSize = chunk(location).slotSize();
         return length > SizeClass.MAX_SLOT_SIZE
                 ? largeSize(length) == slotSize
                 : SizeClass.slotSize(SizeClass.of(length)) == slotSize;
     }
 
-    int slotSize(long location) {
+    public int slotSize(long location) {
         return chunk(location).slotSize();
     }
 
-    void free(long location) {
+    public void free(long location) {
         SlabChunk chunk = chunk(location);
         ChunkClass chunkClass = classes[chunk.sizeClass()];
         chunk.free((int) location);
@@ -94,15 +94,15 @@ final class Slab {
         }
     }
 
-    void owner(long location, int owner) {
+    public void owner(long location, int owner) {
         chunk(location).owner((int) location, owner);
     }
 
-    UnsafeBuffer buffer(long location) {
+    public UnsafeBuffer buffer(long location) {
         return chunk(location).buffer();
     }
 
-    static int offset(long location) {
+    public static int offset(long location) {
         return (int) location;
     }
 
@@ -111,7 +111,7 @@ final class Slab {
      *
      * @return whether anything was done.
      */
-    boolean compactIdle() {
+    public boolean compactIdle() {
         idleClass = idleClass + 1 == LARGE ? 0 : idleClass + 1;
         ChunkClass chunkClass = classes[idleClass];
         int wantedFree = chunkClass.liveSlots / IDLE_COMPACTION_SHARE;
@@ -128,7 +128,7 @@ final class Slab {
     }
 
     /** Gives one chunk back if any class can do with one less. */
-    boolean compactUnderPressure() {
+    public boolean compactUnderPressure() {
         for (int i = 0; i < LARGE; i++) {
             ChunkClass chunkClass = classes[i];
             if (chunkClass.freeSlots > 0) {
@@ -142,7 +142,7 @@ final class Slab {
         return false;
     }
 
-    void clear() {
+    public void clear() {
         for (int i = 0; i < highestId; i++) {
             SlabChunk chunk = chunks[i];
             if (chunk != null) {
@@ -311,7 +311,7 @@ final class Slab {
 
     /** Learns that a record has moved. */
     @FunctionalInterface
-    interface Relocation {
+    public interface Relocation {
         void onMoved(int owner, long location);
     }
 }

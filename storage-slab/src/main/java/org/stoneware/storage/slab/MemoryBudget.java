@@ -1,22 +1,22 @@
-package org.stoneware.storage.memory;
+package org.stoneware.storage.slab;
 
 /** Counts every byte the store takes, on the heap and outside it, against one maximum. */
-final class MemoryBudget {
+public final class MemoryBudget {
     private final long maxBytes;
     private Reclaimer reclaimer = () -> false;
     private long usedBytes;
 
-    MemoryBudget(long maxBytes) {
+    public MemoryBudget(long maxBytes) {
         this.maxBytes = maxBytes;
     }
 
     /** Who is asked to give memory back before a request is refused; set once, while the store is built. */
-    void reclaimer(Reclaimer reclaimer) {
+    public void reclaimer(Reclaimer reclaimer) {
         this.reclaimer = reclaimer;
     }
 
     /** Takes memory, or changes nothing and returns false when it is not there even after reclaiming. */
-    boolean tryTake(long bytes) {
+    public boolean tryTake(long bytes) {
         if (bytes > maxBytes) {
             return false;
         }
@@ -29,22 +29,22 @@ final class MemoryBudget {
         return true;
     }
 
-    void give(long bytes) {
+    public void give(long bytes) {
         usedBytes -= bytes;
         assert usedBytes >= 0 : "more memory given back than taken: usedBytes=" + usedBytes;
     }
 
-    long usedBytes() {
+    public long usedBytes() {
         return usedBytes;
     }
 
-    long maxBytes() {
+    public long maxBytes() {
         return maxBytes;
     }
 
     /** Gives a piece of memory back by moving records together. */
     @FunctionalInterface
-    interface Reclaimer {
+    public interface Reclaimer {
         /** @return false when nothing can be gained; true brings {@link #give} calls with it, so that asking again ends. */
         boolean reclaim();
     }
