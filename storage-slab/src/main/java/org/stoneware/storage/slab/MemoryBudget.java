@@ -5,6 +5,8 @@ public final class MemoryBudget {
     private final long maxBytes;
     private Reclaimer reclaimer = () -> false;
     private long usedBytes;
+    private long reserveBytes;
+    private boolean isReserveOpen;
 
     public MemoryBudget(long maxBytes) {
         this.maxBytes = maxBytes;
@@ -15,12 +17,23 @@ public final class MemoryBudget {
         this.reclaimer = reclaimer;
     }
 
+    /** Sets the last part of the memory aside for requests made while the reserve is open. */
+    public void reserveBytes(long bytes) {
+        reserveBytes = bytes;
+    }
+
+    /** Lets requests use the reserve, until closed again. */
+    public void isReserveOpen(boolean isOpen) {
+        isReserveOpen = isOpen;
+    }
+
     /** Takes memory, or changes nothing and returns false when it is not there even after reclaiming. */
     public boolean tryTake(long bytes) {
-        if (bytes > maxBytes) {
+        long limitBytes = isReserveOpen ? maxBytes : maxBytes - reserveBytes;
+        if (bytes > limitBytes) {
             return false;
         }
-        while (bytes > maxBytes - usedBytes) {
+        while (bytes > limitBytes - usedBytes) {
             if (!reclaimer.reclaim()) {
                 return false;
             }

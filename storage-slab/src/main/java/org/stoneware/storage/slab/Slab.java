@@ -36,6 +36,7 @@ public final class Slab {
     private @Nullable SlabChunk[] chunks = new SlabChunk[64];
     private int highestId;
     private int idleClass;
+    private long freeBytes;
 
     public Slab(MemoryBudget budget, Relocation relocation) {
         this.budget = budget;
@@ -80,6 +81,7 @@ public final class Slab {
         ChunkClass chunkClass = classes[chunk.sizeClass()];
         chunk.free((int) location);
         chunkClass.freeSlots++;
+        freeBytes += chunk.slotSize();
         chunkClass.liveSlots--;
         if (chunkClass.liveSlots == 0) {
             while (!chunkClass.chunks.isEmpty()) {
@@ -96,6 +98,11 @@ public final class Slab {
 
     public void owner(long location, int owner) {
         chunk(location).owner((int) location, owner);
+    }
+
+    /** Bytes in slots that hold nothing at the moment. */
+    public long freeBytes() {
+        return freeBytes;
     }
 
     public UnsafeBuffer buffer(long location) {
@@ -153,12 +160,14 @@ public final class Slab {
         Arrays.fill(chunks, null);
         Arrays.setAll(classes, i -> new ChunkClass());
         freeIds.clear();
+        freeBytes = 0;
         highestId = 0;
     }
 
     private long take(SlabChunk chunk, int owner) {
         ChunkClass chunkClass = classes[chunk.sizeClass()];
         chunkClass.freeSlots--;
+        freeBytes -= chunk.slotSize();
         chunkClass.liveSlots++;
         return ((long) chunk.id() << 32) | chunk.take(owner);
     }
@@ -179,6 +188,7 @@ public final class Slab {
             target.buffer().putBytes(offset(location), source.buffer(), slot * slotSize, slotSize);
             source.free(slot * slotSize);
             chunkClass.freeSlots++;
+            freeBytes += slotSize;
             chunkClass.liveSlots--;
             relocation.onMoved(owner, location);
         }
@@ -226,6 +236,7 @@ public final class Slab {
         ChunkClass chunkClass = classes[sizeClass];
         chunkClass.add(chunk);
         chunkClass.freeSlots += slotCount;
+        freeBytes += (long) slotSize * slotCount;
         if (sizeClass != LARGE) {
             chunkClass.offer(chunk);
         }
@@ -236,6 +247,7 @@ public final class Slab {
         ChunkClass chunkClass = classes[chunk.sizeClass()];
         chunkClass.remove(chunk);
         chunkClass.freeSlots -= chunk.slotCount();
+        freeBytes -= (long) chunk.slotSize() * chunk.slotCount();
         chunks[chunk.id()] = null;
         freeIds.addInt(chunk.id());
         budget.give(chunk.memoryBytes());
