@@ -22,6 +22,7 @@ import org.osgi.service.component.annotations.Reference;
 import org.stoneware.api.config.ArrayKey;
 import org.stoneware.api.config.ArrayKeyException;
 import org.stoneware.api.config.ArraySettings;
+import org.stoneware.api.config.EffectiveConfiguration;
 
 /**
  * Brings the configuration into Felix: registers {@link ArraySettings} and writes one Configuration Admin entry per chosen component.
@@ -40,6 +41,7 @@ public final class TcConfigInstaller {
     private final BundleContext context;
     private final ConfigurationAdmin admin;
     private @Nullable ServiceRegistration<ArraySettings> registration;
+    private @Nullable ServiceRegistration<EffectiveConfiguration> effective;
 
     @Activate
     public TcConfigInstaller(BundleContext context, @Reference ConfigurationAdmin admin) throws IOException {
@@ -53,6 +55,10 @@ public final class TcConfigInstaller {
         ServiceRegistration<ArraySettings> current = registration;
         if (current != null) {
             current.unregister();
+        }
+        ServiceRegistration<EffectiveConfiguration> shown = effective;
+        if (shown != null) {
+            shown.unregister();
         }
     }
 
@@ -82,7 +88,18 @@ public final class TcConfigInstaller {
             refuse(keyProblem);
             return;
         }
+        effective = context.registerService(
+                EffectiveConfiguration.class, effective(config, settings.self().name()), null);
         install(settings);
+    }
+
+    private static EffectiveConfiguration effective(TcConfig config, String server) {
+        return new EffectiveConfiguration(
+                config.text().source(),
+                server,
+                config.effectiveValues().stream()
+                        .map(each -> new EffectiveConfiguration.Value(each.name(), each.value(), each.origin()))
+                        .toList());
     }
 
     /** Why the array's key can't be used; empty when it can, or when there is none. */
