@@ -65,10 +65,6 @@ public final class TcConfigInstaller {
         if (service != null) {
             service.unregister();
         }
-        ServiceRegistration<EffectiveConfiguration> shown = effective;
-        if (shown != null) {
-            shown.unregister();
-        }
     }
 
     private void install() throws IOException {
