@@ -10,8 +10,6 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.config.ArraySettings;
-import org.stoneware.api.config.EffectiveConfiguration;
-import org.stoneware.api.config.EffectiveSetting;
 import org.stoneware.api.config.ServerSettings;
 import org.stoneware.config.Problem.Severity;
 
@@ -240,15 +238,6 @@ public final class TcConfig {
                 add(values, prefix + "authentication/access-file", accounts.rights());
             }
         }
-    }
-
-    /** The same with this server's view of what has no place in the file, for those who ask it while it runs. */
-    public EffectiveConfiguration effectiveConfiguration() {
-        return new EffectiveConfiguration(
-                text.source(),
-                effectiveValues().stream()
-                        .map(value -> new EffectiveSetting(value.name(), value.value(), value.origin()))
-                        .toList());
     }
 
     private static void add(List<EffectiveValue> values, String name, Setting<?> setting) {

@@ -98,7 +98,8 @@ public final class TcConfigInstaller {
             refuse(accessProblem);
             return;
         }
-        effective = context.registerService(EffectiveConfiguration.class, config.effectiveConfiguration(), null);
+        effective = context.registerService(
+                EffectiveConfiguration.class, effective(config, settings.self().name()), null);
         install(settings);
     }
 
@@ -114,6 +115,15 @@ public final class TcConfigInstaller {
         } catch (ManagementAccessException e) {
             return e.text();
         }
+    }
+
+    private static EffectiveConfiguration effective(TcConfig config, String server) {
+        return new EffectiveConfiguration(
+                config.text().source(),
+                server,
+                config.effectiveValues().stream()
+                        .map(each -> new EffectiveConfiguration.Value(each.name(), each.value(), each.origin()))
+                        .toList());
     }
 
     /** Why the array's key can't be used; empty when it can, or when there is none. */

@@ -100,7 +100,7 @@ class HostRulesTest {
         assertThat(warnings(config, 0)).isEmpty();
         assertThat(settings.passwordFile()).isAbsolute().hasFileName("jmx.password");
         assertThat(settings.accessFile()).isAbsolute().hasFileName("jmx.access");
-        assertThat(config.effectiveConfiguration().settings())
+        assertThat(config.effectiveValues())
                 .anyMatch(setting -> setting.name().endsWith("authentication/access-file")
                         && setting.origin().startsWith("line "));
     }

@@ -11,7 +11,6 @@ import org.stoneware.api.cluster.MemberState;
 import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.api.cluster.StorageStatus;
 import org.stoneware.api.config.EffectiveConfiguration;
-import org.stoneware.api.config.EffectiveSetting;
 
 /**
  * The JSON of the REST interface but for sessions. Field names are an interface to scripts and never change meaning.
@@ -73,12 +72,12 @@ final class ClusterJson {
     }
 
     /** Every value in effect with its origin. */
-    static byte[] configuration(String self, EffectiveConfiguration configuration) {
+    static byte[] configuration(EffectiveConfiguration configuration) {
         return JsonDocument.of(json -> {
-            json.writeStringField("self", self);
+            json.writeStringField("self", configuration.server());
             json.writeStringField("source", configuration.source());
             json.writeArrayFieldStart("settings");
-            for (EffectiveSetting setting : configuration.settings()) {
+            for (EffectiveConfiguration.Value setting : configuration.values()) {
                 json.writeStartObject();
                 json.writeStringField("name", setting.name());
                 json.writeStringField("value", setting.value());

@@ -101,7 +101,7 @@ final class Routes {
     }
 
     private Answer configuration() {
-        return Answer.json(200, ClusterJson.configuration(settings.self().name(), services.effective()));
+        return Answer.json(200, ClusterJson.configuration(services.effective()));
     }
 
     private Answer ready() {

@@ -4,12 +4,15 @@ import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.osgi.framework.BundleContext;
 import org.stoneware.api.cluster.ClientStatus;
 import org.stoneware.api.cluster.ClusterEvent;
 import org.stoneware.api.cluster.ClusterStatus;
 import org.stoneware.api.cluster.ManagementService;
+import org.stoneware.api.cluster.MemberFacts;
+import org.stoneware.api.cluster.MemberState;
 import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.config.ManagementAccess;
@@ -116,7 +119,16 @@ final class ConsoleDemo implements ManagementService {
                 isInSync,
                 member.isReachable(),
                 sinceMs,
-                member.facts());
+                facts(member));
+    }
+
+    private static MemberFacts facts(MemberStatus member) {
+        return switch (member.role()) {
+            case STOPPED, FENCED, START -> MemberFacts.NONE;
+            case PASSIVE_UNINITIALIZED ->
+                new MemberFacts(Set.of(MemberState.COPYING), 40, MemberFacts.UNKNOWN, 496, 3_000, "memory", "");
+            case ACTIVE_COORDINATOR, PASSIVE_STANDBY -> member.facts();
+        };
     }
 
     private static ClientStatus client(

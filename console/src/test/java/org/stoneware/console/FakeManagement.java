@@ -18,7 +18,6 @@ import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.cluster.StorageStatus;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.api.config.EffectiveConfiguration;
-import org.stoneware.api.config.EffectiveSetting;
 import org.stoneware.api.config.ServerSettings;
 
 /** An array of two as Server1 sees it, whose roles and names a test may choose. */
@@ -28,7 +27,8 @@ final class FakeManagement implements ManagementService {
 
     static final EffectiveConfiguration EFFECTIVE = new EffectiveConfiguration(
             "tc-config.xml",
-            List.of(new EffectiveSetting("servers/server[1] jmx-port", "9520", "derived from dso-port + 10")));
+            "Server1",
+            List.of(new EffectiveConfiguration.Value("servers/server[1] jmx-port", "9520", "derived from dso-port + 10")));
 
     volatile ServerRole role = ServerRole.ACTIVE_COORDINATOR;
     volatile String detail = "";

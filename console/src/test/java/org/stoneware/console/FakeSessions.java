@@ -84,4 +84,9 @@ final class FakeSessions implements SessionAdmin {
     public CompletableFuture<InvalidateOutcome> invalidateAll(String application, String by) {
         throw new UnsupportedOperationException("not over HTTP");
     }
+
+    @Override
+    public CompletableFuture<InvalidateOutcome> sweep(String by) {
+        throw new UnsupportedOperationException("not over HTTP");
+    }
 }

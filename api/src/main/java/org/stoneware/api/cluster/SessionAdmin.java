@@ -67,6 +67,12 @@ public interface SessionAdmin {
     CompletableFuture<InvalidateOutcome> invalidateAll(String application, String by);
 
     /**
+     * Ends every session whose time is over, without waiting for the periodic sweep, and also where that is switched off. Sessions found
+     * to be in use are left alone.
+     */
+    CompletableFuture<InvalidateOutcome> sweep(String by);
+
+    /**
      * Which sessions to name.
      *
      * @param application only this one's; empty for all.

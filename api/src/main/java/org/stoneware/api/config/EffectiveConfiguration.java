@@ -3,14 +3,24 @@ package org.stoneware.api.config;
 import java.util.List;
 
 /**
- * Every value the configuration leads to with its origin, as {@code start-server --check} prints it; registered as an OSGi service by
- * {@code config} before {@link ArraySettings}.
+ * Every value in effect with where it came from, as {@code start-server --check} prints it; registered as an OSGi service by
+ * {@code config}, for people.
  *
- * @param source   where the configuration came from: a path, or {@code built-in default}.
- * @param settings in the order of the file.
+ * @param source where the file came from.
+ * @param server name of the answering server.
+ * @param values in the order of the file.
  */
-public record EffectiveConfiguration(String source, List<EffectiveSetting> settings) {
+public record EffectiveConfiguration(String source, String server, List<Value> values) {
     public EffectiveConfiguration {
-        settings = List.copyOf(settings);
+        values = List.copyOf(values);
     }
+
+    /**
+     * One value.
+     *
+     * @param name   path of the element, or name of the fact.
+     * @param value  the value in effect.
+     * @param origin where it came from.
+     */
+    public record Value(String name, String value, String origin) {}
 }

@@ -8,15 +8,62 @@ import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.SessionAdmin.InvalidateOutcome;
 import org.stoneware.api.cluster.SessionAdmin.InvalidateOutcome.Status;
 import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
 import org.stoneware.server.request.SessionControl;
 import org.stoneware.spi.storage.StoreSnapshot;
 
-/** Ends the sessions of an application, a bounded number of them at a time, on one walk over all sessions. */
+/** Ends many sessions, a bounded number of them at a time, on one walk over all. */
 final class EndAllQuestion extends Question<InvalidateOutcome> {
     static final int MAX_AT_ONCE = 256;
 
+    /** Which sessions. */
+    interface Selection {
+        boolean selects(SessionRecord record, SessionControl control, long nowNs);
+
+        boolean onlyIfOver();
+
+        /** For people, after a number. */
+        String inWords();
+    }
+
+    /** Those of one application. */
+    record OfApplication(String application) implements Selection {
+        @Override
+        public boolean selects(SessionRecord record, SessionControl control, long nowNs) {
+            return record.key().application().equals(application);
+        }
+
+        @Override
+        public boolean onlyIfOver() {
+            return false;
+        }
+
+        @Override
+        public String inWords() {
+            return "sessions of " + application;
+        }
+    }
+
+    /** Those whose time is over. */
+    record Overdue() implements Selection {
+        @Override
+        public boolean selects(SessionRecord record, SessionControl control, long nowNs) {
+            return control.isOver(record, nowNs);
+        }
+
+        @Override
+        public boolean onlyIfOver() {
+            return true;
+        }
+
+        @Override
+        public String inWords() {
+            return "sessions whose time is over";
+        }
+    }
+
     private final Surroundings surroundings;
-    private final String application;
+    private final Selection selection;
     private final String by;
     private final SessionWalk walk;
     private final List<SessionKey> found = new ArrayList<>();
@@ -28,10 +75,10 @@ final class EndAllQuestion extends Question<InvalidateOutcome> {
     private long inUse;
 
     EndAllQuestion(
-            Surroundings surroundings, String application, String by, CompletableFuture<InvalidateOutcome> answer) {
+            Surroundings surroundings, Selection selection, String by, CompletableFuture<InvalidateOutcome> answer) {
         super(answer);
         this.surroundings = surroundings;
-        this.application = application;
+        this.selection = selection;
         this.by = by;
         this.walk = new SessionWalk(surroundings);
         this.createdBeforeMs = surroundings.wallMs();
@@ -68,15 +115,14 @@ final class EndAllQuestion extends Question<InvalidateOutcome> {
             return 0;
         }
         int shown = walk.next(room, record -> {
-            SessionKey key = record.key();
             // What begins after the question was asked belongs to somebody who is here now; log time is some ms off at
             // most.
-            if (key.application().equals(application) && record.creationTimeMs() <= createdBeforeMs) {
-                found.add(key);
+            if (record.creationTimeMs() <= createdBeforeMs && selection.selects(record, now, nowNs)) {
+                found.add(record.key());
             }
         });
         for (SessionKey key : found) {
-            endings.add(new SessionEnding(now, key, nowNs));
+            endings.add(new SessionEnding(now, key, selection.onlyIfOver(), nowNs));
         }
         found.clear();
         isWalked = shown == StoreSnapshot.END;
@@ -84,20 +130,19 @@ final class EndAllQuestion extends Question<InvalidateOutcome> {
     }
 
     private InvalidateOutcome result() {
+        String done = ended + " " + selection.inWords() + (ended == 1 ? " is ended" : " are ended");
         if (ended > 0) {
-            surroundings.note("session-invalidated", ended + " sessions of " + application + " ended by " + by);
+            surroundings.note("session-invalidated", done + " by " + by);
         }
         if (inUse > 0) {
-            return new InvalidateOutcome(
-                    Status.IN_USE,
-                    ended,
-                    inUse,
-                    ended + " sessions of " + application + " are ended, " + inUse
-                            + " were in use and are not; try again when their requests are over");
+            String left = ", " + inUse + " in use and not ended; try again when their requests are over";
+            return new InvalidateOutcome(Status.IN_USE, ended, inUse, done + left);
         }
-        return ended == 0
-                ? new InvalidateOutcome(Status.ABSENT, 0, 0, "there are no sessions of " + application)
-                : new InvalidateOutcome(Status.DONE, ended, 0, ended + " sessions of " + application + " are ended");
+        return new InvalidateOutcome(
+                ended == 0 ? Status.ABSENT : Status.DONE,
+                ended,
+                0,
+                ended == 0 ? "there are no " + selection.inWords() : done);
     }
 
     @Override

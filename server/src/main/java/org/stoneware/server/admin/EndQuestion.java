@@ -32,7 +32,7 @@ final class EndQuestion extends Question<InvalidateOutcome> {
         }
         if (begun == null) {
             control = now;
-            begun = new SessionEnding(now, now.resolve(asked, nowNs), nowNs);
+            begun = new SessionEnding(now, now.resolve(asked, nowNs), false, nowNs);
             ending = begun;
         }
         String name = "session " + asked.shortId() + " of " + asked.application();

@@ -17,6 +17,7 @@ final class SessionEnding {
 
     private final SessionControl control;
     private final SessionKey key;
+    private final boolean onlyIfOver;
     private final long deadlineNs;
     private final StoreAttempts attempts = new StoreAttempts();
     private State state = State.WAITS;
@@ -32,10 +33,14 @@ final class SessionEnding {
         IN_USE
     }
 
-    /** @param control of the epoch in which it is to end. */
-    SessionEnding(SessionControl control, SessionKey key, long nowNs) {
+    /**
+     * @param control    of the epoch in which it is to end.
+     * @param onlyIfOver leaves it alone when its time turns out not to be over.
+     */
+    SessionEnding(SessionControl control, SessionKey key, boolean onlyIfOver, long nowNs) {
         this.control = control;
         this.key = key;
+        this.onlyIfOver = onlyIfOver;
         this.deadlineNs = nowNs + MAX_WAIT_NS;
     }
 
@@ -49,7 +54,7 @@ final class SessionEnding {
 
     private void propose(long nowNs) {
         state = State.PROPOSED;
-        boolean isProposed = control.end(key, nowNs, this::onCommitted);
+        boolean isProposed = control.end(key, onlyIfOver, nowNs, this::onCommitted);
         if (!isProposed) {
             state = nowNs - deadlineNs < 0 ? State.WAITS : State.IN_USE;
         }

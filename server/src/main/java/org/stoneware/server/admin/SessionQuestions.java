@@ -48,7 +48,11 @@ public final class SessionQuestions {
     }
 
     public void invalidateAll(String application, String by, CompletableFuture<InvalidateOutcome> answer) {
-        questions.add(new EndAllQuestion(surroundings, application, by, answer));
+        questions.add(new EndAllQuestion(surroundings, new EndAllQuestion.OfApplication(application), by, answer));
+    }
+
+    public void sweep(String by, CompletableFuture<InvalidateOutcome> answer) {
+        questions.add(new EndAllQuestion(surroundings, new EndAllQuestion.Overdue(), by, answer));
     }
 
     /**

@@ -232,6 +232,11 @@ public final class ServerComponent implements ManagementService, SessionAdmin {
         return agent.sessions().invalidateAll(application, by);
     }
 
+    @Override
+    public CompletableFuture<InvalidateOutcome> sweep(String by) {
+        return agent.sessions().sweep(by);
+    }
+
     private static boolean isLastCopy(ClusterStatus now) {
         boolean isActive = false;
         boolean hasStandby = false;

@@ -58,6 +58,11 @@ final class SessionDesk implements SessionAdmin {
         return ask(answer -> questions.invalidateAll(application, by, answer));
     }
 
+    @Override
+    public CompletableFuture<InvalidateOutcome> sweep(String by) {
+        return ask(answer -> questions.sweep(by, answer));
+    }
+
     private <T> CompletableFuture<T> ask(Consumer<CompletableFuture<T>> question) {
         if (isClosed) {
             return CompletableFuture.failedFuture(stopping());

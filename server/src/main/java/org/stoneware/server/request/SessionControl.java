@@ -3,6 +3,7 @@ package org.stoneware.server.request;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
 import org.stoneware.server.session.ClientId;
 import org.stoneware.spi.storage.LoadResult;
 import org.stoneware.wire.session.WriteStatus;
@@ -39,6 +40,12 @@ public final class SessionControl {
         return context.clients.name(client);
     }
 
+    /** True for a session whose time is over. */
+    public boolean isOver(SessionRecord record, long nowNs) {
+        context.nowNs = nowNs;
+        return ExpirySweep.isOver(record, context.logTimeMs());
+    }
+
     /** True when every in-sync server has the last change of a session. */
     public boolean isCommitted(SessionKey key) {
         return context.proposals.isSettled(key);
@@ -47,12 +54,13 @@ public final class SessionControl {
     /**
      * Ends a session as if its time were over. An owner is asked to give it up first.
      *
+     * @param onlyIfOver leaves a session alone whose time is not over; {@code outcome} is told null then.
      * @param outcome told once the end is committed, or that it did not take place because the session was used at the last moment
      *                ({@link WriteStatus#ABSENT}); told null at once when there is no such session. Never told when this server stops
      *                being active first.
      * @return false when nothing was begun and it is worth trying again later.
      */
-    public boolean end(SessionKey key, long nowNs, Consumer<@Nullable WriteStatus> outcome) {
+    public boolean end(SessionKey key, boolean onlyIfOver, long nowNs, Consumer<@Nullable WriteStatus> outcome) {
         context.nowNs = nowNs;
         LoadResult loaded = context.store.load(key, TICKET);
         if (loaded == LoadResult.ABSENT) {
@@ -64,6 +72,10 @@ public final class SessionControl {
                 && context.ownership.freeUp(key, nowNs);
         if (!isFree || !context.store.read(key, context.view)) {
             return false;
+        }
+        if (onlyIfOver && !ExpirySweep.isOver(context.view, context.logTimeMs())) {
+            outcome.accept(null);
+            return true;
         }
         int length = context.entries.sessionExpired(context.proposals.entry, context.view.lastAccessedTimeMs(), key);
         return context.propose(length, key, null, (status, version) -> {

@@ -236,6 +236,21 @@ class SessionQuestionsTest {
     }
 
     @Test
+    void shouldEndOnlySessionsWhoseTimeIsOverWhenSwept() {
+        server.put("localhost/shop", "old", TEXT);
+        server.clock.advanceMs(700_000);
+        server.put("localhost/shop", "new", TEXT);
+
+        InvalidateOutcome outcome = server.<InvalidateOutcome>answer(
+                        answer -> server.questions.sweep("an operator", answer))
+                .join();
+
+        assertThat(outcome.ended()).isEqualTo(1);
+        assertThat(server.holds("localhost/shop", "old")).isFalse();
+        assertThat(server.holds("localhost/shop", "new")).isTrue();
+    }
+
+    @Test
     void shouldGiveUpInTheMiddleWhenItIsNotTheActiveAnyMore() {
         QuestionFixture.Tomcat tomcat = server.new Tomcat();
         tomcat.isYielding = false;

@@ -17,7 +17,7 @@ import org.stoneware.api.cluster.EventType;
 
 class EventLogTest {
     private static final Pattern RAISED =
-            Pattern.compile("\\b(?:info|warning)\\(\\s*(?:[a-z0-9 ?.()!=_]+\\?\\s*)?\"([a-z]+(?:-[a-z]+)*)\"\\s*,");
+            Pattern.compile("\\b(?:info|warning|note)\\(\\s*(?:[a-z0-9 ?.()!=_]+\\?\\s*)?\"([a-z]+(?:-[a-z]+)*)\"\\s*,");
 
     private final EventLog log = new EventLog(() -> 5);
 

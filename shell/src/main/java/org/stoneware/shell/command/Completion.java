@@ -1,0 +1,123 @@
+package org.stoneware.shell.command;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
+import org.apache.felix.service.command.CommandSession;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.SessionAdmin;
+import org.stoneware.api.cluster.SessionAdmin.SessionPage;
+import org.stoneware.api.cluster.SessionAdmin.SessionQuery;
+import org.stoneware.shell.link.Words;
+
+/** Words that may come next in a line: commands, options, applications, ids of sessions. */
+public final class Completion {
+    private static final List<Usage> USAGES = List.of(
+            SessionCommands.LIST,
+            SessionCommands.FIND,
+            SessionCommands.SHOW,
+            SessionCommands.STATS,
+            SessionCommands.INVALIDATE,
+            ClusterCommands.STATUS,
+            ClusterCommands.MEMBERS,
+            ClusterCommands.CLIENTS,
+            ClusterCommands.EVENTS,
+            ClusterCommands.FAILOVER,
+            ClusterCommands.DRILL,
+            ServerCommands.CONFIG,
+            ServerCommands.BUNDLES,
+            ServerCommands.LOGLEVEL,
+            ServerCommands.SWEEP,
+            ServerCommands.THREADS);
+    private static final int MAX_IDS = 50;
+    private static final long WAIT_MS = 1_000;
+
+    private final SessionAdmin sessions;
+
+    public Completion(SessionAdmin sessions) {
+        this.sessions = sessions;
+    }
+
+    /** @param line up to the cursor. */
+    public List<String> candidates(CommandSession session, String line) {
+        String last = line.substring(Math.max(line.lastIndexOf('|'), line.lastIndexOf(';')) + 1)
+                .stripLeading();
+        String[] words = last.split("\\s+", -1);
+        String begun = words[words.length - 1];
+        List<String> all = words.length == 1 ? commands(session) : arguments(words);
+        return all.stream().filter(each -> each.startsWith(begun)).toList();
+    }
+
+    private static List<String> commands(CommandSession session) {
+        List<String> names = new ArrayList<>();
+        if (session.get(".commands") instanceof Set<?> commands) {
+            TreeSet<String> sorted = new TreeSet<>();
+            commands.forEach(each -> sorted.add(String.valueOf(each)));
+            names.addAll(sorted);
+        }
+        // What is Felix's own is known by its short name.
+        new ArrayList<>(names)
+                .stream()
+                        .filter(each -> each.startsWith("felix:"))
+                        .map(each -> each.substring("felix:".length()))
+                        .forEach(names::add);
+        return names;
+    }
+
+    private List<String> arguments(String[] words) {
+        @Nullable
+        Usage usage = USAGES.stream()
+                .filter(each -> each.name().equals(words[0]))
+                .findFirst()
+                .orElse(null);
+        if (usage == null) {
+            return List.of();
+        }
+        String begun = words[words.length - 1];
+        String before = words[words.length - 2];
+        if (before.equals("--app")) {
+            return applications();
+        }
+        List<String> candidates = new ArrayList<>();
+        usage.options().forEach(option -> candidates.add(option.name()));
+        boolean takesId = usage.words().stream().anyMatch(word -> word.contains("ID"));
+        if (takesId && !begun.startsWith("-")) {
+            candidates.addAll(ids(begun));
+        }
+        return candidates;
+    }
+
+    private List<String> applications() {
+        try {
+            return sessions.stats("").get(WAIT_MS, TimeUnit.MILLISECONDS).applications().stream()
+                    .map(each -> Words.quoted(each.application()))
+                    .toList();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return List.of();
+        } catch (ExecutionException | TimeoutException e) {
+            return List.of();
+        }
+    }
+
+    private List<String> ids(String begun) {
+        try {
+            SessionPage page =
+                    sessions.list(new SessionQuery("", begun, MAX_IDS, "")).get(WAIT_MS, TimeUnit.MILLISECONDS);
+            // An id that is no plain word is not for the keyboard.
+            return page.sessions().stream()
+                    .map(SessionAdmin.SessionSummary::id)
+                    .filter(id -> Words.quoted(id).equals(id))
+                    .toList();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return List.of();
+        } catch (ExecutionException | TimeoutException e) {
+            return List.of();
+        }
+    }
+}
