@@ -57,6 +57,7 @@ final class ShellConnection {
     private final Thread worker;
     private volatile @Nullable CommandSession session;
     private boolean canBeAsked;
+    private boolean hasColours;
     private volatile boolean isRunning;
     private volatile boolean isClosed;
 
@@ -125,6 +126,7 @@ final class ShellConnection {
             case HELLO -> submit(() -> open(frame));
             case EXECUTE -> submit(() -> execute(frame.text()));
             case COMPLETE -> submit(() -> complete(frame.line(1)));
+            case RESIZE -> submit(() -> resize(frame.line(0)));
             case ANSWER -> answers.add(frame.text());
             case CANCEL -> {
                 if (isRunning) {
@@ -163,11 +165,19 @@ final class ShellConnection {
         canBeAsked = hello.line(3).equals("1");
         CommandSession opened = processor.createSession(
                 new ByteArrayInputStream(new byte[0]), stream(Frame.Type.OUT), stream(Frame.Type.ERR));
-        new Screen(width(hello.line(1)), hello.line(2).equals("1"), user + " by shell", this::ask).attach(opened);
+        hasColours = hello.line(2).equals("1");
         session = opened;
+        resize(hello.line(1));
         ClusterStatus status = management.status();
         send(Frame.of(
                 Frame.Type.WELCOME, PROTOCOL + "\n" + status.self() + "\n" + role(status) + "\n" + status.version()));
+    }
+
+    private void resize(String width) {
+        CommandSession open = session;
+        if (open != null) {
+            new Screen(width(width), hasColours, user + " by shell", this::ask).attach(open);
+        }
     }
 
     private static int width(String text) {
