@@ -87,6 +87,11 @@ public final class SegmentSessionStore implements SessionStore {
                     .accept("the largest session allowed does not fit the memory for sessions: maxRecordLength="
                             + store.maxRecordLength() + " maxMemoryBytes=" + store.maxMemoryBytes());
         }
+        store.notices()
+                .accept("store opens: mode=" + context.mode() + " maxMemoryBytes=" + store.maxMemoryBytes() + " maxDiskBytes="
+                        + (store.maxDiskBytes() == 0 ? "unbounded" : store.maxDiskBytes())
+                        + (context.policy() == StorePolicy.KEEP ? " durability=" + store.durability() : "")
+                        + " directory=" + context.files().name());
         try {
             return new SegmentSessionStore(context);
         } catch (SegmentLogException e) {
@@ -378,15 +383,13 @@ public final class SegmentSessionStore implements SessionStore {
     @Override
     public void clear() {
         checkChangeable();
-        long result = log.clear();
-        if (result < 0 && isKeeping) {
-            throw new StorageException(
-                    "cannot clear the store, the disk does not take it: mode=" + mode + " " + log.reason());
+        if (isKeeping && log.isFailed()) {
+            throw new StorageException("cannot clear the store, its disk has failed: mode=" + mode + " " + log.reason());
         }
+        notes.clear();
         residency.clear();
         index.clear();
         changes.onCleared();
-        room.onRemoved();
     }
 
     @Override
@@ -400,6 +403,7 @@ public final class SegmentSessionStore implements SessionStore {
         int work = sessionLog.doWork(nowNs);
         work += notes.doWork();
         work += residency.doWork();
+        room.doWork(residency);
         work += warmUp.doWork();
         long ticket = loads.pollDone();
         while (ticket != Loads.NO_TICKET) {

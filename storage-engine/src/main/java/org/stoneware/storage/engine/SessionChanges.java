@@ -74,7 +74,7 @@ final class SessionChanges {
             return !log.isFailed() && (isStalled || !notes.isEmpty() || sessionLog.isBehind());
         }
         isStalled = isStalled && residency.isMakingRoom();
-        return isStalled;
+        return isStalled || !notes.isEmpty();
     }
 
     StoreResult put(SessionRecord record) {
@@ -136,7 +136,6 @@ final class SessionChanges {
                 if (location < 0) {
                     return refused(location, 0);
                 }
-                sessionLog.releaseTouch(entry);
                 index.touchLocation(entry, location);
             }
             index.touch(entry, lastAccessedTimeMs);
@@ -164,7 +163,6 @@ final class SessionChanges {
         sessionLog.release(entry);
         index.remove(entry);
         count++;
-        room.onRemoved();
         return StoreResult.STORED;
     }
 
@@ -241,10 +239,7 @@ final class SessionChanges {
 
     /** Why no change can be taken at the moment, or null. */
     private @Nullable StoreResult refusal() {
-        if (!isKeeping) {
-            return null;
-        }
-        if (log.isFailed()) {
+        if (isKeeping && log.isFailed()) {
             return StoreResult.FAILED;
         }
         return notes.isEmpty() ? null : StoreResult.NOT_RESIDENT;
