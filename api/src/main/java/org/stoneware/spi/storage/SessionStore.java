@@ -74,11 +74,15 @@ public interface SessionStore extends AutoCloseable {
     /**
      * Moves the last access forward; never backward. Does not change the version of the session.
      *
-     * @return {@link StoreResult#STORED} also when the time held was later; {@link StoreResult#ABSENT}, {@link StoreResult#FAILED}.
+     * @return {@link StoreResult#STORED} also when the time held was later; {@link StoreResult#ABSENT}, {@link StoreResult#FAILED},
+     *         {@link StoreResult#NOT_RESIDENT} when it must wait for the disk.
      */
     StoreResult touch(SessionKey key, long lastAccessedTimeMs);
 
-    /** Takes a session away: {@link StoreResult#STORED}, or {@link StoreResult#ABSENT}, {@link StoreResult#FAILED}. */
+    /**
+     * Takes a session away: {@link StoreResult#STORED}, or {@link StoreResult#ABSENT}, {@link StoreResult#FAILED}, {@link
+     * StoreResult#NOT_RESIDENT} when it must wait for the disk.
+     */
     StoreResult remove(SessionKey key);
 
     /**

@@ -71,6 +71,7 @@ final class SessionChanges {
     /** Whether a change might be refused at the moment because the disk is behind. */
     boolean mustWait() {
         if (isKeeping) {
+            isStalled = isStalled && log.durablePosition() < log.appendPosition();
             return !log.isFailed() && (isStalled || !notes.isEmpty() || sessionLog.isBehind());
         }
         isStalled = isStalled && residency.isMakingRoom();
