@@ -135,7 +135,7 @@ final class SessionChanges {
             if (isKeeping) {
                 long location = sessionLog.appendTouch(entry, lastAccessedTimeMs);
                 if (location < 0) {
-                    return refused(location, 0);
+                    return refusedMark(location);
                 }
                 index.touchLocation(entry, location);
             }
@@ -158,7 +158,7 @@ final class SessionChanges {
         if (isKeeping) {
             long location = sessionLog.appendRemoval(entry);
             if (location < 0) {
-                return refused(location, 0);
+                return refusedMark(location);
             }
         }
         sessionLog.release(entry);
@@ -252,6 +252,14 @@ final class SessionChanges {
             return StoreResult.NOT_RESIDENT;
         }
         return logResult == SegmentLog.FAILED ? StoreResult.FAILED : full(length);
+    }
+
+    /** Of a touch or removal, which is never refused for lack of room but waits until the log has made some. */
+    private StoreResult refusedMark(long logResult) {
+        if (logResult == SegmentLog.BACK_PRESSURE) {
+            isStalled = true;
+        }
+        return logResult == SegmentLog.FAILED ? StoreResult.FAILED : StoreResult.NOT_RESIDENT;
     }
 
     private StoreResult noRoom(int length) {
