@@ -6,8 +6,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.stoneware.storage.segments.SegmentLog;
 
 /**
- * Hands notes to the log in order. A note can't be refused, so what the log does not take at once waits here, and changes that would
- * overtake it wait outside.
+ * Hands notes and the clearing of all to the log in order. They can't be refused, so what the log does not take at once waits here, and
+ * changes that would overtake it wait outside.
  */
 final class NoteQueue {
     private final SegmentLog log;
@@ -17,7 +17,8 @@ final class NoteQueue {
     private enum Kind {
         NOTE,
         BEGIN,
-        END
+        END,
+        CLEAR
     }
 
     private record Item(Kind kind, byte[] bytes) {}
@@ -46,6 +47,13 @@ final class NoteQueue {
         }
     }
 
+    /** Makes what the log holds of sessions void. */
+    void clear() {
+        if (!waiting.isEmpty() || log.clear() < 0) {
+            add(new Item(Kind.CLEAR, new byte[0]));
+        }
+    }
+
     private void add(Item item) {
         // After a failure nothing is ever written again; keeping notes would only fill the heap.
         if (!log.isFailed()) {
@@ -66,6 +74,7 @@ final class NoteQueue {
     int doWork() {
         if (log.isFailed()) {
             waiting.clear();
+            waitingBytes = 0;
         }
         int work = 0;
         while (!waiting.isEmpty() && append(waiting.getFirst()) >= 0) {
@@ -80,6 +89,7 @@ final class NoteQueue {
             case NOTE -> log.note(new UnsafeBuffer(item.bytes), 0, item.bytes.length);
             case BEGIN -> log.beginCheckpoint();
             case END -> log.endCheckpoint();
+            case CLEAR -> log.clear();
         };
     }
 }

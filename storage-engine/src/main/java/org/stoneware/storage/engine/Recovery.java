@@ -63,10 +63,8 @@ final class Recovery implements RecoveryVisitor {
         lastLocation = Math.max(lastLocation, location);
         int entry = index.find(hint.keyHash64(), hint.fingerprint());
         if (entry == SessionIndex.NONE || hint.lastAccessedTimeMs() <= index.lastAccessedTimeMs(entry)) {
-            log.log().release(location, 0);
             return;
         }
-        log.releaseTouch(entry);
         index.touch(entry, hint.lastAccessedTimeMs());
         index.touchLocation(entry, location);
     }

@@ -77,11 +77,14 @@ final class Residency {
         return isThere;
     }
 
-    /** Whether memory becomes free by itself, since sessions are on their way to the log. */
+    /** Whether memory becomes free by itself, since the log is about to write what can leave then. */
     boolean isMakingRoom() {
-        return !leaving.isEmpty() && !log.log().isFailed() && !log.log().isFull();
+        return log.log().durablePosition() < log.log().appendPosition()
+                && !log.log().isFailed()
+                && !log.log().isFull();
     }
 
+    /** Whether sessions leave in the background, or would if the disk took them. */
     boolean isShort() {
         return budget.usedBytes() - slab.freeBytes() - leavingBytes > budget.maxBytes() / 16 * SHORT_SIXTEENTHS;
     }

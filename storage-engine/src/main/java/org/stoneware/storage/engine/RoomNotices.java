@@ -7,9 +7,6 @@ import org.stoneware.storage.slab.MemoryBudget;
 
 /** Tells people once when there is no room and once when there is again, and sums up the health of a store. */
 final class RoomNotices {
-    /** After a refusal the store is called roomy again when this share of memory is free, in percent. */
-    private static final int ROOM_AGAIN_PERCENT = 10;
-
     private final String mode;
     private final boolean isKeeping;
     private final Consumer<String> notices;
@@ -38,16 +35,13 @@ final class RoomNotices {
         }
     }
 
-    void onRemoved() {
-        if (isMemoryFull && isRoomy()) {
+    /** Looks whether there is room again. */
+    void doWork(Residency residency) {
+        if (isMemoryFull && !residency.isShort()) {
             isMemoryFull = false;
             notices.accept("storage has room again: mode=" + mode + " usedBytes=" + budget.usedBytes() + " maxBytes="
                     + budget.maxBytes());
         }
-    }
-
-    private boolean isRoomy() {
-        return budget.maxBytes() - budget.usedBytes() > budget.maxBytes() / 100 * ROOM_AGAIN_PERCENT;
     }
 
     void onFailed(String reason) {

@@ -87,6 +87,12 @@ public final class SegmentSessionStore implements SessionStore {
                     .accept("the largest session allowed does not fit the memory for sessions: maxRecordLength="
                             + store.maxRecordLength() + " maxMemoryBytes=" + store.maxMemoryBytes());
         }
+        store.notices()
+                .accept("store opens: mode=" + context.mode() + " maxMemoryBytes=" + store.maxMemoryBytes()
+                        + " maxDiskBytes="
+                        + (store.maxDiskBytes() == 0 ? "unbounded" : store.maxDiskBytes())
+                        + (context.policy() == StorePolicy.KEEP ? " durability=" + store.durability() : "")
+                        + " directory=" + context.files().name());
         try {
             return new SegmentSessionStore(context);
         } catch (SegmentLogException e) {
@@ -368,7 +374,11 @@ public final class SegmentSessionStore implements SessionStore {
             return;
         }
         try {
-            log.visitNotes(visitor::onNote);
+            long missing = log.visitNotes(visitor::onNote);
+            if (missing > 0) {
+                notices.accept("notes of an earlier run are damaged: mode=" + mode + " missing=" + missing
+                        + "; what they said beside the sessions is lost");
+            }
         } catch (SegmentLogException e) {
             throw new StorageException(
                     "cannot read the notes of an earlier run: mode=" + mode + " " + e.getMessage(), e);
@@ -378,15 +388,14 @@ public final class SegmentSessionStore implements SessionStore {
     @Override
     public void clear() {
         checkChangeable();
-        long result = log.clear();
-        if (result < 0 && isKeeping) {
+        if (isKeeping && log.isFailed()) {
             throw new StorageException(
-                    "cannot clear the store, the disk does not take it: mode=" + mode + " " + log.reason());
+                    "cannot clear the store, its disk has failed: mode=" + mode + " " + log.reason());
         }
+        notes.clear();
         residency.clear();
         index.clear();
         changes.onCleared();
-        room.onRemoved();
     }
 
     @Override
@@ -400,6 +409,7 @@ public final class SegmentSessionStore implements SessionStore {
         int work = sessionLog.doWork(nowNs);
         work += notes.doWork();
         work += residency.doWork();
+        room.doWork(residency);
         work += warmUp.doWork();
         long ticket = loads.pollDone();
         while (ticket != Loads.NO_TICKET) {

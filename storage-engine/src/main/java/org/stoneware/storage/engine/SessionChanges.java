@@ -71,10 +71,11 @@ final class SessionChanges {
     /** Whether a change might be refused at the moment because the disk is behind. */
     boolean mustWait() {
         if (isKeeping) {
+            isStalled = isStalled && log.durablePosition() < log.appendPosition();
             return !log.isFailed() && (isStalled || !notes.isEmpty() || sessionLog.isBehind());
         }
         isStalled = isStalled && residency.isMakingRoom();
-        return isStalled;
+        return isStalled || !notes.isEmpty();
     }
 
     StoreResult put(SessionRecord record) {
@@ -134,9 +135,8 @@ final class SessionChanges {
             if (isKeeping) {
                 long location = sessionLog.appendTouch(entry, lastAccessedTimeMs);
                 if (location < 0) {
-                    return refused(location, 0);
+                    return refusedMark(location);
                 }
-                sessionLog.releaseTouch(entry);
                 index.touchLocation(entry, location);
             }
             index.touch(entry, lastAccessedTimeMs);
@@ -158,13 +158,12 @@ final class SessionChanges {
         if (isKeeping) {
             long location = sessionLog.appendRemoval(entry);
             if (location < 0) {
-                return refused(location, 0);
+                return refusedMark(location);
             }
         }
         sessionLog.release(entry);
         index.remove(entry);
         count++;
-        room.onRemoved();
         return StoreResult.STORED;
     }
 
@@ -241,10 +240,7 @@ final class SessionChanges {
 
     /** Why no change can be taken at the moment, or null. */
     private @Nullable StoreResult refusal() {
-        if (!isKeeping) {
-            return null;
-        }
-        if (log.isFailed()) {
+        if (isKeeping && log.isFailed()) {
             return StoreResult.FAILED;
         }
         return notes.isEmpty() ? null : StoreResult.NOT_RESIDENT;
@@ -256,6 +252,14 @@ final class SessionChanges {
             return StoreResult.NOT_RESIDENT;
         }
         return logResult == SegmentLog.FAILED ? StoreResult.FAILED : full(length);
+    }
+
+    /** Of a touch or removal, which is never refused for lack of room but waits until the log has made some. */
+    private StoreResult refusedMark(long logResult) {
+        if (logResult == SegmentLog.BACK_PRESSURE) {
+            isStalled = true;
+        }
+        return logResult == SegmentLog.FAILED ? StoreResult.FAILED : StoreResult.NOT_RESIDENT;
     }
 
     private StoreResult noRoom(int length) {

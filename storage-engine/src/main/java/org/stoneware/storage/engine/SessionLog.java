@@ -129,14 +129,7 @@ final class SessionLog implements SegmentLogListener {
             log.release(index.logLocation(entry), index.length(entry));
             index.logLocation(entry, Location.NULL, 0);
         }
-        releaseTouch(entry);
-    }
-
-    void releaseTouch(int entry) {
-        if (index.touchLocation(entry) != Location.NULL) {
-            log.release(index.touchLocation(entry), 0);
-            index.touchLocation(entry, Location.NULL);
-        }
+        index.touchLocation(entry, Location.NULL);
     }
 
     /** Begins to read the record of a session; false when too many reads are under way. */
@@ -266,7 +259,7 @@ final class SessionLog implements SegmentLogListener {
         long moved = log.appendCopy(kind, hint, content, offset, length);
         written.onAppended(moved);
         index.logLocation(entry, moved, key.contentHash());
-        releaseTouch(entry);
+        index.touchLocation(entry, Location.NULL);
     }
 
     @Override

@@ -9,4 +9,14 @@ final class PermanentStoreContractTest extends SessionStoreContract {
     protected SessionStore open(StoreContext context) {
         return new PermanentStoreProvider().open(context);
     }
+
+    @Override
+    protected boolean keepsSessions() {
+        return true;
+    }
+
+    @Override
+    protected boolean holdsMoreThanMemory() {
+        return true;
+    }
 }

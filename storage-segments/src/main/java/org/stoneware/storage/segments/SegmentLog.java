@@ -1,6 +1,13 @@
 package org.stoneware.storage.segments;
 
+import java.io.Closeable;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * An append log of records in segment files. What is appended is copied, gets its location at once and becomes durable later; a
@@ -22,7 +29,66 @@ public final class SegmentLog implements AutoCloseable {
     /** Append refused for ever: a write or force failed. */
     public static final long FAILED = -4;
 
-    private SegmentLog() {}
+    private static final String LOCK_NAME = "LOCK";
+    private static final UnsafeBuffer NOTHING = new UnsafeBuffer(new byte[0]);
+    private static final long CHECK_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(100);
+    private static final int SPARE_TASKS = 64;
+    private static final long CLOSE_TIMEOUT_MS = 60_000;
+
+    private final SegmentLogContext context;
+    private final SegmentLogListener listener;
+    private final Closeable lock;
+    private final SegmentDirectory directory;
+    private final long logId;
+    private final int segmentBytes;
+    private final boolean isKept;
+    private final NoteLedger notes = new NoteLedger();
+    private final DiskRoom room;
+    private final SegmentWriter writer;
+    private final DiskWorkers workers;
+    private final OpenFiles openFiles;
+    private final SegmentReads reads;
+    private final SegmentEmptier emptier;
+    private final TreeMap<Integer, Segment> segments = new TreeMap<>();
+    private final LogTail tail;
+    private final List<Segment> leaving = new ArrayList<>();
+    private final RecordHint ownHint = new RecordHint();
+    private long durable;
+    private long appendedBytes;
+    private long movedBytes;
+    private long droppedSegments;
+    private long nextCheckNs = Long.MIN_VALUE;
+    private boolean isSampling;
+    private boolean isRefusing;
+    private boolean isFullTold;
+    private boolean isFailed;
+    private boolean isRecovered;
+    private boolean isClosed;
+    private String reason = "";
+
+    private SegmentLog(
+            SegmentLogContext context,
+            SegmentLogListener listener,
+            Closeable lock,
+            SegmentDirectory directory,
+            long logId,
+            int segmentBytes) {
+        this.context = context;
+        this.listener = listener;
+        this.lock = lock;
+        this.directory = directory;
+        this.logId = logId;
+        this.segmentBytes = segmentBytes;
+        this.isKept = context.sync() != SegmentLogContext.Sync.SCRATCH;
+        room = new DiskRoom(context.maxDiskBytes(), segmentBytes);
+        PendingRing ring = new PendingRing(LogStart.ringBytes(context));
+        writer = new SegmentWriter(context, ring);
+        workers = new DiskWorkers(context.readThreads(), context.maxReads() + SPARE_TASKS, context.onProgress());
+        openFiles = new OpenFiles(context.files());
+        reads = new SegmentReads(listener, workers, openFiles, logId, context.maxReads());
+        emptier = new SegmentEmptier(this, listener, workers, openFiles, logId);
+        tail = new LogTail(context, logId, segmentBytes, segments, room, ring, writer, workers);
+    }
 
     /**
      * Takes the directory and looks at the files. {@link #recover} must follow before anything else.
@@ -30,7 +96,24 @@ public final class SegmentLog implements AutoCloseable {
      * @throws SegmentLogException when the directory is in use, holds a later format, or nothing can be made of it.
      */
     public static SegmentLog open(SegmentLogContext context, SegmentLogListener listener) throws SegmentLogException {
-        throw new UnsupportedOperationException("open " + context + listener);
+        LogStart.check(context);
+        Closeable lock = LogStart.lock(context.files(), LOCK_NAME);
+        boolean isOpen = false;
+        try {
+            if (context.sync() == SegmentLogContext.Sync.SCRATCH) {
+                LogStart.empty(context.files());
+            }
+            SegmentDirectory directory = SegmentDirectory.read(context.files());
+            long logId = LogStart.logId(context, directory);
+            SegmentLog log = new SegmentLog(
+                    context, listener, lock, directory, logId, LogStart.segmentBytes(context, directory));
+            isOpen = true;
+            return log;
+        } finally {
+            if (!isOpen) {
+                LogStart.unlock(lock, context.notices());
+            }
+        }
     }
 
     /**
@@ -38,17 +121,72 @@ public final class SegmentLog implements AutoCloseable {
      * live until it is {@link #release released}.
      */
     public RecoveryReport recover(RecoveryVisitor visitor) throws SegmentLogException {
-        throw new UnsupportedOperationException("recover " + visitor);
+        if (isRecovered) {
+            throw new IllegalStateException(
+                    "log was recovered before: directory=" + context.files().name());
+        }
+        RecoveryReport report;
+        try {
+            report = new SegmentRecovery(context.files(), directory, notes, context.notices()).run(visitor, segment -> {
+                segments.put(segment.number, segment);
+                room.use(segment.bytesOnDisk());
+            });
+            tail.start(directory.greatestNumber(), LogStart.nextSequence(directory));
+            room.usable(context.files().usableBytes(), 0);
+        } catch (IOException e) {
+            throw new SegmentLogException(
+                    "stored data can't be read: directory=" + context.files().name() + ": " + e.getMessage(), e);
+        }
+        for (RecoveryReport.Damage damage : report.damages()) {
+            context.notices()
+                    .accept("stored data is damaged: directory="
+                            + context.files().name() + " segment=" + damage.segment()
+                            + " fromOffset=" + damage.fromOffset() + " toOffset=" + damage.toOffset() + ": "
+                            + damage.reason());
+        }
+        isRecovered = true;
+        writer.start();
+        workers.start();
+        return report;
     }
 
-    /** Shows the notes an earlier run left, oldest first, from the begin of the last complete checkpoint. Before the first change. */
-    public void visitNotes(NoteVisitor visitor) throws SegmentLogException {
-        throw new UnsupportedOperationException("visitNotes " + visitor);
+    /**
+     * Shows the notes an earlier run left, oldest first, from the begin of the last complete checkpoint. Once, after {@link #recover} and
+     * before the first change.
+     *
+     * @return notes that are missing or damaged: 0 when the notes say all they said.
+     */
+    public long visitNotes(NoteVisitor visitor) throws SegmentLogException {
+        RecordReader reader = new RecordReader(logId);
+        try {
+            long missing = notes.visit((location, length) -> {
+                Segment segment = segments.get(Location.segment(location));
+                if (segment == null) {
+                    return false;
+                }
+                reader.prepare(length);
+                SegmentFiles.File file = openFiles.take(segment.fileName);
+                try {
+                    if (reader.read(file, RecordKind.NOTE, location, length) != null) {
+                        return false;
+                    }
+                } finally {
+                    openFiles.giveBack(segment.fileName);
+                }
+                visitor.onNote(reader.buffer(), reader.contentOffset(), length);
+                return true;
+            });
+            notes.forget();
+            return missing;
+        } catch (IOException e) {
+            throw new SegmentLogException(
+                    "notes can't be read: directory=" + context.files().name() + ": " + e.getMessage(), e);
+        }
     }
 
     /** Bytes a record of this content takes in the log. */
     public static int frameLength(int contentLength) {
-        return (80 + contentLength + 7) & ~7;
+        return Frame.length(contentLength);
     }
 
     /**
@@ -60,37 +198,82 @@ public final class SegmentLog implements AutoCloseable {
      */
     public long append(
             RecordKind kind, RecordHint hint, DirectBuffer content, int offset, int length, boolean isSparing) {
-        throw new UnsupportedOperationException("append " + kind + hint + content + offset + length + isSparing);
+        long refusal = refusal(length, isSparing);
+        if (refusal < 0) {
+            return refusal;
+        }
+        appendedBytes += Frame.length(length);
+        return tail.append(kind, hint, content, offset, length);
     }
 
     /** Appends what {@link SegmentLogListener#onMove} showed; never refused inside that call. */
     public long appendCopy(RecordKind kind, RecordHint hint, DirectBuffer content, int offset, int length) {
-        throw new UnsupportedOperationException("appendCopy " + kind + hint + content + offset + length);
+        return copy(kind, hint, content, offset, length);
     }
 
     /** Appends a note; the result as of {@link #append}. */
     public long note(DirectBuffer note, int offset, int length) {
-        throw new UnsupportedOperationException("note " + note + offset + length);
+        long result = mark(RecordKind.NOTE, 0, note, offset, length);
+        if (result >= 0) {
+            notes.onNote(length);
+        }
+        return result;
     }
 
     /** Begins a checkpoint: the notes until {@link #endCheckpoint()} say all that the notes before it said. */
     public long beginCheckpoint() {
-        throw new UnsupportedOperationException("beginCheckpoint");
+        long result = mark(RecordKind.CHECKPOINT_BEGIN, 0, NOTHING, 0, 0);
+        if (result >= 0) {
+            notes.onBegin(ownHint.version());
+        }
+        return result;
     }
 
     /** Ends a checkpoint; notes older than its begin are not kept any more. */
     public long endCheckpoint() {
-        throw new UnsupportedOperationException("endCheckpoint");
+        if (!notes.isOpen()) {
+            throw new IllegalStateException(
+                    "no checkpoint was begun: directory=" + context.files().name());
+        }
+        long result = mark(RecordKind.CHECKPOINT_END, notes.openBegin(), NOTHING, 0, 0);
+        if (result >= 0) {
+            notes.onEnd();
+        }
+        return result;
+    }
+
+    private long mark(RecordKind kind, long key, DirectBuffer content, int offset, int length) {
+        long refusal = refusal(length, true);
+        if (refusal < 0) {
+            return refusal;
+        }
+        appendedBytes += Frame.length(length);
+        ownHint.set(key, 0, notes.nextNumber(), 0, 0, 0);
+        return tail.append(kind, ownHint, content, offset, length);
     }
 
     /** Bytes of notes since the last complete checkpoint ended. */
     public long notesBytes() {
-        throw new UnsupportedOperationException("notesBytes");
+        return notes.bytes();
     }
 
     /** Makes everything recorded void, in one step; no location given before is valid after it. Notes stay. */
     public long clear() {
-        throw new UnsupportedOperationException("clear");
+        long refusal = refusal(0, true);
+        if (refusal < 0) {
+            return refusal;
+        }
+        if (!writer.canRoll()) {
+            return BACK_PRESSURE;
+        }
+        for (Segment segment : segments.values()) {
+            segment.liveBytes = 0;
+            segment.removals.clear();
+            segment.touches.clear();
+        }
+        tail.roll();
+        appendedBytes += Frame.length(0);
+        return tail.append(RecordKind.CLEAR, ownHint.set(0, 0, 0, 0, 0, 0), NOTHING, 0, 0);
     }
 
     /**
@@ -100,51 +283,309 @@ public final class SegmentLog implements AutoCloseable {
      * @return false when too many reads are under way.
      */
     public boolean read(long location, int length, long ticket) {
-        throw new UnsupportedOperationException("read " + location + length + ticket);
+        Segment segment = segments.get(Location.segment(location));
+        if (segment == null) {
+            throw new IllegalArgumentException("no such segment: " + Location.text(location));
+        }
+        long at =
+                segment.header == null ? -1 : segment.startPosition + Location.offset(location) - segment.headerLength;
+        boolean isPending = segment.header != null && at >= writer.writtenPosition();
+        return isPending
+                ? reads.fromMemory(segment, location, length, ticket, tail.ring(), at)
+                : reads.fromFile(segment, location, length, ticket);
     }
 
     /** Says that the record at a location is no longer held. */
     public void release(long location, int length) {
-        throw new UnsupportedOperationException("release " + location + length);
+        Segment segment = segments.get(Location.segment(location));
+        if (segment != null) {
+            segment.liveBytes -= Frame.length(length);
+            assert segment.liveBytes >= 0 : "released twice: " + Location.text(location);
+        }
     }
 
     /** Position after the last byte appended in this run. */
     public long appendPosition() {
-        throw new UnsupportedOperationException("appendPosition");
+        return tail.position();
     }
 
     /** Position up to which everything is durable; moves in {@link #doWork} only. */
     public long durablePosition() {
-        throw new UnsupportedOperationException("durablePosition");
+        return durable;
     }
 
     /** Whether changes are refused for ever. */
     public boolean isFailed() {
-        throw new UnsupportedOperationException("isFailed");
+        return isFailed;
     }
 
     /** Whether records are refused until there is room. */
     public boolean isFull() {
-        throw new UnsupportedOperationException("isFull");
+        return isFullTold;
     }
 
     /** Why the log is full or failed; empty when it is neither. */
     public String reason() {
-        throw new UnsupportedOperationException("reason");
+        return reason;
     }
 
     public SegmentLogFigures figures() {
-        throw new UnsupportedOperationException("figures");
+        long live = 0;
+        for (Segment segment : segments.values()) {
+            live += segment.liveBytes;
+        }
+        return new SegmentLogFigures(
+                segments.size(),
+                room.usedBytes(),
+                live,
+                context.maxDiskBytes(),
+                appendedBytes,
+                movedBytes,
+                writer.writtenBytes() + tail.hintBytes(),
+                writer.writes(),
+                writer.forces(),
+                reads.count(),
+                reads.damagedCount(),
+                droppedSegments);
     }
 
     /** Tells what happened and moves what is to be moved. */
     public int doWork(long nowNs) {
-        throw new UnsupportedOperationException("doWork " + nowNs);
+        if (isClosed || !isRecovered) {
+            return 0;
+        }
+        tail.publish();
+        int work = follow() + workers.poll(SPARE_TASKS) + reads.doWork();
+        if (nextCheckNs == Long.MIN_VALUE || nowNs - nextCheckNs >= 0) {
+            nextCheckNs = nowNs + CHECK_INTERVAL_NS;
+            check();
+        }
+        if (!isFailed) {
+            work += emptier.doWork() + deleteEmptied();
+        }
+        tail.publish();
+        return work;
+    }
+
+    /** Follows the writer. */
+    private int follow() {
+        String failure = writer.failure();
+        if (failure != null && !isFailed) {
+            isFailed = true;
+            reason = "writing failed, no more changes are taken: directory="
+                    + context.files().name() + ": " + failure;
+            listener.onFailed(reason);
+        }
+        int work = 0;
+        for (Segment begun = writer.pollBegun(); begun != null; begun = writer.pollBegun()) {
+            tail.writeHintsBefore(begun.number);
+            work++;
+        }
+        if (isKept) {
+            tail.followForced();
+        }
+        long reached =
+                context.sync() == SegmentLogContext.Sync.FORCED ? writer.forcedPosition() : writer.writtenPosition();
+        if (reached != durable) {
+            durable = reached;
+            listener.onDurable(reached);
+            work++;
+        }
+        return work;
+    }
+
+    private void check() {
+        if (!isSampling) {
+            isSampling = workers.submit(new RoomTask(context.files(), tail.position(), (bytes, at) -> {
+                isSampling = false;
+                room.usable(bytes, at);
+            }));
+        }
+        String noSpace = writer.noSpace();
+        if (!isFailed) {
+            boolean isShort =
+                    noSpace != null || isRefusing && !room.isAmple(context.maxContentLength(), tail.position());
+            if (isShort && !isFullTold) {
+                isFullTold = true;
+                reason = "no room on disk: directory=" + context.files().name() + " " + room.text(tail.position())
+                        + (noSpace == null ? "" : " error=\"" + noSpace + "\"");
+                listener.onFull(reason);
+            } else if (!isShort && isFullTold) {
+                isFullTold = false;
+                isRefusing = false;
+                reason = "";
+                listener.onRoom();
+            }
+            if (emptier.isIdle() && noSpace == null) {
+                emptier.pick(List.copyOf(segments.values()), room.isShort(tail.position()));
+            }
+        }
+    }
+
+    private int deleteEmptied() {
+        int work = 0;
+        for (int i = leaving.size() - 1; i >= 0; i--) {
+            Segment segment = leaving.get(i);
+            boolean isSafe = !isKept || writer.forcedPosition() >= segment.waitPosition;
+            if (segment.state == Segment.State.EMPTIED && isSafe) {
+                if (isKept) {
+                    if (!canAppendCopy(Frame.length(0))) {
+                        continue;
+                    }
+                    tail.append(RecordKind.DROP, ownHint.set(0, 0, segment.number, 0, 0, 0), NOTHING, 0, 0);
+                    segment.waitPosition = tail.position();
+                }
+                segment.state = Segment.State.DROPPED;
+                work++;
+            } else if (segment.state == Segment.State.DROPPED && isSafe && segment.readsUnderWay == 0) {
+                DeleteTask task = new DeleteTask(context, openFiles, segment, isKept, () -> onDeleted(segment));
+                if (workers.submit(task)) {
+                    leaving.remove(i);
+                    work++;
+                }
+            }
+        }
+        return work;
+    }
+
+    private void onDeleted(Segment segment) {
+        segments.remove(segment.number);
+        room.use(-segment.bytesOnDisk());
+        droppedSegments++;
+    }
+
+    private long refusal(int length, boolean isSparing) {
+        if (isClosed || !isRecovered) {
+            throw new IllegalStateException(
+                    "log is not open: directory=" + context.files().name());
+        }
+        if (length > context.maxContentLength()) {
+            throw new IllegalArgumentException(
+                    "content is too long: length=" + length + " max=" + context.maxContentLength());
+        }
+        if (isFailed || writer.failure() != null) {
+            return FAILED;
+        }
+        int frameLength = Frame.length(length);
+        boolean hasNoSpace = writer.noSpace() != null;
+        boolean hasRoom = isSparing
+                ? room.isForSparing(frameLength, tail.position())
+                : room.isForRecord(frameLength, tail.position()) && !hasNoSpace;
+        if (!hasRoom) {
+            isRefusing = true;
+            return NO_ROOM;
+        }
+        if (!tail.canTake(frameLength)) {
+            return hasNoSpace ? NO_ROOM : BACK_PRESSURE;
+        }
+        return 0;
+    }
+
+    // What the emptier asks.
+
+    int segmentBytes() {
+        return segmentBytes;
+    }
+
+    void notice(String text) {
+        context.notices().accept(text);
+    }
+
+    boolean canBeEmptied(Segment segment) {
+        return segment.isSealed
+                && segment.state == Segment.State.KEPT
+                && !segment.isUnreadable
+                && (segment.header == null || segment.endPosition() <= writer.writtenPosition())
+                && (segment.hints == null || !isKept)
+                && !(segment.hasClear && segments.firstKey() < segment.number);
+    }
+
+    /** Estimate of the bytes that would have to be moved. */
+    long neededBytes(Segment segment) {
+        long needed = segment.liveBytes;
+        if (segment.lastNote >= notes.firstNeeded()) {
+            needed += segment.noteBytes;
+        }
+        HintSample removals = segment.removals;
+        needed += (long) Frame.HEADER_LENGTH * removals.needed(location -> isRemovalNeeded(location, removals.hint()));
+        HintSample touches = segment.touches;
+        needed += (long) Frame.HEADER_LENGTH
+                * touches.needed(location -> listener.isNeeded(RecordKind.TOUCH, location, touches.hint()));
+        return needed;
+    }
+
+    /** A removal is needed while an older segment may hold a record of its key, and nothing newer is held. */
+    boolean isRemovalNeeded(long location, RecordHint key) {
+        if (!isKept || listener.isHeld(key)) {
+            return false;
+        }
+        for (Segment older : segments.headMap(Location.segment(location)).values()) {
+            KeyFilter filter = older.filter;
+            if (older.state != Segment.State.DROPPED && (filter == null || filter.mayHold(key))) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    boolean isNoteNeeded(long number) {
+        return notes.isNeeded(number);
+    }
+
+    boolean canAppendCopy(int frameLength) {
+        return !isFailed && tail.canTakeCopy(frameLength);
+    }
+
+    long copy(RecordKind kind, RecordHint hint, DirectBuffer content, int offset, int length) {
+        movedBytes += Frame.length(length);
+        return tail.append(kind, hint, content, offset, length);
+    }
+
+    void onEmptied(Segment segment) {
+        segment.state = Segment.State.EMPTIED;
+        segment.waitPosition = tail.position();
+        leaving.add(segment);
     }
 
     /** Writes and forces what is pending, as the mode promises, and frees all resources. Idempotent. */
     @Override
-    public void close() {}
+    public void close() {
+        if (isClosed) {
+            return;
+        }
+        if (isRecovered) {
+            tail.publish();
+            boolean isWritten = writer.close(CLOSE_TIMEOUT_MS) && writer.failure() == null;
+            if (!workers.close(CLOSE_TIMEOUT_MS)) {
+                notice("a read did not end: directory=" + context.files().name());
+            }
+            if (!isWritten) {
+                notice("not everything was written: directory="
+                        + context.files().name() + ": " + writer.failure());
+            } else if (isKept) {
+                writeAllHints();
+            }
+        }
+        isClosed = true;
+        try {
+            openFiles.closeAll();
+            if (!isKept) {
+                LogStart.empty(context.files());
+            }
+        } catch (IOException | SegmentLogException e) {
+            notice("closing failed: directory=" + context.files().name() + ": " + e.getMessage());
+        }
+        LogStart.unlock(lock, context.notices());
+    }
+
+    private void writeAllHints() {
+        for (Segment segment : segments.values()) {
+            HintList hints = segment.hints;
+            if (hints != null && segment.state != Segment.State.DROPPED) {
+                new HintsTask(context, logId, segment, hints, written -> {}).run();
+            }
+        }
+    }
 
     /** Sees notes. <b>Ownership:</b> the buffer is a view valid until the call returns. */
     @FunctionalInterface

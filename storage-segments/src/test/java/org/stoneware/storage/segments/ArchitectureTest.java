@@ -18,7 +18,7 @@ final class ArchitectureTest {
                     "java..",
                     "org.agrona..",
                     "org.stoneware.storage.segments..",
-                    "org.osgi.annotation.bundle",
+                    "org.osgi.annotation..",
                     "org.jspecify.annotations");
 
     /** Threads, files and clocks are for the classes below; all others are told. */

@@ -9,4 +9,9 @@ final class SwapStoreContractTest extends SessionStoreContract {
     protected SessionStore open(StoreContext context) {
         return new SwapStoreProvider().open(context);
     }
+
+    @Override
+    protected boolean holdsMoreThanMemory() {
+        return true;
+    }
 }

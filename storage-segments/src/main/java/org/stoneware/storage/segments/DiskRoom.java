@@ -1,0 +1,68 @@
+package org.stoneware.storage.segments;
+
+/**
+ * How much the log may still write. Some room is always kept back: one segment, to move what is needed out of segments that are to be
+ * emptied, and half of one for removals and the like.
+ * <p>
+ * <b>Threading:</b> agent thread.
+ */
+final class DiskRoom {
+    private final long maxBytes;
+    private final long segmentBytes;
+    private long usedBytes;
+    private long usableBytes = Long.MAX_VALUE;
+    private long usableAtPosition;
+
+    /** @param maxBytes 0: as much as the file system gives. */
+    DiskRoom(long maxBytes, long segmentBytes) {
+        this.maxBytes = maxBytes;
+        this.segmentBytes = segmentBytes;
+    }
+
+    void use(long bytes) {
+        usedBytes += bytes;
+    }
+
+    long usedBytes() {
+        return usedBytes;
+    }
+
+    /** What the file system said when everything before a position was written. */
+    void usable(long bytes, long position) {
+        usableBytes = bytes;
+        usableAtPosition = position;
+    }
+
+    boolean isForRecord(int length, long position) {
+        return left(position) >= length + segmentBytes + segmentBytes / 2;
+    }
+
+    boolean isForSparing(int length, long position) {
+        return left(position) >= length + segmentBytes;
+    }
+
+    /** Room enough to say that there is room again. */
+    boolean isAmple(int length, long position) {
+        return left(position) >= length + 2 * segmentBytes;
+    }
+
+    /** So little that segments are emptied though most of them is live. */
+    boolean isShort(long position) {
+        return left(position) < 4 * segmentBytes;
+    }
+
+    String text(long position) {
+        return "usedBytes=" + usedBytes + " maxBytes=" + (maxBytes == 0 ? "none" : maxBytes) + " leftOnFileSystemBytes="
+                + (usableBytes == Long.MAX_VALUE ? "unknown" : leftOnFileSystem(position)) + " keptBackBytes="
+                + (segmentBytes + segmentBytes / 2);
+    }
+
+    private long left(long position) {
+        long bound = maxBytes == 0 ? Long.MAX_VALUE : maxBytes - usedBytes;
+        return Math.min(bound, leftOnFileSystem(position));
+    }
+
+    private long leftOnFileSystem(long position) {
+        return usableBytes == Long.MAX_VALUE ? usableBytes : usableBytes - (position - usableAtPosition);
+    }
+}

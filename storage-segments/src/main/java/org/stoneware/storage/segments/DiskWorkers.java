@@ -1,0 +1,116 @@
+package org.stoneware.storage.segments;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ArrayBlockingQueue;
+import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.TimeUnit;
+import org.agrona.concurrent.ManyToOneConcurrentArrayQueue;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Threads for work that waits for a disk and is not the writer's: reads, hint files, deletions.
+ * <p>
+ * <b>Threading:</b> the agent submits and polls; at most {@code capacity} tasks are under way.
+ */
+final class DiskWorkers {
+    /** A piece of work. */
+    interface Task {
+        /** The waiting part, on a worker. Keeps its outcome, throws nothing. */
+        void run();
+
+        /** What follows, on the agent. */
+        void complete();
+    }
+
+    private final BlockingQueue<Task> queue;
+    private final ManyToOneConcurrentArrayQueue<Task> done;
+    private final List<Thread> threads = new ArrayList<>();
+    private final Runnable onProgress;
+    private final int capacity;
+    private int underWay;
+    private volatile boolean isClosing;
+
+    DiskWorkers(int threadCount, int capacity, Runnable onProgress) {
+        this.capacity = capacity;
+        this.onProgress = onProgress;
+        queue = new ArrayBlockingQueue<>(capacity);
+        done = new ManyToOneConcurrentArrayQueue<>(capacity);
+        for (int i = 0; i < threadCount; i++) {
+            Thread thread = new Thread(this::work, "stoneware-segment-reader-" + i);
+            thread.setDaemon(true);
+            threads.add(thread);
+        }
+    }
+
+    void start() {
+        threads.forEach(Thread::start);
+    }
+
+    /** @return false when too many are under way. */
+    boolean submit(Task task) {
+        if (underWay == capacity || !queue.offer(task)) {
+            return false;
+        }
+        underWay++;
+        return true;
+    }
+
+    /** Completes tasks that are done. @return number of them. */
+    int poll(int limit) {
+        int count = 0;
+        while (count < limit) {
+            @Nullable Task task = done.poll();
+            if (task == null) {
+                break;
+            }
+            underWay--;
+            count++;
+            task.complete();
+        }
+        return count;
+    }
+
+    /** Runs what was submitted, completes nothing more, and ends the threads. @return false when they did not end in time. */
+    boolean close(long timeoutMs) {
+        isClosing = true;
+        long endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
+        boolean isInterrupted = false;
+        boolean areEnded = true;
+        for (Thread thread : threads) {
+            while (thread.isAlive() && System.nanoTime() < endNs) {
+                try {
+                    thread.join(50);
+                } catch (InterruptedException e) {
+                    isInterrupted = true;
+                }
+            }
+            areEnded &= !thread.isAlive();
+        }
+        if (isInterrupted) {
+            Thread.currentThread().interrupt();
+        }
+        return areEnded;
+    }
+
+    private void work() {
+        while (true) {
+            Task task;
+            try {
+                task = queue.poll(20, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                continue; // nobody else may end a worker: a file would be closed under it
+            }
+            if (task == null) {
+                if (isClosing) {
+                    return;
+                }
+                continue;
+            }
+            task.run();
+            // Never full: it holds as many as may be under way.
+            done.offer(task);
+            onProgress.run();
+        }
+    }
+}

@@ -1,0 +1,185 @@
+package org.stoneware.storage.segments;
+
+import java.util.ArrayDeque;
+import java.util.SortedMap;
+import org.agrona.DirectBuffer;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Where the log grows: lays records into memory for the writer, and begins the next segment when one is long enough.
+ * <p>
+ * <b>Threading:</b> agent thread.
+ */
+final class LogTail {
+    private static final int PUBLISH_BYTES = 256 << 10;
+
+    private final SegmentLogContext context;
+    private final long logId;
+    private final int segmentBytes;
+    private final boolean isKept;
+    private final SortedMap<Integer, Segment> segments;
+    private final DiskRoom room;
+    private final PendingRing ring;
+    private final SegmentWriter writer;
+    private final DiskWorkers workers;
+    private final Frame frame = new Frame();
+    /** Sealed in this run, hint file not yet under way. */
+    private final ArrayDeque<Segment> awaitingHints = new ArrayDeque<>();
+    /** Begun in this run and not wholly forced. */
+    private final ArrayDeque<Segment> unforced = new ArrayDeque<>();
+
+    private @Nullable Segment active;
+    private int lastNumber;
+    private long sequence;
+    private long position;
+    private long published;
+    private long forcedLocation;
+    private long hintBytes;
+
+    /** @param segments shared with the log. */
+    LogTail(
+            SegmentLogContext context,
+            long logId,
+            int segmentBytes,
+            SortedMap<Integer, Segment> segments,
+            DiskRoom room,
+            PendingRing ring,
+            SegmentWriter writer,
+            DiskWorkers workers) {
+        this.context = context;
+        this.logId = logId;
+        this.segmentBytes = segmentBytes;
+        this.isKept = context.sync() != SegmentLogContext.Sync.SCRATCH;
+        this.segments = segments;
+        this.room = room;
+        this.ring = ring;
+        this.writer = writer;
+        this.workers = workers;
+    }
+
+    /** Goes on behind what an earlier run left. */
+    void start(int lastNumber, long sequence) {
+        this.lastNumber = lastNumber;
+        this.sequence = sequence;
+    }
+
+    PendingRing ring() {
+        return ring;
+    }
+
+    long position() {
+        return position;
+    }
+
+    long hintBytes() {
+        return hintBytes;
+    }
+
+    boolean canTake(int frameLength) {
+        return position + frameLength - writer.writtenPosition() <= ring.capacity() && writer.canRoll();
+    }
+
+    /** Half of the ring is left to those who wait for an answer. */
+    boolean canTakeCopy(int frameLength) {
+        return writer.failure() == null
+                && writer.canRoll()
+                && position - writer.writtenPosition() <= Math.max(0, ring.capacity() / 2 - frameLength);
+    }
+
+    /** Lets the writer see everything appended, and wakes it. */
+    void publish() {
+        if (published != position) {
+            published = position;
+            writer.publish(position);
+            writer.wake();
+        }
+    }
+
+    /** @return the location. */
+    long append(RecordKind kind, RecordHint hint, DirectBuffer content, int offset, int length) {
+        int frameLength = Frame.length(length);
+        Segment segment = active;
+        if (segment == null
+                || segment.length > segment.headerLength && segment.length + (long) frameLength > segmentBytes) {
+            segment = roll();
+        }
+        long location = Location.of(segment.number, segment.length);
+        long contentPosition = position + Frame.HEADER_LENGTH;
+        ring.put(contentPosition, content, offset, length);
+        ring.zero(contentPosition + length, frameLength - Frame.HEADER_LENGTH - length);
+        int checksum = ring.checksum(contentPosition, length);
+        frame.encode(logId, location, kind, hint, length, checksum, sequence++, forcedLocation);
+        ring.put(position, frame.header(), 0, Frame.HEADER_LENGTH);
+        HintList hints = segment.hints;
+        if (hints != null) {
+            hints.add(segment.length, length, kind, HintList.WHOLE, hint);
+        }
+        segment.count(kind, location, frameLength, hint);
+        segment.length += frameLength;
+        position += frameLength;
+        room.use(frameLength);
+        if (position - published > PUBLISH_BYTES) {
+            publish();
+        }
+        return location;
+    }
+
+    /** Ends the active segment and begins the next. */
+    Segment roll() {
+        Segment old = active;
+        if (old != null) {
+            old.isSealed = true;
+            if (old.hints != null) {
+                awaitingHints.add(old);
+            }
+        }
+        int number = ++lastNumber;
+        int[] older = segments.values().stream()
+                .filter(segment -> isKept && segment.state != Segment.State.DROPPED)
+                .mapToInt(segment -> segment.number)
+                .toArray();
+        SegmentHeader header = new SegmentHeader(logId, number, sequence, older);
+        Segment next = new Segment(number, Segment.fileName(number), header.length(), position, header);
+        if (isKept) {
+            next.hints = new HintList();
+            unforced.add(next);
+        }
+        segments.put(number, next);
+        room.use(next.headerLength);
+        writer.roll(next);
+        active = next;
+        return next;
+    }
+
+    /** Follows what was forced, to say so in the records to come. */
+    void followForced() {
+        long forced = writer.forcedPosition();
+        while (unforced.size() > 1 && unforced.element().endPosition() <= forced) {
+            unforced.remove();
+        }
+        Segment first = unforced.peek();
+        if (first != null && forced > first.startPosition) {
+            long end = Math.min(forced, first.endPosition());
+            forcedLocation = Location.of(first.number, (int) (first.headerLength + end - first.startPosition));
+        }
+    }
+
+    /** The file of a segment stands under its name: those before it are whole and get their hint files. */
+    void writeHintsBefore(int number) {
+        while (!awaitingHints.isEmpty() && awaitingHints.element().number < number) {
+            Segment segment = awaitingHints.element();
+            HintList hints = segment.hints;
+            if (hints != null) {
+                HintsTask task = new HintsTask(context, logId, segment, hints, written -> {
+                    segment.hints = null;
+                    hintBytes += written;
+                    room.use(written);
+                });
+                if (!workers.submit(task)) {
+                    return; // with the next segment
+                }
+            }
+            awaitingHints.remove();
+        }
+    }
+}

@@ -1,0 +1,102 @@
+package org.stoneware.storage.segments;
+
+import java.io.IOException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * One read under way; reused.
+ * <p>
+ * <b>Threading:</b> the agent prepares and completes, a worker runs.
+ */
+final class ReadTask implements DiskWorkers.Task {
+    /** Hears, on the agent, that a read has ended. */
+    interface Owner {
+        void onReadDone(ReadTask task);
+    }
+
+    private final Owner owner;
+    private final OpenFiles files;
+    private final RecordReader reader;
+    private @Nullable Segment segment;
+    private long location;
+    private int length;
+    private long ticket;
+    private @Nullable String failure;
+    private boolean isDamaged;
+
+    ReadTask(Owner owner, OpenFiles files, long logId) {
+        this.owner = owner;
+        this.files = files;
+        reader = new RecordReader(logId);
+    }
+
+    void prepare(Segment segment, long location, int length, long ticket) {
+        this.segment = segment;
+        this.location = location;
+        this.length = length;
+        this.ticket = ticket;
+        failure = null;
+        isDamaged = false;
+        reader.prepare(length);
+    }
+
+    @Override
+    public void run() {
+        try {
+            SegmentFiles.File file = files.take(segment().fileName);
+            try {
+                failure = reader.read(file, RecordKind.RECORD, location, length);
+                isDamaged = failure != null;
+            } finally {
+                files.giveBack(segment().fileName);
+            }
+        } catch (IOException | RuntimeException e) {
+            String message = e.getMessage();
+            failure = "read failed: " + (message == null ? e.toString() : message);
+        }
+    }
+
+    @Override
+    public void complete() {
+        owner.onReadDone(this);
+    }
+
+    void recycle() {
+        segment = null;
+        reader.recycle();
+    }
+
+    Segment segment() {
+        Segment read = segment;
+        if (read == null) {
+            throw new IllegalStateException("read was not prepared");
+        }
+        return read;
+    }
+
+    long location() {
+        return location;
+    }
+
+    int length() {
+        return length;
+    }
+
+    long ticket() {
+        return ticket;
+    }
+
+    /** What went wrong, or null. */
+    @Nullable
+    String failure() {
+        return failure;
+    }
+
+    boolean isDamaged() {
+        return isDamaged;
+    }
+
+    RecordReader reader() {
+        return reader;
+    }
+}

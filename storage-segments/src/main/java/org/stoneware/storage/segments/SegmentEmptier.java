@@ -1,0 +1,163 @@
+package org.stoneware.storage.segments;
+
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Gives disk back: picks the segment with the least live part, lets its needed records be appended again, piece by piece, and hands it
+ * over to be deleted.
+ * <p>
+ * <b>Bound:</b> a segment is picked when less than half of it is needed, so in steady use at most one byte is moved per byte appended and
+ * the log takes about twice what it holds; when room is short, when less than nine tenths are.
+ * <p>
+ * <b>Threading:</b> agent thread.
+ */
+final class SegmentEmptier {
+    private static final double USUAL_SHARE = 0.5;
+    private static final double SHORT_SHARE = 0.9;
+    /** So many small segments, as restarts leave them, are made one. */
+    private static final int MAX_SMALL = 8;
+    /** Bytes moved per duty cycle. */
+    private static final int MAX_STEP = 256 << 10;
+
+    private final SegmentLog log;
+    private final SegmentLogListener listener;
+    private final DiskWorkers workers;
+    private final WalkTask walk;
+    private final Frame frame = new Frame();
+    private @Nullable Segment current;
+    private boolean isReading;
+    private boolean isPieceThere;
+    private int nextItem;
+
+    SegmentEmptier(SegmentLog log, SegmentLogListener listener, DiskWorkers workers, OpenFiles files, long logId) {
+        this.log = log;
+        this.listener = listener;
+        this.workers = workers;
+        this.walk = new WalkTask(files, logId, this::onPiece);
+    }
+
+    boolean isIdle() {
+        return current == null;
+    }
+
+    /** Begins with a segment if one is worth it. */
+    void pick(Iterable<Segment> segments, boolean isShort) {
+        double bestShare = isShort ? SHORT_SHARE : USUAL_SHARE;
+        Segment best = null;
+        Segment small = null;
+        int smallCount = 0;
+        for (Segment segment : segments) {
+            if (!log.canBeEmptied(segment)) {
+                continue;
+            }
+            long needed = log.neededBytes(segment);
+            if (needed == 0) {
+                log.onEmptied(segment);
+                continue;
+            }
+            double share = (double) needed / Math.max(1, segment.length);
+            if (share < bestShare) {
+                bestShare = share;
+                best = segment;
+            }
+            if (segment.length < log.segmentBytes() / 4) {
+                smallCount++;
+                small = small == null || segment.length < small.length ? segment : small;
+            }
+        }
+        if (best == null && smallCount > MAX_SMALL) {
+            best = small;
+        }
+        if (best != null) {
+            begin(best);
+        }
+    }
+
+    private void begin(Segment segment) {
+        segment.state = Segment.State.EMPTYING;
+        current = segment;
+        walk.begin(segment);
+        isPieceThere = false;
+        isReading = workers.submit(walk);
+    }
+
+    private void onPiece() {
+        isReading = false;
+        isPieceThere = true;
+        nextItem = 0;
+    }
+
+    int doWork() {
+        Segment segment = current;
+        if (segment == null || isReading) {
+            return 0;
+        }
+        if (!isPieceThere) {
+            isReading = workers.submit(walk);
+            return isReading ? 1 : 0;
+        }
+        if (walk.failure() != null) {
+            // Nothing is known of the rest: it stays, and whatever is held there fails when it is read.
+            log.notice("segment can't be emptied: segment=" + segment.number + ": " + walk.failure());
+            segment.state = Segment.State.KEPT;
+            segment.isUnreadable = true;
+            end();
+            return 1;
+        }
+        int moved = 0;
+        while (nextItem < walk.count() && moved < MAX_STEP) {
+            int length = walk.endOffset(nextItem) - walk.offset(nextItem);
+            if (!log.canAppendCopy(length)) {
+                return moved;
+            }
+            take(segment, nextItem++);
+            moved += length;
+        }
+        if (nextItem == walk.count()) {
+            if (walk.isAtEnd()) {
+                log.onEmptied(segment);
+                end();
+            } else {
+                isPieceThere = false;
+            }
+        }
+        return moved;
+    }
+
+    private void end() {
+        walk.end();
+        current = null;
+        isPieceThere = false;
+    }
+
+    private void take(Segment segment, int item) {
+        long location = Location.of(segment.number, walk.offset(item));
+        if (!walk.isReadable(item)) {
+            segment.isDamaged = true;
+            log.notice("damaged place found while a segment is emptied: segment=" + segment.number + " offset="
+                    + walk.offset(item) + " bytes=" + (walk.endOffset(item) - walk.offset(item)));
+            listener.onLost(segment.number, walk.offset(item), walk.endOffset(item));
+            return;
+        }
+        walk.loadHeader(item, frame);
+        RecordKind kind = frame.kind();
+        RecordHint hint = frame.hint();
+        int length = frame.contentLength();
+        boolean isNeeded =
+                switch (kind) {
+                    case RECORD, TOUCH -> listener.isNeeded(kind, location, hint);
+                    case REMOVAL -> log.isRemovalNeeded(location, hint);
+                    case NOTE, CHECKPOINT_BEGIN, CHECKPOINT_END -> log.isNoteNeeded(hint.version());
+                    // Void once no older segment is left, which is when a segment that has one may be emptied.
+                    case CLEAR, DROP -> false;
+                };
+        if (!isNeeded) {
+            return;
+        }
+        if (kind == RecordKind.RECORD || kind == RecordKind.TOUCH) {
+            listener.onMove(kind, location, hint, walk.buffer(), walk.contentOffset(item), length);
+        } else {
+            log.copy(kind, hint, walk.buffer(), walk.contentOffset(item), length);
+        }
+    }
+}

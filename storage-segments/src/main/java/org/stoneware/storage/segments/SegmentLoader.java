@@ -1,0 +1,186 @@
+package org.stoneware.storage.segments;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Learns what one segment holds, from its hint file or by reading it whole.
+ * <p>
+ * <b>Threading:</b> several may run at once, each on a thread of its own.
+ */
+final class SegmentLoader {
+    /**
+     * What a segment holds.
+     *
+     * @param hints     one entry per record or gap, in order.
+     * @param isRebuilt true when the segment was read whole.
+     * @param cutFrom   where the file should be cut, or -1: nothing good follows.
+     * @param damages   what is wrong with it.
+     */
+    record Loaded(HintList hints, boolean isRebuilt, long cutFrom, List<RecoveryReport.Damage> damages) {}
+
+    private final SegmentFiles files;
+    private final long logId;
+
+    SegmentLoader(SegmentFiles files, long logId) {
+        this.files = files;
+        this.logId = logId;
+    }
+
+    /**
+     * @param isLast    true for the segment that was being written when the last run ended: what is bad at its end was never whole.
+     * @param hintsName its hint file, or null to read it whole.
+     */
+    Loaded load(SegmentDirectory.Entry entry, boolean isLast, @Nullable String hintsName) {
+        HintList hints = hintsName == null ? null : HintList.read(files, hintsName, logId, entry.number());
+        List<RecoveryReport.Damage> damages = new ArrayList<>();
+        if (hints != null) {
+            fromHints(entry, hints, damages);
+            return new Loaded(hints, false, -1, damages);
+        }
+        HintList scanned = new HintList();
+        long cutFrom = scan(entry, isLast, scanned, damages);
+        return new Loaded(scanned, true, cutFrom, damages);
+    }
+
+    /** A segment whose file is gone: its hint file, if there is one, still names what is lost. */
+    Loaded missing(int number, @Nullable String hintsName) {
+        HintList hints = hintsName == null ? null : HintList.read(files, hintsName, logId, number);
+        List<RecoveryReport.Damage> damages = new ArrayList<>();
+        if (hints == null) {
+            damages.add(new RecoveryReport.Damage(
+                    number, 0, 0, false, false, "segment is missing, and nothing says what it held"));
+            return new Loaded(new HintList(), true, -1, damages);
+        }
+        lose(hints, 0);
+        damages.add(new RecoveryReport.Damage(
+                number, 0, hints.segmentLength(), true, false, "segment is missing; its hint file names what it held"));
+        return new Loaded(hints, false, -1, damages);
+    }
+
+    private void fromHints(SegmentDirectory.Entry entry, HintList hints, List<RecoveryReport.Damage> damages) {
+        if (entry.header() == null) {
+            damages.add(damage(
+                    entry, 0, hints.count() == 0 ? entry.length() : hints.offset(0), true, false, "header is damaged"));
+        }
+        if (entry.length() < hints.segmentLength()) {
+            lose(hints, entry.length());
+            damages.add(damage(entry, entry.length(), hints.segmentLength(), true, false, "file was cut"));
+        } else if (entry.length() > hints.segmentLength()) {
+            damages.add(damage(
+                    entry,
+                    hints.segmentLength(),
+                    entry.length(),
+                    true,
+                    false,
+                    "file is longer than what was written to it"));
+        }
+        reportOf(entry, hints, damages);
+    }
+
+    private static void lose(HintList hints, long fromOffset) {
+        for (int i = 0; i < hints.count(); i++) {
+            if (!hints.isGap(i) && hints.offset(i) + (long) Frame.HEADER_LENGTH + hints.length(i) > fromOffset) {
+                hints.state(i, HintList.DAMAGED);
+            }
+        }
+    }
+
+    /** @return where to cut, or -1. */
+    private long scan(
+            SegmentDirectory.Entry entry, boolean isLast, HintList hints, List<RecoveryReport.Damage> damages) {
+        SegmentHeader header = entry.header();
+        int from = header == null ? SegmentHeader.length(0) : header.length();
+        long forced = 0;
+        long goodEnd = from;
+        int good = 0;
+        boolean isReadable = true;
+        SegmentScanner scanner = null;
+        try (SegmentFiles.File file = files.openToRead(entry.fileName())) {
+            scanner = new SegmentScanner(file, logId, entry.number(), from);
+            for (SegmentScanner.Found found = scanner.next();
+                    found != SegmentScanner.Found.END;
+                    found = scanner.next()) {
+                int length = scanner.endOffset() - scanner.offset();
+                switch (found) {
+                    case RECORD -> {
+                        Frame frame = scanner.frame();
+                        hints.add(scanner.offset(), frame.contentLength(), frame.kind(), HintList.WHOLE, frame.hint());
+                        forced = Math.max(forced, frame.forcedLocation());
+                        good = hints.count();
+                        goodEnd = scanner.endOffset();
+                    }
+                    case DAMAGED -> {
+                        Frame frame = scanner.frame();
+                        hints.add(
+                                scanner.offset(), frame.contentLength(), frame.kind(), HintList.DAMAGED, frame.hint());
+                    }
+                    default -> hints.addGap(scanner.offset(), length);
+                }
+            }
+        } catch (IOException e) {
+            isReadable = false;
+            int at = scanner == null ? from : scanner.offset();
+            hints.addGap(at, (int) Math.min(Integer.MAX_VALUE - 8, Math.max(0, entry.length() - at)));
+            damages.add(damage(entry, at, entry.length(), false, false, "read failed: " + e.getMessage()));
+        }
+        long cutFrom = -1;
+        if (isLast && isReadable && header != null && good < hints.count()) {
+            cutFrom = goodEnd;
+            hints.truncate(good);
+        }
+        if (header == null) {
+            long end = hints.count() == 0 ? entry.length() : hints.offset(0);
+            damages.add(damage(entry, 0, end, false, false, "header is damaged"));
+        }
+        if (isLast) {
+            markUnforced(entry.number(), hints, forced);
+        }
+        reportOf(entry, hints, damages);
+        return cutFrom;
+    }
+
+    /** What nothing proves to have been forced may be what a loss of power left of the last write. */
+    private static void markUnforced(int segment, HintList hints, long forced) {
+        for (int i = 0; i < hints.count(); i++) {
+            if (hints.state(i) != HintList.WHOLE && Location.of(segment, hints.offset(i)) >= forced) {
+                if (hints.isGap(i)) {
+                    hints.state(i, HintList.UNFORCED_GAP);
+                } else {
+                    hints.toGap(i, HintList.UNFORCED_GAP);
+                }
+            }
+        }
+    }
+
+    private static void reportOf(SegmentDirectory.Entry entry, HintList hints, List<RecoveryReport.Damage> damages) {
+        for (int i = 0; i < hints.count(); i++) {
+            int from = hints.offset(i);
+            long to = from + (hints.isGap(i) ? (long) hints.length(i) : Frame.length(hints.length(i)));
+            switch (hints.state(i)) {
+                case HintList.DAMAGED -> {
+                    if (to <= entry.length()) {
+                        damages.add(damage(entry, from, to, true, false, "content of a record is damaged"));
+                    }
+                }
+                case HintList.GAP -> damages.add(damage(entry, from, to, false, false, "no record can be made of it"));
+                case HintList.UNFORCED_GAP ->
+                    damages.add(damage(
+                            entry,
+                            from,
+                            to,
+                            false,
+                            true,
+                            "no record can be made of it; it may never have been forced"));
+                default -> {}
+            }
+        }
+    }
+
+    private static RecoveryReport.Damage damage(
+            SegmentDirectory.Entry entry, long from, long to, boolean isKeyKnown, boolean isUnforced, String reason) {
+        return new RecoveryReport.Damage(entry.number(), from, to, isKeyKnown, isUnforced, reason);
+    }
+}

@@ -1,0 +1,327 @@
+package org.stoneware.storage.segments.faults;
+
+import java.io.Closeable;
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import org.stoneware.storage.segments.NoSpaceException;
+import org.stoneware.storage.segments.SegmentFiles;
+
+/**
+ * A directory in memory whose disk fails on demand: full, broken, torn, and forgetting what was not forced when {@link #losePower power
+ * is lost}.
+ * <p>
+ * <b>Threading:</b> any thread.
+ */
+public final class FaultySegmentFiles implements SegmentFiles {
+    private static final int PAGE = 4096;
+
+    private final Map<String, Content> files = new LinkedHashMap<>();
+    /** What names stood for when the directory was last forced. */
+    private Map<String, Content> forcedNames = new LinkedHashMap<>();
+
+    private final Set<String> locks = new HashSet<>();
+    private long budget = Long.MAX_VALUE;
+    private boolean isWriteFailing;
+    private boolean isForceFailing;
+    private boolean isReadFailing;
+    private int forcesUntilFailure = Integer.MAX_VALUE;
+    private int maxReadLength = Integer.MAX_VALUE;
+    private int epoch;
+
+    /** Bytes all files may take together; more is {@link NoSpaceException} after as much as fits was written. */
+    public synchronized void budget(long bytes) {
+        budget = bytes;
+    }
+
+    /** Every write fails. */
+    public synchronized void failWrites(boolean isFailing) {
+        isWriteFailing = isFailing;
+    }
+
+    /** Every force fails; what it should have kept counts as not forced for ever. */
+    public synchronized void failForces(boolean isFailing) {
+        isForceFailing = isFailing;
+    }
+
+    /** The force after so many more fails, once. */
+    public synchronized void failForceAfter(int forces) {
+        forcesUntilFailure = forces;
+    }
+
+    public synchronized void failReads(boolean isFailing) {
+        isReadFailing = isFailing;
+    }
+
+    /** No single read of the device gives more. */
+    public synchronized void shortReads(int maxLength) {
+        maxReadLength = maxLength;
+    }
+
+    /**
+     * Power is lost: names and bytes that were not forced are kept or lost at random, page by page; whoever still has a file open can no
+     * longer use it, and locks are gone.
+     */
+    public synchronized void losePower(Random random) {
+        epoch++;
+        locks.clear();
+        Map<String, Content> left = new LinkedHashMap<>(forcedNames);
+        for (Map.Entry<String, Content> entry : files.entrySet()) {
+            if (forcedNames.get(entry.getKey()) != entry.getValue() && random.nextBoolean()) {
+                left.put(entry.getKey(), entry.getValue());
+            }
+        }
+        for (String name : forcedNames.keySet()) {
+            if (!files.containsKey(name) && random.nextBoolean()) {
+                left.remove(name);
+            }
+        }
+        files.clear();
+        files.putAll(left);
+        files.values().forEach(content -> content.losePower(random));
+        forcedNames = new LinkedHashMap<>(files);
+    }
+
+    /** The process ends without a word: what was written stays. */
+    public synchronized void endProcess() {
+        epoch++;
+        locks.clear();
+    }
+
+    /** Bytes of a file. */
+    public synchronized byte[] bytes(String name) {
+        Content content = files.get(name);
+        if (content == null) {
+            throw new IllegalArgumentException("no such file: " + name);
+        }
+        return Arrays.copyOf(content.bytes, content.length);
+    }
+
+    /** Replaces or makes a file behind the back of its users. */
+    public synchronized void bytes(String name, byte[] bytes) {
+        Content content = new Content();
+        content.bytes = bytes.clone();
+        content.length = bytes.length;
+        content.forced = bytes.clone();
+        files.put(name, content);
+        forcedNames.put(name, content);
+    }
+
+    /** Everything there is, as {@link #restore} takes it. */
+    public synchronized Map<String, byte[]> copy() {
+        Map<String, byte[]> copy = new LinkedHashMap<>();
+        files.keySet().forEach(name -> copy.put(name, bytes(name)));
+        return copy;
+    }
+
+    /** A directory that holds exactly this. */
+    public static FaultySegmentFiles of(Map<String, byte[]> copy) {
+        FaultySegmentFiles files = new FaultySegmentFiles();
+        copy.forEach(files::bytes);
+        return files;
+    }
+
+    public synchronized long usedBytes() {
+        return files.values().stream().mapToLong(content -> content.length).sum();
+    }
+
+    @Override
+    public String name() {
+        return "memory";
+    }
+
+    @Override
+    public synchronized List<String> list() {
+        return new ArrayList<>(files.keySet());
+    }
+
+    @Override
+    public synchronized File open(String name) throws IOException {
+        Content content = files.get(name);
+        if (content == null) {
+            throw new FileNotFoundException(name);
+        }
+        return new FaultyFile(content);
+    }
+
+    @Override
+    public File openToRead(String name) throws IOException {
+        return open(name);
+    }
+
+    @Override
+    public synchronized File create(String name) throws IOException {
+        Content content = new Content();
+        files.put(name, content);
+        return new FaultyFile(content);
+    }
+
+    @Override
+    public synchronized void rename(String from, String to) throws IOException {
+        Content content = files.remove(from);
+        if (content == null) {
+            throw new FileNotFoundException(from);
+        }
+        files.put(to, content);
+    }
+
+    @Override
+    public synchronized void delete(String name) {
+        files.remove(name);
+    }
+
+    @Override
+    public synchronized void forceDirectory() throws IOException {
+        failForce();
+        forcedNames = new LinkedHashMap<>(files);
+    }
+
+    @Override
+    public synchronized long usableBytes() {
+        return budget == Long.MAX_VALUE ? 1L << 40 : Math.max(0, budget - usedBytes());
+    }
+
+    @Override
+    public synchronized Closeable lock(String name) throws IOException {
+        if (!locks.add(name)) {
+            throw new IOException("directory is in use by another server: directory=memory");
+        }
+        int taken = epoch;
+        return () -> unlock(name, taken);
+    }
+
+    private synchronized void unlock(String name, int taken) {
+        if (taken == epoch) {
+            locks.remove(name);
+        }
+    }
+
+    private void failForce() throws IOException {
+        if (isForceFailing || forcesUntilFailure-- == 0) {
+            throw new IOException("Input/output error");
+        }
+    }
+
+    private static final class Content {
+        byte[] bytes = new byte[PAGE];
+        int length;
+        byte[] forced = {};
+
+        void write(int offset, byte[] source, int count) {
+            int end = offset + count;
+            if (end > bytes.length) {
+                bytes = Arrays.copyOf(bytes, Math.max(end, bytes.length * 2));
+            }
+            System.arraycopy(source, 0, bytes, offset, count);
+            length = Math.max(length, end);
+        }
+
+        void losePower(Random random) {
+            int keptLength = forced.length;
+            if (length > forced.length) {
+                keptLength += random.nextInt(length - forced.length + 1);
+            } else if (random.nextBoolean()) {
+                keptLength = length;
+            }
+            byte[] kept = Arrays.copyOf(forced, keptLength);
+            for (int page = 0; page < keptLength; page += PAGE) {
+                int end = Math.min(page + PAGE, Math.min(keptLength, length));
+                if (random.nextBoolean() && end > page) {
+                    System.arraycopy(bytes, page, kept, page, end - page);
+                }
+            }
+            bytes = kept;
+            length = keptLength;
+            forced = kept.clone();
+        }
+    }
+
+    private final class FaultyFile implements File {
+        private final Content content;
+        private final int opened = epoch;
+
+        FaultyFile(Content content) {
+            this.content = content;
+        }
+
+        @Override
+        public void write(long offset, ByteBuffer source) throws IOException {
+            synchronized (FaultySegmentFiles.this) {
+                check();
+                if (isWriteFailing) {
+                    throw new IOException("Input/output error");
+                }
+                int wanted = source.remaining();
+                long growth = Math.max(0, offset + wanted - content.length);
+                long room = Math.max(0, budget - usedBytes());
+                int count = growth <= room ? wanted : (int) Math.max(0, wanted - (growth - room));
+                byte[] bytes = new byte[count];
+                source.get(bytes);
+                content.write((int) offset, bytes, count);
+                if (count < wanted) {
+                    throw new NoSpaceException("No space left on device");
+                }
+            }
+        }
+
+        @Override
+        public int read(long offset, ByteBuffer target) throws IOException {
+            synchronized (FaultySegmentFiles.this) {
+                check();
+                if (isReadFailing) {
+                    throw new IOException("Input/output error");
+                }
+                int total = 0;
+                while (target.hasRemaining() && offset + total < content.length) {
+                    int count = (int)
+                            Math.min(Math.min(target.remaining(), content.length - offset - total), maxReadLength);
+                    target.put(content.bytes, (int) offset + total, count);
+                    total += count;
+                }
+                return total;
+            }
+        }
+
+        @Override
+        public long length() throws IOException {
+            synchronized (FaultySegmentFiles.this) {
+                check();
+                return content.length;
+            }
+        }
+
+        @Override
+        public void truncate(long length) throws IOException {
+            synchronized (FaultySegmentFiles.this) {
+                check();
+                content.length = (int) Math.min(content.length, length);
+            }
+        }
+
+        @Override
+        public void force() throws IOException {
+            synchronized (FaultySegmentFiles.this) {
+                check();
+                failForce();
+                content.forced = Arrays.copyOf(content.bytes, content.length);
+            }
+        }
+
+        @Override
+        public void close() {}
+
+        private void check() throws IOException {
+            if (opened != epoch) {
+                throw new IOException("the process that had opened this file has ended");
+            }
+        }
+    }
+}
