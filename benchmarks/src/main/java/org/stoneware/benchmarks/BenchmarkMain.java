@@ -6,6 +6,7 @@ import java.util.Arrays;
  * Entry point of the benchmark jar: the first argument chooses what is measured.
  *
  * @see StoreComparison
+ * @see DiskStoreBenchmark
  * @see HttpCounterLoad
  * @see FailoverBenchmark
  */
@@ -14,10 +15,11 @@ public final class BenchmarkMain {
             """
             usage: java -jar stoneware-benchmarks.jar COMMAND [options]
 
-              store     memory store beside ConcurrentHashMap and a bare random copy, as ratios (--help)
-              http      closed-loop load on a counter page, checks every counter (--help)
-              failover  a real pair: kill -9, freeze, what a standby costs (--help)
-              jmh       JMH: codecs and single store operations (-h for the options of JMH)
+              store       memory store beside ConcurrentHashMap and a bare random copy, as ratios (--help)
+              disk-store  the stores that use a disk: swap and permanent (--help)
+              http        closed-loop load on a counter page, checks every counter (--help)
+              failover    a real pair: kill -9, freeze, what a standby costs (--help)
+              jmh         JMH: codecs and single store operations (-h for the options of JMH)
             """;
 
     private BenchmarkMain() {}
@@ -27,6 +29,7 @@ public final class BenchmarkMain {
         String[] rest = args.length == 0 ? args : Arrays.copyOfRange(args, 1, args.length);
         switch (command) {
             case "store" -> StoreComparison.main(rest);
+            case "disk-store" -> DiskStoreBenchmark.main(rest);
             case "http" -> HttpCounterLoad.main(rest);
             case "failover" -> FailoverBenchmark.main(rest);
             case "jmh" -> org.openjdk.jmh.Main.main(rest);

@@ -9,6 +9,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicLong;
 import org.HdrHistogram.Histogram;
@@ -33,6 +34,8 @@ final class FailoverBenchmark implements AutoCloseable {
 
               --kills N      kill -9 of the active, each time the other one  (50)
               --freezes N    SIGSTOP of the active until it is replaced      (5)
+              --busy-min M   minutes of users and busy processors without a fault; changes of role are counted  (0)
+              --busy N       threads that keep processors busy meanwhile     (2)
               --rounds N     turns with and without a standby                (3)
               --seconds S    length of such a turn                           (5)
               --users N      users at once, one session each                 (6)
@@ -40,7 +43,8 @@ final class FailoverBenchmark implements AutoCloseable {
 
             Exit code: 0 every counter exact, 1 sessions or updates were lost or doubled, 2 wrong usage.
             """;
-    private static final Set<String> OPTIONS = Set.of("kills", "freezes", "rounds", "seconds", "users", "think-ms");
+    private static final Set<String> OPTIONS =
+            Set.of("kills", "freezes", "busy-min", "busy", "rounds", "seconds", "users", "think-ms");
     private static final int PORT = 8180;
     private static final long PATIENCE_MS = 120_000;
     private static final int ANSWER_TIMEOUT_MS = 60_000;
@@ -105,6 +109,7 @@ final class FailoverBenchmark implements AutoCloseable {
                 .killHard());
         faults("freeze", line.number("freezes", 5, 0, 10_000), BETWEEN_FREEZES_MS, clock, server -> server.process()
                 .signal("STOP"));
+        busy(line.number("busy-min", 0, 0, 10_000), (int) line.number("busy", 2, 0, 64));
         boolean hasLoss = end(users);
 
         List<CounterUser> sticky = new ArrayList<>();
@@ -141,6 +146,35 @@ final class FailoverBenchmark implements AutoCloseable {
             print(name + " to first answer", first);
             print(name + " to every user", all);
         }
+    }
+
+    /** Nothing fails but the patience of the scheduler: whoever changes its role was wrong. */
+    private void busy(long minutes, int threadCount) throws InterruptedException {
+        if (minutes == 0) {
+            return;
+        }
+        awaitPair();
+        long takeovers = said("Moved to State[ " + Cluster.ACTIVE);
+        long lostStandbys = said("is no standby any more");
+        BusyMachine neighbours = new BusyMachine(threadCount);
+        Thread.sleep(TimeUnit.MINUTES.toMillis(minutes)); // the length of the run is what is asked for
+        neighbours.end();
+        awaitPair();
+        out.printf(
+                Locale.ROOT,
+                "%d min with %d busy threads: false failovers=%d standbys dropped=%d%n",
+                minutes,
+                threadCount,
+                said("Moved to State[ " + Cluster.ACTIVE) - takeovers,
+                said("is no standby any more") - lostStandbys);
+    }
+
+    /** How often the servers have said something so far. */
+    private long said(String words) {
+        return array.servers().stream()
+                .flatMap(server -> server.process().output().lines())
+                .filter(line -> line.contains(words))
+                .count();
     }
 
     private void compare(int rounds, long turnMs, FaultClock clock) throws IOException, InterruptedException {

@@ -40,6 +40,11 @@ final class SessionSet {
     private long version = 1;
 
     SessionSet(int sessions, int valueLength) {
+        this(sessions, valueLength, true);
+    }
+
+    /** @param copies whether {@link #copyRandom} is wanted, which takes as much memory as all sessions. */
+    SessionSet(int sessions, int valueLength, boolean copies) {
         this.valueLength = valueLength;
         this.sessions = sessions;
         keys = new UnsafeBuffer(new byte[sessions * KEY_LENGTH]);
@@ -56,7 +61,7 @@ final class SessionSet {
         }
         out = new UnsafeBuffer(new byte[valueLength * 2 + 1024]);
         small.wrap(smallDelta(random), 0);
-        copyFrom = new UnsafeBuffer[(int) ((long) sessions * valueLength >> 20) + 1];
+        copyFrom = new UnsafeBuffer[copies ? (int) ((long) sessions * valueLength >> 20) + 1 : 0];
         for (int i = 0; i < copyFrom.length; i++) {
             copyFrom[i] = new UnsafeBuffer(java.nio.ByteBuffer.allocateDirect((1 << 20) + valueLength));
         }

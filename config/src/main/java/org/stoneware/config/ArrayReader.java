@@ -119,7 +119,10 @@ final class ArrayReader {
         switch (name) {
             case TcProperties.ELECTION ->
                 values.choice(effective, TcProperties.ELECTIONS, TcProperties.ELECTIONS.get(0), source.position());
-            case TcProperties.MEMORY_MAX -> values.size(effective, 0, source.position());
+            case TcProperties.DURABILITY ->
+                values.choice(
+                        effective, TcProperties.DURABILITIES, TcProperties.DURABILITIES.get(0), source.position());
+            case TcProperties.MEMORY_MAX, TcProperties.MAX_DISK -> values.size(effective, 0, source.position());
             case TcProperties.STORAGE, TcProperties.TRANSPORT -> {
                 if (!CHOICE.matcher(value.value()).matches()) {
                     problems.error(

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.api.config.ServerSettings;
 import org.stoneware.config.Problem.Severity;
+import org.stoneware.spi.storage.Durability;
 
 /** What a configuration says: problems, servers, settings, and where each value came from. Immutable. */
 public final class TcConfig {
@@ -251,7 +252,21 @@ public final class TcConfig {
                 server.isLogsToConsole(),
                 server.backup().value().resolve(directory),
                 server.mode().value(),
-                maxMemoryBytes(server));
+                maxMemoryBytes(server),
+                maxDiskBytes(),
+                durability());
+    }
+
+    private long maxDiskBytes() {
+        Setting<String> property = requireArray().properties().get(TcProperties.MAX_DISK);
+        return property == null ? 0 : ValueReader.bytes(property.value());
+    }
+
+    private Durability durability() {
+        Setting<String> property = requireArray().properties().get(TcProperties.DURABILITY);
+        return property != null && property.value().equals(TcProperties.DURABILITIES.get(1))
+                ? Durability.REPLICATED
+                : Durability.FSYNC;
     }
 
     /** offheap says it; else the tc-property; else the store chooses. */

@@ -12,11 +12,23 @@ final class TcProperties {
     static final String FAILOVER_PRIORITY = "stoneware.failover-priority";
     static final String UNCLEAN_PROMOTION = "stoneware.unclean-promotion";
     static final String MEMORY_MAX = "stoneware.storage.memory.max";
+    static final String MAX_DISK = "stoneware.storage.max-disk";
+    static final String DURABILITY = "stoneware.storage.durability";
     static final String ARRAY_KEY = ArraySettings.ARRAY_KEY;
+    static final List<String> DURABILITIES = List.of("fsync", "replicated");
     static final List<String> ELECTIONS = List.of("networked-active-passive", "appointed");
 
     private static final Set<String> OURS =
-            Set.of(STORAGE, TRANSPORT, ELECTION, FAILOVER_PRIORITY, UNCLEAN_PROMOTION, MEMORY_MAX, ARRAY_KEY);
+            Set.of(
+                    STORAGE,
+                    TRANSPORT,
+                    ELECTION,
+                    FAILOVER_PRIORITY,
+                    UNCLEAN_PROMOTION,
+                    MEMORY_MAX,
+                    MAX_DISK,
+                    DURABILITY,
+                    ARRAY_KEY);
     private static final List<String> TERRACOTTA_PREFIXES = List.of(
             "l2.healthcheck.l1.",
             "l2.healthcheck.l2.",

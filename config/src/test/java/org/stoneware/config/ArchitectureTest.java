@@ -20,6 +20,7 @@ class ArchitectureTest {
                     "org.osgi..",
                     "org.jspecify..",
                     "org.stoneware.api..",
+                    "org.stoneware.spi.storage",
                     "org.stoneware.config..");
 
     @ArchTest

@@ -16,6 +16,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
+import org.stoneware.api.config.ServerSettings;
+import org.stoneware.spi.storage.Durability;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.api.config.ServerSettings;
 
@@ -186,6 +188,35 @@ class TcConfigParserTest {
                         .self()
                         .maxMemoryBytes())
                 .isEqualTo(64L << 20);
+    }
+
+    @Test
+    void shouldReadDiskBoundAndDurabilityFromProperties() {
+        assertThat(parse(property("stoneware.storage.max-disk", "10g"))
+                        .settings(0)
+                        .self()
+                        .maxDiskBytes())
+                .isEqualTo(10L << 30);
+        assertThat(parse(property("stoneware.storage.durability", "replicated"))
+                        .settings(0)
+                        .self()
+                        .durability())
+                .isEqualTo(Durability.REPLICATED);
+        assertThat(parse(v6("")).settings(0).self())
+                .returns(0L, ServerSettings::maxDiskBytes)
+                .returns(Durability.FSYNC, ServerSettings::durability);
+    }
+
+    @Test
+    void shouldRefuseADiskBoundThatIsNoSizeAndADurabilityThatIsNone() {
+        assertThat(errors(parse(property("stoneware.storage.max-disk", "all"))))
+                .singleElement()
+                .asString()
+                .contains("'all' is not a size");
+        assertThat(errors(parse(property("stoneware.storage.durability", "fsnyc"))))
+                .singleElement()
+                .asString()
+                .contains("did you mean 'fsync'?");
     }
 
     @Test

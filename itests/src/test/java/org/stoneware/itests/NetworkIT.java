@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -16,6 +17,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.stoneware.demo.Await;
 import org.stoneware.demo.Cluster;
 import org.stoneware.demo.ServerProcess;
 import org.stoneware.demo.TomcatInstance;
@@ -26,6 +28,10 @@ class NetworkIT {
     private static final int USERS_OF_EACH = 3;
     /** Longer than what any server or Tomcat waits before it acts upon silence, but for the election time. */
     private static final long FAULT_MS = 4_000;
+    /** Heartbeats and the beginning of a log that grows by much more each second. */
+    private static final int SLOW_KBIT = 64;
+
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private static Path directory;
@@ -159,6 +165,40 @@ class NetworkIT {
             System.out.println("requests without a counter at 10 % loss: "
                     + load.problems().size());
         }
+    }
+
+    /** A standby that can't keep up is not waited for: the active goes on alone, and copies it again when it can. */
+    @Test
+    void shouldGoOnWithoutStandbyThatIsTooSlowAndTakeItBack() throws IOException {
+        try (CounterLoad load = pair.load(USERS)) {
+            load.awaitServed(3);
+            ServerProcess active = pair.active();
+            ServerProcess standby = pair.other(active);
+            long dropsBefore = drops(active);
+
+            lab.slow(standby.member().name(), SLOW_KBIT);
+            Await.until(
+                    "the active has given its standby up",
+                    PATIENCE,
+                    () -> drops(active) > dropsBefore,
+                    () -> pair.report());
+            load.awaitServed(3);
+            assertThat(active.role()).isEqualTo(Cluster.ACTIVE);
+            lab.heal();
+
+            pair.awaitComplete();
+            assertThat(pair.active()).isSameAs(active);
+            load.awaitServed(3);
+            load.requireNothingLost();
+        }
+    }
+
+    private static long drops(ServerProcess server) {
+        return server.process()
+                .output()
+                .lines()
+                .filter(line -> line.contains("is no standby any more"))
+                .count();
     }
 
     /**

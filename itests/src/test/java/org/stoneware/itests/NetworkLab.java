@@ -7,8 +7,10 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.stream.Stream;
 
@@ -25,11 +27,12 @@ import java.util.stream.Stream;
  * <b>Ownership:</b> {@link #close()} removes namespaces and bridge; programs inside must have ended.
  */
 final class NetworkLab implements Hosts, AutoCloseable {
-    private static final List<String> TOOLS = List.of("ip", "nft");
+    private static final List<String> TOOLS = List.of("ip", "nft", "tc");
 
     private final String prefix;
     private final String network;
     private final List<String> names;
+    private final Set<String> slowed = new HashSet<>();
 
     private NetworkLab(String prefix, String network, List<String> names) {
         this.prefix = prefix;
@@ -77,7 +80,7 @@ final class NetworkLab implements Hosts, AutoCloseable {
         run("ip", "link", "set", bridge, "up");
         for (String name : names) {
             String space = space(name);
-            String outside = prefix + "v" + names.indexOf(name);
+            String outside = outside(name);
             run("ip", "netns", "add", space);
             run("ip", "link", "add", outside, "type", "veth", "peer", "name", "eth0", "netns", space);
             run("ip", "link", "set", outside, "master", bridge, "up");
@@ -102,6 +105,11 @@ final class NetworkLab implements Hosts, AutoCloseable {
     @Override
     public List<String> inside(String name) {
         return List.of("ip", "netns", "exec", space(name));
+    }
+
+    /** The bridge's end of a host's cable. */
+    private String outside(String name) {
+        return prefix + "v" + names.indexOf(name);
     }
 
     private String space(String name) {
@@ -142,8 +150,32 @@ final class NetworkLab implements Hosts, AutoCloseable {
         }
     }
 
+    /** What anybody sends to a host gets there no faster than this; what does not fit is late, and then lost. */
+    void slow(String host, int kbitPerSec) throws IOException {
+        slowed.add(host);
+        String rate = kbitPerSec + "kbit";
+        run(
+                "tc",
+                "qdisc",
+                "replace",
+                "dev",
+                outside(host),
+                "root",
+                "tbf",
+                "rate",
+                rate,
+                "burst",
+                "16kb",
+                "latency",
+                "400ms");
+    }
+
     /** Ends every fault. */
     void heal() throws IOException {
+        for (String host : slowed) {
+            run("tc", "qdisc", "del", "dev", outside(host), "root");
+        }
+        slowed.clear();
         for (String host : names) {
             nft(host, "flush chain inet faults in");
             nft(host, "flush chain inet faults out");

@@ -1,6 +1,7 @@
 package org.stoneware.api.config;
 
 import java.nio.file.Path;
+import org.stoneware.spi.storage.Durability;
 
 /**
  * One configured server with every default filled in.
@@ -22,6 +23,8 @@ import java.nio.file.Path;
  * @param backupDirectory data-backup, absolute.
  * @param persistenceMode {@code temporary-swap-only} or {@code permanent-store}.
  * @param maxMemoryBytes bound of the session store's memory; 0 lets the store choose.
+ * @param maxDiskBytes   bound of the session store's disk; 0: as much as the file system gives.
+ * @param durability     when a change counts as durable in a store that outlives the process.
  */
 public record ServerSettings(
         int position,
@@ -40,4 +43,47 @@ public record ServerSettings(
         boolean logsToConsole,
         Path backupDirectory,
         String persistenceMode,
-        long maxMemoryBytes) {}
+        long maxMemoryBytes,
+        long maxDiskBytes,
+        Durability durability) {
+    /** Settings without a bound of the disk, and with every change forced. */
+    public ServerSettings(
+            int position,
+            String name,
+            String host,
+            String clientAddress,
+            int clientPort,
+            String jmxAddress,
+            int jmxPort,
+            String groupAddress,
+            int groupPort,
+            String managementAddress,
+            int managementPort,
+            Path dataDirectory,
+            Path logsDirectory,
+            boolean logsToConsole,
+            Path backupDirectory,
+            String persistenceMode,
+            long maxMemoryBytes) {
+        this(
+                position,
+                name,
+                host,
+                clientAddress,
+                clientPort,
+                jmxAddress,
+                jmxPort,
+                groupAddress,
+                groupPort,
+                managementAddress,
+                managementPort,
+                dataDirectory,
+                logsDirectory,
+                logsToConsole,
+                backupDirectory,
+                persistenceMode,
+                maxMemoryBytes,
+                0,
+                Durability.FSYNC);
+    }
+}

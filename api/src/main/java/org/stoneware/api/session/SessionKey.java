@@ -4,6 +4,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.agrona.DirectBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * Names one session of one web application: the session id a browser sends, and the application it belongs to.
@@ -153,6 +154,16 @@ public final class SessionKey {
     void putParts(MutableDirectBuffer buffer, int offset) {
         buffer.putBytes(offset, id);
         buffer.putBytes(offset + id.length, application);
+    }
+
+    /**
+     * A second 64-bit hash, of id and application, independent of {@link #hash64()}: both together stand for a key whose bytes are not at
+     * hand.
+     */
+    public long fingerprint64() {
+        return ByteHash.of(
+                ByteHash.of(new UnsafeBuffer(id), 0, id.length),
+                ByteHash.of(new UnsafeBuffer(application), 0, application.length));
     }
 
     /** {@link #hash64()} of a key whose id lies in a buffer, without making the key. */

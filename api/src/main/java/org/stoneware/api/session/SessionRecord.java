@@ -150,6 +150,14 @@ public final class SessionRecord {
         return SessionKey.hash64(buffer, offset + HEADER_LENGTH, idLength());
     }
 
+    /** {@link SessionKey#fingerprint64()} of {@link #key()}, without making the key. */
+    public long keyFingerprint64() {
+        int idLength = idLength();
+        return ByteHash.of(
+                ByteHash.of(buffer, offset + HEADER_LENGTH, idLength),
+                ByteHash.of(buffer, offset + HEADER_LENGTH + idLength, applicationLength()));
+    }
+
     /** True when {@link #key()} equals the key given, without making the key. */
     public boolean hasKey(SessionKey key) {
         return key.matches(buffer, offset + HEADER_LENGTH, idLength(), applicationLength());

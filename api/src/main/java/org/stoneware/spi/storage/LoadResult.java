@@ -8,6 +8,6 @@ public enum LoadResult {
     ABSENT,
     /** On its way; {@link StoreListener#onLoaded} will name the ticket. */
     LOADING,
-    /** Too many loads under way; try again on a later duty cycle. */
+    /** Too many loads under way, or too much waits to be written; try again on a later duty cycle. */
     BUSY
 }

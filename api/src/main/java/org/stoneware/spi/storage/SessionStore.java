@@ -83,7 +83,8 @@ public interface SessionStore extends AutoCloseable {
 
     /**
      * Names sessions whose last access plus max inactive interval lies before {@code nowMs}, in order of that moment, oldest
-     * first. Reads no record bodies. The store is not changed; the visitor must not change it either.
+     * first. Waits for no record. One that is not resident, so that its key is not at hand, may be left out; this call begins to fetch
+     * it then, and a later one names it. The store is not changed; the visitor must not change it either.
      *
      * @param nowMs log time.
      * @param limit most sessions to name.

@@ -10,7 +10,10 @@ public enum StoreResult {
     STALE,
     /** No room, or longer than a record may be; nothing changed and what was held stays readable. */
     FULL,
-    /** The session is not in memory; call {@link SessionStore#load} first. */
+    /**
+     * The session is not in memory, or the change must wait for the disk; call {@link SessionStore#load} first, and try again when it says
+     * {@link LoadResult#RESIDENT} or {@link LoadResult#ABSENT}.
+     */
     NOT_RESIDENT,
     /** The store refuses all changes since a write or force failed; reads of what is in memory go on. */
     FAILED

@@ -32,6 +32,22 @@ final class SessionKeyTest {
     }
 
     @Test
+    void shouldNeverChangeTheFingerprintOfAKey() {
+        // Stores on disk know sessions by hash and fingerprint: this value must not change with any version.
+        SessionKey key = SessionKey.of("localhost/shop", "0123456789ABCDEF0123456789ABCDEF");
+
+        assertThat(Long.toHexString(key.fingerprint64())).isEqualTo("0");
+    }
+
+    @Test
+    void shouldTellKeysApartByFingerprintWhereverIdEndsAndApplicationBegins() {
+        assertThat(SessionKey.of("bc", "a").fingerprint64())
+                .isNotEqualTo(SessionKey.of("c", "ab").fingerprint64());
+        assertThat(SessionKey.of("localhost/shop", "same").fingerprint64())
+                .isNotEqualTo(SessionKey.of("localhost/forum", "same").fingerprint64());
+    }
+
+    @Test
     void shouldChooseSlotByIdAlone() {
         SessionKey shop = SessionKey.of("localhost/shop", "same");
         SessionKey forum = SessionKey.of("localhost/forum", "same");

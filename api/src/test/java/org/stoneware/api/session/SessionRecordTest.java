@@ -50,6 +50,7 @@ final class SessionRecordTest {
         assertThat(record.maxInactiveIntervalSec()).isZero();
         assertThat(record.key()).isEqualTo(KEY);
         assertThat(record.keyHash64()).isEqualTo(KEY.hash64());
+        assertThat(record.keyFingerprint64()).isEqualTo(KEY.fingerprint64());
         assertThat(record.hasKey(KEY)).isTrue();
         assertThat(record.hasKey(SessionKey.of("h/t", "AB1"))).isFalse();
         assertThat(record.hasKey(SessionKey.of("/s", "AB1h"))).isFalse();

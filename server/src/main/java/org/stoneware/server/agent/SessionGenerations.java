@@ -47,7 +47,9 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
                 .open(new StoreContext(
                         directory,
                         self.maxMemoryBytes() > 0 ? self.maxMemoryBytes() : defaultMemoryBytes(),
+                        self.maxDiskBytes(),
                         maxSessionBytes,
+                        self.durability(),
                         line -> events.info("storage", line)));
         store.listener(listener);
         return new SessionGeneration(store, () -> delete(directory));

@@ -16,6 +16,11 @@ import org.stoneware.spi.storage.StoreFigures;
 import org.stoneware.spi.storage.StoreListener;
 import org.stoneware.spi.storage.StoreResult;
 import org.stoneware.spi.storage.StoreSnapshot;
+import org.stoneware.storage.slab.EntryTable;
+import org.stoneware.storage.slab.ExpiryHeap;
+import org.stoneware.storage.slab.MemoryBudget;
+import org.stoneware.storage.slab.Slab;
+import org.stoneware.storage.slab.SlotIndex;
 
 /**
  * Sessions in bounded memory: records in a {@link Slab} outside the heap, found by {@link SlotIndex}, expired by
@@ -53,7 +58,7 @@ public final class MemorySessionStore implements SessionStore {
     /** @param context only its memory bound, its record bound and its notices are used. */
     public MemorySessionStore(StoreContext context) {
         budget = new MemoryBudget(context.maxMemoryBytes());
-        entries = new EntryTable(budget);
+        entries = new EntryTable(budget, 0);
         slots = new SlotIndex(budget, entries);
         expiry = new ExpiryHeap(budget, entries);
         slab = new Slab(budget, entries::location);

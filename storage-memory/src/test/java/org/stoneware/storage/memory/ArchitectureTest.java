@@ -20,6 +20,7 @@ final class ArchitectureTest {
                     "org.stoneware.api.session",
                     "org.stoneware.spi.storage",
                     "org.stoneware.storage.memory",
+                    "org.stoneware.storage.slab",
                     "org.osgi.annotation.bundle",
                     "org.osgi.service.component.annotations",
                     "org.jspecify.annotations");

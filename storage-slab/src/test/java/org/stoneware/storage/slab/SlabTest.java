@@ -1,4 +1,4 @@
-package org.stoneware.storage.memory;
+package org.stoneware.storage.slab;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

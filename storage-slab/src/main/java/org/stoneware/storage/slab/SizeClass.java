@@ -1,4 +1,4 @@
-package org.stoneware.storage.memory;
+package org.stoneware.storage.slab;
 
 /**
  * Rounds record lengths to the slot sizes of the slab: steps of 32 bytes up to 1 KiB, above that sixteen steps per doubling, so

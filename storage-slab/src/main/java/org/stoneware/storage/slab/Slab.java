@@ -1,4 +1,4 @@
-package org.stoneware.storage.memory;
+package org.stoneware.storage.slab;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
  * Keeps records outside the heap in slots of chunks. A location is the chunk's number in the high half and the byte offset in
  * the low half of a long; it changes when the record is moved to give a chunk back, and the owner is told.
  */
-final class Slab {
-    static final long NO_ROOM = -1;
+public final class Slab {
+    public static final long NO_ROOM = -1;
 
     private static final int MAX_CHUNK_BYTES = 256 * 1024;
     /** Bounds the time one move of a whole chunk takes. */
@@ -36,8 +36,9 @@ final class Slab {
     private @Nullable SlabChunk[] chunks = new SlabChunk[64];
     private int highestId;
     private int idleClass;
+    private long freeBytes;
 
-    Slab(MemoryBudget budget, Relocation relocation) {
+    public Slab(MemoryBudget budget, Relocation relocation) {
         this.budget = budget;
         this.relocation = relocation;
         Arrays.setAll(classes, i -> new ChunkClass());
@@ -49,7 +50,7 @@ final class Slab {
      *
      * @return the location, or {@link #NO_ROOM}.
      */
-    long allocate(int length, int owner) {
+    public long allocate(int length, int owner) {
         SlabChunk chunk;
         if (length > SizeClass.MAX_SLOT_SIZE) {
             chunk = newChunk(LARGE, largeSize(length), 1);
@@ -64,22 +65,23 @@ final class Slab {
     }
 
     /** True when a record of this length belongs into the very slot it has. */
-    boolean isRightSize(long location, int length) {
+    public boolean isRightSize(long location, int length) {
         int slotSize = chunk(location).slotSize();
         return length > SizeClass.MAX_SLOT_SIZE
                 ? largeSize(length) == slotSize
                 : SizeClass.slotSize(SizeClass.of(length)) == slotSize;
     }
 
-    int slotSize(long location) {
+    public int slotSize(long location) {
         return chunk(location).slotSize();
     }
 
-    void free(long location) {
+    public void free(long location) {
         SlabChunk chunk = chunk(location);
         ChunkClass chunkClass = classes[chunk.sizeClass()];
         chunk.free((int) location);
         chunkClass.freeSlots++;
+        freeBytes += chunk.slotSize();
         chunkClass.liveSlots--;
         if (chunkClass.liveSlots == 0) {
             while (!chunkClass.chunks.isEmpty()) {
@@ -94,15 +96,20 @@ final class Slab {
         }
     }
 
-    void owner(long location, int owner) {
+    public void owner(long location, int owner) {
         chunk(location).owner((int) location, owner);
     }
 
-    UnsafeBuffer buffer(long location) {
+    /** Bytes in slots that hold nothing at the moment. */
+    public long freeBytes() {
+        return freeBytes;
+    }
+
+    public UnsafeBuffer buffer(long location) {
         return chunk(location).buffer();
     }
 
-    static int offset(long location) {
+    public static int offset(long location) {
         return (int) location;
     }
 
@@ -111,7 +118,7 @@ final class Slab {
      *
      * @return whether anything was done.
      */
-    boolean compactIdle() {
+    public boolean compactIdle() {
         idleClass = idleClass + 1 == LARGE ? 0 : idleClass + 1;
         ChunkClass chunkClass = classes[idleClass];
         int wantedFree = chunkClass.liveSlots / IDLE_COMPACTION_SHARE;
@@ -128,7 +135,7 @@ final class Slab {
     }
 
     /** Gives one chunk back if any class can do with one less. */
-    boolean compactUnderPressure() {
+    public boolean compactUnderPressure() {
         for (int i = 0; i < LARGE; i++) {
             ChunkClass chunkClass = classes[i];
             if (chunkClass.freeSlots > 0) {
@@ -142,7 +149,7 @@ final class Slab {
         return false;
     }
 
-    void clear() {
+    public void clear() {
         for (int i = 0; i < highestId; i++) {
             SlabChunk chunk = chunks[i];
             if (chunk != null) {
@@ -153,12 +160,14 @@ final class Slab {
         Arrays.fill(chunks, null);
         Arrays.setAll(classes, i -> new ChunkClass());
         freeIds.clear();
+        freeBytes = 0;
         highestId = 0;
     }
 
     private long take(SlabChunk chunk, int owner) {
         ChunkClass chunkClass = classes[chunk.sizeClass()];
         chunkClass.freeSlots--;
+        freeBytes -= chunk.slotSize();
         chunkClass.liveSlots++;
         return ((long) chunk.id() << 32) | chunk.take(owner);
     }
@@ -179,6 +188,7 @@ final class Slab {
             target.buffer().putBytes(offset(location), source.buffer(), slot * slotSize, slotSize);
             source.free(slot * slotSize);
             chunkClass.freeSlots++;
+            freeBytes += slotSize;
             chunkClass.liveSlots--;
             relocation.onMoved(owner, location);
         }
@@ -226,6 +236,7 @@ final class Slab {
         ChunkClass chunkClass = classes[sizeClass];
         chunkClass.add(chunk);
         chunkClass.freeSlots += slotCount;
+        freeBytes += (long) slotSize * slotCount;
         if (sizeClass != LARGE) {
             chunkClass.offer(chunk);
         }
@@ -236,6 +247,7 @@ final class Slab {
         ChunkClass chunkClass = classes[chunk.sizeClass()];
         chunkClass.remove(chunk);
         chunkClass.freeSlots -= chunk.slotCount();
+        freeBytes -= (long) chunk.slotSize() * chunk.slotCount();
         chunks[chunk.id()] = null;
         freeIds.addInt(chunk.id());
         budget.give(chunk.memoryBytes());
@@ -311,7 +323,7 @@ final class Slab {
 
     /** Learns that a record has moved. */
     @FunctionalInterface
-    interface Relocation {
+    public interface Relocation {
         void onMoved(int owner, long location);
     }
 }

@@ -1,4 +1,4 @@
-package org.stoneware.storage.memory;
+package org.stoneware.storage.slab;
 
 import java.util.Arrays;
 import org.stoneware.api.session.SessionKey;
@@ -7,8 +7,8 @@ import org.stoneware.api.session.SessionKey;
  * Finds the entries of a session id: one small open-addressing table of entry numbers per slot, so that a slot can be walked
  * alone and growing one table never stalls the rest.
  */
-final class SlotIndex {
-    static final int NONE = -1;
+public final class SlotIndex {
+    public static final int NONE = -1;
 
     private static final int[] EMPTY = {};
     private static final int MIN_CELLS = 4;
@@ -19,60 +19,60 @@ final class SlotIndex {
     private final int[][] tables = new int[SessionKey.SLOT_COUNT][];
     private final int[] sizes = new int[SessionKey.SLOT_COUNT];
 
-    SlotIndex(MemoryBudget budget, EntryTable entries) {
+    public SlotIndex(MemoryBudget budget, EntryTable entries) {
         this.budget = budget;
         this.entries = entries;
         Arrays.fill(tables, EMPTY);
     }
 
-    static int slotOf(long hash) {
+    public static int slotOf(long hash) {
         return (int) (hash & (SessionKey.SLOT_COUNT - 1));
     }
 
     /** Makes room for one more entry in a slot, or returns false when there is no memory. */
-    boolean ensureRoom(int slot) {
+    public boolean ensureRoom(int slot) {
         int cells = tables[slot].length;
         return (sizes[slot] + 1) * 4L <= cells * 3L || resize(slot, Math.max(MIN_CELLS, cells * 2));
     }
 
     /** First cell to look at for a hash; entries of that hash follow until {@link #entryAt} says {@link #NONE}. */
-    int firstCell(long hash) {
+    public int firstCell(long hash) {
         return (int) (hash >>> 32) & (tables[slotOf(hash)].length - 1);
     }
 
-    int nextCell(int slot, int cell) {
+    public int nextCell(int slot, int cell) {
         return (cell + 1) & (tables[slot].length - 1);
     }
 
     /** Number of cells of a slot, some of them empty. */
-    int cellCount(int slot) {
+    public int cellCount(int slot) {
         return tables[slot].length;
     }
 
-    int size(int slot) {
+    public int size(int slot) {
         return sizes[slot];
     }
 
     /** Entry in a cell, or {@link #NONE}. */
-    int entryAt(int slot, int cell) {
+    public int entryAt(int slot, int cell) {
         int[] table = tables[slot];
         return table.length == 0 ? NONE : table[cell];
     }
 
     /** Adds an entry; {@link #ensureRoom} was asked. */
-    void add(long hash, int entry) {
+    public void add(long hash, int entry) {
         int slot = slotOf(hash);
         tables[slot][freeCell(tables[slot], hash)] = entry;
         sizes[slot]++;
     }
 
     /** Names an entry by another number; its hash is the same. */
-    void renumber(long hash, int from, int to) {
+    public void renumber(long hash, int from, int to) {
         tables[slotOf(hash)][cellOf(hash, from)] = to;
     }
 
     /** Takes an entry away, while the table of entries still knows it. */
-    void remove(long hash, int entry) {
+    public void remove(long hash, int entry) {
         int slot = slotOf(hash);
         int[] table = tables[slot];
         int mask = table.length - 1;
@@ -98,7 +98,7 @@ final class SlotIndex {
         }
     }
 
-    void clear() {
+    public void clear() {
         for (int slot = 0; slot < tables.length; slot++) {
             budget.give(bytes(tables[slot].length));
             tables[slot] = EMPTY;

@@ -1,4 +1,4 @@
-package org.stoneware.storage.memory;
+package org.stoneware.storage.slab;
 
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  * moves the true moment away from its key and leaves the heap alone; when the key comes up, it is set right and sinks. So a
  * touch is O(1), and a session costs one O(log n) step per interval at most.
  */
-final class ExpiryHeap {
+public final class ExpiryHeap {
     private static final int PAGE_BITS = 10;
     private static final int PAGE_ENTRIES = 1 << PAGE_BITS;
     private static final int PAGE_MASK = PAGE_ENTRIES - 1;
@@ -20,7 +20,7 @@ final class ExpiryHeap {
     private int pageCount;
     private int size;
 
-    ExpiryHeap(MemoryBudget budget, EntryTable entries) {
+    public ExpiryHeap(MemoryBudget budget, EntryTable entries) {
         this.budget = budget;
         this.entries = entries;
     }
@@ -29,7 +29,7 @@ final class ExpiryHeap {
      * Makes room for a number of entries, or returns false when there is no memory. Asked for all sessions, those that never
      * expire included, so that giving one of them an interval can't fail.
      */
-    boolean ensureRoom(int count) {
+    public boolean ensureRoom(int count) {
         while (count > pageCount << PAGE_BITS) {
             if (!budget.tryTake(PAGE_BYTES)) {
                 return false;
@@ -43,7 +43,7 @@ final class ExpiryHeap {
     }
 
     /** Gives back what is not needed for a number of entries, but for one page. */
-    void trim(int count) {
+    public void trim(int count) {
         while (pageCount > 0 && (count == 0 || (pageCount - 2) << PAGE_BITS >= count)) {
             pages[--pageCount] = null;
             budget.give(PAGE_BYTES);
@@ -51,7 +51,7 @@ final class ExpiryHeap {
     }
 
     /** Puts an entry in, out, or into better order, after its last access or its interval has changed. */
-    void update(int entry) {
+    public void update(int entry) {
         int position = entries.heapPosition(entry);
         if (!entries.expires(entry)) {
             if (position != EntryTable.NULL_POSITION) {
@@ -70,7 +70,7 @@ final class ExpiryHeap {
     }
 
     /** Takes an entry out, if it is in. */
-    void remove(int entry) {
+    public void remove(int entry) {
         int position = entries.heapPosition(entry);
         if (position == EntryTable.NULL_POSITION) {
             return;
@@ -90,7 +90,7 @@ final class ExpiryHeap {
     }
 
     /** Tells the heap that an entry has another number now. */
-    void renumbered(int entry) {
+    public void renumbered(int entry) {
         int position = entries.heapPosition(entry);
         if (position != EntryTable.NULL_POSITION) {
             page(position).entries[position & PAGE_MASK] = entry;
@@ -102,7 +102,7 @@ final class ExpiryHeap {
      *
      * @return {@link SlotIndex#NONE} when there is none.
      */
-    int firstBefore(long nowMs) {
+    public int firstBefore(long nowMs) {
         while (size > 0 && keyMs(0) < nowMs) {
             int entry = entryAt(0);
             long trueMs = entries.expiryTimeMs(entry);
@@ -114,7 +114,7 @@ final class ExpiryHeap {
         return SlotIndex.NONE;
     }
 
-    void clear() {
+    public void clear() {
         Arrays.fill(pages, null);
         budget.give(pageCount * PAGE_BYTES);
         pageCount = 0;

@@ -1,4 +1,4 @@
-package org.stoneware.storage.memory;
+package org.stoneware.storage.slab;
 
 import org.agrona.UnsafeApi;
 import org.agrona.concurrent.UnsafeBuffer;

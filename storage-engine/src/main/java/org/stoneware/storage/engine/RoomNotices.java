@@ -1,0 +1,71 @@
+package org.stoneware.storage.engine;
+
+import java.util.function.Consumer;
+import org.stoneware.spi.storage.StoreHealth;
+import org.stoneware.storage.segments.SegmentLog;
+import org.stoneware.storage.slab.MemoryBudget;
+
+/** Tells people once when there is no room and once when there is again, and sums up the health of a store. */
+final class RoomNotices {
+    private final String mode;
+    private final boolean isKeeping;
+    private final Consumer<String> notices;
+    private final MemoryBudget budget;
+    private final SegmentLog log;
+    private boolean isMemoryFull;
+
+    RoomNotices(String mode, boolean isKeeping, Consumer<String> notices, MemoryBudget budget, SegmentLog log) {
+        this.mode = mode;
+        this.isKeeping = isKeeping;
+        this.notices = notices;
+        this.budget = budget;
+        this.log = log;
+    }
+
+    void onRefused(int length, int sessions) {
+        // A full disk of a store that keeps sessions is told by the log.
+        boolean isDisk = isKeeping && log.isFull();
+        if (!isMemoryFull && !isDisk) {
+            isMemoryFull = true;
+            notices.accept(
+                    "storage is full: mode=" + mode + " sessions=" + sessions + " usedBytes=" + budget.usedBytes()
+                            + " maxBytes=" + budget.maxBytes() + " refusedLength=" + length
+                            + (log.reason().isEmpty() ? "" : " disk: " + log.reason())
+                            + "; changes that need more memory are refused");
+        }
+    }
+
+    /** Looks whether there is room again. */
+    void doWork(Residency residency) {
+        if (isMemoryFull && !residency.isShort()) {
+            isMemoryFull = false;
+            notices.accept("storage has room again: mode=" + mode + " usedBytes=" + budget.usedBytes() + " maxBytes="
+                    + budget.maxBytes());
+        }
+    }
+
+    void onFailed(String reason) {
+        if (!isKeeping) {
+            notices.accept("the disk for sessions that do not fit memory has failed: mode=" + mode + " reason=" + reason
+                    + "; the store goes on with what memory holds until the server is started again");
+        }
+    }
+
+    StoreHealth health() {
+        if (isKeeping && log.isFailed()) {
+            return new StoreHealth(StoreHealth.State.FAILED, log.reason());
+        }
+        if (isKeeping && log.isFull()) {
+            return new StoreHealth(StoreHealth.State.FULL, log.reason());
+        }
+        if (isMemoryFull) {
+            return new StoreHealth(
+                    StoreHealth.State.FULL,
+                    "memory is full: usedBytes=" + budget.usedBytes() + " maxBytes=" + budget.maxBytes()
+                            + (log.reason().isEmpty() ? "" : ", and the disk takes nothing: " + log.reason()));
+        }
+        return log.isFailed() || log.isFull()
+                ? new StoreHealth(StoreHealth.State.OK, "sessions are kept in memory only: " + log.reason())
+                : StoreHealth.OK;
+    }
+}
