@@ -28,7 +28,8 @@ final class FakeManagement implements ManagementService {
     static final EffectiveConfiguration EFFECTIVE = new EffectiveConfiguration(
             "tc-config.xml",
             "Server1",
-            List.of(new EffectiveConfiguration.Value("servers/server[1] jmx-port", "9520", "derived from dso-port + 10")));
+            List.of(new EffectiveConfiguration.Value(
+                    "servers/server[1] jmx-port", "9520", "derived from dso-port + 10")));
 
     volatile ServerRole role = ServerRole.ACTIVE_COORDINATOR;
     volatile String detail = "";

@@ -169,10 +169,12 @@ public class FelixAssemblyIT {
         Bundle shop = bundles.installBundle("test:shop", new ByteArrayInputStream(brokenShop()));
         shop.start();
 
-        awaitProblems("names both", problems -> problems.contains("component shop.till")
-                && problems.contains("failed to activate")
-                && problems.contains("component shop.counter")
-                && problems.contains("no com.example.Bank is registered"));
+        awaitProblems(
+                "names both",
+                problems -> problems.contains("component shop.till")
+                        && problems.contains("failed to activate")
+                        && problems.contains("component shop.counter")
+                        && problems.contains("no com.example.Bank is registered"));
         awaitEvent("problem", "shop.till");
 
         shop.uninstall();
@@ -190,18 +192,23 @@ public class FelixAssemblyIT {
         manifest.getMainAttributes().putValue("Service-Component", "till.xml, counter.xml");
         ByteArrayOutputStream bytes = new ByteArrayOutputStream();
         try (JarOutputStream jar = new JarOutputStream(bytes, manifest)) {
-            component(jar, "till.xml", "shop.till", "activate=\"noSuchMethod\"", "");
-            component(jar, "counter.xml", "shop.counter", "", "<reference name=\"bank\" interface=\"com.example.Bank\"/>");
+            // Abstract, so that it can't be made.
+            component(jar, "till.xml", "shop.till", "java.io.InputStream", "");
+            component(
+                    jar,
+                    "counter.xml",
+                    "shop.counter",
+                    "java.lang.Object",
+                    "<reference name=\"bank\" interface=\"com.example.Bank\"/>");
         }
         return bytes.toByteArray();
     }
 
-    private static void component(JarOutputStream jar, String file, String name, String attribute, String reference)
+    private static void component(JarOutputStream jar, String file, String name, String implementation, String content)
             throws IOException {
         jar.putNextEntry(new ZipEntry(file));
         jar.write(("<scr:component xmlns:scr=\"http://www.osgi.org/xmlns/scr/v1.3.0\" immediate=\"true\" name=\"" + name
-                        + "\" " + attribute + "><implementation class=\"java.lang.Object\"/>" + reference
-                        + "</scr:component>")
+                        + "\"><implementation class=\"" + implementation + "\"/>" + content + "</scr:component>")
                 .getBytes(StandardCharsets.UTF_8));
         jar.closeEntry();
     }

@@ -61,6 +61,8 @@ final class HeadlessBrowser implements AutoCloseable {
         for (String domain : List.of("Page", "Network", "Runtime", "Log")) {
             send(domain + ".enable", "");
         }
+        // A page without a window has the keyboard all the same.
+        send("Emulation.setFocusEmulationEnabled", "\"enabled\":true");
     }
 
     /** Where a Chromium is installed. */

@@ -162,7 +162,7 @@ function updateServer(card, server, status, nowMs) {
   keyed(part('.states'), states, state => state, state => make('li', TROUBLED.has(state) ? 'troubled' : '', STATES[state] || visible(state)), () => {});
   setText(part('.detail'), visible(server.detail));
   setHidden(part('.detail'), !server.detail || server.detail === server.lastChange);
-  const rows = [['State', server.role]];
+  const rows = [['State', visible(server.role)]];
   if (server.sinceMs) rows.push([server.reachable ? 'Since' : 'Last seen', `${clock(server.sinceMs)} (${duration(nowMs - server.sinceMs)})`]);
   if (server.lastChange) rows.push(['Because', visible(server.lastChange)]);
   if (server.reachable) rows.push(['In sync', server.inSync ? 'Yes: holds every acknowledged change' : 'No: would lose changes if it took over']);

@@ -16,8 +16,8 @@ import org.stoneware.api.cluster.ClusterStatus.Counter;
 import org.stoneware.api.cluster.EventType;
 
 class EventLogTest {
-    private static final Pattern RAISED =
-            Pattern.compile("\\b(?:info|warning|note)\\(\\s*(?:[a-z0-9 ?.()!=_]+\\?\\s*)?\"([a-z]+(?:-[a-z]+)*)\"\\s*,");
+    private static final Pattern RAISED = Pattern.compile(
+            "\\b(?:info|warning|note)\\(\\s*(?:[a-z0-9 ?.()!=_]+\\?\\s*)?\"([a-z]+(?:-[a-z]+)*)\"\\s*,");
 
     private final EventLog log = new EventLog(() -> 5);
 
