@@ -3,6 +3,7 @@ package org.stoneware.storage.segments;
 import java.io.Closeable;
 import java.io.IOException;
 import java.security.SecureRandom;
+import java.util.Map;
 import java.util.function.Consumer;
 
 /** Checks and first steps of a log. */
@@ -107,10 +108,17 @@ final class LogStart {
         return (int) Math.max(MIN_SEGMENT_BYTES, Math.min(context.segmentBytes(), disk / MIN_SEGMENTS));
     }
 
-    /** A sequence number greater than any in the files: each record takes more bytes than one. */
-    static long nextSequence(SegmentDirectory directory) {
+    /**
+     * A sequence number greater than any in the files, since each record takes more bytes than one: first number of the newest segment
+     * plus length of its file. {@link SegmentLoader#missingEnd} relies on it.
+     */
+    static long nextSequence(SegmentDirectory directory, Map<Integer, Segment> segments) {
         SegmentDirectory.Entry newest = directory.newestWithHeader();
-        return newest == null || newest.header() == null ? 0 : newest.header().sequence() + newest.length();
+        if (newest == null || newest.header() == null) {
+            return 0;
+        }
+        Segment segment = segments.get(newest.number());
+        return newest.header().sequence() + (segment == null ? newest.length() : segment.length);
     }
 
     static int ringBytes(SegmentLogContext context) {

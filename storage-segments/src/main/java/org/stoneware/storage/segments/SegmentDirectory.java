@@ -72,8 +72,8 @@ final class SegmentDirectory {
             damages.add(new RecoveryReport.Damage(
                     0, 0, 0, true, false, "file LOG is missing or damaged; all segments name the same log"));
         }
-        boolean isAnyOurs = found.stream().anyMatch(entry -> entry.header == null || entry.header.logId() == logId);
-        if (!found.isEmpty() && !isAnyOurs) {
+        boolean hasHeader = found.stream().anyMatch(entry -> entry.header != null);
+        if (hasHeader && found.stream().noneMatch(entry -> entry.header != null && entry.header.logId() == logId)) {
             throw new SegmentLogException("file LOG names another log than all segments: directory=" + files.name()
                     + "; put the file back that belongs to them");
         }

@@ -17,9 +17,13 @@ final class SegmentLoader {
      * @param hints     one entry per record or gap, in order.
      * @param isRebuilt true when the segment was read whole.
      * @param cutFrom   where the file should be cut, or -1: nothing good follows.
+     * @param lastSequence sequence number of the last record read, or {@link #UNKNOWN}.
      * @param damages   what is wrong with it.
      */
-    record Loaded(HintList hints, boolean isRebuilt, long cutFrom, List<RecoveryReport.Damage> damages) {}
+    record Loaded(
+            HintList hints, boolean isRebuilt, long cutFrom, long lastSequence, List<RecoveryReport.Damage> damages) {}
+
+    static final long UNKNOWN = -1;
 
     private final SegmentFiles files;
     private final long logId;
@@ -38,11 +42,9 @@ final class SegmentLoader {
         List<RecoveryReport.Damage> damages = new ArrayList<>();
         if (hints != null) {
             fromHints(entry, hints, damages);
-            return new Loaded(hints, false, -1, damages);
+            return new Loaded(hints, false, -1, UNKNOWN, damages);
         }
-        HintList scanned = new HintList();
-        long cutFrom = scan(entry, isLast, scanned, damages);
-        return new Loaded(scanned, true, cutFrom, damages);
+        return scan(entry, isLast, damages);
     }
 
     /** A segment whose file is gone: its hint file, if there is one, still names what is lost. */
@@ -52,12 +54,12 @@ final class SegmentLoader {
         if (hints == null) {
             damages.add(new RecoveryReport.Damage(
                     number, 0, 0, false, false, "segment is missing, and nothing says what it held"));
-            return new Loaded(new HintList(), true, -1, damages);
+            return new Loaded(new HintList(), true, -1, UNKNOWN, damages);
         }
         lose(hints, 0);
         damages.add(new RecoveryReport.Damage(
                 number, 0, hints.segmentLength(), true, false, "segment is missing; its hint file names what it held"));
-        return new Loaded(hints, false, -1, damages);
+        return new Loaded(hints, false, -1, UNKNOWN, damages);
     }
 
     private void fromHints(SegmentDirectory.Entry entry, HintList hints, List<RecoveryReport.Damage> damages) {
@@ -80,6 +82,24 @@ final class SegmentLoader {
         reportOf(entry, hints, damages);
     }
 
+    /**
+     * Finds that records are missing at the end of a segment that was read whole, cut where one ends, by the sequence number with which
+     * the next one begins: it follows the last, or after a new start the sum of first number and length.
+     */
+    static RecoveryReport.@Nullable Damage missingEnd(
+            SegmentDirectory.Entry entry, Loaded loaded, SegmentDirectory.@Nullable Entry next) {
+        SegmentHeader header = entry.header();
+        SegmentHeader nextHeader = next == null ? null : next.header();
+        if (!loaded.isRebuilt() || header == null || nextHeader == null || nextHeader.number() != entry.number() + 1) {
+            return null;
+        }
+        long following = loaded.lastSequence() == UNKNOWN ? header.sequence() : loaded.lastSequence() + 1;
+        long afterStart = header.sequence() + entry.length();
+        return nextHeader.sequence() == following || nextHeader.sequence() == afterStart
+                ? null
+                : damage(entry, entry.length(), entry.length(), false, false, "records are missing at its end");
+    }
+
     private static void lose(HintList hints, long fromOffset) {
         for (int i = 0; i < hints.count(); i++) {
             if (!hints.isGap(i) && hints.offset(i) + (long) Frame.HEADER_LENGTH + hints.length(i) > fromOffset) {
@@ -88,9 +108,9 @@ final class SegmentLoader {
         }
     }
 
-    /** @return where to cut, or -1. */
-    private long scan(
-            SegmentDirectory.Entry entry, boolean isLast, HintList hints, List<RecoveryReport.Damage> damages) {
+    private Loaded scan(SegmentDirectory.Entry entry, boolean isLast, List<RecoveryReport.Damage> damages) {
+        HintList hints = new HintList();
+        long lastSequence = UNKNOWN;
         SegmentHeader header = entry.header();
         int from = header == null ? SegmentHeader.length(0) : header.length();
         long forced = 0;
@@ -109,6 +129,7 @@ final class SegmentLoader {
                         Frame frame = scanner.frame();
                         hints.add(scanner.offset(), frame.contentLength(), frame.kind(), HintList.WHOLE, frame.hint());
                         forced = Math.max(forced, frame.forcedLocation());
+                        lastSequence = frame.sequence();
                         good = hints.count();
                         goodEnd = scanner.endOffset();
                     }
@@ -139,7 +160,7 @@ final class SegmentLoader {
             markUnforced(entry.number(), hints, forced);
         }
         reportOf(entry, hints, damages);
-        return cutFrom;
+        return new Loaded(hints, true, cutFrom, lastSequence, damages);
     }
 
     /** What nothing proves to have been forced may be what a loss of power left of the last write. */

@@ -131,7 +131,7 @@ public final class SegmentLog implements AutoCloseable {
                 segments.put(segment.number, segment);
                 room.use(segment.bytesOnDisk());
             });
-            tail.start(directory.greatestNumber(), LogStart.nextSequence(directory));
+            tail.start(directory.greatestNumber(), LogStart.nextSequence(directory, segments));
             room.usable(context.files().usableBytes(), 0);
         } catch (IOException e) {
             throw new SegmentLogException(

@@ -134,7 +134,13 @@ final class SegmentRecovery {
         if (entry == null) {
             return loader.missing(number, hints);
         }
-        return loader.load(entry, number == directory.segments().lastKey(), hints);
+        SegmentLoader.Loaded found = loader.load(entry, number == directory.segments().lastKey(), hints);
+        RecoveryReport.Damage missingEnd =
+                SegmentLoader.missingEnd(entry, found, directory.segments().get(number + 1));
+        if (missingEnd != null) {
+            found.damages().add(missingEnd);
+        }
+        return found;
     }
 
     /** Something to do with each segment, in order. */
