@@ -4,6 +4,7 @@ module org.stoneware.api {
     requires static transitive org.jspecify;
     requires static osgi.annotation;
 
+    exports org.stoneware.api.backup;
     exports org.stoneware.api.cluster;
     exports org.stoneware.api.config;
     exports org.stoneware.api.session;

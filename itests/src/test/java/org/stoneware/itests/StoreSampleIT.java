@@ -28,16 +28,18 @@ class StoreSampleIT {
         Path sample = Layout.distribution()
                 .resolve("../../../samples/storage-rocksdb")
                 .normalize();
-        ChildProcess build = ChildProcess.start(
+        int exit;
+        String output;
+        try (ChildProcess build = ChildProcess.start(
                 "sample",
                 List.of(sample.resolve("build").toString(), "clean", "verify"),
                 Map.of("MAVEN_REPO_LOCAL", System.getProperty("org.ops4j.pax.url.mvn.localRepository")),
                 directory,
-                Files.createFile(directory.resolve("build.log")));
+                Files.createFile(directory.resolve("build.log")))) {
+            exit = build.awaitExit(PATIENCE);
+            output = build.output();
+        }
 
-        int exit = build.awaitExit(PATIENCE);
-
-        String output = build.output();
         assumeFalse(
                 exit != 0 && output.matches("(?s).*(Could not|Cannot).*org\\.rocksdb:rocksdbjni.*"),
                 "RocksDB can't be fetched from here");

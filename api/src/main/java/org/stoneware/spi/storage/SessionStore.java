@@ -80,10 +80,10 @@ public interface SessionStore extends AutoCloseable {
     StoreResult touch(SessionKey key, long lastAccessedTimeMs);
 
     /**
-     *      * Takes a session away; needs no {@link #load}, and is never refused for lack of room.
+     * Takes a session away; needs no {@link #load}, and is never refused for lack of room.
      *
      * @return {@link StoreResult#STORED}, {@link StoreResult#ABSENT}, {@link StoreResult#FAILED}.
-     *      */
+     */
     StoreResult remove(SessionKey key);
 
     /**

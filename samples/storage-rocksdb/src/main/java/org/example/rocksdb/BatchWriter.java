@@ -8,8 +8,8 @@ import org.rocksdb.RocksDBException;
 import org.stoneware.spi.storage.StorageException;
 
 /**
- * The thread that may wait for the disk: writes one batch after the other, and takes room back. While it writes one, the agent collects
- * the next, so the slower the disk the larger the batches.
+ * The thread that may wait for the disk: writes one batch after the other, and takes room back. While it writes one,
+ * the agent collects the next, so the slower the disk the larger the batches.
  * <p>
  * <b>Threading:</b> {@link #submit} and {@link #close} on the agent's thread, the rest from any.
  */

@@ -8,8 +8,8 @@ import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 
 /**
- * Changes that reach the disk together. Of several changes to one session the last counts: the batch is written whole or not at all, so
- * nobody can see the ones between.
+ * Changes that reach the disk together. Of several changes to one session the last counts: the batch is written whole
+ * or not at all, so nobody can see the ones between.
  * <p>
  * <b>Threading:</b> the agent's until it is handed over, the writer's from then on.
  */

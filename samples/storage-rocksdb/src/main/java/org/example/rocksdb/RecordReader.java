@@ -7,7 +7,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import org.jspecify.annotations.Nullable;
 import org.rocksdb.RocksDBException;
 
-/** The thread that may wait for a record from disk. <b>Threading:</b> all methods on the agent's thread but {@link #run}. */
+/** The thread that may wait for a record from disk. <b>Threading:</b> the agent's, but {@link #run}. */
 final class RecordReader implements Runnable {
     private final SessionDatabase database;
     private final BlockingQueue<Read> asked = new LinkedBlockingQueue<>();

@@ -24,14 +24,14 @@ import org.stoneware.spi.storage.StoreResult;
 import org.stoneware.spi.storage.StoreSnapshot;
 
 /**
- * Sessions in RocksDB. The index of all sessions is in memory, the records of those in use too; changes are collected while the disk
- * writes those before, and every batch is written whole.
+ * Sessions in RocksDB. The index of all sessions is in memory, the records of those in use too; changes are collected
+ * while the disk writes those before, and every batch is written whole.
  * <p>
- * <b>Limits:</b> replaced records on their way to disk are not counted as memory. RocksDB needs room to rewrite its files, so the store
- * calls itself full at {@value #FULL_PERCENT} % of the disk it may use.
+ * <b>Limits:</b> replaced records on their way to disk are not counted as memory. RocksDB needs room to rewrite its
+ * files, so the store calls itself full at {@value #FULL_PERCENT} % of the disk it may use.
  * <p>
- * <b>Failure:</b> a write or read that RocksDB refuses is final, a full file system included: give the store a disk of its own, or a
- * bound well below what the file system has.
+ * <b>Failure:</b> a write or read that RocksDB refuses is final, a full file system included: give the store a disk of
+ * its own, or a bound well below what the file system has.
  */
 final class RocksDbSessionStore implements SessionStore {
     static final int FULL_PERCENT = 60;
@@ -427,7 +427,10 @@ final class RocksDbSessionStore implements SessionStore {
         return ended;
     }
 
-    /** Takes a record that was read into memory, unless it is not wanted any more; false when there is no room at the moment. */
+    /**
+     * Takes a record that was read into memory, unless it is not wanted any more; false when there is no room at the
+     * moment.
+     */
     private boolean bringIn(RecordReader.Read read) {
         SessionEntry entry = read.entry;
         byte[] bytes = read.bytes();

@@ -8,8 +8,8 @@ import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StoreSnapshot;
 
 /**
- * Walks over the sessions held at its begin. What is in memory is shown at once; the rest is read ahead without pushing anything out of
- * memory.
+ * Walks over the sessions held at its begin. What is in memory is shown at once; the rest is read ahead without pushing
+ * anything out of memory.
  */
 final class RocksDbSnapshot implements StoreSnapshot {
     private static final int READ_AHEAD = 32;

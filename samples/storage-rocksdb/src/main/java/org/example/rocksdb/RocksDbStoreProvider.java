@@ -8,8 +8,8 @@ import org.stoneware.spi.storage.StorageException;
 import org.stoneware.spi.storage.StoreContext;
 
 /**
- * Offers persistence mode {@value #MODE}. The component exists as long as its configuration does; stores it opened live on until the
- * server closes them.
+ * Offers persistence mode {@value #MODE}. The component exists as long as its configuration does; stores it opened live
+ * on until the server closes them.
  */
 @Component(
         service = SessionStoreProvider.class,

@@ -31,8 +31,9 @@ import org.stoneware.spi.storage.StorageException;
 import org.stoneware.spi.storage.StoreContext;
 
 /**
- * Three column families: {@code default} holds key to record, {@code facts} key to {@link SessionFacts}, so that opening reads no records
- * and a touch writes none, {@code notes} the server's notes by number. Keys are as {@link SessionKey#encode} writes them.
+ * Three column families: {@code default} holds key to record, {@code facts} key to {@link SessionFacts}, so that
+ * opening reads no records and a touch writes none, {@code notes} the server's notes by number. Keys are as {@link
+ * SessionKey#encode} writes them.
  */
 final class RocksSessionDatabase implements SessionDatabase {
     private static final byte[] FACTS = {'f', 'a', 'c', 't', 's'};
@@ -93,13 +94,13 @@ final class RocksSessionDatabase implements SessionDatabase {
         } catch (RocksDBException e) {
             throw new StorageException(
                     "RocksDB can't open " + context.directory() + ": " + e.getMessage()
-                            + "; if another process has it open, stop that; if files are damaged, move the directory away"
-                            + " and let the server be copied to anew",
+                            + "; if another process has it open, stop that; if files are damaged, move the directory"
+                            + " away and let the server be copied to anew",
                     e);
         }
     }
 
-    /** Bytes RocksDB takes outside the heap for its write buffers and its cache, of what the store may take in all. */
+    /** Bytes RocksDB takes outside the heap for write buffers and cache, of what the store may take in all. */
     static long nativeBytes(long maxMemoryBytes) {
         return Math.min(256L << 20, maxMemoryBytes / 4);
     }

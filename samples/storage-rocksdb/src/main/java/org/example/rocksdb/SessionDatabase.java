@@ -7,8 +7,8 @@ import org.stoneware.api.session.SessionKey;
 /**
  * The disk below the store: what blocks.
  * <p>
- * <b>Threading:</b> {@link #write}, {@link #diskUsedBytes} and {@link #reclaim} from the writer's thread, {@link #read} from the
- * reader's, the rest while neither runs.
+ * <b>Threading:</b> {@link #write}, {@link #force}, {@link #diskUsedBytes} and {@link #reclaim} from the writer's thread,
+ * {@link #read} from the reader's, the rest while neither runs.
  */
 interface SessionDatabase extends AutoCloseable {
     /** Shows what is known of every session, without its record. */

@@ -1,5 +1,6 @@
 package org.example.rocksdb;
 
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Comparator;
 import java.util.HashMap;
@@ -14,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 
 /**
- * Every session by slot and key, by moment of expiry, and those in memory by last use; counts the bytes they take. <b>Threading:</b> the
- * agent's.
+ * Every session by slot and key, by moment of expiry, and those in memory by last use; counts the bytes they take.
+ * <b>Threading:</b> the agent's.
  */
 final class SessionIndex {
     /** How far to look for a session to send away; those behind were used later and are no likelier to be on disk. */
@@ -23,7 +24,7 @@ final class SessionIndex {
 
     private static final int RECORD_BYTES = 64;
 
-    private final List<Map<SessionKey, SessionEntry>> slots;
+    private final List<Map<SessionKey, SessionEntry>> slots = new ArrayList<>(SessionKey.SLOT_COUNT);
     private final TreeSet<SessionEntry> expiring = new TreeSet<>(Comparator.comparingLong(
                     (SessionEntry entry) -> entry.facts.expiryTimeMs())
             .thenComparingLong(entry -> entry.sequence));
@@ -40,9 +41,9 @@ final class SessionIndex {
     SessionIndex(long maxBytes, long fixedBytes) {
         this.maxBytes = maxBytes;
         this.fixedBytes = fixedBytes;
-        slots = java.util.stream.Stream.generate(() -> (Map<SessionKey, SessionEntry>) new HashMap<SessionKey, SessionEntry>(0))
-                .limit(SessionKey.SLOT_COUNT)
-                .toList();
+        for (int slot = 0; slot < SessionKey.SLOT_COUNT; slot++) {
+            slots.add(new HashMap<>(0));
+        }
     }
 
     @Nullable SessionEntry find(SessionKey key) {
@@ -121,8 +122,8 @@ final class SessionIndex {
     }
 
     /**
-     * Sends sessions to disk until a record of this length fits: least recently used first, none that this duty cycle has asked for, none
-     * whose record is not written yet.
+     * Sends sessions to disk until a record of this length fits: least recently used first, none that this duty cycle
+     * has asked for, none whose record is not written yet.
      *
      * @param entry session the record is for, or null for a new one under this key.
      * @return false when it does not fit.

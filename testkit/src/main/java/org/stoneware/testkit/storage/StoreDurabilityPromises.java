@@ -12,7 +12,9 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
+import org.stoneware.spi.storage.Durability;
 import org.stoneware.spi.storage.SessionStore;
+import org.stoneware.spi.storage.StoreContext;
 import org.stoneware.spi.storage.StoreResult;
 
 /** What a store promises about the end of the process: the ordered one and the kill. */
@@ -174,6 +176,16 @@ abstract class StoreDurabilityPromises extends StoreResidencyPromises {
         assumeTrue(keepsSessions(), KEEPS_NOTHING);
         assumeTrue(holdsMoreThanMemory(), NO_DISK);
         killAgainAndAgain(openStore(TIGHT_BYTES, MAX_RECORD_LENGTH), seed);
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {31, 32})
+    void shouldShowAfterKillAPrefixOfTheChangesThoughTheyAreNotForcedOneByOne(long seed) {
+        assumeTrue(keepsSessions(), KEEPS_NOTHING);
+        killAgainAndAgain(
+                openStore(new StoreContext(
+                        newDirectory(), ROOMY_BYTES, 0, MAX_RECORD_LENGTH, Durability.REPLICATED, notice -> {})),
+                seed);
     }
 
     private void killAgainAndAgain(SessionStore first, long seed) {

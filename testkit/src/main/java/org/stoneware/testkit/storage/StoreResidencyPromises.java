@@ -6,15 +6,19 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Random;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.spi.storage.LoadResult;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StoreResult;
+import org.stoneware.spi.storage.StoreSnapshot;
 
 /** What a store promises about sessions for which there is no memory. */
 abstract class StoreResidencyPromises extends StoreLimitPromises {
@@ -236,6 +240,43 @@ abstract class StoreResidencyPromises extends StoreLimitPromises {
         for (int i = 0; i < SESSIONS; i++) {
             assertThat(shown.get(key(i))).as("session " + i).isEqualTo(SessionRecordBuilder.bytesOf(cold(i).build()));
         }
+    }
+
+    @Test
+    void shouldShowInSnapshotEverySessionHeldThoughTheyComeAndGoFromMemory() {
+        SessionStore store = overfilled();
+        long seed = 815;
+        Random random = new Random(seed);
+        Set<SessionKey> gone = new HashSet<>();
+        Map<SessionKey, Long> shown = new HashMap<>();
+        long[] version = {1};
+        try (StoreSnapshot snapshot = store.openSnapshot()) {
+            workUntil(store, "the walk ends", () -> {
+                int count = snapshot.next(16, record -> {
+                    assertThat(record.version()).as("seed=" + seed).isLessThanOrEqualTo(version[0]);
+                    shown.put(record.key(), record.version());
+                });
+                for (int i = 0; i < 6; i++) {
+                    SessionKey key = key(random.nextInt(SESSIONS));
+                    if (random.nextInt(10) == 0) {
+                        store.remove(key);
+                        gone.add(key);
+                    } else if (store.load(key, 5) == LoadResult.RESIDENT) {
+                        change(store, key, delta("b", bytes(100)), stamp(++version[0], 5_000_000));
+                    }
+                }
+                return count == StoreSnapshot.END;
+            });
+        }
+
+        Set<SessionKey> stayed = new HashSet<>();
+        for (int i = 0; i < SESSIONS; i++) {
+            if (!gone.contains(key(i))) {
+                stayed.add(key(i));
+            }
+        }
+        assertThat(stayed).hasSizeGreaterThan(SESSIONS / 4);
+        assertThat(shown.keySet()).as("seed=" + seed).containsAll(stayed);
     }
 
     @Test

@@ -114,6 +114,14 @@ enum DurabilityFault implements PlantedStoreFault {
                     return store.appendPosition();
                 }
             }),
+    DURABLE_TOO_EARLY_WHEN_NOT_FORCED(
+            "shouldShowAfterKillAPrefixOfTheChangesThoughTheyAreNotForcedOneByOne",
+            (context, disk) -> new Faulty(context, disk) {
+                @Override
+                public long durablePosition() {
+                    return store.appendPosition();
+                }
+            }),
     NOTES_LOST("shouldShowNotesOfEarlierRunOldestFirst", Faulty.without(Entry.Note.class::isInstance)),
     NOTES_NEWEST_FIRST("shouldShowNotesOfEarlierRunOldestFirst", (context, disk) -> new Faulty(context, disk) {
         @Override

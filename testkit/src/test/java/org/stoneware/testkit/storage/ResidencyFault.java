@@ -241,6 +241,15 @@ enum ResidencyFault implements PlantedStoreFault {
                     return DamagedView.filtered(store.openSnapshot(), cold);
                 }
             }),
+    SNAPSHOT_MISSES_SESSIONS_LOADED_MEANWHILE(
+            "shouldShowInSnapshotEverySessionHeldThoughTheyComeAndGoFromMemory",
+            (context, disk) -> new Faulty(context, disk) {
+                @Override
+                public StoreSnapshot openSnapshot() {
+                    loading.clear();
+                    return DamagedView.filtered(store.openSnapshot(), loading);
+                }
+            }),
     SESSION_ON_DISK_FOUND_BY_ID_ALONE(
             "shouldTellApartSessionsOnDiskOfManyApplicationsWithOneId", (context, disk) -> new Faulty(context, disk) {
                 private final Map<String, SessionKey> first = new HashMap<>();
