@@ -1,11 +1,9 @@
 package org.stoneware.election;
 
 import java.util.List;
-import java.util.Objects;
 import java.util.Set;
 import org.stoneware.spi.election.ElectionContext;
 import org.stoneware.spi.election.ElectionOutput;
-import org.stoneware.voting.Ballot;
 import org.stoneware.voting.ElectionStore;
 import org.stoneware.voting.RegisterAcceptor;
 import org.stoneware.voting.RegisterValue;
@@ -57,7 +55,7 @@ enum QuorumFault {
         QuorumRules rules(int selfId, VoterId self, long incarnation, boolean isPersistent) {
             return new QuorumRules(selfId, self, incarnation, isPersistent) {
                 @Override
-                boolean isChosen(QuorumRound.Base base, Ballot chosen) {
+                boolean isChosen(QuorumRound.Base base, org.stoneware.voting.Ballot chosen) {
                     return true;
                 }
             };
@@ -78,30 +76,6 @@ enum QuorumFault {
                     return List.of();
                 }
             };
-        }
-    },
-    /** A server whose register was lost takes its old place with a quorum of the new voters alone. */
-    IDENTITY_SWAP_NEW_QUORUM {
-        @Override
-        QuorumRules rules(int selfId, VoterId self, long incarnation, boolean isPersistent) {
-            return new QuorumRules(selfId, self, incarnation, isPersistent) {
-                @Override
-                RegisterValue withVoters(QuorumRound.Base base, Ballot chosen, List<RegisterValue.Voter> voters) {
-                    RegisterValue next = super.withVoters(base, chosen, voters);
-                    RegisterValue before = Objects.requireNonNull(base.value());
-                    return servers(next).equals(servers(before))
-                            ? next
-                            : new RegisterValue(
-                                    next.epoch(), next.activeId(), next.inSync(), next.voters(), next.mapEpoch());
-                }
-            };
-        }
-
-        private List<RegisterValue.Voter> servers(RegisterValue value) {
-            return value.voters().stream()
-                    .filter(RegisterValue.Voter::isServer)
-                    .sorted((a, b) -> a.identity().compareTo(b.identity()))
-                    .toList();
         }
     },
     /** One server is a quorum. */

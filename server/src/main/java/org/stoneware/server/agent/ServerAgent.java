@@ -146,10 +146,7 @@ final class ServerAgent {
                     .open(parts.electionContext(duties.current().store().mode()), new Decisions());
             opened.add(election);
             this.handOver = new RoleHandOver(
-                    duties,
-                    now -> election.requestHandOver(electionTime()),
-                    this::isSomebodyActive,
-                    new DutyRequests());
+                    duties, now -> election.requestHandOver(electionTime()), peers::isAnyActive, new DutyRequests());
         } catch (RuntimeException e) {
             closeAll(opened);
             throw e;
@@ -242,12 +239,12 @@ final class ServerAgent {
         return inbox;
     }
 
-    /** Gives the active role to the standby, if there is one; callable from any thread. */
     /** See {@link Election#appoint}; the answer comes on the agent thread. Any thread. */
     void appoint(boolean isForced, String by, Consumer<String> answer) {
         inbox.submit(() -> answer.accept(election.appoint(isForced, by, electionTime())));
     }
 
+    /** Gives the active role to the standby, if there is one; callable from any thread. */
     void handOver(String by) {
         inbox.submit(() -> handOver.begin(by, context.nanoClock().getAsLong()));
     }
@@ -270,20 +267,16 @@ final class ServerAgent {
         if (!cycleUntil(duties::isSettled, RoleHandOver.MAX_DRAIN_NS)) {
             events.warning("stop", "not everything taken in could be acknowledged; Tomcats will ask the next active");
         }
-        election.onStop(electionTime());
-        if (hasStandby && cycleUntil(this::isSomebodyActive, RoleHandOver.MAX_WAIT_NS)) {
+        // A quorum is had more easily while this server still votes.
+        if (!hasStandby
+                || !settings.failoverPriority().equals("consistency")
+                || !election.requestHandOver(electionTime())) {
+            election.onStop(electionTime());
+        }
+        if (hasStandby && cycleUntil(peers::isAnyActive, RoleHandOver.MAX_WAIT_NS)) {
             events.info("handed-over", "the active role is handed over");
         }
-    }
-
-    private boolean isSomebodyActive() {
-        for (ServerSettings server : settings.servers()) {
-            boolean isOther = server.position() != settings.selfPosition();
-            if (isOther && peers.peer(server.position()).role() == ServerRole.ACTIVE_COORDINATOR) {
-                return true;
-            }
-        }
-        return false;
+        election.onStop(electionTime());
     }
 
     private boolean cycleUntil(BooleanSupplier condition, long maxNs) {
