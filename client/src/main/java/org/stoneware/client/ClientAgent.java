@@ -18,6 +18,7 @@ import org.stoneware.spi.transport.Transport;
 import org.stoneware.wire.session.ClientRequestPublisher;
 import org.stoneware.wire.session.ClientResponseAdapter;
 import org.stoneware.wire.session.ClientResponseListener;
+import org.stoneware.wire.session.LogStart;
 import org.stoneware.wire.session.OwnStatus;
 import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.WriteStatus;
@@ -56,6 +57,7 @@ final class ClientAgent {
     private final Answers answers = new Answers();
     private final ExpandableArrayBuffer out = new ExpandableArrayBuffer(1024);
 
+    private final CopyVersions versions = new CopyVersions();
     private final Registration registration;
     private long nextTouchNs;
     private long nowNs;
@@ -77,11 +79,11 @@ final class ClientAgent {
             ClientEvents events,
             long startNs) {
         this.settings = settings;
-        this.registration = new Registration(identity, owned);
+        this.registration = new Registration(identity, owned, versions);
         this.liveness = liveness;
         this.transport = transport;
         this.owned = owned;
-        this.exchange = new RequestExchange(owned, this::transmit);
+        this.exchange = new RequestExchange(owned, versions, this::transmit);
         this.active = new ActiveConnection(
                 settings, identity, new Networks(liveness, transport, transportName), this::submit, new Follower());
         this.standing = new StandingLinks(settings, identity, liveness, this::submit, active, new StandingFollower());
@@ -291,6 +293,11 @@ final class ClientAgent {
 
     /** Carries out decoded answers. */
     private final class Answers implements ClientResponseListener {
+        @Override
+        public void onLogStart(LogStart logStart) {
+            registration.onLogStart(logStart);
+        }
+
         @Override
         public void onRegistered(
                 long messageEpoch,

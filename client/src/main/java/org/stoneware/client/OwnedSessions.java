@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.wire.session.OwnedSession;
@@ -127,6 +128,26 @@ final class OwnedSessions {
             if (entry.isNew || (token != null && token == entry.token)) {
                 return false;
             }
+            entry.generation = LOST;
+            return entry.allUses() == 0;
+        });
+        aliases.values().retainAll(entries.keySet());
+    }
+
+    /**
+     * The array does not hold what this Tomcat has of some sessions: they are owned no more, and what runs may not change them.
+     *
+     * @param told the version a name stands for; {@link CopyVersions#NO_VERSION} for what the array does not hold.
+     */
+    void distrust(LongUnaryOperator told) {
+        entries.entrySet().removeIf(each -> {
+            Entry entry = each.getValue();
+            if (entry.isNew || told.applyAsLong(entry.version) != CopyVersions.NO_VERSION) {
+                return false;
+            }
+            entry.fencedUses += entry.uses;
+            entry.uses = 0;
+            entry.isReleased = true;
             entry.generation = LOST;
             return entry.allUses() == 0;
         });

@@ -34,6 +34,9 @@ final class PendingRequest {
 
     private final Thread waiter = Thread.currentThread();
 
+    /** Name of the copy's version the request was made with, see {@link CopyVersions}; agent only. */
+    long copyName;
+
     /** Lease generation when last sent; agent only. */
     long sentGeneration;
 

@@ -8,6 +8,7 @@ import org.agrona.MutableDirectBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.wire.session.ClientRequestPublisher;
+import org.stoneware.wire.session.LogStart;
 import org.stoneware.wire.session.OwnedSession;
 
 /**
@@ -28,6 +29,7 @@ final class Registration {
 
     private final ClientAgent.Identity identity;
     private final OwnedSessions owned;
+    private final CopyVersions versions;
     private final ClientRequestPublisher requests = new ClientRequestPublisher();
     private long epoch;
     private long serverIncarnation;
@@ -35,10 +37,12 @@ final class Registration {
     private long number;
     private long sentNs;
     private boolean isAwaited;
+    private LogStart logStart = LogStart.EMPTY;
 
-    Registration(ClientAgent.Identity identity, OwnedSessions owned) {
+    Registration(ClientAgent.Identity identity, OwnedSessions owned, CopyVersions versions) {
         this.identity = identity;
         this.owned = owned;
+        this.versions = versions;
     }
 
     /** Epoch of everything sent and taken now. */
@@ -109,6 +113,11 @@ final class Registration {
                 named);
     }
 
+    /** Where the log of the active begins whose answer is told next. */
+    void onLogStart(LogStart start) {
+        logStart = start;
+    }
+
     /**
      * A registration was answered.
      *
@@ -124,6 +133,9 @@ final class Registration {
         List<OwnedSession> unheld = List.of();
         synchronized (owned) {
             owned.forgetIfLapsed(nowNs);
+            if (versions.onRegistered(epoch, logStart.inheritedEpoch(), logStart.inheritedIndex())) {
+                owned.distrust(versions::told);
+            }
             if (epoch != registeredEpoch) {
                 Map<SessionKey, Long> tokens = new HashMap<>();
                 listed.forEach(each -> tokens.put(each.key(), each.token()));

@@ -25,6 +25,7 @@ final class RequestExchange {
     private static final int MAX_TOUCH_BYTES = 32 * 1024;
 
     private final OwnedSessions owned;
+    private final CopyVersions versions;
     private final Output output;
     private final PendingRequests pending = new PendingRequests();
     private final ClientRequestPublisher requests = new ClientRequestPublisher();
@@ -39,8 +40,9 @@ final class RequestExchange {
         void transmit(DirectBuffer buffer, int length);
     }
 
-    RequestExchange(OwnedSessions owned, Output output) {
+    RequestExchange(OwnedSessions owned, CopyVersions versions, Output output) {
         this.owned = owned;
+        this.versions = versions;
         this.output = output;
     }
 
@@ -63,6 +65,7 @@ final class RequestExchange {
     /** Sends a request, now or as soon as there is a server. */
     void send(PendingRequest request) {
         pending.add(request);
+        request.copyName = ClientRequestPublisher.copyVersion(request.message);
         if (isOpen) {
             transmit(request);
         }
@@ -74,11 +77,26 @@ final class RequestExchange {
     }
 
     private void transmit(PendingRequest request) {
+        long version = versions.told(request.copyName);
+        if (version != request.copyName && version == CopyVersions.NO_VERSION && !request.isOwnershipRequest) {
+            // Made to a copy of what the array does not hold: it would be written over what it does hold.
+            refuse(request);
+            return;
+        }
+        ClientRequestPublisher.copyVersion(request.message, version);
         requests.restamp(request.message, epoch, request.id, pending.answeredBelow());
         synchronized (owned) {
             request.sentGeneration = owned.generation();
         }
         output.transmit(request.message, request.length);
+    }
+
+    private void refuse(PendingRequest request) {
+        pending.remove(request.id);
+        synchronized (owned) {
+            request.writeStatus = WriteStatus.FENCED;
+            request.complete();
+        }
     }
 
     /** @param accessNs time of the last access, or null when there is none to report. */
@@ -144,18 +162,20 @@ final class RequestExchange {
             long nowNs) {
         @Nullable PendingRequest request = pending.remove(requestId);
         boolean isGrant = status == OwnStatus.CURRENT || status == OwnStatus.LOADED;
-        @Nullable SessionRecord copy = record == null ? null : copyOf(record);
+        @Nullable SessionRecord copy = record == null ? null : copyOf(record, versions.named(record.version()));
         boolean isWanted = false;
+        // The copy the array calls current keeps the name it has here.
+        long name = request != null && status == OwnStatus.CURRENT ? request.copyName : versions.named(version);
         if (request != null) {
             synchronized (owned) {
                 isWanted = !request.isCancelled;
                 if (isWanted && isGrant) {
                     SessionKey key = copy == null ? request.key : copy.key();
-                    owned.onGranted(key, token, grant, version, hints, request.sentGeneration, nowNs);
+                    owned.onGranted(key, token, grant, name, hints, request.sentGeneration, nowNs);
                 }
                 if (isWanted) {
                     request.ownStatus = status;
-                    request.answerVersion = version;
+                    request.answerVersion = name;
                     request.logTimeMs = logTimeMs;
                     request.record = copy;
                     request.complete();
@@ -189,19 +209,19 @@ final class RequestExchange {
         if (request == null) {
             return;
         }
+        long name = versions.named(version);
         synchronized (owned) {
             boolean isCommitted = status == WriteStatus.COMMITTED;
-            owned.onWritten(
-                    request.key, request.token, isCommitted, token, version, hints, request.sentGeneration, nowNs);
+            owned.onWritten(request.key, request.token, isCommitted, token, name, hints, request.sentGeneration, nowNs);
             // Here, not on the waiting thread: a recall under the new key may be the next message.
             if (isCommitted && request.renamedTo != null) {
-                owned.renamed(request.key, request.renamedTo, version);
+                owned.renamed(request.key, request.renamedTo, name);
             }
             if (isCommitted && request.isRemoval) {
                 owned.removed(request.key);
             }
             request.writeStatus = status;
-            request.answerVersion = version;
+            request.answerVersion = name;
             request.complete();
         }
     }
@@ -218,6 +238,13 @@ final class RequestExchange {
         if (isFree) {
             release(key, token, grant, touched, nowNs);
         }
+    }
+
+    private static SessionRecord copyOf(SessionRecord record, long name) {
+        UnsafeBuffer bytes = new UnsafeBuffer(new byte[record.length()]);
+        bytes.putBytes(0, record.buffer(), record.offset(), record.length());
+        SessionRecord.version(bytes, 0, name);
+        return new SessionRecord().wrap(bytes, 0);
     }
 
     static SessionRecord copyOf(SessionRecord record) {

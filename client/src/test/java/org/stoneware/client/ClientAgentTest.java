@@ -25,6 +25,7 @@ import org.stoneware.testkit.storage.SessionRecordBuilder;
 import org.stoneware.testkit.transport.InMemoryNetwork;
 import org.stoneware.wire.session.ClientRequestPublisher;
 import org.stoneware.wire.session.ClientResponsePublisher;
+import org.stoneware.wire.session.LogStart;
 import org.stoneware.wire.session.MessageAssembler;
 import org.stoneware.wire.session.MessageSender;
 import org.stoneware.wire.session.OwnStatus;
@@ -193,7 +194,8 @@ class ClientAgentTest {
         liveness.lastDial().listener().onReply(link, reply(HelloReply.Status.ACCEPTED, "", id));
         cycle();
         pollServer();
-        answer(responses.registered(out, 7, ++registrations, 400, 1024 * 1024, "s1", "client-logs", List.of()));
+        answer(responses.registered(
+                out, 7, ++registrations, 400, 1024 * 1024, LogStart.EMPTY, "s1", "client-logs", List.of()));
         pollServer();
     }
 

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.wire.session.ClientRequestAdapter;
 import org.stoneware.wire.session.ClientRequestListener;
+import org.stoneware.wire.session.LogStart;
 import org.stoneware.wire.session.OwnedSession;
 
 class RegistrationTest {
@@ -20,7 +21,8 @@ class RegistrationTest {
     private static final long TOKEN = 50;
 
     private final OwnedSessions owned = new OwnedSessions();
-    private final Registration registration = new Registration(new ClientAgent.Identity(1, 2, 3), owned);
+    private final CopyVersions versions = new CopyVersions();
+    private final Registration registration = new Registration(new ClientAgent.Identity(1, 2, 3), owned, versions);
     private final ExpandableArrayBuffer out = new ExpandableArrayBuffer();
 
     @BeforeEach
@@ -28,6 +30,7 @@ class RegistrationTest {
         registration.onServer(1, 10);
         named(0);
         registration.onAnswer(1, 1, List.of(), 0);
+        registration.onLogStart(new LogStart(1, 7));
         grant(KEY, TOKEN);
         grant(OTHER_KEY, TOKEN + 1);
     }
@@ -76,6 +79,30 @@ class RegistrationTest {
     }
 
     @Test
+    void shouldGiveBackASessionOfWhichItHoldsWhatTheNewActiveDoesNot() {
+        registration.onServer(2, 20);
+        named(100);
+        OwnedSession listed = new OwnedSession(KEY, TOKEN, 1);
+        registration.onLogStart(new LogStart(1, 6));
+
+        List<OwnedSession> unheld = registration.onAnswer(2, 2, List.of(listed), 150 * MS);
+
+        assertThat(unheld).containsExactly(listed);
+        assertThat(owned.tryOpen(KEY, 7, 160 * MS)).isFalse();
+    }
+
+    @Test
+    void shouldLetARunningRequestChangeNothingThatTheNewActiveDoesNotHold() {
+        owned.tryOpen(KEY, 7, 50 * MS);
+        registration.onServer(2, 20);
+        named(100);
+        registration.onLogStart(new LogStart(1, 6));
+        registration.onAnswer(2, 2, List.of(new OwnedSession(KEY, TOKEN, 1)), 150 * MS);
+
+        assertThat(owned.entry(KEY).fencedUses).isEqualTo(1);
+    }
+
+    @Test
     void shouldTakeTheAnswerToTheLastRegistrationOnly() {
         registration.onServer(2, 20);
         named(100);
@@ -114,7 +141,7 @@ class RegistrationTest {
     }
 
     private void grant(SessionKey key, long token) {
-        owned.onGranted(key, token, 1, 7, 0, owned.generation(), 0);
+        owned.onGranted(key, token, 1, versions.named(7), 0, owned.generation(), 0);
         owned.end(key, 0);
     }
 

@@ -16,8 +16,13 @@ class RequestExchangeTest {
     private static final long TOKEN = 50;
 
     private final OwnedSessions owned = new OwnedSessions();
+    private final CopyVersions versions = new CopyVersions();
     private final List<Integer> sent = new ArrayList<>();
-    private final RequestExchange exchange = new RequestExchange(owned, (buffer, length) -> sent.add(length));
+    private final List<Long> sentVersions = new ArrayList<>();
+    private final RequestExchange exchange = new RequestExchange(owned, versions, (buffer, length) -> {
+        sent.add(length);
+        sentVersions.add(ClientRequestPublisher.copyVersion(buffer));
+    });
 
     @Test
     void shouldKeepARenamedSessionThatIsInUseWhenItIsRecalledAtOnce() {
@@ -39,6 +44,63 @@ class RequestExchangeTest {
 
         assertThat(owned.entry(KEY)).isNotNull();
         assertThat(owned.entry(NEW_KEY)).isNull();
+    }
+
+    @Test
+    void shouldAskForTheWholeSessionWhenItsCopyIsOfTheOtherSideOfASplit() {
+        versions.onRegistered(1, 0, 0);
+        long name = versions.named(8);
+        exchange.open(1);
+        versions.onRegistered(2, 1, 7);
+        exchange.open(2);
+        exchange.send(getOwn(name));
+        exchange.send(getOwn(versions.named(8)));
+
+        assertThat(sentVersions).containsExactly(0L, 8L);
+    }
+
+    @Test
+    void shouldRefuseAChangeThatWasMadeToACopyOfTheOtherSideOfASplit() {
+        versions.onRegistered(1, 0, 0);
+        PendingRequest write = change(versions.named(8));
+        exchange.open(1);
+        exchange.send(write);
+        exchange.close();
+        versions.onRegistered(2, 1, 7);
+        sent.clear();
+        exchange.open(2);
+
+        assertThat(sent).isEmpty();
+        assertThat(write.isDone()).isTrue();
+        assertThat(write.writeStatus).isEqualTo(WriteStatus.FENCED);
+    }
+
+    @Test
+    void shouldSendAChangeAgainThatWasMadeToACopyBothSidesOfASplitHave() {
+        versions.onRegistered(1, 0, 0);
+        PendingRequest write = change(versions.named(7));
+        versions.named(8);
+        versions.onRegistered(2, 1, 7);
+        exchange.open(2);
+        exchange.send(write);
+
+        assertThat(sentVersions).containsExactly(7L);
+    }
+
+    private static PendingRequest getOwn(long name) {
+        ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
+        return request(buffer, new ClientRequestPublisher().getOwn(buffer, 0, 0, name, 10, KEY), true);
+    }
+
+    private static PendingRequest change(long name) {
+        ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
+        return request(buffer, new ClientRequestPublisher().remove(buffer, 0, 0, TOKEN, name, KEY), false);
+    }
+
+    private static PendingRequest request(ExpandableArrayBuffer buffer, int length, boolean isOwnershipRequest) {
+        byte[] message = new byte[length];
+        buffer.getBytes(0, message);
+        return new PendingRequest(KEY, message, isOwnershipRequest, isOwnershipRequest ? 0 : TOKEN);
     }
 
     private PendingRequest renameInUse() {

@@ -22,6 +22,7 @@ import org.stoneware.spi.transport.Transport;
 import org.stoneware.spi.transport.TransportContext;
 import org.stoneware.testkit.transport.InMemoryNetwork;
 import org.stoneware.wire.session.ClientResponsePublisher;
+import org.stoneware.wire.session.LogStart;
 import org.stoneware.wire.session.MessageSender;
 import org.stoneware.wire.witness.WitnessPublisher;
 
@@ -224,7 +225,7 @@ class StandingLinksTest {
         ExpandableArrayBuffer out = new ExpandableArrayBuffer();
         long registration = registrations(id);
         int length = new ClientResponsePublisher()
-                .registered(out, EPOCH, registration, 400, 1024 * 1024, "s1", "", List.of());
+                .registered(out, EPOCH, registration, 400, 1024 * 1024, LogStart.EMPTY, "s1", "", List.of());
         new MessageSender(end, 1024).send(out, 0, length);
         cycle();
         assertThat(agent.view().isConnected()).isTrue();

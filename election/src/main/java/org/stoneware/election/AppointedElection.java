@@ -1,8 +1,8 @@
 package org.stoneware.election;
 
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
@@ -29,6 +29,8 @@ import org.stoneware.voting.RegisterValue;
  *  PASSIVE_UNINITIALIZED  PASSIVE_STANDBY        the active has asked to accept it as in sync
  *  PASSIVE_STANDBY        PASSIVE_UNINITIALIZED  it was dropped, or another server or epoch is active
  *  any passive            ACTIVE_COORDINATOR     {@link #appoint}
+ *  PASSIVE_STANDBY        ACTIVE_COORDINATOR     the active has handed over to it
+ *  ACTIVE_COORDINATOR     PASSIVE_UNINITIALIZED  {@link #requestHandOver}; back, when the standby ends before it has accepted
  *  ACTIVE_COORDINATOR     FENCED                 another server is active in a higher epoch, or the register can't be written
  *  FENCED                 PASSIVE_UNINITIALIZED  at the next {@link #doWork}, unless the register can't be written
  *  any                    STOPPED                {@link #onStop}
@@ -51,7 +53,10 @@ class AppointedElection implements Election {
     private final BallotVoter voter;
     private final RoleView view;
     private final boolean wasAppointed;
-    private boolean isFailed;
+    private final RoleEnd end;
+    private final HandOver handOver;
+    private int offeredTo = ElectionView.NO_ACTIVE;
+    private boolean isTaken;
     private long lastLookNs = NEVER;
     private long refusedMessages;
 
@@ -68,11 +73,18 @@ class AppointedElection implements Election {
         this.wasAppointed = value != null && value.activeId() == context.selfId();
         acceptor.start(context.incarnation());
         this.view = new RoleView(context, output, acceptor, peers);
+        this.handOver = new HandOver(context, acceptor, peers, suspicion);
+        this.end = new RoleEnd(acceptor, sender, peers, view, inSync::partnerId, inSync::end);
     }
 
     @Override
     public ElectionView view() {
         return view.now();
+    }
+
+    @Override
+    public String detectionNote(int memberId) {
+        return peers.detectionNote(memberId);
     }
 
     @Override
@@ -82,7 +94,7 @@ class AppointedElection implements Election {
 
     @Override
     public void onEvidence(Evidence evidence, long nowNs) {
-        if (isOver()) {
+        if (end.isOver()) {
             return;
         }
         peers.start(nowNs);
@@ -107,7 +119,7 @@ class AppointedElection implements Election {
 
     @Override
     public void onMessage(int senderId, DirectBuffer message, int offset, int length, long nowNs) {
-        if (isOver()) {
+        if (end.isOver()) {
             return;
         }
         peers.start(nowNs);
@@ -124,15 +136,26 @@ class AppointedElection implements Election {
         try {
             onMessage(peer, decoded, nowNs);
         } catch (ElectionException e) {
-            throw failed(e);
+            throw end.failed(e);
         }
         evaluate(nowNs);
     }
 
     private void onMessage(Peer from, RegisterMessage message, long nowNs) {
         switch (message.type()) {
-            case ACCEPT -> voter.onAccept(from, message, view.role());
-            case ACCEPTED -> inSync.onAccepted(from, message.ballot());
+            case ACCEPT -> {
+                if (!isOffer(from, message) || !acceptor.accept(message.ballot(), mustValue(message))) {
+                    voter.onAccept(from, message, view.role());
+                    return;
+                }
+                Ballot ballot = message.ballot();
+                sender.send(from.memberId(), sender.message(RegisterMessage.Type.ACCEPTED, ballot, Ballot.NONE, null));
+                activate(mustValue(message).epoch(), from.name() + " handed over on request");
+            }
+            case ACCEPTED -> {
+                isTaken |= from.memberId() == offeredTo && message.ballot().equals(acceptor.acceptedBallot());
+                inSync.onAccepted(from, message.ballot());
+            }
             case REFUSE -> inSync.onRefused(from, message.ballot(), nowNs);
             case ACTIVE -> voter.onActive(from, message, view.role());
             case LEAVING -> voter.onLeaving(from, message, view.activeId(), nowNs);
@@ -145,25 +168,73 @@ class AppointedElection implements Election {
 
     @Override
     public boolean requestAddPeer(int memberId, long incarnation, long nowNs) {
-        return change(() -> inSync.requestAdd(peers.at(memberId), incarnation, nowNs));
+        return end.ifActive(() -> inSync.requestAdd(peers.at(memberId), incarnation, nowNs));
     }
 
     @Override
     public boolean requestDropPeer(int memberId, String reason, long nowNs) {
-        return change(() -> inSync.requestDrop(memberId, reason, nowNs));
+        return end.ifActive(() -> inSync.requestDrop(memberId, reason, nowNs));
     }
 
-    private boolean change(BooleanSupplier request) {
-        try {
-            return view.role() == ServerRole.ACTIVE_COORDINATOR && !isFailed && request.getAsBoolean();
-        } catch (ElectionException e) {
-            throw failed(e);
+    @Override
+    public boolean requestHandOver(long nowNs) {
+        return end.ifActive(() -> {
+            Peer standby = inSync.readyStandby();
+            RegisterValue present = acceptor.acceptedValue();
+            return standby != null && present != null && present.inSync().size() > 1 && offer(standby, present, nowNs);
+        });
+    }
+
+    /** Appoints the standby. That is on the disk here before the role is given up: after a restart this server does not resume. */
+    private boolean offer(Peer standby, RegisterValue present, long nowNs) {
+        long incarnation = inSync.partnerIncarnation();
+        RegisterValue.InSync next = present.inSync().get(1);
+        Ballot ballot = nextBallot();
+        long epoch = Epoch.of(ballot.counter(), context.selfId(), acceptor.identity());
+        RegisterValue value = new RegisterValue(
+                epoch,
+                standby.memberId(),
+                List.of(next),
+                List.of(new RegisterValue.Voter(standby.memberId(), next.identity())),
+                present.mapEpoch());
+        if (!acceptor.prepare(ballot) || !acceptor.accept(ballot, value)) {
+            return false;
         }
+        inSync.end();
+        isTaken = false;
+        offeredTo = standby.memberId();
+        handOver.begin(standby, incarnation, view, epoch);
+        sendOffer(nowNs);
+        return true;
+    }
+
+    private void sendOffer(long nowNs) {
+        sender.onAsked(nowNs);
+        Ballot ballot = acceptor.acceptedBallot();
+        RegisterValue value = acceptor.acceptedValue();
+        sender.send(offeredTo, sender.message(RegisterMessage.Type.ACCEPT, ballot, Ballot.NONE, value));
+    }
+
+    /** Whether the active of this standby appoints it in its own place. */
+    private boolean isOffer(Peer from, RegisterMessage message) {
+        RegisterValue value = message.value();
+        RegisterValue present = acceptor.acceptedValue();
+        return value != null
+                && present != null
+                && view.role() == ServerRole.PASSIVE_STANDBY
+                && view.activeId() == from.memberId()
+                && value.activeId() == context.selfId()
+                && copy.isInSync(value)
+                && copy.isInSync(present);
+    }
+
+    private static RegisterValue mustValue(RegisterMessage message) {
+        return Objects.requireNonNull(message.value(), "value");
     }
 
     @Override
     public int doWork(long nowNs) {
-        if (isOver()) {
+        if (end.isOver()) {
             return 0;
         }
         peers.start(nowNs);
@@ -182,7 +253,7 @@ class AppointedElection implements Election {
 
     @Override
     public String appoint(boolean isForced, String by, long nowNs) {
-        if (isOver()) {
+        if (end.isOver()) {
             return "this server is stopping or has failed";
         }
         if (view.role() == ServerRole.ACTIVE_COORDINATOR) {
@@ -197,12 +268,14 @@ class AppointedElection implements Election {
                     + "); force it to lose what it lacks";
         }
         if (!isForced && active != null) {
-            return active.name() + " is active; stop it first, or force this one: entries on their way are lost then";
+            return active.name()
+                    + " is active; let it hand over (bin/hand-over), or force this one: entries on their way are"
+                    + " lost then";
         }
         try {
             promote((isForced && !isComplete ? "forced by " : "appointed by ") + by);
         } catch (ElectionException e) {
-            throw failed(e);
+            throw end.failed(e);
         }
         return "";
     }
@@ -214,41 +287,12 @@ class AppointedElection implements Election {
 
     @Override
     public void onStop(long nowNs) {
-        if (view.role() == ServerRole.STOPPED) {
-            return;
-        }
-        Peer partner =
-                view.role() == ServerRole.PASSIVE_STANDBY ? peers.at(view.activeId()) : peers.at(inSync.partnerId());
-        inSync.end();
-        view.become(ServerRole.STOPPED, ElectionView.NO_ACTIVE, "stopped");
-        if (!isFailed) {
-            if (partner != null) {
-                sender.sendLeaving(partner.memberId());
-            }
-            try {
-                acceptor.stop();
-            } catch (ElectionException e) {
-                throw failed(e);
-            }
-        }
+        end.stop();
     }
 
     @Override
     public void close() {
         acceptor.close();
-    }
-
-    private boolean isOver() {
-        return isFailed || view.role() == ServerRole.STOPPED;
-    }
-
-    private ElectionException failed(ElectionException cause) {
-        isFailed = true;
-        inSync.end();
-        if (view.role() != ServerRole.STOPPED) {
-            view.become(ServerRole.FENCED, ElectionView.NO_ACTIVE, "the register can't be written");
-        }
-        return cause;
     }
 
     private void evaluate(long nowNs) {
@@ -259,19 +303,16 @@ class AppointedElection implements Election {
                 case FENCED, STOPPED -> {}
             }
         } catch (ElectionException e) {
-            throw failed(e);
+            throw end.failed(e);
         }
     }
 
     private void seekActive(long nowNs) {
-        for (Peer peer : peers.all()) {
-            if (peer.isTalking()) {
-                acceptor.note(peer.epoch());
-            }
-        }
+        peers.noteEpochs(acceptor);
         Peer active = peers.highestActive();
         RegisterValue value = acceptor.acceptedValue();
         if (active != null) {
+            endOffer();
             view.lastActive(active.memberId());
             boolean isStandby = value != null && copy.isStandbyOf(active, value);
             if (!isStandby && view.role() == ServerRole.PASSIVE_STANDBY) {
@@ -281,6 +322,8 @@ class AppointedElection implements Election {
                     isStandby ? ServerRole.PASSIVE_STANDBY : ServerRole.PASSIVE_UNINITIALIZED,
                     active.memberId(),
                     active.name() + " is active" + (isStandby ? "; all its sessions are here" : ""));
+        } else if (handOver.isOffered()) {
+            awaitTaking(nowNs);
         } else if (view.role() == ServerRole.START) {
             resume(value, nowNs);
         } else {
@@ -289,6 +332,30 @@ class AppointedElection implements Election {
             view.missing((last == null ? "no server is active" : last.name() + " is not active")
                     + (isStandby ? "; this server holds everything" : "") + "; waiting for an operator to appoint one");
         }
+    }
+
+    /** The standby was appointed in this server's place and is not active yet. */
+    private void awaitTaking(long nowNs) {
+        String name = peers.name(offeredTo);
+        if (!isTaken && handOver.hasStandbyEnded(nowNs)) {
+            promote("took its role back: " + name + " ended before it took it over");
+            return;
+        }
+        Peer standby = peers.at(offeredTo);
+        if (!isTaken && standby != null && standby.isTalking()) {
+            if (sender.isQuiet(RegisterElection.RESEND_NS, nowNs)) {
+                sendOffer(nowNs);
+            }
+            view.waiting("waiting for " + name + ", which is standby, to take over");
+        } else {
+            view.waiting("handed over to " + name
+                    + ", which is not heard; waiting for it, or for an operator to force this" + " server");
+        }
+    }
+
+    private void endOffer() {
+        handOver.end();
+        offeredTo = ElectionView.NO_ACTIVE;
     }
 
     /** What was decided before a restart holds, unless another server has been appointed since. */
@@ -372,13 +439,18 @@ class AppointedElection implements Election {
                 List.of(new RegisterValue.Voter(context.selfId(), acceptor.identity())),
                 0);
         if (acceptor.prepare(ballot) && acceptor.accept(ballot, value)) {
-            view.lastActive(ElectionView.NO_ACTIVE);
-            view.set(new ElectionView(ServerRole.ACTIVE_COORDINATOR, epoch, context.selfId(), reason));
-            inSync.begin();
-            for (Peer peer : peers.all()) {
-                if (peer.isTalking()) {
-                    sender.announce(peer.memberId());
-                }
+            activate(epoch, reason);
+        }
+    }
+
+    private void activate(long epoch, String reason) {
+        endOffer();
+        view.lastActive(ElectionView.NO_ACTIVE);
+        view.set(new ElectionView(ServerRole.ACTIVE_COORDINATOR, epoch, context.selfId(), reason));
+        inSync.begin();
+        for (Peer peer : peers.all()) {
+            if (peer.isTalking()) {
+                sender.announce(peer.memberId());
             }
         }
     }

@@ -2,6 +2,7 @@ package org.stoneware.election;
 
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.IntHashSet;
 import org.stoneware.api.cluster.ServerRole;
@@ -31,6 +32,7 @@ import org.stoneware.voting.VoterId;
  *  PASSIVE_STANDBY        PASSIVE_UNINITIALIZED  it was dropped, or another server or epoch is active
  *  PASSIVE_STANDBY        ACTIVE_COORDINATOR     the active is missed, see {@link Suspicion}, and a quorum accepts
  *  START                  ACTIVE_COORDINATOR     it holds everything, or nobody holds anything any more, and a quorum accepts
+ *  ACTIVE_COORDINATOR     PASSIVE_UNINITIALIZED  {@link #requestHandOver}; until a quorum has chosen who goes on, see {@link HandOver}
  *  ACTIVE_COORDINATOR     FENCED                 another server is active in a higher epoch, or the register can't be written
  *  FENCED                 PASSIVE_UNINITIALIZED  at the next {@link #doWork}, unless the register can't be written
  *  any                    STOPPED                {@link #onStop}
@@ -63,7 +65,8 @@ class ConsistencyElection implements Election {
     private final RoleView view;
     private long activeIncarnation;
     private boolean isTakenForSilence;
-    private boolean isFailed;
+    private final RoleEnd end;
+    private final HandOver handOver;
     private long lastLookNs = NEVER;
     private long refusedMessages;
 
@@ -80,14 +83,14 @@ class ConsistencyElection implements Election {
         this.keeper = new QuorumKeeper(rules, round, acceptor, sender, output, peers, suspicion, seats);
         this.canvass = new Canvass(context, acceptor, sender, round, peers, seats, keeper);
         this.copy = new OwnCopy(context, acceptor);
-        this.voter = new BallotVoter(acceptor, sender, peers) {
-            @Override
-            boolean isPreparing(Peer active) {
-                return peers.highestActive() == active;
-            }
-        };
+        this.handOver = new HandOver(context, acceptor, peers, suspicion);
+        this.voter = new QuorumVoter(acceptor, sender, peers, handOver);
         acceptor.start(context.incarnation());
         this.view = new RoleView(context, output, acceptor, peers);
+        this.end = new RoleEnd(acceptor, sender, peers, view, keeper::partnerId, () -> {
+            round.abandon();
+            keeper.end();
+        });
     }
 
     /** Makes the rules; the tests make some with a fault. */
@@ -111,13 +114,18 @@ class ConsistencyElection implements Election {
     }
 
     @Override
+    public String detectionNote(int memberId) {
+        return peers.detectionNote(memberId);
+    }
+
+    @Override
     public long refusedMessages() {
         return refusedMessages;
     }
 
     @Override
     public void onEvidence(Evidence evidence, long nowNs) {
-        if (isOver()) {
+        if (end.isOver()) {
             return;
         }
         peers.start(nowNs);
@@ -143,7 +151,7 @@ class ConsistencyElection implements Election {
 
     @Override
     public void onVoter(VoterContact contact, boolean isConnected, long nowNs) {
-        if (!isOver()) {
+        if (!end.isOver()) {
             seats.onVoter(contact, isConnected, nowNs);
         }
     }
@@ -158,8 +166,22 @@ class ConsistencyElection implements Election {
         return change(() -> keeper.requestDrop(memberId, nowNs), nowNs);
     }
 
+    @Override
+    public boolean requestHandOver(long nowNs) {
+        return end.ifActive(() -> {
+            Peer standby = keeper.readyStandby();
+            if (standby != null) {
+                long incarnation = keeper.partnerIncarnation();
+                round.abandon();
+                keeper.end();
+                handOver.begin(standby, incarnation, view, canvass.epoch(canvass.nextBallot()));
+            }
+            return standby != null;
+        });
+    }
+
     private boolean change(BooleanSupplier request, long nowNs) {
-        if (view.role() != ServerRole.ACTIVE_COORDINATOR || isFailed || !request.getAsBoolean()) {
+        if (!end.ifActive(request)) {
             return false;
         }
         evaluate(nowNs);
@@ -168,7 +190,7 @@ class ConsistencyElection implements Election {
 
     @Override
     public void onMessage(int senderId, DirectBuffer message, int offset, int length, long nowNs) {
-        if (isOver()) {
+        if (end.isOver()) {
             return;
         }
         peers.start(nowNs);
@@ -186,14 +208,14 @@ class ConsistencyElection implements Election {
         try {
             onMessage(peer, decoded, nowNs);
         } catch (ElectionException e) {
-            throw failed(e);
+            throw end.failed(e);
         }
         evaluate(nowNs);
     }
 
     @Override
     public void onVoterMessage(long idHigh, long idLow, DirectBuffer message, int offset, int length, long nowNs) {
-        if (isOver()) {
+        if (end.isOver()) {
             return;
         }
         VoterId identity = new VoterId(idHigh, idLow);
@@ -208,13 +230,13 @@ class ConsistencyElection implements Election {
         try {
             onAnswer(RegisterValue.Voter.NOT_A_SERVER, decoded, nowNs);
         } catch (ElectionException e) {
-            throw failed(e);
+            throw end.failed(e);
         }
     }
 
     @Override
     public int doWork(long nowNs) {
-        if (isOver()) {
+        if (end.isOver()) {
             return 0;
         }
         peers.start(nowNs);
@@ -233,30 +255,13 @@ class ConsistencyElection implements Election {
 
     @Override
     public void onStop(long nowNs) {
-        if (view.role() == ServerRole.STOPPED) {
-            return;
-        }
-        round.abandon();
-        Peer partner =
-                view.role() == ServerRole.PASSIVE_STANDBY ? peers.at(view.activeId()) : peers.at(keeper.partnerId());
-        keeper.end();
-        view.become(ServerRole.STOPPED, ElectionView.NO_ACTIVE, "stopped");
-        if (!isFailed) {
-            if (partner != null) {
-                sender.sendLeaving(partner.memberId());
-            }
-            try {
-                acceptor.stop();
-            } catch (ElectionException e) {
-                throw failed(e);
-            }
-        }
+        end.stop();
     }
 
     @Override
     public String forceActive(String by, long nowNs) {
-        if (isOver() || view.role() == ServerRole.ACTIVE_COORDINATOR) {
-            return isOver() ? "this server is stopping or has failed" : "";
+        if (end.isOver() || view.role() == ServerRole.ACTIVE_COORDINATOR) {
+            return end.isOver() ? "this server is stopping or has failed" : "";
         }
         Peer active = peers.highestActive();
         if (active != null) {
@@ -270,7 +275,7 @@ class ConsistencyElection implements Election {
                 activate(ballot, value, "forced by " + by + "; sessions that are not here are lost", nowNs);
             }
         } catch (ElectionException e) {
-            throw failed(e);
+            throw end.failed(e);
         }
         return "";
     }
@@ -279,22 +284,6 @@ class ConsistencyElection implements Election {
     public void close() {
         acceptor.close();
     }
-
-    private boolean isOver() {
-        return isFailed || view.role() == ServerRole.STOPPED;
-    }
-
-    private ElectionException failed(ElectionException cause) {
-        isFailed = true;
-        round.abandon();
-        keeper.end();
-        if (view.role() != ServerRole.STOPPED) {
-            view.become(ServerRole.FENCED, ElectionView.NO_ACTIVE, "the register can't be written");
-        }
-        return cause;
-    }
-
-    // What the evidence means.
 
     private void evaluate(long nowNs) {
         try {
@@ -305,16 +294,12 @@ class ConsistencyElection implements Election {
                 case FENCED, STOPPED -> {}
             }
         } catch (ElectionException e) {
-            throw failed(e);
+            throw end.failed(e);
         }
     }
 
     private void seekActive(long nowNs) {
-        for (Peer peer : peers.all()) {
-            if (peer.isTalking()) {
-                acceptor.note(peer.epoch());
-            }
-        }
+        peers.noteEpochs(acceptor);
         Peer active = peers.highestActive();
         if (active != null && view.role() == ServerRole.PASSIVE_STANDBY && copy.hasNamedItself()) {
             campaign(nowNs);
@@ -331,6 +316,7 @@ class ConsistencyElection implements Election {
         suspicion.onHeard();
         round.abandon();
         turn.end();
+        handOver.end();
         view.lastActive(active.memberId());
         RegisterValue value = acceptor.acceptedValue();
         if (value != null && copy.isStandbyOf(active, value)) {
@@ -375,6 +361,11 @@ class ConsistencyElection implements Election {
 
     /** No server is active: waits for the others, then for its turn. */
     private void settle(long nowNs) {
+        if (handOver.isStandbyGone(nowNs)) {
+            // The register says whether it was active before.
+            campaign(nowNs);
+            return;
+        }
         Peer standby = peers.standby();
         if (standby != null) {
             round.abandon();
@@ -476,12 +467,10 @@ class ConsistencyElection implements Election {
         acceptor.note(other.epoch());
     }
 
-    // The rounds.
-
     private void advance(long nowNs) {
         boolean isActive = view.role() == ServerRole.ACTIVE_COORDINATOR;
         if (round.phase() == QuorumRound.Phase.PREPARING) {
-            QuorumRound.Base base = round.base(isActive ? keeper.isUsable(view.epoch()) : rules.mayLeadAs(view.role()));
+            QuorumRound.Base base = round.base(isActive ? keeper.isUsable(view.epoch()) : mayLead());
             if (base == null) {
                 return;
             }
@@ -509,11 +498,21 @@ class ConsistencyElection implements Election {
             }
             String reason = view.role() == ServerRole.PASSIVE_STANDBY
                     ? view.reasonOfPromotion(running, isTakenForSilence)
-                    : "elected with " + round.votes() + " votes";
+                    : handOver.reasonOr("elected with " + round.votes() + " votes");
             Ballot ballot = round.ballot();
             round.abandon();
             activate(ballot, chosen, reason, nowNs);
         }
+    }
+
+    /**
+     * What this server, which is not active, may build on. One that has handed its role over is as good as a standby; and when its
+     * standby's process has ended with all it held, this copy is the best there is.
+     */
+    private Predicate<QuorumRound.Base> mayLead() {
+        return handOver.isOffered()
+                ? base -> rules.mayTakeOver(base) || rules.mayLeadAfterPassive(base)
+                : rules.mayLeadAs(view.role());
     }
 
     private void onChosen(RegisterValue chosen, long nowNs) {
@@ -530,6 +529,7 @@ class ConsistencyElection implements Election {
 
     private void activate(Ballot ballot, RegisterValue value, String reason, long nowNs) {
         turn.end();
+        handOver.end();
         view.lastActive(ElectionView.NO_ACTIVE);
         view.set(new ElectionView(ServerRole.ACTIVE_COORDINATOR, value.epoch(), context.selfId(), reason));
         keeper.begin(ballot, value, nowNs);

@@ -29,25 +29,25 @@ final class HandOver {
     }
 
     /**
-     * Gives the role up so that the standby takes it.
+     * Gives the role up so that the standby takes it. The caller has given up what an active looks after.
      *
+     * @param standby      in sync and able to take over.
+     * @param incarnation  its process.
      * @param givenUpEpoch a new one: it makes everyone believe that this server, active until now, is it no more.
-     * @return false when there is no standby that could take over now.
      */
-    boolean begin(InSyncKeeper inSync, RoleView view, long givenUpEpoch) {
-        Peer standby = inSync.readyStandby();
-        if (standby == null) {
-            return false;
-        }
+    void begin(Peer standby, long incarnation, RoleView view, long givenUpEpoch) {
         standbyId = standby.memberId();
-        standbyIncarnation = inSync.partnerIncarnation();
+        standbyIncarnation = incarnation;
         acceptor.note(givenUpEpoch);
-        inSync.end();
         view.become(
                 ServerRole.PASSIVE_UNINITIALIZED,
                 ElectionView.NO_ACTIVE,
                 "handed over to " + standby.name() + " on request");
-        return true;
+    }
+
+    /** Whether the role is given up and no server has been active since: what is held here is all there is, unless a register says no. */
+    boolean isOffered() {
+        return standbyId != ElectionView.NO_ACTIVE;
     }
 
     /** A server is active. */
@@ -60,6 +60,26 @@ final class HandOver {
         return standbyId == ElectionView.NO_ACTIVE
                 ? other
                 : "took its role back: " + peers.name(standbyId) + " could not take it over";
+    }
+
+    /** Whether the standby counts as gone. That says nothing of whether it was active before. */
+    boolean isStandbyGone(long nowNs) {
+        Peer standby = peers.at(standbyId);
+        return standby != null && suspicion.judge(standby, standbyIncarnation, false, nowNs) == Suspicion.Verdict.GONE;
+    }
+
+    /**
+     * Whether a server must not lead now: a new process of the standby, which is empty, while everything is still here. This server
+     * leads then, and needs that process's promise for it.
+     */
+    boolean isOpposedTo(Peer peer) {
+        return peer.memberId() == standbyId && !context.isStorePersistent() && !peer.isProcess(standbyIncarnation);
+    }
+
+    /** Whether the standby's process has ended, and not merely fallen silent. */
+    boolean hasStandbyEnded(long nowNs) {
+        Peer standby = peers.at(standbyId);
+        return standby != null && isStandbyGone(nowNs) && !suspicion.isMereSilence(standby, standbyIncarnation);
     }
 
     /** Whether the standby will not take over; if so, {@code participants} are those who decide that this server goes on. */
@@ -75,8 +95,7 @@ final class HandOver {
             end();
             return false;
         }
-        boolean isGone = suspicion.judge(standby, standbyIncarnation, false, nowNs) == Suspicion.Verdict.GONE;
-        boolean hasFailed = isGone && !(isTaken && suspicion.isMereSilence(standby, standbyIncarnation));
+        boolean hasFailed = isStandbyGone(nowNs) && !(isTaken && suspicion.isMereSilence(standby, standbyIncarnation));
         if (hasFailed) {
             participants.clear();
             participants.add(context.selfId());

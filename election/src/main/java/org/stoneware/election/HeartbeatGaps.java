@@ -44,8 +44,8 @@ final class HeartbeatGaps {
         return Math.min(MAX_DETECTION_NS, Math.max(MIN_DETECTION_NS, FACTOR * usualNs));
     }
 
-    /** Whether the peer's heartbeats are so irregular that detection takes longer than it should. */
+    /** Whether the peer's heartbeats are so irregular that more time would be needed than there is. */
     boolean isDegraded() {
-        return detectionNs() > MIN_DETECTION_NS;
+        return detectionNs() == MAX_DETECTION_NS;
     }
 }

@@ -1,5 +1,6 @@
 package org.stoneware.election;
 
+import java.util.concurrent.TimeUnit;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.Evidence;
 import org.stoneware.voting.Epoch;
@@ -111,6 +112,14 @@ final class Peer {
     /** Silence from which on it is missed. */
     long detectionNs() {
         return gaps.detectionNs();
+    }
+
+    /** What makes its death noticed late, for people; empty when nothing does. */
+    String detectionNote() {
+        return gaps.isDegraded()
+                ? "detection degraded: its heartbeats come so irregularly that it is missed after "
+                        + TimeUnit.NANOSECONDS.toMillis(detectionNs()) + " ms only; see the load of both machines"
+                : "";
     }
 
     /** Whether a sign of life came after a time. */

@@ -5,6 +5,7 @@ import org.agrona.collections.IntHashSet;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.ElectionContext;
+import org.stoneware.voting.RegisterAcceptor;
 
 /** All other servers of the array, as the evidence shows them. */
 final class Peers {
@@ -47,8 +48,23 @@ final class Peers {
         return isOther ? others[memberId < selfId ? memberId : memberId - 1] : null;
     }
 
+    /** See {@link Peer#detectionNote}. */
+    String detectionNote(int memberId) {
+        Peer peer = at(memberId);
+        return peer == null || !peer.isTalking() ? "" : peer.detectionNote();
+    }
+
     String name(int memberId) {
         return names.get(memberId);
+    }
+
+    /** Notes the epochs of those that can be talked to, so that every own one is higher. */
+    void noteEpochs(RegisterAcceptor acceptor) {
+        for (Peer peer : others) {
+            if (peer.isTalking()) {
+                acceptor.note(peer.epoch());
+            }
+        }
     }
 
     /** Of the peers that are active and can be talked to the one in the highest epoch, or null. */

@@ -106,6 +106,26 @@ final class QuorumKeeper {
         return partnerId;
     }
 
+    /** Process of {@link #partnerId}. */
+    long partnerIncarnation() {
+        return partnerIncarnation;
+    }
+
+    /** The standby, when it is in sync and could take over now; else null. */
+    @Nullable
+    Peer readyStandby() {
+        RegisterValue present = chosen;
+        Peer partner = peers.at(partnerId);
+        boolean isReady = present != null
+                && present.inSync().size() > 1
+                && want == Want.NONE
+                && partner != null
+                && partner.isTalking()
+                && partner.isProcess(partnerIncarnation)
+                && partner.role() == ServerRole.PASSIVE_STANDBY;
+        return isReady ? partner : null;
+    }
+
     /** Whether the standby counts although this active tries to go on without it. */
     boolean isBlocked() {
         return want == Want.ALONE && partnerId != ElectionView.NO_ACTIVE;

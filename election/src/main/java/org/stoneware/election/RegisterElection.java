@@ -1,7 +1,6 @@
 package org.stoneware.election;
 
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.IntHashSet;
 import org.stoneware.api.cluster.ServerRole;
@@ -71,7 +70,7 @@ class RegisterElection implements Election {
     private long activeIncarnation;
     private boolean isTakenForSilence;
     private long takeoverRetryNs = NEVER;
-    private boolean isFailed;
+    private final RoleEnd end;
     private long lastLookNs = NEVER;
     private long heardCounter;
     private long refusedMessages;
@@ -91,6 +90,10 @@ class RegisterElection implements Election {
         this.voter = ballotVoter(acceptor, sender, peers);
         acceptor.start(context.incarnation());
         this.view = new RoleView(context, output, acceptor, peers);
+        this.end = new RoleEnd(acceptor, sender, peers, view, inSync::partnerId, () -> {
+            proposer.abandon();
+            inSync.end();
+        });
         this.handOver = new HandOver(context, acceptor, peers, suspicion);
     }
 
@@ -120,13 +123,18 @@ class RegisterElection implements Election {
     }
 
     @Override
+    public String detectionNote(int memberId) {
+        return peers.detectionNote(memberId);
+    }
+
+    @Override
     public long refusedMessages() {
         return refusedMessages;
     }
 
     @Override
     public void onEvidence(Evidence evidence, long nowNs) {
-        if (isOver()) {
+        if (end.isOver()) {
             return;
         }
         peers.start(nowNs);
@@ -158,30 +166,30 @@ class RegisterElection implements Election {
 
     @Override
     public boolean requestAddPeer(int memberId, long incarnation, long nowNs) {
-        return change(() -> inSync.requestAdd(peers.at(memberId), incarnation, nowNs));
+        return end.ifActive(() -> inSync.requestAdd(peers.at(memberId), incarnation, nowNs));
     }
 
     @Override
     public boolean requestDropPeer(int memberId, String reason, long nowNs) {
-        return change(() -> inSync.requestDrop(memberId, reason, nowNs));
+        return end.ifActive(() -> inSync.requestDrop(memberId, reason, nowNs));
     }
 
     @Override
     public boolean requestHandOver(long nowNs) {
-        return change(() -> handOver.begin(inSync, view, epoch(nextBallot())));
-    }
-
-    private boolean change(BooleanSupplier request) {
-        try {
-            return view.role() == ServerRole.ACTIVE_COORDINATOR && !isFailed && request.getAsBoolean();
-        } catch (ElectionException e) {
-            throw failed(e);
-        }
+        return end.ifActive(() -> {
+            Peer standby = inSync.readyStandby();
+            if (standby != null) {
+                long incarnation = inSync.partnerIncarnation();
+                inSync.end();
+                handOver.begin(standby, incarnation, view, epoch(nextBallot()));
+            }
+            return standby != null;
+        });
     }
 
     @Override
     public void onMessage(int senderId, DirectBuffer message, int offset, int length, long nowNs) {
-        if (isOver()) {
+        if (end.isOver()) {
             return;
         }
         peers.start(nowNs);
@@ -199,14 +207,14 @@ class RegisterElection implements Election {
         try {
             onMessage(peer, decoded, nowNs);
         } catch (ElectionException e) {
-            throw failed(e);
+            throw end.failed(e);
         }
         evaluate(nowNs);
     }
 
     @Override
     public int doWork(long nowNs) {
-        if (isOver()) {
+        if (end.isOver()) {
             return 0;
         }
         peers.start(nowNs);
@@ -225,32 +233,13 @@ class RegisterElection implements Election {
 
     @Override
     public void onStop(long nowNs) {
-        if (view.role() == ServerRole.STOPPED) {
-            return;
-        }
-        proposer.abandon();
-        Peer partner =
-                view.role() == ServerRole.PASSIVE_STANDBY ? peers.at(view.activeId()) : peers.at(inSync.partnerId());
-        inSync.end();
-        // Giving up the role needs no force; it must not wait for one either.
-        view.become(ServerRole.STOPPED, ElectionView.NO_ACTIVE, "stopped");
-        if (!isFailed) {
-            if (partner != null) {
-                // Nothing is acknowledged here any more: the other may take over or go on alone at once.
-                sender.sendLeaving(partner.memberId());
-            }
-            try {
-                acceptor.stop();
-            } catch (ElectionException e) {
-                throw failed(e);
-            }
-        }
+        end.stop();
     }
 
     @Override
     public String forceActive(String by, long nowNs) {
         Peer active = peers.highestActive();
-        String refusal = isOver() ? "this server is stopping or has failed" : copy.refusalOfForce(active);
+        String refusal = end.isOver() ? "this server is stopping or has failed" : copy.refusalOfForce(active);
         if (!refusal.isEmpty() || view.role() == ServerRole.ACTIVE_COORDINATOR) {
             return refusal;
         }
@@ -258,7 +247,7 @@ class RegisterElection implements Election {
             proposer.abandon();
             promoteAlone("forced by " + by + "; sessions that are not here are lost");
         } catch (ElectionException e) {
-            throw failed(e);
+            throw end.failed(e);
         }
         return "";
     }
@@ -266,20 +255,6 @@ class RegisterElection implements Election {
     @Override
     public void close() {
         acceptor.close();
-    }
-
-    private boolean isOver() {
-        return isFailed || view.role() == ServerRole.STOPPED;
-    }
-
-    private ElectionException failed(ElectionException cause) {
-        isFailed = true;
-        proposer.abandon();
-        inSync.end();
-        if (view.role() != ServerRole.STOPPED) {
-            view.become(ServerRole.FENCED, ElectionView.NO_ACTIVE, "the register can't be written");
-        }
-        return cause;
     }
 
     private void evaluate(long nowNs) {
@@ -291,16 +266,12 @@ class RegisterElection implements Election {
                 case FENCED, STOPPED -> {}
             }
         } catch (ElectionException e) {
-            throw failed(e);
+            throw end.failed(e);
         }
     }
 
     private void seekActive(long nowNs) {
-        for (Peer peer : peers.all()) {
-            if (peer.isTalking()) {
-                acceptor.note(peer.epoch());
-            }
-        }
+        peers.noteEpochs(acceptor);
         Peer active = peers.highestActive();
         if (active != null) {
             follow(active);

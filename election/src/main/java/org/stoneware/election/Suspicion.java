@@ -15,6 +15,7 @@ import org.stoneware.voting.RegisterMessage;
  *  not heard, whatever the reason                        after {@link Peer#detectionNs} without own stalls, when
  *                                                        taking over: no Tomcat hears it and one was asked, or there are none
  *                                                        going on alone: a Tomcat can be reached, or there are none
+ *  the same within {@link #FLAP_NS} of such a takeover   after {@link #FLAP_SILENCE_NS}, and only if a Tomcat was asked
  *  goodbye, then not heard                               the same after the election time
  * </pre>
  *
@@ -27,8 +28,11 @@ final class Suspicion {
     /** Time this server has to run after such a stall before silence counts. */
     static final long PROBE_NS = TimeUnit.MILLISECONDS.toNanos(150);
 
-    /** Least time between two takeovers for silence. */
+    /** Within this time after a takeover for silence another one needs more, so that two loaded machines do not take turns. */
     static final long FLAP_NS = TimeUnit.SECONDS.toNanos(10);
+
+    /** Silence that counts within it, when Tomcats confirm it; beyond any pause that is usual. */
+    static final long FLAP_SILENCE_NS = TimeUnit.SECONDS.toNanos(2);
 
     private static final long NEVER = Long.MIN_VALUE;
 
@@ -103,7 +107,9 @@ final class Suspicion {
         }
         boolean isGone = isSilentLongEnough(other, nowNs)
                 && isProven(other, nowNs)
-                && (isTakeover ? mayFlip(nowNs) && witnesses.confirmSilence(nowNs) : witnesses.isAnyReachable(nowNs));
+                && (isTakeover
+                        ? mayFlip(other, nowNs) && witnesses.confirmSilence(nowNs)
+                        : witnesses.isAnyReachable(nowNs));
         return isGone ? Verdict.GONE : Verdict.MISSED;
     }
 
@@ -130,7 +136,8 @@ final class Suspicion {
         return provingUntilNs == NEVER || nowNs >= provingUntilNs;
     }
 
-    private boolean mayFlip(long nowNs) {
-        return lastFlipNs == NEVER || nowNs - lastFlipNs >= FLAP_NS;
+    private boolean mayFlip(Peer other, long nowNs) {
+        boolean isSettled = lastFlipNs == NEVER || nowNs - lastFlipNs >= FLAP_NS;
+        return isSettled || witnesses.hasAny() && other.silentForNs(nowNs) >= FLAP_SILENCE_NS;
     }
 }

@@ -95,6 +95,11 @@ final class Witnesses {
         return registered > 0 && isContradicted;
     }
 
+    /** Whether there is any Tomcat that could be asked. */
+    boolean hasAny() {
+        return registered > 0;
+    }
+
     /** Whether silence may be taken for death: nobody hears the server, and this server is not the one that is cut off. */
     boolean confirmSilence(long nowNs) {
         return registered == 0 || areHeardOut(nowNs) && aliveNow(nowNs) == 0 && deadNow(nowNs) > 0;

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
@@ -32,6 +33,7 @@ class AppointedElectionTest {
 
     private final MemoryElectionStore store = new MemoryElectionStore(SELF);
     private final List<InSyncSet> told = new ArrayList<>();
+    private final List<RegisterMessage> sent = new ArrayList<>();
 
     @Test
     void shouldMakeTheFirstServerActiveWhenNobodyWasEverAppointed() {
@@ -114,6 +116,159 @@ class AppointedElectionTest {
         assertThat(restarted.view().reason()).contains("operator");
     }
 
+    @Test
+    void shouldHandItsRoleToTheStandbyWhichIsActiveAtOnce() {
+        AppointedElection active = activeOfPair();
+        boolean isHandedOver = active.requestHandOver(20 * MS);
+        RegisterMessage offer = lastSent();
+        AppointedElection other = standbyOf(offer);
+        deliver(other, 1, offer, 21 * MS);
+        RegisterMessage answer = lastSent();
+        active.onEvidence(heartbeat(ServerRole.ACTIVE_COORDINATOR, other.view().epoch()), 22 * MS);
+
+        assertThat(isHandedOver).isTrue();
+        assertThat(offer.type()).isEqualTo(RegisterMessage.Type.ACCEPT);
+        assertThat(other.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(other.view().reason()).isEqualTo("Server2 handed over on request");
+        assertThat(answer.type()).isEqualTo(RegisterMessage.Type.ACTIVE);
+        assertThat(active.view().role()).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+        assertThat(active.view().activeId()).isZero();
+    }
+
+    @Test
+    void shouldNotResumeAfterARestartOnceItHasHandedOver() {
+        activeOfPair().requestHandOver(20 * MS);
+        AppointedElection restarted = open(1, 100);
+        restarted.onEvidence(refused(0), 21 * MS);
+        restarted.doWork(60_000 * MS);
+
+        assertThat(restarted.view().role()).isEqualTo(ServerRole.START);
+        assertThat(restarted.view().reason()).contains("operator");
+    }
+
+    @Test
+    void shouldOfferItsRoleAgainUntilItIsTaken() {
+        AppointedElection active = activeOfPair();
+        active.requestHandOver(20 * MS);
+        sent.clear();
+        active.doWork(80 * MS);
+
+        assertThat(lastSent().type()).isEqualTo(RegisterMessage.Type.ACCEPT);
+        assertThat(active.view().reason()).isEqualTo("waiting for Server1, which is standby, to take over");
+    }
+
+    @Test
+    void shouldTakeItsRoleBackWhenTheStandbyEndsBeforeItHasAccepted() {
+        AppointedElection active = activeOfPair();
+        active.requestHandOver(20 * MS);
+        endPeer(active);
+
+        assertThat(active.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(active.view().reason()).contains("took its role back");
+    }
+
+    @Test
+    void shouldWaitForAnOperatorWhenTheStandbyEndsAfterItHasAccepted() {
+        AppointedElection active = activeOfPair();
+        active.requestHandOver(20 * MS);
+        deliver(active, message(RegisterMessage.Type.ACCEPTED, lastSent().ballot(), null), 21 * MS);
+        endPeer(active);
+        active.doWork(60_000 * MS);
+
+        assertThat(active.view().role()).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+        assertThat(active.view().reason()).contains("operator");
+    }
+
+    @Test
+    void shouldWaitForAnOperatorWhenTheStandbyIsMerelySilent() {
+        AppointedElection active = activeOfPair();
+        active.requestHandOver(20 * MS);
+        active.onEvidence(new Evidence(Evidence.Kind.SILENT, 0, PEER_PROCESS, ServerRole.START, 0, 0), 600 * MS);
+        active.doWork(60_000 * MS);
+
+        assertThat(active.view().role()).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+        assertThat(active.view().reason()).contains("operator");
+    }
+
+    @Test
+    void shouldNotHandOverWithoutAStandby() {
+        AppointedElection election = open(1, 99);
+        election.appoint(false, "ann", 0);
+
+        assertThat(election.requestHandOver(MS)).isFalse();
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    private AppointedElection activeOfPair() {
+        AppointedElection election = open(1, 99);
+        election.appoint(false, "ann", 0);
+        election.onEvidence(
+                new Evidence(Evidence.Kind.HELLO, 0, PEER_PROCESS, ServerRole.PASSIVE_UNINITIALIZED, 0, 0), MS);
+        assertThat(election.requestAddPeer(0, PEER_PROCESS, 2 * MS)).isTrue();
+        deliver(election, message(RegisterMessage.Type.ALIVE, new Ballot(1, PEER), null), 3 * MS);
+        deliver(election, message(RegisterMessage.Type.ACCEPTED, lastSent().ballot(), null), 4 * MS);
+        election.onEvidence(
+                heartbeat(ServerRole.PASSIVE_STANDBY, election.view().epoch()), 5 * MS);
+        assertThat(told.get(told.size() - 1).members()).hasSize(2);
+        return election;
+    }
+
+    /** The other server, as it stood beside this one before the offer. */
+    private AppointedElection standbyOf(RegisterMessage offer) {
+        MemoryElectionStore others = new MemoryElectionStore(PEER);
+        AppointedElection other = new AppointedElection(
+                new ElectionContext(
+                        0, List.of("Server1", "Server2"), PEER_PROCESS, 5_000 * MS, Path.of("unused"), true),
+                new Output(),
+                new RegisterAcceptor(others));
+        long epoch = 1L << 22;
+        other.onEvidence(new Evidence(Evidence.Kind.HELLO, 1, 99, ServerRole.ACTIVE_COORDINATOR, epoch, 0), 0);
+        RegisterValue added = new RegisterValue(
+                epoch,
+                1,
+                List.of(new RegisterValue.InSync(1, SELF, 99), new RegisterValue.InSync(0, PEER, PEER_PROCESS)),
+                List.of(new RegisterValue.Voter(1, SELF)),
+                0);
+        RegisterMessage accept =
+                new RegisterMessage(RegisterMessage.Type.ACCEPT, SELF, 99, new Ballot(2, SELF), Ballot.NONE, added);
+        deliver(other, 1, accept, 0);
+        assertThat(other.view().role()).isEqualTo(ServerRole.PASSIVE_STANDBY);
+        assertThat(offer.ballot().counter()).isGreaterThan(2);
+        return other;
+    }
+
+    private void endPeer(AppointedElection election) {
+        election.onEvidence(new Evidence(Evidence.Kind.CLOSED, 0, PEER_PROCESS, ServerRole.START, 0, 0), 30 * MS);
+        election.onEvidence(refused(0), 31 * MS);
+        election.doWork(40 * MS);
+    }
+
+    private static Evidence heartbeat(ServerRole role, long epoch) {
+        return new Evidence(Evidence.Kind.HEARTBEAT, 0, PEER_PROCESS, role, epoch, 0);
+    }
+
+    private static RegisterMessage message(RegisterMessage.Type type, Ballot ballot, RegisterValue value) {
+        return new RegisterMessage(type, PEER, PEER_PROCESS, ballot, Ballot.NONE, value);
+    }
+
+    private static void deliver(AppointedElection to, RegisterMessage message, long nowNs) {
+        deliver(to, 0, message, nowNs);
+    }
+
+    private static void deliver(AppointedElection to, int senderId, RegisterMessage message, long nowNs) {
+        UnsafeBuffer bytes = bytes(message);
+        to.onMessage(senderId, bytes, 0, bytes.capacity(), nowNs);
+    }
+
+    private static UnsafeBuffer bytes(RegisterMessage message) {
+        UnsafeBuffer buffer = new UnsafeBuffer(new byte[RegisterMessageCodec.MAX_LENGTH]);
+        return new UnsafeBuffer(buffer, 0, RegisterMessageCodec.encode(message, buffer, 0));
+    }
+
+    private RegisterMessage lastSent() {
+        return sent.get(sent.size() - 1);
+    }
+
     private AppointedElection standby() {
         AppointedElection election = open(1, 99);
         election.onEvidence(hello(), 0);
@@ -149,7 +304,9 @@ class AppointedElectionTest {
 
     private final class Output implements ElectionOutput {
         @Override
-        public void send(int memberId, DirectBuffer buffer, int offset, int length) {}
+        public void send(int memberId, DirectBuffer buffer, int offset, int length) {
+            sent.add(Objects.requireNonNull(RegisterMessageCodec.decode(buffer, offset, length)));
+        }
 
         @Override
         public void onView(ElectionView before, ElectionView now) {}

@@ -133,6 +133,102 @@ class ConsistencyElectionTest {
         assertThat(election.refusedMessages()).isEqualTo(1);
     }
 
+    @Test
+    void shouldGiveItsRoleToTheStandbyOnRequest() {
+        becomeActiveOfPair();
+        long before = election.view().epoch();
+        boolean isHandedOver = election.requestHandOver(30 * MS);
+        election.doWork(40 * MS);
+
+        assertThat(isHandedOver).isTrue();
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+        assertThat(election.view().epoch()).isGreaterThan(before);
+        assertThat(election.view().reason()).isEqualTo("waiting for Server1, which is standby, to take over");
+    }
+
+    @Test
+    void shouldNotGiveItsRoleAwayWithoutAStandby() {
+        becomeStandby();
+        election.onVoter(contact(), true, MS);
+        loseActive();
+        answer(10 * MS);
+
+        assertThat(election.requestHandOver(30 * MS)).isFalse();
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    @Test
+    void shouldTakeItsRoleBackWithVotesWhenTheStandbyEndsBeforeItTakesOver() {
+        becomeActiveOfPair();
+        election.requestHandOver(30 * MS);
+        questions.clear();
+        losePair();
+        ServerRole withoutVotes = election.view().role();
+        answer(40 * MS);
+
+        assertThat(withoutVotes).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(election.view().reason()).contains("took its role back");
+    }
+
+    @Test
+    void shouldNotTakeItsRoleBackWhenTheRegisterSaysThatTheStandbyTookIt() {
+        becomeActiveOfPair();
+        election.requestHandOver(30 * MS);
+        questions.clear();
+        RegisterValue held = Objects.requireNonNull(store.load().acceptedValue());
+        Ballot ballot = new Ballot(1_000, PEER);
+        voterAccepts(
+                ballot,
+                new RegisterValue(
+                        1_000L << 22,
+                        0,
+                        List.of(new RegisterValue.InSync(0, PEER, PEER_PROCESS + 1)),
+                        held.voters(),
+                        held.former(),
+                        0));
+        losePair();
+        answer(40 * MS);
+        for (int i = 0; i < 20; i++) {
+            election.doWork(300 * MS + i * 200 * MS);
+            answer(301 * MS + i * 200 * MS);
+        }
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+        assertThat(election.view().reason()).contains("Server1");
+    }
+
+    private void becomeActiveOfPair() {
+        becomeStandby();
+        election.onVoter(contact(), true, MS);
+        loseActive();
+        answer(10 * MS);
+        addPeer(20 * MS);
+    }
+
+    /** The standby's process ends. */
+    private void losePair() {
+        hear(Evidence.Kind.CLOSED, PEER_PROCESS + 1, 31 * MS);
+        hear(Evidence.Kind.REFUSED, 0, 32 * MS);
+        election.doWork(35 * MS);
+    }
+
+    private void voterAccepts(Ballot ballot, RegisterValue value) {
+        for (RegisterMessage.Type type : List.of(RegisterMessage.Type.PREPARE, RegisterMessage.Type.ACCEPT)) {
+            UnsafeBuffer question = new UnsafeBuffer(new byte[RegisterMessageCodec.MAX_LENGTH]);
+            RegisterMessage message = new RegisterMessage(
+                    type,
+                    PEER,
+                    PEER_PROCESS + 1,
+                    ballot,
+                    Ballot.NONE,
+                    type == RegisterMessage.Type.ACCEPT ? value : null);
+            int length = RegisterMessageCodec.encode(message, question, 0);
+            UnsafeBuffer out = new UnsafeBuffer(new byte[Voter.MAX_ANSWER_LENGTH]);
+            assertThat(voter.onMessage(question, 0, length, out, 0)).isNotEqualTo(Voter.NO_ANSWER);
+        }
+    }
+
     private void becomeStandby() {
         hear(Evidence.Kind.HELLO, PEER_PROCESS, 0);
         RegisterValue value = new RegisterValue(

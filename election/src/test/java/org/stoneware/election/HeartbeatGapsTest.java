@@ -21,9 +21,11 @@ class HeartbeatGapsTest {
         beat(900, 50);
         beat(100, 170);
         long noisyNs = gaps.detectionNs();
+        boolean isNoisyDegraded = gaps.isDegraded();
         beat(1_000, 400);
 
         assertThat(noisyNs).isEqualTo(680 * MS);
+        assertThat(isNoisyDegraded).isFalse();
         assertThat(gaps.detectionNs()).isEqualTo(800 * MS);
         assertThat(gaps.isDegraded()).isTrue();
     }

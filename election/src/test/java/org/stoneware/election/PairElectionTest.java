@@ -134,6 +134,58 @@ class PairElectionTest {
     }
 
     @Test
+    void shouldTakeOverForSilenceAgainSoonerWhenTomcatsConfirmIt() {
+        takeOverAgain(2);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    @Test
+    void shouldNotTakeOverForSilenceAgainSoonWithoutATomcatToAsk() {
+        takeOverAgain(0);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_STANDBY);
+    }
+
+    /** The active takes its role from this server after a silence, and is silent itself from the third second on. */
+    private void takeOverAgain(int tomcats) {
+        becomeActive();
+        long epoch = election.view().epoch() + (1L << 22);
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESSES, 0, tomcats), MS);
+        active(Evidence.Kind.HELLO, epoch, 10 * MS);
+        election.doWork(11 * MS);
+        RegisterValue value = new RegisterValue(
+                epoch,
+                0,
+                List.of(
+                        new RegisterValue.InSync(0, PEER, PEER_PROCESS),
+                        new RegisterValue.InSync(1, SELF, SELF_PROCESS)),
+                List.of(new RegisterValue.Voter(0, PEER)),
+                0);
+        deliver(
+                new RegisterMessage(
+                        RegisterMessage.Type.ACCEPT, PEER, PEER_PROCESS, new Ballot(500, PEER), Ballot.NONE, value),
+                20 * MS);
+        active(Evidence.Kind.HEARTBEAT, epoch, 3_000 * MS);
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_STANDBY);
+        hear(Evidence.Kind.SILENT, PEER_PROCESS, 3_600 * MS);
+        for (long ms = 3_700; ms <= 5_400; ms += 100) {
+            election.doWork(ms * MS);
+            if (tomcats > 0) {
+                election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_DEAD, 0, tomcats), ms * MS + MS);
+            }
+            ServerRole role = election.view().role();
+            assertThat(ms >= 5_000 || role == ServerRole.PASSIVE_STANDBY)
+                    .as("role after %d ms", ms)
+                    .isTrue();
+        }
+    }
+
+    private void active(Evidence.Kind kind, long epoch, long nowNs) {
+        election.onEvidence(new Evidence(kind, 0, PEER_PROCESS, ServerRole.ACTIVE_COORDINATOR, epoch, 0), nowNs);
+    }
+
+    @Test
     void shouldNotTakeAGoodbyeForDeath() {
         becomeStandby();
         hear(Evidence.Kind.GOODBYE, PEER_PROCESS, MS);

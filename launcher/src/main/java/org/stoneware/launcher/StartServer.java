@@ -67,7 +67,7 @@ final class StartServer {
             ConfigReport.printProblems(terminal.err(), source, problems);
             throw new ProgramException(ExitCode.CONFIGURATION, ConfigReport.summary(problems));
         }
-        checkArrayKey(config.arrayKey(terminal.home()));
+        arrayKey(config.arrayKey(terminal.home()));
         checkAccounts(config, choice);
         boolean isCheck = options.isGiven("--check");
         if (!choice.isChosen() && (!isCheck || options.isGiven("--name"))) {
@@ -81,11 +81,10 @@ final class StartServer {
         return start(config, choice.position(), problems, bundles);
     }
 
-    private static void checkArrayKey(@Nullable Path file) throws ProgramException {
+    /** Reads the array's key; null when there is none. */
+    static @Nullable ArrayKey arrayKey(@Nullable Path file) throws ProgramException {
         try {
-            if (file != null) {
-                ArrayKey.read(file);
-            }
+            return file == null ? null : ArrayKey.read(file);
         } catch (ArrayKeyException e) {
             throw new ProgramException(ExitCode.CONFIGURATION, e.text());
         }

@@ -5,6 +5,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.config.ArrayKey;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.config.TcConfig;
 import org.stoneware.liveness.LivenessSettings;
@@ -29,6 +31,7 @@ final class StartVoter {
               -h, -?, --help      print this
             For arrays with <failover-priority><consistency><voter count="..."/>; run it on a host without a server.
             The directory is the voter: without it, it is another one. Never copy it.
+            An array with a key (conf/array.key) takes no voter without it: copy the servers' file to this host first.
             Exit codes: 0 clean, 1 directory in use, 2 bad option or configuration, 3 its vote can't be kept.""";
 
     private final Terminal terminal;
@@ -66,10 +69,16 @@ final class StartVoter {
         Path directory = data != null
                 ? terminal.workingDirectory().resolve(data)
                 : config.text().baseDirectory().resolve("data").resolve(name);
-        return vote(settings, name, directory.normalize());
+        Path keyFile = config.arrayKey(terminal.home());
+        ArrayKey key = StartServer.arrayKey(keyFile);
+        if (keyFile != null) {
+            terminal.out().println("voter " + name + ": proves to every server that it has the key " + keyFile);
+        }
+        return vote(settings, key, name, directory.normalize());
     }
 
-    private int vote(ArraySettings settings, String name, Path directory) throws ProgramException {
+    private int vote(ArraySettings settings, @Nullable ArrayKey key, String name, Path directory)
+            throws ProgramException {
         try {
             Files.createDirectories(directory);
             try (DirectoryLock lock = DirectoryLock.acquire(directory)) {
@@ -79,7 +88,7 @@ final class StartVoter {
                             "start-voter: " + directory + " is in use by process " + DirectoryLock.holder(directory)
                                     + "; one voter per directory");
                 }
-                return voteIn(settings, name, directory);
+                return voteIn(settings, key, name, directory);
             }
         } catch (IOException e) {
             throw new ProgramException(
@@ -89,10 +98,11 @@ final class StartVoter {
         }
     }
 
-    private int voteIn(ArraySettings settings, String name, Path directory) throws ProgramException {
+    private int voteIn(ArraySettings settings, @Nullable ArrayKey key, String name, Path directory)
+            throws ProgramException {
         SecureRandom random = new SecureRandom();
         try (ElectionFile file = ElectionFile.open(directory, new VoterId(random.nextLong(), random.nextLong() | 1));
-                TcpLivenessNetwork network = new TcpLivenessNetwork(LivenessSettings.defaults(), "voter")) {
+                TcpLivenessNetwork network = new TcpLivenessNetwork(LivenessSettings.defaults(), "voter", key)) {
             long incarnation = random.nextLong() | 1;
             RegisterAcceptor acceptor = new RegisterAcceptor(file);
             acceptor.start(incarnation);

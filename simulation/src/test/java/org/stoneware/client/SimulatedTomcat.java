@@ -5,22 +5,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
-import java.util.Set;
-import org.agrona.DirectBuffer;
-import org.agrona.ExpandableArrayBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
-import org.stoneware.api.session.AttributeKind;
-import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
-import org.stoneware.api.session.SessionRecord;
 import org.stoneware.simulation.Habits;
 import org.stoneware.simulation.Ledger;
 import org.stoneware.simulation.PlantedBug;
-import org.stoneware.wire.session.ClientRequestPublisher;
-import org.stoneware.wire.session.ClientResponseAdapter;
-import org.stoneware.wire.session.ClientResponseListener;
-import org.stoneware.wire.session.OwnStatus;
-import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WriteStatus;
 
@@ -28,41 +16,18 @@ import org.stoneware.wire.session.WriteStatus;
  * A Tomcat without threads: the shipping {@link OwnedSessions} and {@link RequestExchange}, and a few browsers whose every request
  * adds one to a counter in a session. Lives in the client's package because those classes are nobody else's business.
  */
-public final class SimulatedTomcat implements ClientResponseListener {
-    private static final long MS = 1_000_000L;
+public final class SimulatedTomcat extends TomcatProtocol {
     private static final long OPERATION_TIMEOUT_NS = 1_000 * MS;
     private static final int OWNER_WAIT_MS = 600;
     private static final int BROWSERS = 3;
-    private static final String COUNTER = "counter";
 
-    private final long id;
     private final Random random;
     private final Ledger ledger;
     private final Habits habits;
-    private final PlantedBug bug;
-    private final OwnedSessions owned = new OwnedSessions();
-    private final RequestExchange exchange = new RequestExchange(owned, this::transmit);
-    private final ClientRequestPublisher requests = new ClientRequestPublisher();
-    private final ClientResponseAdapter responses = new ClientResponseAdapter();
-    private final ExpandableArrayBuffer out = new ExpandableArrayBuffer(1024);
     private final Map<SessionKey, Copy> copies = new HashMap<>();
     private final List<Browser> browsers = new ArrayList<>();
-    private final long[] renewalSentNs = new long[64];
-    private Wire wire;
-    private final Registration registration;
-    private boolean isRegistered;
-    private long registerSentNs;
-    private long renewalSequence;
-    private long nextRenewNs;
     private long nextTouchNs;
-    private long nowNs;
     private boolean isStopping;
-    private long transmissions;
-
-    /** One connection's sending side. */
-    public interface Wire {
-        void send(byte[] message);
-    }
 
     /** What this Tomcat knows of a session; shared by its requests, as in any Tomcat. */
     private static final class Copy {
@@ -81,73 +46,13 @@ public final class SimulatedTomcat implements ClientResponseListener {
     }
 
     public SimulatedTomcat(long id, long seed, Ledger ledger, Habits habits, PlantedBug bug) {
-        this.id = id;
+        super(id, bug);
         this.random = new Random(seed);
         this.ledger = ledger;
         this.habits = habits;
-        this.bug = bug;
-        this.registration = new Registration(new ClientAgent.Identity(id, id, 1), owned);
         for (int i = 0; i < BROWSERS; i++) {
             browsers.add(new Browser());
         }
-    }
-
-    public void connected(Wire newWire, long serverEpoch, long serverIncarnation, long now) {
-        nowNs = now;
-        wire = newWire;
-        registration.onServer(serverEpoch, serverIncarnation);
-        register();
-    }
-
-    /** Epoch this Tomcat believes in. */
-    public long epoch() {
-        return registration.epoch();
-    }
-
-    public boolean isRegistered() {
-        return isRegistered;
-    }
-
-    /** For people: how a session stands here. */
-    public String standing(SessionKey key) {
-        OwnedSessions.Entry entry = owned.entry(key);
-        return "tomcat=" + id + " epoch=" + epoch() + " registered=" + isRegistered
-                + (entry == null
-                        ? " none"
-                        : " token=" + entry.token + " grant=" + entry.grant + " version=" + entry.version + " uses="
-                                + entry.uses + " generation=" + entry.generation);
-    }
-
-    /** True when a request here may begin to use the session without asking. */
-    public boolean owns(SessionKey key) {
-        OwnedSessions.Entry entry = owned.entry(key);
-        return entry != null
-                && !entry.isNew
-                && !entry.isRecalled
-                && !entry.isReleased
-                && entry.fencedUses == 0
-                && entry.generation == owned.generation()
-                && owned.isLeaseValid(leaseNowNs());
-    }
-
-    private void register() {
-        isRegistered = false;
-        exchange.close();
-        registerSentNs = nowNs;
-        send(registration.encode(out, "tomcat-" + id, "test", Set.of("shop"), nowNs));
-    }
-
-    public void disconnected(long now) {
-        nowNs = now;
-        wire = null;
-        isRegistered = false;
-        exchange.close();
-        registration.onDisconnected();
-    }
-
-    public void receive(byte[] message, long now) {
-        nowNs = now;
-        responses.onMessage(new UnsafeBuffer(message), 0, message.length, this);
     }
 
     /** True while a request waits to be given a session. */
@@ -170,7 +75,7 @@ public final class SimulatedTomcat implements ClientResponseListener {
     }
 
     public String state() {
-        StringBuilder text = new StringBuilder("tomcat " + id + " registered=" + isRegistered);
+        StringBuilder text = new StringBuilder("tomcat " + id + " registered=" + isRegistered());
         for (Browser browser : browsers) {
             text.append(' ').append(browser.step).append(' ').append(browser.key);
         }
@@ -179,12 +84,8 @@ public final class SimulatedTomcat implements ClientResponseListener {
 
     public void step(long now) {
         nowNs = now;
-        if (isRegistered && nowNs - nextRenewNs >= 0) {
-            nextRenewNs = nowNs + SessionProtocol.RENEW_INTERVAL_MS * MS;
-            renewalSentNs[(int) (++renewalSequence % renewalSentNs.length)] = nowNs;
-            send(requests.renew(out, epoch(), registration.number(), renewalSequence));
-        }
-        if (isRegistered && nowNs - nextTouchNs >= 0) {
+        renewWhenDue();
+        if (isRegistered() && nowNs - nextTouchNs >= 0) {
             nextTouchNs = nowNs + 500 * MS;
             exchange.flushTouches(nowNs);
         }
@@ -193,21 +94,14 @@ public final class SimulatedTomcat implements ClientResponseListener {
         }
     }
 
-    private void transmit(DirectBuffer buffer, int length) {
-        if (wire != null) {
-            byte[] message = new byte[length];
-            buffer.getBytes(0, message);
-            wire.send(bug.spoil(message, ++transmissions));
+    @Override
+    SessionKey askedFor(long requestId) {
+        for (Browser browser : browsers) {
+            if (browser.request != null && browser.request.id == requestId) {
+                return browser.key;
+            }
         }
-    }
-
-    private void send(int length) {
-        transmit(out, length);
-    }
-
-    /** Time as the lease is judged by. */
-    private long leaseNowNs() {
-        return bug == PlantedBug.LEASE_NEVER_LAPSES ? registerSentNs : nowNs;
+        return null;
     }
 
     /** One browser, one request at a time; does what {@link AgentSessionClient} does for a request thread. */
@@ -343,13 +237,7 @@ public final class SimulatedTomcat implements ClientResponseListener {
                 flags |= SessionProtocol.WRITE_RELEASE;
                 owned.beginRelease(entry);
             }
-            SessionDelta.Builder delta = new SessionDelta.Builder(new ExpandableArrayBuffer(64));
-            UnsafeBuffer value = new UnsafeBuffer(new byte[8]);
-            value.putLong(0, written);
-            delta.maxInactiveIntervalSec(1800).put(AttributeKind.APPLICATION, COUNTER, value, 0, 8);
-            int deltaLength = delta.finish();
-            int length = requests.write(
-                    out, 0, 0, entry.token, 1, flags, entry.grant, entry.version, key, delta.buffer(), 0, deltaLength);
+            int length = encodeWrite(entry, flags, key, written);
             request = new PendingRequest(key, bytes(length), false, entry.token);
             deadlineNs = nowNs + OPERATION_TIMEOUT_NS;
             step = Step.COMMITTING;
@@ -395,104 +283,6 @@ public final class SimulatedTomcat implements ClientResponseListener {
             request = null;
             step = Step.IDLE;
             untilNs = nowNs + random.nextInt(habits.thinkMs()) * MS;
-        }
-    }
-
-    private byte[] bytes(int length) {
-        byte[] message = new byte[length];
-        out.getBytes(0, message);
-        return message;
-    }
-
-    private static long counterOf(SessionRecord record) {
-        long[] value = new long[1];
-        record.forEach((kind, name, isRemoval, buffer, offset, length) -> value[0] = buffer.getLong(offset));
-        return value[0];
-    }
-
-    @Override
-    public void onRegistered(
-            long messageEpoch,
-            long messageRegistration,
-            int leaseMs,
-            int maxBytes,
-            String serverName,
-            String logs,
-            List<OwnedSession> listed) {
-        List<OwnedSession> unheld = registration.onAnswer(messageEpoch, messageRegistration, listed, nowNs);
-        if (unheld == null) {
-            return;
-        }
-        isRegistered = true;
-        nextRenewNs = nowNs;
-        exchange.open(epoch());
-        for (OwnedSession each : unheld) {
-            exchange.release(each.key(), each.token(), each.grant(), null, nowNs);
-        }
-    }
-
-    @Override
-    public void onRenewed(long messageEpoch, long sequence) {
-        if (messageEpoch == epoch() && sequence > renewalSequence - renewalSentNs.length) {
-            long sentNs = renewalSentNs[(int) (sequence % renewalSentNs.length)];
-            boolean revives = bug == PlantedBug.LEASE_NEVER_LAPSES || bug == PlantedBug.RENEWAL_REVIVES;
-            owned.onRenewed(sentNs, revives ? sentNs : nowNs);
-        }
-    }
-
-    @Override
-    public void onOwned(
-            long messageEpoch,
-            long requestId,
-            long token,
-            long version,
-            long logTimeMs,
-            OwnStatus status,
-            int hints,
-            int grant,
-            SessionRecord record) {
-        if (messageEpoch == epoch()) {
-            exchange.onOwned(requestId, token, version, logTimeMs, status, hints, grant, record, leaseNowNs());
-            if (bug == PlantedBug.LATE_GRANT) {
-                browsers.stream()
-                        .filter(browser -> browser.request != null && browser.request.id == requestId)
-                        .forEach(browser -> ownAnyway(browser.key, token, hints));
-            }
-        }
-    }
-
-    /** Counts a grant under the lease of now, or under the next one, whatever became of the one it was asked for under. */
-    private void ownAnyway(SessionKey key, long token, int hints) {
-        OwnedSessions.Entry entry = owned.entry(key);
-        if (entry != null && entry.token == token) {
-            entry.generation = owned.generation();
-            entry.isRecalled = (hints & SessionProtocol.HINT_RECALLED) != 0;
-        }
-    }
-
-    @Override
-    public void onWritten(long messageEpoch, long requestId, long token, long version, WriteStatus status, int hints) {
-        if (messageEpoch == epoch()) {
-            exchange.onWritten(PlantedBug.unspoiled(requestId), token, version, status, hints, leaseNowNs());
-        }
-    }
-
-    @Override
-    public void onRecall(long messageEpoch, long token, int grant, SessionKey key) {
-        if (messageEpoch == epoch() && bug != PlantedBug.RECALL_NEVER_ARRIVES) {
-            exchange.onRecall(key, token, grant, nowNs);
-        }
-    }
-
-    @Override
-    public void onExpired(long messageEpoch, long jobId, long logTimeMs, SessionRecord record) {
-        throw new AssertionError("nothing expires in so short a time");
-    }
-
-    @Override
-    public void onMustRegister(long messageEpoch) {
-        if (registration.onMustRegister(messageEpoch)) {
-            register();
         }
     }
 }

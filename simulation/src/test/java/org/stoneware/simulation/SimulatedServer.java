@@ -61,6 +61,11 @@ final class SimulatedServer {
         void onSynced(SimulatedServer active, long standbyIncarnation);
 
         void onDropRequested(SimulatedServer active);
+
+        /** Whose change was acknowledged last; 0 when nobody keeps that in mind. */
+        default long lastWriter() {
+            return 0;
+        }
     }
 
     SimulatedServer(int id, Random random, Habits habits, PlantedBug bug, Listener listener) {
@@ -165,7 +170,8 @@ final class SimulatedServer {
                 generation.state(),
                 new LogClock(logTimeMs, localNs),
                 localNs,
-                standbys);
+                standbys,
+                listener::lastWriter);
     }
 
     /** True while it has promised its active not to take over. */
@@ -250,6 +256,11 @@ final class SimulatedServer {
         } else {
             replica.doWork(localNs(now));
         }
+    }
+
+    /** True when frames have arrived that the next step takes in. */
+    boolean hasFrames() {
+        return !inbox.isEmpty() && inbox.peek().arrivesNs <= nowNs;
     }
 
     private void receive(byte[] bytes, long sentNs, int number) {

@@ -99,6 +99,11 @@ public final class SessionRecord {
         return buffer.getLong(offset + 8, LITTLE_ENDIAN);
     }
 
+    /** Sets the version of a record somebody else's names are to be put in. */
+    public static void version(MutableDirectBuffer buffer, int recordOffset, long version) {
+        buffer.putLong(recordOffset + 8, version, LITTLE_ENDIAN);
+    }
+
     public long lastEpoch() {
         return buffer.getLong(offset + 16, LITTLE_ENDIAN);
     }

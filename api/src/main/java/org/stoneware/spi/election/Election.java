@@ -120,6 +120,11 @@ public interface Election extends AutoCloseable {
 
     ElectionView view();
 
+    /** What makes the death of a server noticed later than usual, for people; empty when nothing does. */
+    default String detectionNote(int memberId) {
+        return "";
+    }
+
     /** Messages refused because they could not be read or came from a process that has not said hello. */
     default long refusedMessages() {
         return 0;

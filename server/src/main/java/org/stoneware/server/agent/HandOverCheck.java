@@ -9,18 +9,7 @@ import org.stoneware.api.cluster.ServerRole;
 
 /** Whether a hand-over has a chance, by the picture published last, and why not, for the operator. */
 final class HandOverCheck {
-    private static final String POLICY = "networked-active-passive";
-
     private HandOverCheck() {}
-
-    /** @param policy name of the election's policy; only one can hand over, and that not in consistency mode. */
-    static HandOverOutcome of(ClusterStatus status, String policy, boolean isConsistency) {
-        if (isConsistency || !policy.equals(POLICY)) {
-            return refused("there is no hand-over "
-                    + (isConsistency ? "in consistency mode" : "with election policy " + policy) + " in this version");
-        }
-        return of(status);
-    }
 
     static HandOverOutcome of(ClusterStatus status) {
         List<String> others = new ArrayList<>();

@@ -151,10 +151,7 @@ final class ServerAgent {
                     .open(parts.electionContext(duties.current().store().mode()), new Decisions());
             opened.add(election);
             this.handOver = new RoleHandOver(
-                    duties,
-                    now -> election.requestHandOver(electionTime()),
-                    this::isSomebodyActive,
-                    new DutyRequests());
+                    duties, now -> election.requestHandOver(electionTime()), peers::isAnyActive, new DutyRequests());
         } catch (RuntimeException e) {
             AgentParts.closeAll(opened);
             throw e;
@@ -287,20 +284,16 @@ final class ServerAgent {
         if (!cycleUntil(duties::isSettled, RoleHandOver.MAX_DRAIN_NS)) {
             events.warning("stop", "not everything taken in could be acknowledged; Tomcats will ask the next active");
         }
-        election.onStop(electionTime());
-        if (hasStandby && cycleUntil(this::isSomebodyActive, RoleHandOver.MAX_WAIT_NS)) {
+        // A quorum is had more easily while this server still votes.
+        if (!hasStandby
+                || !settings.failoverPriority().equals("consistency")
+                || !election.requestHandOver(electionTime())) {
+            election.onStop(electionTime());
+        }
+        if (hasStandby && cycleUntil(peers::isAnyActive, RoleHandOver.MAX_WAIT_NS)) {
             events.info("handed-over", "the active role is handed over");
         }
-    }
-
-    private boolean isSomebodyActive() {
-        for (ServerSettings server : settings.servers()) {
-            boolean isOther = server.position() != settings.selfPosition();
-            if (isOther && peers.peer(server.position()).role() == ServerRole.ACTIVE_COORDINATOR) {
-                return true;
-            }
-        }
-        return false;
+        election.onStop(electionTime());
     }
 
     private boolean cycleUntil(BooleanSupplier condition, long maxNs) {

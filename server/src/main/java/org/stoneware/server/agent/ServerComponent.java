@@ -52,7 +52,6 @@ public final class ServerComponent implements ManagementService, SessionAdmin {
 
     private final BundleContext bundles;
     private final ArraySettings settings;
-    private final String policy;
     private final EventLog events = new EventLog(System::currentTimeMillis);
     private final AgentThread thread;
     private final ServerAgent agent;
@@ -73,7 +72,6 @@ public final class ServerComponent implements ManagementService, SessionAdmin {
         }
         this.bundles = bundles;
         this.settings = settings;
-        this.policy = election.policy();
         SecureRandom random = new SecureRandom();
         long incarnation = random.nextLong() | 1;
         ServerContext context = new ServerContext(
@@ -194,8 +192,7 @@ public final class ServerComponent implements ManagementService, SessionAdmin {
 
     @Override
     public HandOverOutcome handOver(String by) {
-        HandOverOutcome outcome = HandOverCheck.of(
-                agent.status(), policy, settings.failoverPriority().equals("consistency"));
+        HandOverOutcome outcome = HandOverCheck.of(agent.status());
         if (outcome.isAccepted()) {
             agent.handOver(by);
         }

@@ -246,7 +246,9 @@ final class StatusReport {
 
     private String detail(int memberId, PeerLinks.Peer peer) {
         @Nullable SyncState sync = duties.syncState(memberId);
-        return sync == null || !peer.detail().isEmpty() ? peer.detail() : sync.inWords();
+        String detail = sync == null || !peer.detail().isEmpty() ? peer.detail() : sync.inWords();
+        String note = peer.isReachable() ? election.detectionNote(memberId) : "";
+        return detail.isEmpty() || note.isEmpty() ? detail + note : detail + "; " + note;
     }
 
     private List<Counter> counters(@Nullable SessionRequestProcessor serving, long stalls) {

@@ -143,6 +143,16 @@ public final class PeerLinks {
         return peers[memberId];
     }
 
+    /** Whether another server has said last that it is active. */
+    public boolean isAnyActive() {
+        for (Peer peer : peers) {
+            if (peer.memberId != settings.selfPosition() && peer.role() == ServerRole.ACTIVE_COORDINATOR) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Dials who is not linked. */
     public int doWork(long nowNs) {
         int work = 0;

@@ -68,6 +68,16 @@ public final class LogHistory {
         ended.forgetUpTo(index);
     }
 
+    /** Epoch of the last entry before those of an epoch, which is the newest; 0 when there is none. */
+    public long epochBefore(long newest) {
+        for (int i = epochs.size() - 1; i >= 0; i--) {
+            if (epochs.get(i).epoch != newest) {
+                return epochs.get(i).epoch;
+            }
+        }
+        return 0;
+    }
+
     private void begin(long epoch, long index) {
         epochs.add(new Epoch(epoch, index, lastTimeMs));
         if (epochs.size() > MAX_EPOCHS) {

@@ -5,6 +5,7 @@ import org.agrona.ExpandableArrayBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.wire.session.ClientResponsePublisher;
+import org.stoneware.wire.session.LogStart;
 import org.stoneware.wire.session.OwnStatus;
 import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.SessionProtocol;
@@ -17,11 +18,13 @@ import org.stoneware.wire.session.WriteStatus;
  */
 final class ClientReplies {
     private final long epoch;
+    private final LogStart logStart;
     private final ClientResponsePublisher responses = new ClientResponsePublisher();
     private final ExpandableArrayBuffer out = new ExpandableArrayBuffer(4096);
 
-    ClientReplies(long epoch) {
+    ClientReplies(long epoch, LogStart logStart) {
         this.epoch = epoch;
+        this.logStart = logStart;
     }
 
     void registered(ClientPort to, long registration, RequestLimits limits, List<OwnedSession> owned) {
@@ -33,6 +36,7 @@ final class ClientReplies {
                         registration,
                         SessionProtocol.LEASE_MS,
                         limits.maxSessionBytes(),
+                        logStart,
                         limits.serverName(),
                         limits.clientLogs(),
                         owned));

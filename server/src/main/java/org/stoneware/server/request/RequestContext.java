@@ -11,6 +11,7 @@ import org.stoneware.server.session.SessionStateMachine;
 import org.stoneware.spi.replication.Replicator;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.wire.log.LogEntryPublisher;
+import org.stoneware.wire.session.LogStart;
 import org.stoneware.wire.session.OwnStatus;
 
 /**
@@ -69,7 +70,8 @@ class RequestContext {
         this.readGate = readGate;
         this.proposals = new Proposals(epoch, stateMachine, clock, standbys, counters.commits);
         this.rule = rule;
-        this.replies = new ClientReplies(epoch);
+        LogStart logStart = new LogStart(stateMachine.history().epochBefore(epoch), stateMachine.lastApplied());
+        this.replies = new ClientReplies(epoch, logStart);
         this.ownership = new SessionOwnership(clock.logTimeMs(activatedNs), new GrantAnswers(this));
         for (ClientId known : stateMachine.clients()) {
             clients.row(known).renewedNs = activatedNs;

@@ -45,20 +45,6 @@ class HandOverCheckTest {
                 .isEqualTo("no standby is in sync: Server1 is the only server of this array");
     }
 
-    @Test
-    void shouldRefuseBeforeAnythingStopsWhenThePolicyDoesNotHandOver() {
-        MemberStatus[] pair = {member(1, ACTIVE, true), member(2, ServerRole.PASSIVE_STANDBY, true)};
-
-        assertThat(HandOverCheck.of(status(pair), "networked-active-passive", true))
-                .isEqualTo(new HandOverOutcome(false, "there is no hand-over in consistency mode in this version"));
-        assertThat(HandOverCheck.of(status(pair), "appointed", false))
-                .isEqualTo(new HandOverOutcome(
-                        false, "there is no hand-over with election policy appointed in this version"));
-        assertThat(HandOverCheck.of(status(pair), "networked-active-passive", false)
-                        .isAccepted())
-                .isTrue();
-    }
-
     private static HandOverOutcome check(MemberStatus... servers) {
         return HandOverCheck.of(status(servers));
     }

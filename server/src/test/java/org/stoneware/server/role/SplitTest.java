@@ -10,6 +10,7 @@ import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.server.replication.ReconcileResult;
 import org.stoneware.server.replication.SyncState;
+import org.stoneware.wire.session.LogStart;
 
 /** Both servers were active during a cut; the first has the lower epoch and gives up its sessions. */
 class SplitTest {
@@ -348,6 +349,18 @@ class SplitTest {
         assertThat(winner.duties.isInSync(0)).isTrue();
         assertThat(winner.duties.reconciled().adopted()).isEqualTo(10_000);
         assertThat(loser.duties.current().store().figures().sessions()).isEqualTo(10_002);
+    }
+
+    @Test
+    void shouldTellTomcatsWhereItsLogBegins() {
+        before.put("S1", "1");
+        pair.pass(100);
+        long shared = loser.duties.current().state().lastApplied();
+        split();
+        atLoser.put("S1", "2");
+
+        assertThat(loser.duties.current().state().lastApplied()).isGreaterThan(shared);
+        assertThat(atWinner.logStart).isEqualTo(new LogStart(FIRST_EPOCH, shared));
     }
 
     private void split() {

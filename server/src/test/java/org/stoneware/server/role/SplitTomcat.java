@@ -17,6 +17,7 @@ import org.stoneware.testkit.ManualClock;
 import org.stoneware.wire.session.ClientRequestPublisher;
 import org.stoneware.wire.session.ClientResponseAdapter;
 import org.stoneware.wire.session.ClientResponseListener;
+import org.stoneware.wire.session.LogStart;
 import org.stoneware.wire.session.OwnStatus;
 import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.SessionProtocol;
@@ -27,6 +28,7 @@ final class SplitTomcat implements ClientResponseListener {
     final List<WriteStatus> written = new ArrayList<>();
     final List<OwnStatus> opened = new ArrayList<>();
     int recalls;
+    LogStart logStart = LogStart.EMPTY;
     private final PairFixture.Server server;
     private final long epoch;
     private final ManualClock clock;
@@ -104,6 +106,11 @@ final class SplitTomcat implements ClientResponseListener {
         if (processor != null) {
             processor.onMessage(port, out, 0, length, clock.nowNs());
         }
+    }
+
+    @Override
+    public void onLogStart(LogStart start) {
+        logStart = start;
     }
 
     @Override

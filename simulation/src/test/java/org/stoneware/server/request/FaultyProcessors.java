@@ -2,6 +2,7 @@ package org.stoneware.server.request;
 
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.server.replication.Standbys;
 import org.stoneware.server.session.ClientId;
@@ -23,6 +24,19 @@ public final class FaultyProcessors {
             LogClock clock,
             long nowNs,
             Standbys standbys) {
+        return create(bug, epoch, limits, state, clock, nowNs, standbys, () -> 0);
+    }
+
+    /** @param lastWriter whose change was acknowledged last, for the fault that relies on it. */
+    public static SessionRequestProcessor create(
+            PlantedBug bug,
+            long epoch,
+            RequestLimits limits,
+            SessionStateMachine state,
+            LogClock clock,
+            long nowNs,
+            Standbys standbys,
+            LongSupplier lastWriter) {
         RequestContext context =
                 new RequestContext(
                         epoch,
@@ -31,7 +45,7 @@ public final class FaultyProcessors {
                         state.store(),
                         clock,
                         nowNs,
-                        rule(bug, state, nowNs),
+                        rule(bug, state, nowNs, lastWriter),
                         standbys,
                         ReadGate.ALWAYS_OPEN) {
                     /** Every question for the leases of the standbys comes through here; the server has no other gate. */
@@ -48,7 +62,7 @@ public final class FaultyProcessors {
         return new SessionRequestProcessor(context, registrations(bug, context), changes(bug, context));
     }
 
-    private static GrantRule rule(PlantedBug bug, SessionStateMachine state, long nowNs) {
+    private static GrantRule rule(PlantedBug bug, SessionStateMachine state, long nowNs, LongSupplier lastWriter) {
         long activatedNs =
                 bug == PlantedBug.WAIT_WITHOUT_MARGIN ? nowNs - SessionOwnership.LEASE_GRACE_NS + LEASE_NS : nowNs;
         return new GrantRule(List.copyOf(state.clients()), activatedNs) {
@@ -59,7 +73,9 @@ public final class FaultyProcessors {
 
             @Override
             void onRegistered(ClientId client) {
-                if (bug == PlantedBug.GRANT_AFTER_ONE_REGISTERED) {
+                boolean isLastWriter = client.low() == lastWriter.getAsLong();
+                if (bug == PlantedBug.GRANT_AFTER_ONE_REGISTERED
+                        || bug == PlantedBug.GRANT_AFTER_LAST_WRITER_ONLY && isLastWriter) {
                     missing.clear();
                 }
                 super.onRegistered(client);

@@ -211,4 +211,28 @@ public final class ClientRequestPublisher {
             message.putLong(EPOCH_OFFSET + WriteEncoder.answeredBelowEncodingOffset(), answeredBelow, LITTLE_ENDIAN);
         }
     }
+
+    /** The version a message names: of the copy known, or of the one a change was made to; 0 for a message that names none. */
+    public static long copyVersion(DirectBuffer message) {
+        int offset = copyVersionOffset(message);
+        return offset == 0 ? 0 : message.getLong(offset, LITTLE_ENDIAN);
+    }
+
+    /** Sets anew what {@link #copyVersion} reads; does nothing with a message that names no version. */
+    public static void copyVersion(MutableDirectBuffer message, long version) {
+        int offset = copyVersionOffset(message);
+        if (offset != 0) {
+            message.putLong(offset, version, LITTLE_ENDIAN);
+        }
+    }
+
+    private static int copyVersionOffset(DirectBuffer message) {
+        return switch (message.getShort(MessageHeaderEncoder.templateIdEncodingOffset(), LITTLE_ENDIAN)) {
+            case GetOwnEncoder.TEMPLATE_ID -> EPOCH_OFFSET + GetOwnEncoder.knownVersionEncodingOffset();
+            case WriteEncoder.TEMPLATE_ID -> EPOCH_OFFSET + WriteEncoder.baseVersionEncodingOffset();
+            case RemoveEncoder.TEMPLATE_ID -> EPOCH_OFFSET + RemoveEncoder.baseVersionEncodingOffset();
+            case RenameEncoder.TEMPLATE_ID -> EPOCH_OFFSET + RenameEncoder.baseVersionEncodingOffset();
+            default -> 0;
+        };
+    }
 }

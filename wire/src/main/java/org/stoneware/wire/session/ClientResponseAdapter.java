@@ -59,6 +59,7 @@ public final class ClientResponseAdapter {
                 registered.wrapClientLogs(part);
                 String clientLogs = part.getStringWithoutLengthUtf8(0, part.capacity());
                 registered.wrapOwned(part);
+                listener.onLogStart(new LogStart(registered.inheritedEpoch(), registered.inheritedIndex()));
                 listener.onRegistered(
                         registered.epoch(),
                         registered.registration(),

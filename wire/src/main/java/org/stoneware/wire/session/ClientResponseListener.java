@@ -20,6 +20,9 @@ public interface ClientResponseListener {
             String clientLogs,
             List<OwnedSession> owned);
 
+    /** Where the log of the active begins that has answered a registration; told right before {@link #onRegistered}. */
+    default void onLogStart(LogStart logStart) {}
+
     void onRenewed(long epoch, long sequence);
 
     /** @param record null unless the status is {@link OwnStatus#LOADED}. */

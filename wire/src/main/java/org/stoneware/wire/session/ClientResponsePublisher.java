@@ -42,6 +42,7 @@ public final class ClientResponsePublisher {
             long registration,
             int leaseMs,
             int maxSessionBytes,
+            LogStart logStart,
             String serverName,
             String clientLogs,
             Collection<OwnedSession> owned) {
@@ -52,6 +53,8 @@ public final class ClientResponsePublisher {
                 .leaseMs(leaseMs)
                 .maxSessionBytes(maxSessionBytes)
                 .ownedCount(owned.size())
+                .inheritedEpoch(logStart.inheritedEpoch())
+                .inheritedIndex(logStart.inheritedIndex())
                 .serverName(serverName)
                 .clientLogs(clientLogs);
         int runLength = ownedRun.encode(owned);

@@ -51,7 +51,9 @@ public final class SampleRequests {
 
     static Map<String, byte[]> responses() {
         Map<String, byte[]> all = new LinkedHashMap<>();
-        all.put("Registered", bytes(out -> RESPONSES.registered(out, 1, 2, 400, 4, "s1", "logs", OWNED)));
+        all.put(
+                "Registered",
+                bytes(out -> RESPONSES.registered(out, 1, 2, 400, 4, new LogStart(8, 9), "s1", "logs", OWNED)));
         all.put("Renewed", bytes(out -> RESPONSES.renewed(out, 1, 2)));
         all.put("Owned", bytes(out -> RESPONSES.owned(out, 1, 2, 3, 4, 5, OwnStatus.LOADED, 1, 7, record())));
         all.put("OwnedCurrent", bytes(out -> RESPONSES.owned(out, 1, 2, 3, 4, 5, OwnStatus.CURRENT, 0, 7, null)));
