@@ -2,6 +2,7 @@ package org.stoneware.election;
 
 import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
+import java.util.function.Predicate;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.IntHashSet;
 import org.stoneware.api.cluster.ServerRole;
@@ -92,7 +93,7 @@ class ConsistencyElection implements Election {
 
     /** Makes the rules; the tests make some with a fault. */
     QuorumRules rules(ElectionContext ownContext, VoterId self) {
-        return new QuorumRules(ownContext.selfId(), self, ownContext.incarnation(), ownContext.isStorePersistent());
+        return QuorumRules.of(ownContext, self);
     }
 
     /** Makes the counting of votes; the tests make one with a fault. */
@@ -476,12 +477,11 @@ class ConsistencyElection implements Election {
         acceptor.note(other.epoch());
     }
 
-    // The rounds.
-
     private void advance(long nowNs) {
         boolean isActive = view.role() == ServerRole.ACTIVE_COORDINATOR;
         if (round.phase() == QuorumRound.Phase.PREPARING) {
-            QuorumRound.Base base = round.base(isActive ? keeper.isUsable(view.epoch()) : rules.mayLeadAs(view.role()));
+            Predicate<QuorumRound.Base> mayLead = copy.isCertain().and(rules.mayLeadAs(view.role()));
+            QuorumRound.Base base = round.base(isActive ? keeper.isUsable(view.epoch()) : mayLead);
             if (base == null) {
                 return;
             }
@@ -531,7 +531,7 @@ class ConsistencyElection implements Election {
     private void activate(Ballot ballot, RegisterValue value, String reason, long nowNs) {
         turn.end();
         view.lastActive(ElectionView.NO_ACTIVE);
-        view.set(new ElectionView(ServerRole.ACTIVE_COORDINATOR, value.epoch(), context.selfId(), reason));
+        view.activate(value.epoch(), reason, copy.isUnclean(peers, view.role()));
         keeper.begin(ballot, value, nowNs);
         for (Peer peer : peers.all()) {
             if (peer.isTalking()) {

@@ -1,5 +1,6 @@
 package org.stoneware.server.agent;
 
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -34,8 +35,6 @@ import org.stoneware.spi.liveness.Hello;
 import org.stoneware.spi.liveness.HelloReply;
 import org.stoneware.spi.liveness.LivenessLink;
 import org.stoneware.spi.storage.StoreListener;
-import org.stoneware.spi.transport.Connection;
-import org.stoneware.spi.transport.ConnectionSpec;
 import org.stoneware.spi.transport.FrameListener;
 import org.stoneware.spi.transport.Transport;
 import org.stoneware.spi.transport.TransportContext;
@@ -60,6 +59,9 @@ final class ServerAgent {
     /** Timers are served this often when nothing arrives. */
     private static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
+    /** A store that has no thread to wake this one is asked this often whether its disk is done. */
+    private static final long DISK_IDLE_NS = TimeUnit.MILLISECONDS.toNanos(1);
+
     private static final long PUBLISH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(500);
     /** A gap between two cycles longer than this is a stall of ours, and silence measured over it proves nothing. */
     private static final long STALL_NS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -72,13 +74,14 @@ final class ServerAgent {
     private final Election election;
     private final PeerLinks peers;
     private final ReplicationLinks replication;
+    private final SessionGenerations generations;
     private final RoleDuties duties;
     private final RoleHandOver handOver;
     private final VoterLinks voters;
     private final GroupDoor groupDoor;
     private final ClientDoor door;
     private final StatusReport report;
-    private final Frames frames = new Frames();
+    private final FrameListener frames;
     private long roleSinceMs;
     private final long openedNs;
     private long lastElectionNs;
@@ -86,7 +89,6 @@ final class ServerAgent {
     private boolean isStatusDue;
     private int toldWitnesses;
     private long stalls;
-    private String storeFailure = "";
     private volatile ClusterStatus status;
 
     /**
@@ -122,13 +124,14 @@ final class ServerAgent {
                     settings, context.incarnation(), context.productVersion(), this::dialMember, new PeerOutput());
             this.replication =
                     newReplicationLinks(transport.bind(new InetSocketAddress(self.groupAddress(), self.groupPort())));
+            this.frames = new FramesByPurpose(replication, door);
             this.voters = new VoterLinks(settings, new Votes());
             this.groupDoor = new GroupDoor(peers, replication, voters, this::helloReply, events, context.wallClock());
+            this.generations =
+                    new SessionGenerations(context, events, MAX_SESSION_BYTES, new StoreEvents(), transport::wakeup);
             this.duties = new RoleDuties(
-                    parts.roleLimits(MAX_SESSION_BYTES),
-                    new SessionGenerations(context, events, MAX_SESSION_BYTES, new StoreEvents()),
-                    new DutyRequests());
-            opened.add(duties::close);
+                    parts.roleLimits(MAX_SESSION_BYTES), generations.open(), generations, new DutyRequests());
+            opened.add(this::closeStores);
             context.liveness().status(heartbeat(ServerRole.START, 0, ""));
             // Listening comes before the first dial, so that of two servers started together at least one sees the
             // other.
@@ -143,7 +146,11 @@ final class ServerAgent {
                             "dso-port",
                             door.listener(inbox));
             this.election = context.election()
-                    .open(parts.electionContext(duties.current().store().mode()), new Decisions());
+                    .open(
+                            parts.electionContext(
+                                    generations.keepsSessions(),
+                                    duties.current().held()),
+                            new Decisions());
             opened.add(election);
             this.handOver = new RoleHandOver(
                     duties,
@@ -159,7 +166,7 @@ final class ServerAgent {
         this.openedNs = context.nanoClock().getAsLong();
         this.lastElectionNs = openedNs;
         this.report = new StatusReport(context, peers, duties, transport, election, door, openedNs);
-        this.status = newStatus();
+        this.status = report.now(roleSinceMs, stalls);
     }
 
     private ReplicationLinks newReplicationLinks(InetSocketAddress bound) {
@@ -193,11 +200,11 @@ final class ServerAgent {
         if (isStatusDue || nowNs - lastPublishNs > PUBLISH_INTERVAL_NS) {
             isStatusDue = false;
             lastPublishNs = nowNs;
-            status = newStatus();
+            status = report.now(roleSinceMs, stalls);
         }
         context.liveness().agentCycled(nowNs);
         if (work == 0) {
-            transport.awaitWork(IDLE_NS);
+            transport.awaitWork(duties.awaitsDisk() ? DISK_IDLE_NS : IDLE_NS);
         }
     }
 
@@ -242,12 +249,12 @@ final class ServerAgent {
         return inbox;
     }
 
-    /** Gives the active role to the standby, if there is one; callable from any thread. */
     /** See {@link Election#appoint}; the answer comes on the agent thread. Any thread. */
     void appoint(boolean isForced, String by, Consumer<String> answer) {
         inbox.submit(() -> answer.accept(election.appoint(isForced, by, electionTime())));
     }
 
+    /** Gives the active role to the standby, if there is one; callable from any thread. */
     void handOver(String by) {
         inbox.submit(() -> handOver.begin(by, context.nanoClock().getAsLong()));
     }
@@ -256,10 +263,15 @@ final class ServerAgent {
     void close() {
         closeAll(List.of(
                 transport,
-                duties::close,
+                this::closeStores,
                 election,
                 () -> context.liveness().goodbyeAll("server " + settings.self().name() + " stops"),
                 this::leave));
+    }
+
+    private void closeStores() throws IOException {
+        duties.close();
+        generations.stopped();
     }
 
     /** Answers what has been taken in, gives up the role, and stays until the standby has it. */
@@ -402,6 +414,11 @@ final class ServerAgent {
         }
 
         @Override
+        public void requestHandOver(String by, boolean isUrgent, long nowNs) {
+            handOver.begin(by, isUrgent, nowNs);
+        }
+
+        @Override
         public void dropClients(String reason) {
             door.dropAll(reason);
         }
@@ -457,23 +474,6 @@ final class ServerAgent {
         @Override
         public void warning(String kind, String text) {
             events.warning(kind, text);
-        }
-    }
-
-    /** Frames go to whom their connection belongs. */
-    private final class Frames implements FrameListener {
-        @Override
-        public void onFrame(Connection connection, DirectBuffer buffer, int offset, int length) {
-            of(connection).onFrame(connection, buffer, offset, length);
-        }
-
-        @Override
-        public void onConnectionLost(Connection connection, String reason) {
-            of(connection).onConnectionLost(connection, reason);
-        }
-
-        private FrameListener of(Connection connection) {
-            return connection.spec().purpose() == ConnectionSpec.Purpose.REPLICATION ? replication : door;
         }
     }
 
@@ -584,17 +584,13 @@ final class ServerAgent {
 
         @Override
         public void onDurable(long position) {
-            // Nothing waits for durability in the modes this version has.
+            // Asked for in the cycle the store has worked in.
         }
 
         @Override
         public void onFailed(String reason) {
-            storeFailure = "the session store refuses changes: " + reason;
-            events.warning("storage-failed", storeFailure);
+            // Its health says so, which the duties look after.
+            isStatusDue = true;
         }
-    }
-
-    private ClusterStatus newStatus() {
-        return report.now(roleSinceMs, storeFailure, stalls);
     }
 }
