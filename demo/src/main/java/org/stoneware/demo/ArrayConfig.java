@@ -61,6 +61,16 @@ public record ArrayConfig(Path directory, List<Member> servers) {
      * @param failoverPriority the element's content, such as {@code <availability/>}; empty to leave the element out.
      */
     public static ArrayConfig write(Path directory, List<Member> servers, String failoverPriority) throws IOException {
+        return write(directory, servers, failoverPriority, "temporary-swap-only");
+    }
+
+    /**
+     * Writes the file for a persistence mode.
+     *
+     * @param failoverPriority the element's content; empty to leave the element out.
+     */
+    public static ArrayConfig write(
+            Path directory, List<Member> servers, String failoverPriority, String persistenceMode) throws IOException {
         StringBuilder text = new StringBuilder(
                 """
                 <?xml version="1.0" encoding="UTF-8"?>
@@ -75,11 +85,11 @@ public record ArrayConfig(Path directory, List<Member> servers) {
                           <logs>server-logs</logs>
                           <dso-port>%d</dso-port>
                           <dso>
-                            <persistence><mode>temporary-swap-only</mode></persistence>
+                            <persistence><mode>%s</mode></persistence>
                           </dso>
                         </server>
                     """
-                            .formatted(server.host(), server.name(), server.clientPort()));
+                            .formatted(server.host(), server.name(), server.clientPort(), persistenceMode));
         }
         text.append(
                 """

@@ -375,7 +375,7 @@ class AppointedElection implements Election {
         boolean isFirst = value == null && acceptor.highestEpoch() == Epoch.NONE && context.selfId() == 0;
         if (awaited != null) {
             view.waitingFor(awaited);
-        } else if (wasAppointed && isNewest) {
+        } else if (wasAppointed && isNewest && (copy.isComplete() || !context.isStorePersistent())) {
             promote("appointed before its restart");
         } else if (isFirst) {
             promote("first in the configuration file, and nobody was ever appointed");

@@ -95,7 +95,7 @@ class ConsistencyElection implements Election {
 
     /** Makes the rules; the tests make some with a fault. */
     QuorumRules rules(ElectionContext ownContext, VoterId self) {
-        return new QuorumRules(ownContext.selfId(), self, ownContext.incarnation(), ownContext.isStorePersistent());
+        return QuorumRules.of(ownContext, self);
     }
 
     /** Makes the counting of votes; the tests make one with a fault. */
@@ -470,7 +470,8 @@ class ConsistencyElection implements Election {
     private void advance(long nowNs) {
         boolean isActive = view.role() == ServerRole.ACTIVE_COORDINATOR;
         if (round.phase() == QuorumRound.Phase.PREPARING) {
-            QuorumRound.Base base = round.base(isActive ? keeper.isUsable(view.epoch()) : mayLead());
+            QuorumRound.Base base = round.base(
+                    isActive ? keeper.isUsable(view.epoch()) : copy.isCertain().and(mayLead()));
             if (base == null) {
                 return;
             }
@@ -531,7 +532,7 @@ class ConsistencyElection implements Election {
         turn.end();
         handOver.end();
         view.lastActive(ElectionView.NO_ACTIVE);
-        view.set(new ElectionView(ServerRole.ACTIVE_COORDINATOR, value.epoch(), context.selfId(), reason));
+        view.activate(value.epoch(), reason, copy.isUnclean(peers, view.role()));
         keeper.begin(ballot, value, nowNs);
         for (Peer peer : peers.all()) {
             if (peer.isTalking()) {

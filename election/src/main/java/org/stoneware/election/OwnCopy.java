@@ -2,14 +2,18 @@ package org.stoneware.election;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Predicate;
 import org.agrona.collections.IntHashSet;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.ElectionContext;
+import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.FailoverPriority;
+import org.stoneware.spi.election.HeldCopy;
 import org.stoneware.voting.Ballot;
 import org.stoneware.voting.Epoch;
 import org.stoneware.voting.RegisterAcceptor;
+import org.stoneware.voting.RegisterMessage;
 import org.stoneware.voting.RegisterValue;
 import org.stoneware.voting.VoterId;
 
@@ -21,6 +25,10 @@ class OwnCopy {
     private final RegisterAcceptor acceptor;
     private Ballot forfeited = Ballot.NONE;
     private Ballot excludedBy = Ballot.NONE;
+    /** Server that holds more than this one and can be talked to. */
+    private int behindId = ElectionView.NO_ACTIVE;
+
+    private long behindIncarnation;
 
     OwnCopy(ElectionContext context, RegisterAcceptor acceptor) {
         this.context = context;
@@ -77,6 +85,7 @@ class OwnCopy {
         boolean isHolder = context.isStorePersistent()
                 && role == ServerRole.START
                 && value != null
+                && isComplete()
                 && value.isInSync(acceptor.identity());
         return isHolder ? 0 : byPosition;
     }
@@ -97,10 +106,13 @@ class OwnCopy {
             return true;
         }
         RegisterValue value = acceptor.acceptedValue();
+        if (behind(peers) != null) {
+            return false;
+        }
         if (value == null) {
             return acceptor.highestEpoch() == Epoch.NONE;
         }
-        if (excludedBy.isHigherThan(acceptor.acceptedBallot())) {
+        if (!isComplete() || excludedBy.isHigherThan(acceptor.acceptedBallot())) {
             return false;
         }
         for (RegisterValue.InSync member : value.inSync()) {
@@ -111,6 +123,87 @@ class OwnCopy {
             }
         }
         return value.epoch() >= acceptor.highestEpoch() && value.isInSync(acceptor.identity());
+    }
+
+    /** Whether a whole copy of the sessions lies here: the register does not know that a disk was replaced. */
+    boolean isComplete() {
+        return context.held().isComplete();
+    }
+
+    /** Whether this server, once active without having been standby, may lack something that was acknowledged. */
+    boolean isUnclean(Peers peers, ServerRole role) {
+        return context.isStorePersistent()
+                && role != ServerRole.PASSIVE_STANDBY
+                && (context.held().isSuspect()
+                        || role == ServerRole.PASSIVE_UNINITIALIZED
+                        || !mayHoldEverything(peers));
+    }
+
+    /**
+     * In consistency mode: a server whose copy is suspect builds on nothing older than what it has accepted itself, since that says who else
+     * held everything.
+     */
+    Predicate<QuorumRound.Base> isCertain() {
+        return base -> !context.held().isSuspect() || !acceptor.acceptedBallot().isHigherThan(base.ballot());
+    }
+
+    /**
+     * Whether another server goes before this one in an attempt that a quorum has promised: one that is in sync by the register when this
+     * one is not, or that found more when it started. Of two that hold the same each may lead.
+     */
+    boolean mustYield(RegisterProposer proposer, Peers peers, IntHashSet participants, ServerRole role) {
+        RegisterValue highest = proposer.highestAccepted();
+        if (highest != null && isOutranked(highest, participants)) {
+            // Only one that held everything may be next; it has its turn after the stall time.
+            exclude(proposer.highestAcceptedBallot());
+            acceptor.note(highest.epoch());
+            return true;
+        }
+        if (!context.isStorePersistent() || role == ServerRole.PASSIVE_STANDBY) {
+            return false;
+        }
+        for (Peer peer : peers.all()) {
+            RegisterMessage promise = participants.contains(peer.memberId()) ? proposer.promise(peer.memberId()) : null;
+            if (promise == null || highest != null && !highest.isInSync(promise.sender())) {
+                continue;
+            }
+            HeldCopy other = promise.held();
+            if (other != null && isBetter(other, context.held())) {
+                behindId = peer.memberId();
+                behindIncarnation = promise.incarnation();
+                return true;
+            }
+        }
+        return false;
+    }
+
+    /** Whole before none, certain before suspect, newer before older. Not static: the tests plant faults. */
+    boolean isBetter(HeldCopy one, HeldCopy other) {
+        if (one.isComplete() != other.isComplete()) {
+            return one.isComplete();
+        }
+        if (one.isSuspect() != other.isSuspect()) {
+            return other.isSuspect();
+        }
+        return one.isNewerThan(other);
+    }
+
+    /** The server that is known to hold more than this one, as long as it can be talked to; else null. */
+    @Nullable
+    Peer behind(Peers peers) {
+        Peer peer = peers.at(behindId);
+        return peer != null && peer.isTalking() && peer.isProcess(behindIncarnation) ? peer : null;
+    }
+
+    /** What a server that may not be promoted waits for. */
+    String awaited(Peers peers, RoleView view) {
+        Peer better = behind(peers);
+        if (better != null) {
+            return "waiting for " + better.name() + ", which holds newer sessions";
+        }
+        return isComplete() || !context.isStorePersistent()
+                ? "waiting for " + view.nameOfLastActive() + ", which may hold newer sessions"
+                : "waiting for " + view.nameOfLastActive() + ": no whole copy of the sessions is here";
     }
 
     /**

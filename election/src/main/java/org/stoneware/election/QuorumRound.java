@@ -9,6 +9,7 @@ import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.spi.election.HeldCopy;
 import org.stoneware.voting.Ballot;
 import org.stoneware.voting.QuorumRule;
 import org.stoneware.voting.RegisterMessage;
@@ -102,7 +103,8 @@ class QuorumRound {
     void onPromise(int memberId, RegisterMessage message) {
         if (phase == Phase.PREPARING && message.ballot().equals(ballot)) {
             promises.put(
-                    message.sender(), new Promise(memberId, message.incarnation(), message.other(), message.value()));
+                    message.sender(),
+                    new Promise(memberId, message.incarnation(), message.other(), message.value(), message.held()));
         }
     }
 
@@ -251,7 +253,8 @@ class QuorumRound {
      * @param accepted    ballot of what it accepted last.
      * @param value       what it accepted last, or null.
      */
-    record Promise(int memberId, long incarnation, Ballot accepted, @Nullable RegisterValue value) {}
+    record Promise(
+            int memberId, long incarnation, Ballot accepted, @Nullable RegisterValue value, @Nullable HeldCopy held) {}
 
     /**
      * What a new value would be built on.

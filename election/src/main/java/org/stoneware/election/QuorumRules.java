@@ -4,6 +4,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.function.Predicate;
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.spi.election.ElectionContext;
+import org.stoneware.spi.election.HeldCopy;
 import org.stoneware.voting.Ballot;
 import org.stoneware.voting.RegisterValue;
 import org.stoneware.voting.VoterId;
@@ -17,8 +19,20 @@ class QuorumRules {
     private final VoterId self;
     private final long incarnation;
     private final boolean isStorePersistent;
+    private final HeldCopy held;
 
     QuorumRules(int selfId, VoterId self, long incarnation, boolean isStorePersistent) {
+        this(selfId, self, incarnation, isStorePersistent, new HeldCopy(isStorePersistent, 0, 0, false));
+    }
+
+    static QuorumRules of(ElectionContext context, VoterId self) {
+        return new QuorumRules(
+                context.selfId(), self, context.incarnation(), context.isStorePersistent(), context.held());
+    }
+
+    /** @param held what this server found of the sessions when it started. */
+    QuorumRules(int selfId, VoterId self, long incarnation, boolean isStorePersistent, HeldCopy held) {
+        this.held = held;
         this.selfId = selfId;
         this.self = self;
         this.incarnation = incarnation;
@@ -51,7 +65,25 @@ class QuorumRules {
         if (value == null) {
             return true;
         }
-        return isStorePersistent ? value.isInSync(self) : isEverythingGone(value, base);
+        return isStorePersistent
+                ? value.isInSync(self) && mayHoldEverything(value, base)
+                : isEverythingGone(value, base);
+    }
+
+    /** Whether the own copy is whole and certain; or suspect, as are those of all others that held everything, and none is newer. */
+    private boolean mayHoldEverything(RegisterValue value, QuorumRound.Base base) {
+        if (!held.isComplete() || !held.isSuspect()) {
+            return held.isComplete();
+        }
+        for (RegisterValue.InSync member : value.inSync()) {
+            QuorumRound.Promise promise = base.promises().get(member.identity());
+            HeldCopy other = promise == null ? null : promise.held();
+            boolean isOther = !member.identity().equals(self);
+            if (isOther && (other == null || other.isComplete() && (!other.isSuspect() || other.isNewerThan(held)))) {
+                return false;
+            }
+        }
+        return true;
     }
 
     /** A server beside an active may lead only when nobody holds anything any more: its own copy may be half replaced. */

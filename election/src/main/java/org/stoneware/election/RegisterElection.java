@@ -69,6 +69,9 @@ class RegisterElection implements Election {
     private final HandOver handOver;
     private long activeIncarnation;
     private boolean isTakenForSilence;
+    /** What this server has may lack something that was acknowledged, should it become active now. */
+    private boolean isUnclean;
+
     private long takeoverRetryNs = NEVER;
     private final RoleEnd end;
     private long lastLookNs = NEVER;
@@ -245,6 +248,7 @@ class RegisterElection implements Election {
         }
         try {
             proposer.abandon();
+            isUnclean = copy.isUnclean(peers, view.role());
             promoteAlone("forced by " + by + "; sessions that are not here are lost");
         } catch (ElectionException e) {
             throw end.failed(e);
@@ -309,6 +313,7 @@ class RegisterElection implements Election {
 
     /** The active of this standby is not heard, or no longer active. */
     private void takeOver(long nowNs) {
+        isUnclean = false;
         RegisterValue value = acceptor.acceptedValue();
         Peer active = peers.at(view.activeId());
         if (value == null || active == null || !copy.isInSync(value) || suspicion.hasGoneOnAlone()) {
@@ -342,7 +347,9 @@ class RegisterElection implements Election {
 
     /** No server is active: finds out which may take part, and whose turn it is to propose. */
     private void settle(long nowNs) {
+        isUnclean = copy.isUnclean(peers, view.role());
         if (handOver.hasFailed(participants, nowNs)) {
+            isUnclean = false;
             propose(nowNs);
             return;
         }
@@ -356,7 +363,7 @@ class RegisterElection implements Election {
         if (!copy.mayBePromoted(peers, view.role(), nowNs)) {
             proposer.abandon();
             turn.suspend();
-            view.waiting("waiting for " + view.nameOfLastActive() + ", which may hold newer sessions");
+            view.waiting(copy.awaited(peers, view));
             return;
         }
         Peer awaited = peers.gatherRunning(participants, view.role() == ServerRole.START, nowNs);
@@ -472,11 +479,8 @@ class RegisterElection implements Election {
                 leaveStandby("dropped while it could not be told");
                 return;
             }
-            if (highest != null && copy.isOutranked(highest, participants)) {
-                // Only one that held everything may be next; it has its turn after the stall time.
-                copy.exclude(proposer.highestAcceptedBallot());
+            if (copy.mustYield(proposer, peers, participants, view.role())) {
                 proposer.abandon();
-                acceptor.note(highest.epoch());
                 return;
             }
             RegisterValue next = copy.servedAlone(
@@ -506,7 +510,7 @@ class RegisterElection implements Election {
         turn.end();
         handOver.end();
         view.lastActive(ElectionView.NO_ACTIVE);
-        view.set(new ElectionView(ServerRole.ACTIVE_COORDINATOR, value.epoch(), context.selfId(), reason));
+        view.activate(value.epoch(), reason, isUnclean);
         inSync.begin();
         for (Peer peer : peers.all()) {
             if (peer.isTalking()) {

@@ -108,6 +108,12 @@ class RegisterProposer {
         }
     }
 
+    /** The promise of a participant; null when it has not given one. */
+    @Nullable
+    RegisterMessage promise(int memberId) {
+        return promises.get(memberId);
+    }
+
     /** The value accepted in the highest ballot among the promises; null when the register is empty. */
     @Nullable
     RegisterValue highestAccepted() {

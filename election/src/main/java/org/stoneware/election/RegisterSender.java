@@ -33,9 +33,10 @@ final class RegisterSender {
         return new RegisterMessage(type, acceptor.identity(), context.incarnation(), ballot, other, value);
     }
 
-    /** A message that says what was accepted last along with a ballot. */
+    /** A message that says what was accepted last along with a ballot, and what lies here where sessions outlive a process. */
     RegisterMessage withAccepted(RegisterMessage.Type type, Ballot ballot) {
-        return message(type, ballot, acceptor.acceptedBallot(), acceptor.acceptedValue());
+        return message(type, ballot, acceptor.acceptedBallot(), acceptor.acceptedValue())
+                .withHeld(context.isStorePersistent() ? context.held() : null);
     }
 
     void send(int memberId, RegisterMessage message) {

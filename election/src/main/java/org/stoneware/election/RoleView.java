@@ -81,10 +81,15 @@ final class RoleView {
             return;
         }
         if (isBlocked && round.isRunning()) {
-            set(new ElectionView(role(), epoch(), activeId(), "blocked: votes " + round.votes()));
+            set(new ElectionView(role(), epoch(), activeId(), "blocked: votes " + round.votes(), now.isUnclean()));
         } else if (!isBlocked && reason().startsWith("blocked: ")) {
-            set(new ElectionView(role(), epoch(), activeId(), "goes on without a standby"));
+            set(new ElectionView(role(), epoch(), activeId(), "goes on without a standby", now.isUnclean()));
         }
+    }
+
+    /** Becomes active in an epoch. */
+    void activate(long epoch, String reason, boolean isUnclean) {
+        set(new ElectionView(ServerRole.ACTIVE_COORDINATOR, epoch, context.selfId(), reason, isUnclean));
     }
 
     /** Takes a role in the highest epoch known here. */
@@ -107,6 +112,13 @@ final class RoleView {
             lastActive = value.activeId();
         }
         Peer peer = peers.at(lastActive);
+        if (peer == null && value != null) {
+            // This server was active; the other in sync with it may have gone on.
+            for (RegisterValue.InSync member : value.inSync()) {
+                Peer other = peers.at(member.memberId());
+                peer = other == null || other.isTalking() ? peer : other;
+            }
+        }
         return peer == null ? "the last active server" : peer.name();
     }
 

@@ -20,7 +20,11 @@ enum PairSearch {
     /** Three Tomcats vote. */
     CONSISTENT_WITH_TOMCATS(false, 3, FailoverPriority.consistency(0, true), 3),
     /** The same, and stores keep everything. */
-    CONSISTENT_PERSISTENT(true, 3, FailoverPriority.consistency(0, true), 3);
+    CONSISTENT_PERSISTENT(true, 3, FailoverPriority.consistency(0, true), 3),
+    /** Stores keep everything but for what disks lose. */
+    DAMAGED(true, 1),
+    /** The same, and three Tomcats vote. */
+    CONSISTENT_DAMAGED(true, 3, FailoverPriority.consistency(0, true), 3);
 
     private final boolean isPersistent;
     private final int witnesses;
@@ -80,6 +84,9 @@ enum PairSearch {
         MemoryRegisters registers = new MemoryRegisters(seed, fault);
         SimulatedPair pair =
                 new SimulatedPair(registers, Path.of("simulated"), isPersistent, witnesses, seed, replicationFault);
+        if (this == DAMAGED || this == CONSISTENT_DAMAGED) {
+            pair.damagingDisks();
+        }
         return priority.isConsistency()
                 ? pair.voting(new SimulatedPair.Voting(
                         priority,

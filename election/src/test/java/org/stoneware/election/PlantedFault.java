@@ -9,6 +9,7 @@ import org.stoneware.spi.election.ElectionContext;
 import org.stoneware.spi.election.ElectionOutput;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.Evidence;
+import org.stoneware.spi.election.HeldCopy;
 import org.stoneware.spi.election.InSyncSet;
 import org.stoneware.voting.Ballot;
 import org.stoneware.voting.ElectionStore;
@@ -171,6 +172,57 @@ enum PlantedFault {
                         @Override
                         boolean isInSync(RegisterValue value) {
                             return true;
+                        }
+                    };
+                }
+            };
+        }
+
+        @Override
+        boolean isOfPairs() {
+            return true;
+        }
+    },
+    /** A server whose machine went down takes its copy for certain. */
+    SUSPECT_TAIL_TRUSTED {
+        @Override
+        RegisterElection election(
+                ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor, RegisterProposer proposer) {
+            return new RegisterElection(context, output, acceptor, proposer) {
+                @Override
+                OwnCopy ownCopy(ElectionContext context, RegisterAcceptor acceptor) {
+                    return new OwnCopy(context, acceptor) {
+                        @Override
+                        boolean isBetter(HeldCopy one, HeldCopy other) {
+                            return one.isComplete() && !other.isComplete();
+                        }
+                    };
+                }
+            };
+        }
+
+        @Override
+        boolean isOfPairs() {
+            return true;
+        }
+    },
+    /** A server whose disk was replaced believes the register, which says that it holds everything. */
+    LOST_STORE_TRUSTED {
+        @Override
+        RegisterElection election(
+                ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor, RegisterProposer proposer) {
+            return new RegisterElection(context, output, acceptor, proposer) {
+                @Override
+                OwnCopy ownCopy(ElectionContext context, RegisterAcceptor acceptor) {
+                    return new OwnCopy(context, acceptor) {
+                        @Override
+                        boolean isComplete() {
+                            return true;
+                        }
+
+                        @Override
+                        boolean isBetter(HeldCopy one, HeldCopy other) {
+                            return false;
                         }
                     };
                 }

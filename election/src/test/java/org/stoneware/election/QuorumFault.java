@@ -112,7 +112,10 @@ enum QuorumFault {
         return new ConsistencyElection(context, output, new RegisterAcceptor(store)) {
             @Override
             QuorumRules rules(ElectionContext ownContext, VoterId self) {
-                return fault.rules(ownContext.selfId(), self, ownContext.incarnation(), ownContext.isStorePersistent());
+                return fault == NONE
+                        ? super.rules(ownContext, self)
+                        : fault.rules(
+                                ownContext.selfId(), self, ownContext.incarnation(), ownContext.isStorePersistent());
             }
 
             @Override

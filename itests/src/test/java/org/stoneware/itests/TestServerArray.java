@@ -55,12 +55,20 @@ final class TestServerArray implements AutoCloseable {
     /** @param failoverPriority content of the element of that name; empty to leave it out. */
     static TestServerArray create(Path directory, Hosts hosts, String failoverPriority, List<String> names)
             throws IOException {
+        return create(directory, hosts, failoverPriority, "temporary-swap-only", names);
+    }
+
+    /** @param persistenceMode of all servers. */
+    static TestServerArray create(
+            Path directory, Hosts hosts, String failoverPriority, String persistenceMode, List<String> names)
+            throws IOException {
         Files.createDirectories(directory);
         List<ArrayConfig.Member> members = new ArrayList<>();
         for (String name : names) {
             members.add(new ArrayConfig.Member(name, hosts.address(name), CLIENT_PORT));
         }
-        return new TestServerArray(directory, hosts, ArrayConfig.write(directory, members, failoverPriority));
+        return new TestServerArray(
+                directory, hosts, ArrayConfig.write(directory, members, failoverPriority, persistenceMode));
     }
 
     /** Starts a server, or starts it again when it has ended; its role is still open when this returns. */

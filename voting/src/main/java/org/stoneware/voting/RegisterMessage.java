@@ -1,6 +1,7 @@
 package org.stoneware.voting;
 
 import org.jspecify.annotations.Nullable;
+import org.stoneware.spi.election.HeldCopy;
 
 /**
  * What one server's register says to another's.
@@ -13,10 +14,28 @@ import org.jspecify.annotations.Nullable;
  *                    counter must be exceeded, else {@link Ballot#NONE}.
  * @param value       with {@link Type#ACCEPT} and {@link Type#ACTIVE} the value, with {@link Type#PROMISE} and
  *                    {@link Type#LEAVING} the value accepted last or null, else null.
+ * @param held        with {@link Type#PROMISE} what the sender found of the sessions when it started; null where it does not say.
  */
 public record RegisterMessage(
-        Type type, VoterId sender, long incarnation, Ballot ballot, Ballot other, @Nullable RegisterValue value) {
+        Type type,
+        VoterId sender,
+        long incarnation,
+        Ballot ballot,
+        Ballot other,
+        @Nullable RegisterValue value,
+        @Nullable HeldCopy held) {
     private static final int MAX_VOTERS = 32;
+
+    /** A message that says nothing of what the sender holds. */
+    public RegisterMessage(
+            Type type, VoterId sender, long incarnation, Ballot ballot, Ballot other, @Nullable RegisterValue value) {
+        this(type, sender, incarnation, ballot, other, value, null);
+    }
+
+    /** The same message with what its sender holds. */
+    public RegisterMessage withHeld(@Nullable HeldCopy copy) {
+        return new RegisterMessage(type, sender, incarnation, ballot, other, value, copy);
+    }
 
     /** Kinds of messages. Codes are sent on the wire and never change meaning. */
     public enum Type {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.SplittableRandom;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
+import org.stoneware.spi.election.HeldCopy;
 
 class RegisterMessageCodecTest {
     private static final VoterId SELF = new VoterId(0x1111, 0x2222);
@@ -27,7 +28,8 @@ class RegisterMessageCodecTest {
 
     @Test
     void shouldCarryTheBiggestValue() {
-        RegisterMessage message = message(RegisterMessage.Type.ACCEPT, value(RegisterValue.MAX_ENTRIES));
+        RegisterMessage message = message(RegisterMessage.Type.PROMISE, value(RegisterValue.MAX_ENTRIES))
+                .withHeld(new HeldCopy(true, 3, 4, true));
 
         int length = RegisterMessageCodec.encode(message, buffer, 0);
 
@@ -46,6 +48,20 @@ class RegisterMessageCodecTest {
                 .isEqualTo("01050000" + "0500000000000000" + "1111000000000000" + "2222000000000000"
                         + "0700000000000000" + "1111000000000000" + "2222000000000000"
                         + "0900000000000000" + "3333000000000000" + "4444000000000000" + "00000000");
+    }
+
+    @Test
+    void shouldCarryWhatItsSenderHolds() {
+        for (HeldCopy held :
+                List.of(HeldCopy.NOTHING, new HeldCopy(true, 7, 99, false), new HeldCopy(true, 7, 99, true))) {
+            RegisterMessage message =
+                    message(RegisterMessage.Type.PROMISE, value(2)).withHeld(held);
+
+            int length = RegisterMessageCodec.encode(message, buffer, 0);
+
+            assertThat(RegisterMessageCodec.decode(buffer, 0, length)).isEqualTo(message);
+            assertThat(RegisterMessageCodec.decode(buffer, 0, length - 1)).isNull();
+        }
     }
 
     @Test

@@ -13,6 +13,7 @@ import java.util.List;
  * @param directory       where the register is kept; belongs to the election alone, exists, survives the emptying of stores.
  * @param isStorePersistent false for temporary modes: what this server held before its start is gone.
  * @param priority        what goes before what when servers lose sight of each other.
+ * @param held            what this server found of the sessions when it started; of no meaning in temporary modes.
  */
 public record ElectionContext(
         int selfId,
@@ -21,9 +22,30 @@ public record ElectionContext(
         long electionTimeNs,
         Path directory,
         boolean isStorePersistent,
-        FailoverPriority priority) {
+        FailoverPriority priority,
+        HeldCopy held) {
     public ElectionContext {
         memberNames = List.copyOf(memberNames);
+    }
+
+    /** A server that holds what the register says it holds. */
+    public ElectionContext(
+            int selfId,
+            List<String> memberNames,
+            long incarnation,
+            long electionTimeNs,
+            Path directory,
+            boolean isStorePersistent,
+            FailoverPriority priority) {
+        this(
+                selfId,
+                memberNames,
+                incarnation,
+                electionTimeNs,
+                directory,
+                isStorePersistent,
+                priority,
+                new HeldCopy(isStorePersistent, 0, 0, false));
     }
 
     /** Availability mode with the defaults of the store. */

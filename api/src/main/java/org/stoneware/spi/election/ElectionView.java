@@ -11,7 +11,13 @@ import org.stoneware.api.cluster.ServerRole;
  * @param activeId position of the active in the configuration file, or {@link #NO_ACTIVE}; one that can't be heard is named until
  *                 another takes over.
  * @param reason   why, for people.
+ * @param isUnclean this server is active although another one may hold newer sessions, or its own may lack some.
  */
-public record ElectionView(ServerRole role, long epoch, int activeId, String reason) {
+public record ElectionView(ServerRole role, long epoch, int activeId, String reason, boolean isUnclean) {
+    /** A view of a server that is not active, or is so with everything that was acknowledged. */
+    public ElectionView(ServerRole role, long epoch, int activeId, String reason) {
+        this(role, epoch, activeId, reason, false);
+    }
+
     public static final int NO_ACTIVE = -1;
 }

@@ -28,6 +28,19 @@ public interface StateMachine {
     /** Index of the last entry applied; 0 before the first. */
     long lastApplied();
 
+    /**
+     * Last entry this replica would still hold after an end of its process, as far as its store promises that: nothing after it is
+     * acknowledged. {@link #lastApplied} where the store promises nothing.
+     */
+    default long durableIndex() {
+        return lastApplied();
+    }
+
+    /** True when the store takes no changes any more: what is not durable by now never will be, and is never acknowledged. */
+    default boolean isReadOnly() {
+        return false;
+    }
+
     /** Takes the outcome of an entry. */
     interface ResultSink {
         /** @param result view valid until this call returns. */

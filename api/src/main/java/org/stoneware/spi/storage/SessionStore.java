@@ -139,6 +139,14 @@ public interface SessionStore extends AutoCloseable {
         return StoreHealth.OK;
     }
 
+    /**
+     * True while changes may answer {@link StoreResult#NOT_RESIDENT} whatever they change, because the disk is behind: the caller asks again
+     * on a later duty cycle. {@link #load} answers {@link LoadResult#BUSY} meanwhile.
+     */
+    default boolean isBehind() {
+        return false;
+    }
+
     /** Shows figures of this kind of store beside {@link #figures()}: names dotted, lower case, unit last where there is one. */
     default void visitCounters(CounterVisitor visitor) {}
 

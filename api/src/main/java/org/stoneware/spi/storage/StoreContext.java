@@ -13,6 +13,8 @@ import java.util.function.Consumer;
  * @param maxRecordLength bytes of the largest record to keep; a longer one is {@link StoreResult#FULL}.
  * @param durability      when a change counts as durable; of no meaning to a store that keeps nothing over the end of the process.
  * @param notices         takes one readable line per fact an operator should know. Callable from any thread.
+ * @param wakeup          makes the agent call {@link SessionStore#doWork} soon: for a thread of the store's own that has something to
+ *                        tell. Callable from any thread.
  */
 public record StoreContext(
         Path directory,
@@ -20,7 +22,19 @@ public record StoreContext(
         long maxDiskBytes,
         int maxRecordLength,
         Durability durability,
-        Consumer<String> notices) {
+        Consumer<String> notices,
+        Runnable wakeup) {
+    /** Settings of a store that has no thread to wake the agent from, or leaves it to the agent when it asks. */
+    public StoreContext(
+            Path directory,
+            long maxMemoryBytes,
+            long maxDiskBytes,
+            int maxRecordLength,
+            Durability durability,
+            Consumer<String> notices) {
+        this(directory, maxMemoryBytes, maxDiskBytes, maxRecordLength, durability, notices, () -> {});
+    }
+
     /** Settings without a bound of the disk, and with every change forced. */
     public StoreContext(Path directory, long maxMemoryBytes, int maxRecordLength, Consumer<String> notices) {
         this(directory, maxMemoryBytes, 0, maxRecordLength, Durability.FSYNC, notices);

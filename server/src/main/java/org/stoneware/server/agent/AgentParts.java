@@ -15,6 +15,7 @@ import org.stoneware.server.request.RequestLimits;
 import org.stoneware.server.role.RoleLimits;
 import org.stoneware.spi.election.ElectionContext;
 import org.stoneware.spi.election.FailoverPriority;
+import org.stoneware.spi.election.HeldCopy;
 
 /** What the configuration means for the parts of a {@link ServerAgent}. */
 final class AgentParts {
@@ -44,16 +45,20 @@ final class AgentParts {
                 ReplicationLimits.DEFAULTS);
     }
 
-    /** @param storageMode mode of the store in use. */
-    ElectionContext electionContext(String storageMode) {
+    /**
+     * @param keepsSessions sessions outlive the process.
+     * @param held          what an earlier process left of them.
+     */
+    ElectionContext electionContext(boolean keepsSessions, HeldCopy held) {
         return new ElectionContext(
                 settings.selfPosition(),
                 memberNames(),
                 context.incarnation(),
                 TimeUnit.SECONDS.toNanos(settings.electionTimeSec()),
                 directory("election"),
-                "permanent-store".equals(storageMode),
-                FailoverPriority.of(settings));
+                keepsSessions,
+                FailoverPriority.of(settings),
+                held);
     }
 
     /** Without the array's key peers and Tomcats prove nothing, so whoever reaches the ports can read and change sessions. */

@@ -1,5 +1,6 @@
 package org.stoneware.server.agent;
 
+import java.io.IOException;
 import java.net.InetSocketAddress;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -61,6 +62,9 @@ final class ServerAgent {
     /** Timers are served this often when nothing arrives. */
     private static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
+    /** A store that has no thread to wake this one is asked this often whether its disk is done. */
+    private static final long DISK_IDLE_NS = TimeUnit.MILLISECONDS.toNanos(1);
+
     private static final long PUBLISH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(500);
     /** A gap between two cycles longer than this is a stall of ours, and silence measured over it proves nothing. */
     private static final long STALL_NS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -73,6 +77,7 @@ final class ServerAgent {
     private final Election election;
     private final PeerLinks peers;
     private final ReplicationLinks replication;
+    private final SessionGenerations generations;
     private final RoleDuties duties;
     private final RoleHandOver handOver;
     private final VoterLinks voters;
@@ -89,7 +94,6 @@ final class ServerAgent {
     private boolean isStatusDue;
     private int toldWitnesses;
     private long stalls;
-    private String storeFailure = "";
     private volatile ClusterStatus status;
 
     /**
@@ -127,13 +131,14 @@ final class ServerAgent {
                     settings, context.incarnation(), context.productVersion(), this::dialMember, new PeerOutput());
             this.replication =
                     newReplicationLinks(transport.bind(new InetSocketAddress(self.groupAddress(), self.groupPort())));
+            this.frames = new FramesByPurpose(replication, door);
             this.voters = new VoterLinks(settings, new Votes());
             this.groupDoor = new GroupDoor(peers, replication, voters, this::helloReply, events, context.wallClock());
+            this.generations =
+                    new SessionGenerations(context, events, MAX_SESSION_BYTES, new StoreEvents(), transport::wakeup);
             this.duties = new RoleDuties(
-                    parts.roleLimits(MAX_SESSION_BYTES),
-                    new SessionGenerations(context, events, MAX_SESSION_BYTES, new StoreEvents()),
-                    new DutyRequests());
-            opened.add(duties::close);
+                    parts.roleLimits(MAX_SESSION_BYTES), generations.open(), generations, new DutyRequests());
+            opened.add(this::closeStores);
             context.liveness().status(heartbeat(ServerRole.START, 0, ""));
             // Listening comes before the first dial, so that of two servers started together at least one sees the
             // other.
@@ -148,7 +153,11 @@ final class ServerAgent {
                             "dso-port",
                             door.listener(inbox));
             this.election = context.election()
-                    .open(parts.electionContext(duties.current().store().mode()), new Decisions());
+                    .open(
+                            parts.electionContext(
+                                    generations.keepsSessions(),
+                                    duties.current().held()),
+                            new Decisions());
             opened.add(election);
             this.handOver = new RoleHandOver(
                     duties, now -> election.requestHandOver(electionTime()), peers::isAnyActive, new DutyRequests());
@@ -164,7 +173,7 @@ final class ServerAgent {
         this.openedNs = context.nanoClock().getAsLong();
         this.lastElectionNs = openedNs;
         this.report = new StatusReport(context, peers, duties, transport, election, door, events, openedNs);
-        this.status = newStatus();
+        this.status = report.now(roleSinceMs, stalls);
     }
 
     private ReplicationLinks newReplicationLinks(InetSocketAddress bound) {
@@ -199,12 +208,12 @@ final class ServerAgent {
         if (isStatusDue || nowNs - lastPublishNs > PUBLISH_INTERVAL_NS) {
             isStatusDue = false;
             lastPublishNs = nowNs;
-            status = newStatus();
+            status = report.now(roleSinceMs, stalls);
             report.share(status, watch);
         }
         context.liveness().agentCycled(nowNs);
         if (work == 0) {
-            transport.awaitWork(IDLE_NS);
+            transport.awaitWork(duties.awaitsDisk() ? DISK_IDLE_NS : IDLE_NS);
         }
     }
 
@@ -269,11 +278,16 @@ final class ServerAgent {
     void close() {
         AgentParts.closeAll(List.of(
                 transport,
-                duties::close,
+                this::closeStores,
                 election,
                 () -> context.liveness().goodbyeAll("server " + settings.self().name() + " stops"),
                 sessions::close,
                 this::leave));
+    }
+
+    private void closeStores() throws IOException {
+        duties.close();
+        generations.stopped();
     }
 
     /** Answers what has been taken in, gives up the role, and stays until the standby has it. */
@@ -399,6 +413,11 @@ final class ServerAgent {
         @Override
         public void follow(int activeId) {
             replication.follow(activeId);
+        }
+
+        @Override
+        public void requestHandOver(String by, boolean isUrgent, long nowNs) {
+            handOver.begin(by, isUrgent, nowNs);
         }
 
         @Override
@@ -567,17 +586,13 @@ final class ServerAgent {
 
         @Override
         public void onDurable(long position) {
-            // Nothing waits for durability in the modes this version has.
+            // Asked for in the cycle the store has worked in.
         }
 
         @Override
         public void onFailed(String reason) {
-            storeFailure = "the session store refuses changes: " + reason;
-            events.warning("storage-failed", storeFailure);
+            // Its health says so, which the duties look after.
+            isStatusDue = true;
         }
-    }
-
-    private ClusterStatus newStatus() {
-        return report.now(roleSinceMs, storeFailure, stalls);
     }
 }

@@ -4,68 +4,280 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.stoneware.api.config.ServerSettings;
+import org.stoneware.server.role.GenerationPlace;
 import org.stoneware.server.role.SessionGeneration;
+import org.stoneware.spi.storage.Durability;
 import org.stoneware.spi.storage.SessionStore;
+import org.stoneware.spi.storage.StorageException;
 import org.stoneware.spi.storage.StoreContext;
 import org.stoneware.spi.storage.StoreListener;
 
 /**
- * Makes empty copies of the sessions, each with a store and a directory of its own, so that an old copy stays whole until a new one is.
+ * Makes copies of the sessions, each with a store and a directory of its own, so that an old copy stays whole until a new one is: {@code
+ * <data>/store/<number>}. Where sessions outlive the process the file {@code CURRENT} names the one a restart opens, see
+ * {@link GenerationMarker} and docs/adr/0161; what lies there besides was never whole, or was replaced, and goes at the start.
  * <p>
  * <b>Threading:</b> the agent thread.
  * <p>
  * <b>Limits:</b> each store may use the configured memory; while a copy is made there are two.
  */
 final class SessionGenerations implements Supplier<SessionGeneration> {
+    private static final long MAX_RECOVERY_NS = TimeUnit.MINUTES.toNanos(5);
+    private static final long RECOVERY_STEP_NS = TimeUnit.MICROSECONDS.toNanos(200);
+
     private final ServerContext context;
     private final EventLog events;
     private final int maxSessionBytes;
     private final StoreListener listener;
+    private final Runnable wakeup;
+    private final Path directory;
+    private final GenerationMarker marker;
+    private GenerationMarker.@Nullable Current current;
     private int made;
 
-    SessionGenerations(ServerContext context, EventLog events, int maxSessionBytes, StoreListener listener) {
+    SessionGenerations(
+            ServerContext context, EventLog events, int maxSessionBytes, StoreListener listener, Runnable wakeup) {
         this.context = context;
         this.events = events;
         this.maxSessionBytes = maxSessionBytes;
         this.listener = listener;
+        this.wakeup = wakeup;
+        this.directory = context.settings().self().dataDirectory().resolve("store");
+        this.marker = new GenerationMarker(directory);
+    }
+
+    /** True when sessions outlive the process. */
+    boolean keepsSessions() {
+        return context.store().keepsSessions();
+    }
+
+    /**
+     * Opens what an earlier process left, or something empty.
+     *
+     * @throws StorageException when what was left can't be opened; the message says what to do.
+     */
+    SessionGeneration open() {
+        try {
+            Files.createDirectories(directory);
+            current = marker.current();
+            GenerationMarker.Current found = current;
+            boolean isFound = found != null && Files.isDirectory(directory(found.number()));
+            if (found != null && isFound && !found.mode().equals(context.store().mode())) {
+                setAside(found);
+                isFound = false;
+            } else if (found != null && !isFound) {
+                events.warning(
+                        "storage",
+                        directory(found.number()) + " is missing, though " + GenerationMarker.CURRENT
+                                + " names it: this server begins without sessions");
+            }
+            removeLeftovers(isFound ? found : null);
+            SessionGeneration opened = found != null && isFound ? recover(found) : get();
+            if (keepsSessions()) {
+                if (!isFound && !place(made).publish()) {
+                    throw new StorageException("cannot write in " + directory + "; see the line before");
+                }
+                marker.running(bootId());
+            }
+            return opened;
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot use " + directory, e);
+        }
+    }
+
+    private SessionGeneration recover(GenerationMarker.Current found) throws IOException {
+        made = Math.max(made, found.number());
+        boolean isSuspect = found.isSuspect()
+                || durability() != Durability.FSYNC && marker.hasMachineGoneDown(bootId());
+        if (isSuspect && !found.isSuspect()) {
+            write(new GenerationMarker.Current(found.number(), found.mode(), true));
+        }
+        long startNs = context.nanoClock().getAsLong();
+        SessionStore store = openStore(directory(found.number()));
+        SessionGeneration opened =
+                SessionGeneration.recover(store, place(found.number()), isSuspect, () -> work(store, startNs));
+        events.info(
+                "sessions-found",
+                "found " + store.figures().sessions() + " sessions in " + directory(found.number())
+                        + (opened.held().isComplete() ? "" : ", which were never whole")
+                        + (isSuspect ? "; the machine went down, what was acknowledged last may be missing" : "")
+                        + ": epoch=" + opened.held().epoch() + " lastIndex="
+                        + opened.held().index() + " tookMs="
+                        + TimeUnit.NANOSECONDS.toMillis(context.nanoClock().getAsLong() - startNs));
+        return opened;
+    }
+
+    private void work(SessionStore store, long startNs) {
+        long nowNs = context.nanoClock().getAsLong();
+        if (nowNs - startNs > MAX_RECOVERY_NS) {
+            throw new StorageException("a session could not be read from " + directory + " for " + MAX_RECOVERY_NS
+                    + " ns; check the disk");
+        }
+        if (store.doWork(nowNs) == 0) {
+            LockSupport.parkNanos(RECOVERY_STEP_NS);
+        }
     }
 
     @Override
     public SessionGeneration get() {
-        ServerSettings self = context.settings().self();
-        Path directory = self.dataDirectory().resolve("store").resolve(String.valueOf(++made));
+        int number = ++made;
+        Path fresh = directory(number);
         try {
-            Files.createDirectories(directory);
+            Files.createDirectories(fresh);
         } catch (IOException e) {
-            throw new UncheckedIOException("cannot create " + directory, e);
+            throw new UncheckedIOException("cannot create " + fresh, e);
         }
+        return new SessionGeneration(openStore(fresh), place(number));
+    }
+
+    private SessionStore openStore(Path where) {
+        ServerSettings self = context.settings().self();
         SessionStore store = context.store()
                 .open(new StoreContext(
-                        directory,
+                        where,
                         self.maxMemoryBytes() > 0 ? self.maxMemoryBytes() : defaultMemoryBytes(),
                         self.maxDiskBytes(),
                         maxSessionBytes,
                         self.durability(),
-                        line -> events.info("storage", line)));
+                        line -> events.info("storage", line),
+                        wakeup));
         store.listener(listener);
-        return new SessionGeneration(store, () -> delete(directory));
+        return store;
+    }
+
+    /** The server has stopped in an orderly way: its stores are closed. */
+    void stopped() throws IOException {
+        if (keepsSessions()) {
+            marker.stopped();
+        }
+    }
+
+    private Durability durability() {
+        return context.settings().self().durability();
     }
 
     private static long defaultMemoryBytes() {
         return Runtime.getRuntime().maxMemory() / 2;
     }
 
-    private void delete(Path directory) {
-        try (Stream<Path> files = Files.walk(directory)) {
+    private Path directory(int number) {
+        return directory.resolve(String.valueOf(number));
+    }
+
+    private void write(GenerationMarker.Current next) throws IOException {
+        marker.write(next);
+        current = next;
+    }
+
+    private GenerationPlace place(int number) {
+        return new Place(number);
+    }
+
+    /** One generation's directory, and what the marker says of it. */
+    private final class Place implements GenerationPlace {
+        private final int number;
+        private boolean isFailureTold;
+
+        Place(int number) {
+            this.number = number;
+        }
+
+        @Override
+        public boolean keepsSessions() {
+            return SessionGenerations.this.keepsSessions();
+        }
+
+        @Override
+        public boolean publish() {
+            return !keepsSessions() || tell(new GenerationMarker.Current(number, context.store().mode(), false));
+        }
+
+        @Override
+        public void trust() {
+            GenerationMarker.Current now = current;
+            if (keepsSessions() && now != null && now.number() == number && now.isSuspect()) {
+                tell(new GenerationMarker.Current(number, now.mode(), false));
+            }
+        }
+
+        private boolean tell(GenerationMarker.Current next) {
+            try {
+                write(next);
+                isFailureTold = false;
+                return true;
+            } catch (IOException e) {
+                if (!isFailureTold) {
+                    isFailureTold = true;
+                    events.warning("storage", "cannot write " + GenerationMarker.CURRENT + " in " + directory + ": " + e);
+                }
+                return false;
+            }
+        }
+
+        @Override
+        public void delete() {
+            SessionGenerations.this.delete(directory(number));
+        }
+    }
+
+    /** Another mode's sessions are nobody's to delete. */
+    private void setAside(GenerationMarker.Current found) throws IOException {
+        Path aside = directory.resolve("kept-" + found.mode() + "-" + found.number());
+        delete(aside);
+        Files.move(directory(found.number()), aside);
+        marker.forget();
+        current = null;
+        events.warning(
+                "storage",
+                "sessions of persistence mode " + found.mode() + " were here and are not used in mode "
+                        + context.store().mode() + "; they are kept in " + aside
+                        + " until that is deleted. Sessions move along when the mode is changed while the server runs");
+    }
+
+    private void removeLeftovers(GenerationMarker.@Nullable Current kept) throws IOException {
+        List<Path> found = new ArrayList<>();
+        try (Stream<Path> all = Files.list(directory)) {
+            all.filter(each -> each.getFileName().toString().matches("[0-9]{1,9}"))
+                    .forEach(found::add);
+        }
+        for (Path each : found) {
+            int number = Integer.parseInt(each.getFileName().toString());
+            made = Math.max(made, number);
+            if (kept == null || kept.number() != number) {
+                delete(each);
+            }
+        }
+    }
+
+    private void delete(Path where) {
+        if (!Files.exists(where)) {
+            return;
+        }
+        try (Stream<Path> files = Files.walk(where)) {
             for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
                 Files.delete(each);
             }
         } catch (IOException e) {
-            events.warning("storage", "could not remove " + directory + ": " + e.getMessage());
+            events.warning("storage", "could not remove " + where + ": " + e.getMessage());
+        }
+    }
+
+    /** What the machine calls the time since it was started; empty where it does not say. */
+    private static String bootId() {
+        Path file = Path.of("/proc/sys/kernel/random/boot_id");
+        try {
+            return Files.isReadable(file) ? Files.readString(file).strip() : "";
+        } catch (IOException e) {
+            return "";
         }
     }
 }

@@ -24,6 +24,7 @@ import org.stoneware.server.role.RoleDuties;
 import org.stoneware.spi.election.Election;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.storage.StoreFigures;
+import org.stoneware.spi.storage.StoreHealth;
 import org.stoneware.spi.transport.Transport;
 import org.stoneware.spi.transport.TransportCounters;
 import org.stoneware.wire.figures.ServerFigures;
@@ -63,11 +64,10 @@ final class StatusReport {
     }
 
     /**
-     * @param roleSinceMs  wall time of the last change of role.
-     * @param storeFailure what the store said when it failed, else empty.
-     * @param stalls       how often the agent did not run for long.
+     * @param roleSinceMs wall time of the last change of role.
+     * @param stalls      how often the agent did not run for long.
      */
-    ClusterStatus now(long roleSinceMs, String storeFailure, long stalls) {
+    ClusterStatus now(long roleSinceMs, long stalls) {
         ElectionView view = election.view();
         List<MemberStatus> members = new ArrayList<>();
         for (ServerSettings server : context.settings().servers()) {
@@ -93,13 +93,16 @@ final class StatusReport {
                         figures.diskMaxBytes()),
                 counters(serving, stalls),
                 serving == null ? List.of() : serving.histograms(),
-                problems(storeFailure));
+                problems());
     }
 
-    private List<String> problems(String storeFailure) {
+    private List<String> problems() {
         List<String> problems = new ArrayList<>();
-        if (!storeFailure.isEmpty()) {
-            problems.add(storeFailure);
+        StoreHealth health = duties.current().store().health();
+        switch (health.state()) {
+            case OK -> {}
+            case FULL -> problems.add("the session store has no room for more: " + health.reason());
+            case FAILED -> problems.add("the session store refuses changes: " + health.reason());
         }
         for (ServerSettings server : context.settings().servers()) {
             String misfit = peers.peer(server.position()).misfit();
@@ -266,10 +269,11 @@ final class StatusReport {
         }
         if (replica != null) {
             all.add(new Counter("replication.last-index", replica.lastIndex()));
-            all.add(new Counter("replication.commit-index", replica.commitIndex()));
+            all.add(new Counter("replication.commit-index", replica.log().commitIndex()));
             all.add(new Counter("replication.lost", replica.lost()));
-            all.add(new Counter("replica-check.compared-slots", replica.comparedSlots()));
-            all.add(new Counter("replica-check.compared-rows", replica.comparedRows()));
+            all.add(new Counter("replication.waiting-for-disk", replica.log().waiting()));
+            all.add(new Counter("replica-check.compared-slots", replica.log().comparedSlots()));
+            all.add(new Counter("replica-check.compared-rows", replica.log().comparedRows()));
             all.add(new Counter("replica-check.mismatches", replica.mismatches()));
         }
         ReconcileResult reconciled = duties.reconciled();

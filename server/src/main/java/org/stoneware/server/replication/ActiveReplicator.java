@@ -7,8 +7,9 @@ import org.stoneware.spi.replication.Replicator;
 import org.stoneware.spi.replication.StateMachine;
 
 /**
- * Numbers entries, applies them here, sends them to every standby and says when every in-sync server has them. Without standbys
- * the in-sync set is this server alone, so an entry is committed as soon as it is applied.
+ * Numbers entries, applies them here, sends them to every standby and says when every in-sync server has them: this one when its store
+ * would still have them after an end of the process, the others when they say so. Without standbys the in-sync set is this server alone,
+ * so an entry is committed as soon as it is applied, or durable where the store keeps sessions.
  * <p>
  * Whoever runs the election tells it who is in the in-sync set; it never changes that set itself but asks through
  * {@link ReplicationEvents}. Once it has seen a higher epoch it reports no commit any more.
@@ -16,6 +17,9 @@ import org.stoneware.spi.replication.StateMachine;
  * <b>Threading:</b> the agent thread.
  */
 public final class ActiveReplicator implements Replicator {
+    /** Entries applied here and not durable yet; with so many the log takes no more. */
+    static final int MAX_NOT_DURABLE = 65_536;
+
     private final long epoch;
     private final StateMachine stateMachine;
     private final ResultHash results;
@@ -26,6 +30,7 @@ public final class ActiveReplicator implements Replicator {
 
     private long lastIndex;
     private long commitIndex;
+    private boolean isReadOnly;
 
     /** A replicator of a server that is alone. */
     public ActiveReplicator(
@@ -70,6 +75,9 @@ public final class ActiveReplicator implements Replicator {
                 return BACK_PRESSURED;
             }
         }
+        if (lastIndex - durableIndex() >= MAX_NOT_DURABLE) {
+            return BACK_PRESSURED;
+        }
         long index = ++lastIndex;
         long logTimeMs = clock.logTimeMs(nowNs);
         results.begin();
@@ -108,6 +116,11 @@ public final class ActiveReplicator implements Replicator {
                 return work + reportUnknown();
             }
         }
+        if (stateMachine.isReadOnly() && !isReadOnly) {
+            // Whatever is on its way is given up first: its Tomcats ask the next active.
+            isReadOnly = true;
+            work += reportUnknown();
+        }
         return work + reportCommits(peers);
     }
 
@@ -124,14 +137,21 @@ public final class ActiveReplicator implements Replicator {
         return reported;
     }
 
+    /** The force here and the way to the standbys go on at the same time; the later one counts. */
     private void advance(@Nullable Standbys peers) {
-        long held = peers == null ? lastIndex : peers.heldByAll(lastIndex);
+        long durable = durableIndex();
+        long held = peers == null ? durable : peers.heldByAll(durable);
         if (held > commitIndex) {
             commitIndex = held;
             if (peers != null) {
                 peers.onCommitted(commitIndex);
             }
         }
+    }
+
+    /** A store that has failed makes nothing durable; what changes no session goes on without it. */
+    private long durableIndex() {
+        return isReadOnly ? lastIndex : stateMachine.durableIndex();
     }
 
     private int reportUnknown() {

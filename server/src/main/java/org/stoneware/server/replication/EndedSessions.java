@@ -1,10 +1,17 @@
 package org.stoneware.server.replication;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
 import java.util.Iterator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.stream.Collectors;
+import org.agrona.DirectBuffer;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 
@@ -17,6 +24,12 @@ import org.stoneware.api.session.SessionKey;
  */
 public final class EndedSessions {
     static final int MAX_ENDED = 100_000;
+
+    private static final int REMOVED = 1;
+    private static final int EXPIRED = 2;
+    private static final int RENAMED = 3;
+    private static final int KNOWN_SINCE = 4;
+    private static final int ITEM_HEADER = 17;
 
     /** In order of their entries, both. */
     private final Map<SessionKey, Ended> ended = new LinkedHashMap<>();
@@ -120,5 +133,93 @@ public final class EndedSessions {
 
     int size() {
         return ended.size();
+    }
+
+    /** Takes bytes that {@link #restoreAll} understands. */
+    @FunctionalInterface
+    public interface Export {
+        void onBytes(DirectBuffer bytes, int length);
+    }
+
+    /**
+     * Shows all this knows, in portions of about so many bytes. A portion is a sequence of these, little endian:
+     *
+     * <pre>
+     *  offset length field
+     *       0      1 kind: 1 removed, 2 expired, 3 has another key, 4 everything after the index is known
+     *       1      8 index
+     *       9      4 length of the first key, 0 for none
+     *      13      4 length of the second key, 0 for none
+     *      17      … key that ended, or the key it has now and the one it had
+     * </pre>
+     */
+    public void export(int portion, Export to) {
+        ExpandableArrayBuffer bytes = new ExpandableArrayBuffer(portion + 1024);
+        int[] limit = {put(bytes, 0, KNOWN_SINCE, knownSince, null, null)};
+        ended.forEach((key, each) -> {
+            limit[0] = put(bytes, limit[0], each.isExpired ? EXPIRED : REMOVED, each.index, key, null);
+            limit[0] = flush(bytes, limit[0], portion, to);
+        });
+        renamed.forEach((key, origin) -> {
+            limit[0] = put(bytes, limit[0], RENAMED, origin.index, key, origin.key);
+            limit[0] = flush(bytes, limit[0], portion, to);
+        });
+        flush(bytes, limit[0], 0, to);
+    }
+
+    private static int flush(DirectBuffer bytes, int length, int portion, Export to) {
+        if (length <= portion) {
+            return length;
+        }
+        to.onBytes(bytes, length);
+        return 0;
+    }
+
+    private static int put(
+            MutableDirectBuffer bytes,
+            int offset,
+            int kind,
+            long index,
+            @Nullable SessionKey key,
+            @Nullable SessionKey other) {
+        int keyLength = key == null ? 0 : key.encode(bytes, offset + ITEM_HEADER);
+        int otherLength = other == null ? 0 : other.encode(bytes, offset + ITEM_HEADER + keyLength);
+        bytes.putByte(offset, (byte) kind);
+        bytes.putLong(offset + 1, index, LITTLE_ENDIAN);
+        bytes.putInt(offset + 9, keyLength, LITTLE_ENDIAN);
+        bytes.putInt(offset + 13, otherLength, LITTLE_ENDIAN);
+        return offset + ITEM_HEADER + keyLength + otherLength;
+    }
+
+    private void restore(DirectBuffer bytes, int limit) {
+        int at = 0;
+        while (at < limit) {
+            int kind = bytes.getByte(at);
+            long index = bytes.getLong(at + 1, LITTLE_ENDIAN);
+            int keyLength = bytes.getInt(at + 9, LITTLE_ENDIAN);
+            int otherLength = bytes.getInt(at + 13, LITTLE_ENDIAN);
+            int keyAt = at + ITEM_HEADER;
+            switch (kind) {
+                case KNOWN_SINCE -> knownSince = index;
+                case REMOVED, EXPIRED ->
+                    ended.put(SessionKey.decode(bytes, keyAt, keyLength), new Ended(index, kind == EXPIRED));
+                case RENAMED ->
+                    renamed.put(
+                            SessionKey.decode(bytes, keyAt, keyLength),
+                            new Origin(SessionKey.decode(bytes, keyAt + keyLength, otherLength), index));
+                default -> throw new IllegalArgumentException("unknown kind of ended session: kind=" + kind);
+            }
+            at = keyAt + keyLength + otherLength;
+        }
+    }
+
+    /** Becomes what another instance showed, portion by portion. */
+    public void restoreAll(List<byte[]> portions) {
+        ended.clear();
+        renamed.clear();
+        knownSince = 0;
+        for (byte[] portion : portions) {
+            restore(new UnsafeBuffer(portion), portion.length);
+        }
     }
 }

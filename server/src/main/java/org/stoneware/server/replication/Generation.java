@@ -8,6 +8,14 @@ package org.stoneware.server.replication;
 public interface Generation {
     ReplicatedState state();
 
+    /**
+     * Takes the place of another generation, which is discarded: at once, or, where sessions outlive the process, when a restart would
+     * open this one. Until then {@link ReplicatedState#durableIndex} names nothing of this one.
+     */
+    default void replaces(Generation old) {
+        old.discard();
+    }
+
     /** Frees store and state, what they keep on disk included; nobody uses them any more. */
     void discard();
 

@@ -1,7 +1,11 @@
 package org.stoneware.server.replication;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
 import java.util.ArrayList;
 import java.util.List;
+import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.server.session.LogClock;
 import org.stoneware.wire.replication.LineageEpoch;
@@ -19,6 +23,9 @@ import org.stoneware.wire.replication.LineageEpoch;
 public final class LogHistory {
     static final int MAX_EPOCHS = 64;
 
+    private static final int FROM_EMPTY = 1;
+    private static final int EPOCH_LENGTH = 24;
+
     private final List<Epoch> epochs = new ArrayList<>();
     private final EndedSessions ended = new EndedSessions();
     private boolean isFromEmpty = true;
@@ -26,6 +33,8 @@ public final class LogHistory {
     private long lastTimeMs;
     private long acknowledged;
     private @Nullable LogClock clock;
+    /** Last epoch this server was active in; what it applied of that it may have acknowledged. */
+    private long ownEpoch;
 
     private static final class Epoch {
         private final long epoch;
@@ -52,10 +61,79 @@ public final class LogHistory {
     /** This server has become active: what follows {@code index} is of this epoch, and log time is read from this clock. */
     public void onActivated(long epoch, long index, LogClock by) {
         clock = by;
+        ownEpoch = epoch;
         if (epochs.isEmpty() || lastRow().epoch != epoch) {
             begin(epoch, index);
         }
         lastIndex = index;
+    }
+
+    /** Epoch of the last entry; 0 when nothing is known. */
+    public long lastEpoch() {
+        return epochs.isEmpty() ? 0 : lastRow().epoch;
+    }
+
+    /** Log time of the last entry. */
+    public long lastTimeMs() {
+        return lastTimeMs;
+    }
+
+    /**
+     * Writes this, but for {@link #ended}, as {@link #read} understands it; little endian.
+     *
+     * <pre>
+     *  offset length field
+     *       0      8 last index
+     *       8      8 log time of it
+     *      16      8 last entry acknowledged as active
+     *      24      8 last epoch this server was active in
+     *      32      4 flags: 1 began with nothing
+     *      36      4 number of epochs
+     *      40     24 each: epoch, last index, log time of its begin
+     * </pre>
+     *
+     * @return length.
+     */
+    public int write(MutableDirectBuffer to, int offset) {
+        to.putLong(offset, lastIndex, LITTLE_ENDIAN);
+        to.putLong(offset + 8, lastTimeMs, LITTLE_ENDIAN);
+        to.putLong(offset + 16, acknowledged, LITTLE_ENDIAN);
+        to.putLong(offset + 24, ownEpoch, LITTLE_ENDIAN);
+        to.putInt(offset + 32, isFromEmpty ? FROM_EMPTY : 0, LITTLE_ENDIAN);
+        to.putInt(offset + 36, epochs.size(), LITTLE_ENDIAN);
+        int at = offset + 40;
+        for (Epoch each : epochs) {
+            to.putLong(at, each.epoch, LITTLE_ENDIAN);
+            to.putLong(at + 8, each.lastIndex, LITTLE_ENDIAN);
+            to.putLong(at + 16, each.startTimeMs, LITTLE_ENDIAN);
+            at += EPOCH_LENGTH;
+        }
+        return at - offset;
+    }
+
+    /** Becomes what another instance wrote. */
+    public void read(DirectBuffer from, int offset) {
+        lastIndex = from.getLong(offset, LITTLE_ENDIAN);
+        lastTimeMs = from.getLong(offset + 8, LITTLE_ENDIAN);
+        acknowledged = from.getLong(offset + 16, LITTLE_ENDIAN);
+        ownEpoch = from.getLong(offset + 24, LITTLE_ENDIAN);
+        isFromEmpty = (from.getInt(offset + 32, LITTLE_ENDIAN) & FROM_EMPTY) != 0;
+        epochs.clear();
+        int count = from.getInt(offset + 36, LITTLE_ENDIAN);
+        for (int i = 0, at = offset + 40; i < count; i++, at += EPOCH_LENGTH) {
+            epochs.add(new Epoch(
+                    from.getLong(at, LITTLE_ENDIAN),
+                    from.getLong(at + 8, LITTLE_ENDIAN),
+                    from.getLong(at + 16, LITTLE_ENDIAN)));
+        }
+    }
+
+    /** An entry this server applied before its process ended is held. What it numbered itself it may have acknowledged. */
+    public void onRecovered(long index, long epoch, long logTimeMs) {
+        onApplied(index, epoch, logTimeMs);
+        if (epoch == ownEpoch) {
+            acknowledged = Math.max(acknowledged, index);
+        }
     }
 
     /** What is held is a copy of another server's state after this entry; what came before is not known here. */

@@ -5,6 +5,8 @@ import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.spi.storage.SessionStore;
+import org.stoneware.spi.storage.StoreHealth;
 import org.stoneware.wire.replication.Divergence;
 import org.stoneware.wire.replication.FrameOrigin;
 import org.stoneware.wire.replication.LineageEpoch;
@@ -18,7 +20,9 @@ import org.stoneware.wire.session.WireException;
 
 /**
  * Follows the log of an active: asks for what is missing, takes a copy in beside what it holds, swaps when the copy is whole, applies
- * entries and acknowledges what it has applied.
+ * entries and acknowledges what it has applied, once its store would still have it after an end of the process.
+ * <p>
+ * An entry that changes a session the store has on disk only waits until that is in memory, and what follows waits behind it.
  * <p>
  * What it can't take in ends its following at once: the connection is closed, nothing is acknowledged, and it asks again over the
  * next connection. What it held before a copy began stays whole until the copy is.
@@ -36,25 +40,12 @@ public final class PassiveReplica implements ReplicationListener {
     private final ReplicationPublisher publisher;
     private final ExpandableArrayBuffer frame = new ExpandableArrayBuffer(128);
     private final GivenLease lease = new GivenLease();
-    private final ResultHash result = new ResultHash((bytes, offset, length) -> {});
-    private final StateDigester digester = new StateDigester();
-    /** {@link ResultHash} of an entry there is no room for; 0 when the state knows none. */
-    private final long fullOutcome;
-
     private Generation current;
     private boolean isComplete;
-    private long lastIndex;
-    private long lastEpoch;
-    private long logTimeMs;
-    private long commitIndex;
+    private final FollowedLog log;
     private @Nullable ShadowInstall install;
 
-    private @Nullable DivergedSessions diverged;
-    /** The active has been told that there may be something to reconcile, and has not said that it is done. */
-    private boolean owesReconciliation;
-
-    private boolean isReconciled;
-
+    private final SplitReport split = new SplitReport();
     private ReplicaState replicaState = ReplicaState.WAITING;
     private int activeId = -1;
     private long epoch;
@@ -64,7 +55,7 @@ public final class PassiveReplica implements ReplicationListener {
     private boolean isAsked;
     private long askedNs;
     private boolean isAckDue;
-    private long seenNs = ReplicationProtocol.NO_STAMP;
+    private long acknowledgedIndex;
     private boolean isStaleDue;
     /** Why what is held must be replaced; null while it is as the active's, as far as is known. */
     private @Nullable Mismatch mismatch;
@@ -72,8 +63,6 @@ public final class PassiveReplica implements ReplicationListener {
     /** What the active is to hear; nothing more is taken over this connection. */
     private @Nullable Mismatch refusal;
 
-    private long comparedSlots;
-    private long comparedRows;
     private long mismatches;
     private long lost;
 
@@ -113,13 +102,15 @@ public final class PassiveReplica implements ReplicationListener {
         this.self = self;
         this.current = current;
         this.isComplete = isComplete;
-        this.lastIndex = current.state().lastApplied();
-        this.lastEpoch = lastEpoch;
+        this.log = new FollowedLog(current.state(), lastEpoch, new LogEvents());
         this.generations = generations;
         this.events = events;
         this.publisher = new ReplicationPublisher(self.groupId(), self.memberId(), self.incarnation(), 0);
-        current.state().showFullResult(result);
-        this.fullOutcome = result.value();
+    }
+
+    /** What is held may lack something, and nobody knows what: it is served for want of better only, and copied whole. */
+    public void distrust() {
+        mismatch = Mismatch.at(MismatchKind.SESSIONS, log.lastIndex());
     }
 
     /** Names the active of an epoch. An epoch below a promised one is ignored. */
@@ -195,29 +186,44 @@ public final class PassiveReplica implements ReplicationListener {
             return report(to, refused, nowNs);
         }
         if (replicaState == ReplicaState.WAITING && (!isAsked || nowNs - askedNs >= ASK_AGAIN_NS)) {
-            long held = isComplete && mismatch == null ? lastIndex : ReplicationProtocol.NOTHING_HELD;
+            long held = isComplete && mismatch == null ? log.lastIndex() : ReplicationProtocol.NOTHING_HELD;
             long acknowledged = current.state().history().acknowledged();
-            if (send(to, publisher.syncRequest(frame, held, lastEpoch, acknowledged))) {
-                owesReconciliation = !isReconciled
-                        && held != ReplicationProtocol.NOTHING_HELD
-                        && acknowledged != ReplicationProtocol.NOTHING_ACKNOWLEDGED;
+            if (send(to, publisher.syncRequest(frame, held, log.lastEpoch(), acknowledged))) {
+                split.announced(held, acknowledged);
                 isAsked = true;
                 askedNs = nowNs;
             }
             return 1;
         }
-        DivergedSessions telling = diverged;
-        if (telling != null) {
-            return telling.doWork(current.state().history().logTimeMs(nowNs));
+        if (split.isTelling()) {
+            return split.doWork(current.state().history().logTimeMs(nowNs));
         }
-        if (isAckDue && replicaState == ReplicaState.FOLLOWING && send(to, publisher.ack(frame, lastIndex, seenNs))) {
-            isAckDue = false;
-            if (seenNs != ReplicationProtocol.NO_STAMP) {
-                lease.given(nowNs);
-            }
+        if (replicaState == ReplicaState.FOLLOWING) {
+            return log.doWork() + acknowledge(to, nowNs);
+        }
+        ShadowInstall into = install;
+        return into == null ? 0 : into.doWork(nowNs) + completeCopy();
+    }
+
+    private int acknowledge(FrameOutput to, long nowNs) {
+        SessionStore store = current.state().store();
+        if (store.health().state() == StoreHealth.State.FAILED) {
+            differs(Mismatch.at(MismatchKind.STORE_FAILED, log.lastIndex()));
             return 1;
         }
-        return 0;
+        long durable = current.state().durableIndex();
+        boolean isNews = durable > acknowledgedIndex || isAckDue && durable >= 0;
+        if (replicaState != ReplicaState.FOLLOWING
+                || !isNews
+                || !send(to, publisher.ack(frame, durable, log.seenNs()))) {
+            return 0;
+        }
+        isAckDue = false;
+        acknowledgedIndex = durable;
+        if (log.seenNs() != ReplicationProtocol.NO_STAMP) {
+            lease.given(nowNs);
+        }
+        return 1;
     }
 
     /** Says what is wrong, and says it again until the active gives the connection up. */
@@ -256,36 +262,21 @@ public final class PassiveReplica implements ReplicationListener {
     }
 
     public long lastIndex() {
-        return lastIndex;
+        return log.lastIndex();
     }
 
     public long lastEpoch() {
-        return lastEpoch;
+        return log.lastEpoch();
     }
 
     /** Log time from which a new active continues. */
     public long logTimeMs() {
-        return logTimeMs;
-    }
-
-    /** Last entry known to be committed. */
-    public long commitIndex() {
-        return commitIndex;
+        return log.logTimeMs();
     }
 
     /** Why what is held is to be replaced by a copy, or null when it is as the active's, as far as is known. */
     public @Nullable Mismatch mismatch() {
         return mismatch;
-    }
-
-    /** Slots compared with the active, over and over. */
-    public long comparedSlots() {
-        return comparedSlots;
-    }
-
-    /** How often what is not a session was compared with the active. */
-    public long comparedRows() {
-        return comparedRows;
     }
 
     /** Comparisons, and results of entries, that were not as on the active. */
@@ -296,6 +287,16 @@ public final class PassiveReplica implements ReplicationListener {
     /** What is held; another one after each completed copy. */
     public Generation current() {
         return current;
+    }
+
+    /** True while something waits for the disk. */
+    public boolean awaitsDisk() {
+        return install != null || log.waiting() > 0;
+    }
+
+    /** The log so far, for figures. */
+    public FollowedLog log() {
+        return log;
     }
 
     /** How often following has ended. */
@@ -328,35 +329,28 @@ public final class PassiveReplica implements ReplicationListener {
 
     @Override
     public void onLineage(FrameOrigin origin, boolean isFromEmpty, List<LineageEpoch> epochs) {
-        if (replicaState != ReplicaState.WAITING || !owesReconciliation) {
-            lose("lineage out of turn: state=" + replicaState + " owesReconciliation=" + owesReconciliation);
+        if (replicaState != ReplicaState.WAITING || !split.isOwed()) {
+            lose("lineage out of turn: state=" + replicaState + " owesReconciliation=" + split.isOwed());
             return;
         }
-        LogHistory.Fork fork = current.state().history().fork(epochs, isFromEmpty);
-        diverged = new DivergedSessions(current.state(), fork, new Telling());
+        split.begin(current.state(), isFromEmpty, epochs, new Telling());
         replicaState = ReplicaState.RECONCILING;
     }
 
     @Override
     public void onDivergedAck(FrameOrigin origin, long number) {
-        DivergedSessions telling = diverged;
-        if (telling != null) {
-            telling.onAck(number);
-        }
+        split.onAck(number);
     }
 
     @Override
     public void onReconciled(FrameOrigin origin, long adopted, long conflicts, long removed, long refused) {
-        DivergedSessions told = diverged;
-        if (told == null) {
+        long discarded = split.end();
+        if (discarded < 0) {
             lose("reconciled out of turn: state=" + replicaState);
             return;
         }
-        diverged = null;
-        owesReconciliation = false;
-        isReconciled = true;
         replicaState = ReplicaState.WAITING;
-        events.onReconciled(new ReconcileResult(adopted, conflicts, removed, refused, told.discarded()));
+        events.onReconciled(new ReconcileResult(adopted, conflicts, removed, refused, discarded));
     }
 
     /** Sends what was acknowledged here alone. */
@@ -376,12 +370,17 @@ public final class PassiveReplica implements ReplicationListener {
 
     @Override
     public void onSnapshotBegin(FrameOrigin origin, long snapshotId) {
-        if (replicaState != ReplicaState.WAITING || owesReconciliation) {
+        if (replicaState != ReplicaState.WAITING || split.isOwed()) {
             // What was acknowledged here alone is thrown away with what is held, so it must have been told.
-            lose("snapshot out of turn: state=" + replicaState + " owesReconciliation=" + owesReconciliation);
+            lose("snapshot out of turn: state=" + replicaState + " owesReconciliation=" + split.isOwed());
             return;
         }
-        install = new ShadowInstall(snapshotId, generations.create());
+        try {
+            install = new ShadowInstall(snapshotId, generations.create());
+        } catch (RuntimeException e) {
+            lose("no store for a copy: cause=" + e);
+            return;
+        }
         replicaState = ReplicaState.INSTALLING;
     }
 
@@ -418,24 +417,44 @@ public final class PassiveReplica implements ReplicationListener {
             return;
         }
         try {
-            into.complete(snapshotId, lastIndex, logTimeMs, sessions);
+            into.onEnd(snapshotId, new ShadowInstall.End(lastIndex, lastEpoch, logTimeMs, sessions));
         } catch (RuntimeException e) {
             lose("copy given up: cause=" + e);
             return;
         }
+        completeCopy();
+    }
+
+    /** Takes the copy into use once the store has all of it. */
+    private int completeCopy() {
+        ShadowInstall into = install;
+        ShadowInstall.End end;
+        try {
+            end = into == null ? null : into.complete();
+        } catch (RuntimeException e) {
+            lose("copy given up: cause=" + e);
+            return 1;
+        }
+        if (into == null || end == null) {
+            return 0;
+        }
         Generation old = current;
         current = into.shadow();
-        current.state().history().onCopied(lastIndex, lastEpoch, logTimeMs);
+        current.state().history().onCopied(end.lastIndex(), end.lastEpoch(), end.logTimeMs());
         install = null;
         isComplete = true;
         mismatch = null;
-        this.lastIndex = lastIndex;
-        this.lastEpoch = lastEpoch;
-        this.logTimeMs = logTimeMs;
+        log.restart(current.state(), end.lastIndex(), end.lastEpoch(), end.logTimeMs());
         replicaState = ReplicaState.FOLLOWING;
         isAckDue = true;
-        old.discard();
-        events.onComplete(lastIndex);
+        acknowledgedIndex = 0;
+        current.state().checkpoint();
+        current.replaces(old);
+        events.onComplete(end.lastIndex());
+        while (replicaState == ReplicaState.FOLLOWING && into.giveNext(log)) {
+            // Each may end the following.
+        }
+        return 1;
     }
 
     @Override
@@ -451,44 +470,32 @@ public final class PassiveReplica implements ReplicationListener {
             DirectBuffer content,
             int offset,
             int length) {
+        ShadowInstall into = install;
+        if (into != null && into.isEnded()) {
+            if (!into.onEntry(index, entryEpoch, commitIndex, logTimeMs, outcome, sentNs, content, offset, length)) {
+                lose("too much comes behind a copy that is not taken in yet, or out of order: index=" + index);
+            }
+            return;
+        }
         if (replicaState == ReplicaState.INSTALLING || !isComplete) {
             lose("entry before the copy was whole: index=" + index);
             return;
         }
-        if (index != lastIndex + 1 || prevEpoch != lastEpoch) {
-            lose("entry does not follow: index=" + index + " prevEpoch=" + prevEpoch + " lastIndex=" + lastIndex
-                    + " lastEpoch=" + lastEpoch);
+        if (index != log.receivedIndex() + 1 || prevEpoch != log.receivedEpoch()) {
+            lose("entry does not follow: index=" + index + " prevEpoch=" + prevEpoch + " lastIndex="
+                    + log.receivedIndex() + " lastEpoch=" + log.receivedEpoch());
             return;
         }
-        result.begin();
-        try {
-            if (outcome == fullOutcome && fullOutcome != 0) {
-                current.state().applyFull(index, entryEpoch, logTimeMs, content, offset, length, result);
-            } else {
-                current.state().apply(index, entryEpoch, logTimeMs, content, offset, length, result);
-            }
-        } catch (RuntimeException e) {
-            // Half applied: this copy is none any more.
-            isComplete = false;
-            lose("entry can't be applied: index=" + index + " cause=" + e);
-            return;
-        }
-        lastIndex = index;
-        lastEpoch = entryEpoch;
-        current.state().history().onHeldElsewhere(index);
-        this.logTimeMs = logTimeMs;
-        this.commitIndex = Math.min(commitIndex, lastIndex);
         replicaState = ReplicaState.FOLLOWING;
-        isAckDue = true;
-        seenNs = sentNs;
-        if (result.value() != outcome) {
-            boolean isFull = result.value() == fullOutcome && fullOutcome != 0;
-            differs(Mismatch.at(isFull ? MismatchKind.FULL : MismatchKind.RESULT, index));
-        }
+        log.onEntry(index, entryEpoch, commitIndex, logTimeMs, outcome, sentNs, content, offset, length);
     }
 
     @Override
     public void onCommit(FrameOrigin origin, long activeLastIndex, long commitIndex, long logTimeMs, long sentNs) {
+        ShadowInstall into = install;
+        if (into != null && into.isEnded()) {
+            return;
+        }
         if (replicaState == ReplicaState.INSTALLING || !isComplete) {
             lose("commit before the copy was whole: commitIndex=" + commitIndex);
             return;
@@ -496,9 +503,7 @@ public final class PassiveReplica implements ReplicationListener {
         // The active continues after what we named, so that is its log too.
         replicaState = ReplicaState.FOLLOWING;
         isAckDue = true;
-        seenNs = sentNs;
-        this.commitIndex = Math.min(commitIndex, lastIndex);
-        this.logTimeMs = Math.max(this.logTimeMs, logTimeMs);
+        log.onCommit(commitIndex, logTimeMs, sentNs);
     }
 
     @Override
@@ -511,19 +516,11 @@ public final class PassiveReplica implements ReplicationListener {
             int parts,
             long count,
             long digest) {
-        if (replicaState == ReplicaState.INSTALLING || !isComplete || index != lastIndex) {
-            lose("digest out of place: index=" + index + " lastIndex=" + lastIndex);
+        if (replicaState == ReplicaState.INSTALLING || !isComplete || index != log.receivedIndex()) {
+            lose("digest out of place: index=" + index + " lastIndex=" + log.receivedIndex());
             return;
         }
-        StateDigest held = slotCount == 0
-                ? digester.rows(current.state())
-                : digester.sessions(current.state(), firstSlot, slotCount, part, parts);
-        comparedSlots += slotCount;
-        comparedRows += held.isOfRows() ? 1 : 0;
-        if (held.count() != count || held.digest() != digest) {
-            MismatchKind kind = held.isOfRows() ? MismatchKind.ROWS : MismatchKind.SESSIONS;
-            differs(new Mismatch(kind, index, firstSlot, slotCount));
-        }
+        log.onDigest(new StateDigest(index, firstSlot, slotCount, part, parts, count, digest));
     }
 
     @Override
@@ -534,6 +531,26 @@ public final class PassiveReplica implements ReplicationListener {
     @Override
     public void unexpected(FrameOrigin origin) {
         lose("unexpected message: " + origin);
+    }
+
+    /** What becomes of entries. */
+    private final class LogEvents implements FollowedLog.Listener {
+        @Override
+        public void onOverrun(String reason) {
+            lose(reason);
+        }
+
+        @Override
+        public void onDamaged(String reason) {
+            // This copy is none any more.
+            isComplete = false;
+            lose(reason);
+        }
+
+        @Override
+        public void onDiffers(Mismatch found) {
+            differs(found);
+        }
     }
 
     /** What is held is not what the active holds, so it must be replaced. */
@@ -560,13 +577,7 @@ public final class PassiveReplica implements ReplicationListener {
     }
 
     private void stop(String reason) {
-        DivergedSessions telling = diverged;
-        if (telling != null) {
-            telling.close();
-            diverged = null;
-        }
-        owesReconciliation = false;
-        isReconciled = false;
+        split.breakOff();
         boolean wasBusy = replicaState != ReplicaState.WAITING;
         ShadowInstall into = install;
         if (into != null) {
@@ -574,9 +585,10 @@ public final class PassiveReplica implements ReplicationListener {
             install = null;
         }
         replicaState = ReplicaState.WAITING;
+        log.forgetReceived();
         isAckDue = false;
+        acknowledgedIndex = 0;
         isAsked = false;
-        seenNs = ReplicationProtocol.NO_STAMP;
         if (wasBusy) {
             lost++;
             events.onLost(reason);

@@ -45,6 +45,18 @@ public interface ReplicatedState extends StateMachine {
         apply(index, epoch, logTimeMs, entry, offset, length, out);
     }
 
+    /**
+     * Makes sure an entry can be applied at once: the sessions it changes are in memory, or on their way there.
+     *
+     * @return false when it must be applied later; ask again then.
+     */
+    default boolean isReady(DirectBuffer entry, int offset, int length) {
+        return true;
+    }
+
+    /** Makes what is no session outlive the process from here on, where the store keeps it. */
+    default void checkpoint() {}
+
     /** Shows the result an entry has for which there is no room; nothing when this state has no such result. */
     default void showFullResult(ResultSink out) {}
 

@@ -1,25 +1,35 @@
 package org.stoneware.server.replication;
 
+import java.util.ArrayDeque;
 import java.util.HashMap;
 import java.util.Map;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
+import org.stoneware.spi.storage.LoadResult;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StoreResult;
 import org.stoneware.wire.replication.RecordKind;
 
 /**
  * Takes in a copy of the state beside the generation in use. A session is taken only if it is newer than what is here; a removal
- * is remembered until the end, because a snapshot may still show what was removed.
+ * is remembered until the end, because a snapshot may still show what was removed. What the store can't take at once waits here, and so
+ * do the entries behind the end of the copy.
  * <p>
  * <b>Threading:</b> the agent thread.
+ * <p>
+ * <b>Limits:</b> {@link #MAX_WAITING_BYTES} of the copy wait for the store, and as many entries as {@link ReceivedEntries} takes.
  * <p>
  * <b>Failure:</b> whatever does not fit throws {@link InstallException}; the copy is given up, and nobody has seen it.
  */
 final class ShadowInstall {
+    static final long MAX_WAITING_BYTES = 128L << 20;
+
     private static final int MAX_TOMBSTONES = 1_000_000;
+    /** Nobody waits for the load. */
+    private static final long LOAD_TICKET = 0;
 
     private final long snapshotId;
     private final Generation shadow;
@@ -27,6 +37,15 @@ final class ShadowInstall {
     private final Map<SessionKey, Long> tombstones = new HashMap<>();
     private final SessionRecord offered = new SessionRecord();
     private final SessionRecord held = new SessionRecord();
+    private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
+    private final ReceivedEntries early = new ReceivedEntries();
+    private long waitingBytes;
+    private @Nullable End end;
+
+    private record Waiting(long index, RecordKind kind, UnsafeBuffer content) {}
+
+    /** What the active said at the end of the copy. */
+    record End(long lastIndex, long lastEpoch, long logTimeMs, long sessions) {}
 
     /** A copy can't be completed. */
     static class InstallException extends RuntimeException {
@@ -62,55 +81,146 @@ final class ShadowInstall {
     }
 
     void onRecord(long id, long index, RecordKind kind, DirectBuffer content, int offset, int length) {
-        check(id == snapshotId, "record of another snapshot: snapshotId=" + id + " expected=" + snapshotId);
-        switch (kind) {
-            case SESSION -> onSession(content, offset, length);
-            case REMOVED -> onRemoved(index, SessionKey.decode(content, offset, length));
-            case STATE_ROW -> shadow.state().installRow(content, offset, length);
+        checkId(id);
+        check(end == null, "record behind the end: snapshotId=" + id);
+        if (kind == RecordKind.STATE_ROW) {
+            shadow.state().installRow(content, offset, length);
+        } else if (!waiting.isEmpty() || !take(index, kind, content, offset, length)) {
+            check(
+                    waitingBytes + length <= MAX_WAITING_BYTES,
+                    "the store takes the copy more slowly than it comes: waitingBytes=" + waitingBytes);
+            UnsafeBuffer copy = new UnsafeBuffer(new byte[length]);
+            copy.putBytes(0, content, offset, length);
+            waiting.addLast(new Waiting(index, kind, copy));
+            waitingBytes += length;
         }
     }
 
-    private void onSession(DirectBuffer content, int offset, int length) {
+    /** Everything has been sent. */
+    void onEnd(long id, End said) {
+        checkId(id);
+        check(end == null, "copy ends twice: snapshotId=" + id);
+        end = said;
+    }
+
+    /** True when the active has said everything; entries that follow are kept. */
+    boolean isEnded() {
+        return end != null;
+    }
+
+    /** Keeps an entry behind the end; false when there is no room, or it does not follow. */
+    boolean onEntry(
+            long index,
+            long entryEpoch,
+            long commitIndex,
+            long logTimeMs,
+            long outcome,
+            long sentNs,
+            DirectBuffer content,
+            int offset,
+            int length) {
+        return index == early.lastIndex(index - 1) + 1
+                && early.addEntry(index, entryEpoch, commitIndex, logTimeMs, outcome, sentNs, content, offset, length);
+    }
+
+    /** Gives the next entry kept to the log that goes on after the copy; false when there is none. */
+    boolean giveNext(FollowedLog log) {
+        ReceivedEntries.Waiting next = early.first();
+        if (next == null) {
+            return false;
+        }
+        early.removeFirst();
+        log.take(next);
+        return true;
+    }
+
+    /**
+     * Lets the store work, and gives it what waits.
+     *
+     * @return amount of work done.
+     */
+    int doWork(long nowNs) {
+        int work = store.doWork(nowNs);
+        Waiting next;
+        while ((next = waiting.peekFirst()) != null
+                && take(next.index, next.kind, next.content, 0, next.content.capacity())) {
+            waiting.removeFirst();
+            waitingBytes -= next.content.capacity();
+            work++;
+        }
+        return work;
+    }
+
+    private boolean take(long index, RecordKind kind, DirectBuffer content, int offset, int length) {
+        return kind == RecordKind.SESSION
+                ? takeSession(content, offset, length)
+                : takeRemoval(index, SessionKey.decode(content, offset, length));
+    }
+
+    /** False: the store can't take it now. */
+    private boolean takeSession(DirectBuffer content, int offset, int length) {
         @Nullable String problem = SessionRecord.problem(content, offset, length);
         check(problem == null, "malformed record: problem=" + problem);
         offered.wrap(content, offset);
         SessionKey key = offered.key();
         Long tombstone = tombstones.get(key);
         if (tombstone != null && offered.lastIndex() <= tombstone) {
-            return;
+            return true;
         }
-        if (store.read(key, held) && held.lastIndex() >= offered.lastIndex()) {
-            if (held.lastIndex() == offered.lastIndex()) {
-                // The same change: a touch moves the last access only, and never back. An older record may be of
-                // another session
-                // that had this id, so its last access says nothing.
-                require(store.touch(key, offered.lastAccessedTimeMs()), key);
-            }
-            return;
+        LoadResult found = store.load(key, LOAD_TICKET);
+        if (found == LoadResult.LOADING || found == LoadResult.BUSY) {
+            return false;
         }
-        require(store.put(offered), key);
-    }
-
-    private void onRemoved(long index, SessionKey key) {
-        StoreResult result = store.remove(key);
-        check(result == StoreResult.STORED || result == StoreResult.ABSENT, "store refused: result=" + result);
-        tombstones.put(key, index);
-        check(tombstones.size() <= MAX_TOMBSTONES, "too many removals during the copy: max=" + MAX_TOMBSTONES);
-    }
-
-    /** Everything has been sent; nothing is missing. */
-    void complete(long id, long lastIndex, long logTimeMs, long sessions) {
-        check(id == snapshotId, "end of another snapshot: snapshotId=" + id + " expected=" + snapshotId);
-        long heldSessions = store.figures().sessions();
-        check(heldSessions == sessions, "copy is not whole: sessions=" + heldSessions + " expected=" + sessions);
-        shadow.state().completeInstall(lastIndex, logTimeMs);
-    }
-
-    private static void require(StoreResult result, SessionKey key) {
+        if (store.read(key, held) && held.lastIndex() > offered.lastIndex()) {
+            // An older record may be of another session that had this id, so its last access says nothing.
+            return true;
+        }
+        StoreResult result = store.put(offered);
+        if (result == StoreResult.STALE) {
+            // The same change: a touch moves the last access only, and never back.
+            result = store.touch(key, offered.lastAccessedTimeMs());
+        }
         if (result == StoreResult.FULL) {
             throw new FullException("store is full: key=" + key);
         }
-        check(result == StoreResult.STORED, "store refused: key=" + key + " result=" + result);
+        check(
+                result == StoreResult.STORED || result == StoreResult.NOT_RESIDENT,
+                "store refused: key=" + key + " result=" + result);
+        return result == StoreResult.STORED;
+    }
+
+    private boolean takeRemoval(long index, SessionKey key) {
+        StoreResult result = store.remove(key);
+        if (result == StoreResult.NOT_RESIDENT) {
+            return false;
+        }
+        check(result == StoreResult.STORED || result == StoreResult.ABSENT, "store refused: result=" + result);
+        tombstones.put(key, index);
+        check(tombstones.size() <= MAX_TOMBSTONES, "too many removals during the copy: max=" + MAX_TOMBSTONES);
+        return true;
+    }
+
+    /**
+     * Ends the copy when everything has been sent and taken; nothing is missing then.
+     *
+     * @return what the active said; null when it is too early.
+     */
+    @Nullable
+    End complete() {
+        End said = end;
+        if (said == null || !waiting.isEmpty()) {
+            return null;
+        }
+        long heldSessions = store.figures().sessions();
+        check(
+                heldSessions == said.sessions,
+                "copy is not whole: sessions=" + heldSessions + " expected=" + said.sessions);
+        shadow.state().completeInstall(said.lastIndex, said.logTimeMs);
+        return said;
+    }
+
+    private void checkId(long id) {
+        check(id == snapshotId, "frame of another snapshot: snapshotId=" + id + " expected=" + snapshotId);
     }
 
     private static void check(boolean isTrue, String otherwise) {

@@ -118,6 +118,16 @@ public final class Standbys {
         return link.isInSync() ? Math.max(0, ring.lastIndex() - link.acknowledged()) : -1;
     }
 
+    /** True while a standby is being copied: what is to be sent next may be on its way from disk. */
+    public boolean isCopying() {
+        for (int i = 0; i < links.size(); i++) {
+            if (links.get(i).sync() != null) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     /** Frames that were none, or counted for nothing. */
     public long refusedFrames() {
         long sum = 0;
@@ -188,9 +198,13 @@ public final class Standbys {
         }
     }
 
-    /** Last entry every in-sync server has, {@link #NULL_INDEX} while commits are held back. */
-    long heldByAll(long lastIndex) {
-        long held = lastIndex;
+    /**
+     * Last entry every in-sync server has, {@link #NULL_INDEX} while commits are held back.
+     *
+     * @param ownIndex last entry this server has as its store promises.
+     */
+    long heldByAll(long ownIndex) {
+        long held = ownIndex;
         for (int i = 0; i < links.size(); i++) {
             StandbyLink link = links.get(i);
             if (link.holdsCommits() || isDeposed) {

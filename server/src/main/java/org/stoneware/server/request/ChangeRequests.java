@@ -40,7 +40,7 @@ class ChangeRequests {
         if (isAnswered(change, key, isCreate, isRelease)) {
             return;
         }
-        if (!isCreate && !isAllowed(change, key)) {
+        if (isRefusedReadOnly(change) || (isCreate ? !context.isReady(key) : !isAllowed(change, key))) {
             return;
         }
         @Nullable SessionRecord base = context.store.read(key, context.view) ? context.view : null;
@@ -96,7 +96,7 @@ class ChangeRequests {
 
     void onRemove(Change change, SessionKey asked) {
         SessionKey key = context.resolve(asked);
-        if (isAnswered(change, key, false, true) || !isAllowed(change, key)) {
+        if (isAnswered(change, key, false, true) || isRefusedReadOnly(change) || !isAllowed(change, key)) {
             return;
         }
         ClientRow client = change.client;
@@ -122,7 +122,10 @@ class ChangeRequests {
     }
 
     void onRename(Change change, SessionKey from, SessionKey to) {
-        if (isAnswered(change, to, false, false) || !isAllowed(change, from)) {
+        if (isAnswered(change, to, false, false) || isRefusedReadOnly(change)) {
+            return;
+        }
+        if (!context.isReady(to) || !isAllowed(change, from)) {
             return;
         }
         ClientRow client = change.client;
@@ -208,6 +211,16 @@ class ChangeRequests {
         context.replies.written(context.port, change.requestId, 0, 0, WriteStatus.FENCED, 0);
     }
 
+    /** A store that takes no changes answers so at once, and the log is spared. */
+    private boolean isRefusedReadOnly(Change change) {
+        if (!context.isReadOnly()) {
+            return false;
+        }
+        context.counters.failed++;
+        context.replies.written(context.port, change.requestId, SessionProtocol.NO_TOKEN, 0, WriteStatus.FAILED, 0);
+        return true;
+    }
+
     private void refuseTooLarge(Change change, SessionKey key) {
         if (!context.isTellable(key)) {
             context.wait = RequestContext.Wait.ALONE;
@@ -227,6 +240,9 @@ class ChangeRequests {
         }
         if (!context.isTellable(key)) {
             context.wait = RequestContext.Wait.ALONE;
+            return true;
+        }
+        if (!context.isReady(key)) {
             return true;
         }
         WriteStatus status = SessionStateMachine.answeredStatus(answer);

@@ -26,7 +26,11 @@ final class ExpirySweep {
     static final long SLACK_MS = 2_000;
 
     private static final long SWEEP_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(500);
+    /** Until sessions that were on disk are looked at again. */
+    private static final long LOADED_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(20);
+
     private static final int SWEEP_LIMIT = 256;
+    private static final int MAX_HELD_BACK = 4_096;
     private static final long NOTICE_AGAIN_NS = TimeUnit.SECONDS.toNanos(30);
     private static final long NOTICE_KEPT_MS = TimeUnit.MINUTES.toMillis(2);
     /** A notice nobody confirms in all this time is given up, so that it does not keep the others waiting for ever. */
@@ -52,6 +56,12 @@ final class ExpirySweep {
 
     /** Takes what the sweep decides. */
     interface Output {
+        /** Whether a session is in memory; else it is on its way there. */
+        boolean isShown(SessionKey key);
+
+        /** Whether nothing can be ended, since the store takes no changes. */
+        boolean isReadOnly();
+
         void expire(SessionKey key, long lastAccessedTimeMs);
 
         @Nullable
@@ -82,6 +92,9 @@ final class ExpirySweep {
         }
         isScheduled = true;
         nextSweepNs = nowNs + SWEEP_INTERVAL_NS;
+        if (output.isReadOnly()) {
+            return 0;
+        }
         int work = isEnabled ? sweep(nowNs, logTimeMs) : 0;
         return work + deliver(nowNs, logTimeMs);
     }
@@ -93,10 +106,18 @@ final class ExpirySweep {
                 SWEEP_LIMIT + heldBack,
                 (key, lastMs) -> candidates.add(new Candidate(key, lastMs)));
         heldBack = 0;
+        boolean isLoading = false;
         for (Candidate candidate : candidates) {
-            if (!expireUnlessOwned(candidate.key, candidate.lastAccessedTimeMs, nowNs)) {
+            boolean isShown = output.isShown(candidate.key);
+            isLoading |= !isShown;
+            if (!isShown || !expireUnlessOwned(candidate.key, candidate.lastAccessedTimeMs, nowNs)) {
                 heldBack++;
             }
+        }
+        if (isLoading) {
+            // Whoever hears of the end is shown the session as it was, and what comes to memory does not stay for long.
+            nextSweepNs = nowNs + LOADED_INTERVAL_NS;
+            heldBack = Math.min(heldBack, MAX_HELD_BACK);
         }
         return candidates.size();
     }

@@ -13,7 +13,8 @@ final class GrantAnswers implements SessionOwnership.Output {
 
     @Override
     public boolean mayGrant(SessionKey key, long nowNs) {
-        return context.rule.mayGrant(key, nowNs) && context.isTellable(key);
+        // A session that went to disk while its Tomcat waited is brought back first.
+        return context.rule.mayGrant(key, nowNs) && context.isTellable(key) && context.isShown(key);
     }
 
     @Override

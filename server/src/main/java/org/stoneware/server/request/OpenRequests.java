@@ -73,8 +73,12 @@ final class OpenRequests {
 
     /** @return false when the access could not be logged; the message waits. */
     private boolean touch(long accessAgeMs, SessionKey key) {
-        if (accessAgeMs < 0) {
+        if (accessAgeMs < 0 || context.isReadOnly()) {
             return true;
+        }
+        if (context.store.isBehind()) {
+            context.wait = RequestContext.Wait.IN_ORDER;
+            return false;
         }
         long accessMs = context.logTimeMs() - accessAgeMs;
         int length = context.entries.sessionTouched(context.proposals.entry, accessMs, key);

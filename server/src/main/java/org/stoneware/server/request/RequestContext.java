@@ -9,6 +9,7 @@ import org.stoneware.server.session.ClientId;
 import org.stoneware.server.session.LogClock;
 import org.stoneware.server.session.SessionStateMachine;
 import org.stoneware.spi.replication.Replicator;
+import org.stoneware.spi.storage.LoadResult;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.wire.log.LogEntryPublisher;
 import org.stoneware.wire.session.LogStart;
@@ -42,6 +43,9 @@ class RequestContext {
     long nowNs;
     /** What the message being served must wait for. */
     Wait wait = Wait.NONE;
+
+    /** Something waits for a session to come to memory, or for the store to take changes again. */
+    boolean isStoreAwaited;
 
     /** Why a message is served again later. A part that sets it has changed nothing, and returns. */
     enum Wait {
@@ -101,8 +105,33 @@ class RequestContext {
         return switch (store.load(key, ++lastTicket)) {
             case RESIDENT -> Residency.HERE;
             case ABSENT -> isTellable(key) ? Residency.ABSENT : waitAlone();
-            case LOADING, BUSY -> waitAlone();
+            case LOADING, BUSY -> {
+                isStoreAwaited = true;
+                yield waitAlone();
+            }
         };
+    }
+
+    /** Whether the store shows a session at once, or surely has none; else the message waits. */
+    boolean isReady(SessionKey key) {
+        boolean isReady = isShown(key);
+        if (!isReady) {
+            waitAlone();
+        }
+        return isReady;
+    }
+
+    /** Whether the store shows a session at once, or surely has none; else it is on its way to memory. */
+    boolean isShown(SessionKey key) {
+        LoadResult found = store.load(key, ++lastTicket);
+        boolean isShown = found == LoadResult.RESIDENT || found == LoadResult.ABSENT;
+        isStoreAwaited |= !isShown;
+        return isShown;
+    }
+
+    /** The store takes no changes any more. */
+    boolean isReadOnly() {
+        return stateMachine.isReadOnly();
     }
 
     /** Whether a session can be used at once. */

@@ -2,6 +2,7 @@ package org.stoneware.server.request;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ClientStatus;
@@ -34,6 +35,7 @@ public final class SessionRequestProcessor {
     static final int MAX_WAITING = 10_000;
     static final long MAX_WAITING_BYTES = 64L * 1024 * 1024;
     private static final int RETRY_LIMIT = 1_024;
+    private static final long STORE_RETRY_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
     private final RequestContext context;
     private final Registrations registrations;
@@ -52,6 +54,7 @@ public final class SessionRequestProcessor {
     private boolean retriedWhileOpen;
     private boolean retriedWhileReadable;
     private boolean isRetrying;
+    private long storeAskedNs = Long.MIN_VALUE / 2;
 
     public SessionRequestProcessor(
             long epoch,
@@ -191,6 +194,7 @@ public final class SessionRequestProcessor {
         work += retryInOrder();
         // Before the queues: who wrote under a lapsed lease comes before who has not begun.
         work += retryAlone();
+        work += retryAfterStore();
         work += context.ownership.doWork(nowNs);
         if (context.canServeReads() && context.rule.isOpen(nowNs)) {
             work += sweep.doWork(nowNs, context.logTimeMs());
@@ -224,6 +228,16 @@ public final class SessionRequestProcessor {
         retriedAtCommit = commitIndex;
         retriedWhileOpen = isOpen;
         retriedWhileReadable = isReadable;
+        return retryAllAlone();
+    }
+
+    /** The store announces the end of a load, but not that it has become less busy. */
+    private int retryAfterStore() {
+        if (!context.isStoreAwaited || isRetrying || context.nowNs - storeAskedNs < STORE_RETRY_NS) {
+            return 0;
+        }
+        context.isStoreAwaited = false;
+        storeAskedNs = context.nowNs;
         return retryAllAlone();
     }
 
@@ -291,6 +305,11 @@ public final class SessionRequestProcessor {
                 "expiry.pending-notices", stateMachine.expiryJobs().pending().size()));
         all.add(new Counter("expiry.dropped-notices", stateMachine.expiryJobs().dropped()));
         return all;
+    }
+
+    /** True while a request waits for a session to come to memory. */
+    public boolean awaitsStore() {
+        return context.isStoreAwaited;
     }
 
     /** True when nothing taken in waits for a commit. */
@@ -414,6 +433,16 @@ public final class SessionRequestProcessor {
 
     /** Carries out what the sweep decided; what the log takes no entry for now comes again with the next sweep. */
     private final class SweepOutput implements ExpirySweep.Output {
+        @Override
+        public boolean isShown(SessionKey key) {
+            return context.isShown(key);
+        }
+
+        @Override
+        public boolean isReadOnly() {
+            return context.isReadOnly();
+        }
+
         @Override
         public void expire(SessionKey key, long lastAccessedTimeMs) {
             int length = context.entries.sessionExpired(context.proposals.entry, lastAccessedTimeMs, key);

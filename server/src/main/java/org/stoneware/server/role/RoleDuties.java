@@ -2,6 +2,7 @@ package org.stoneware.server.role;
 
 import java.util.ArrayDeque;
 import java.util.Queue;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.IntHashSet;
@@ -18,6 +19,7 @@ import org.stoneware.server.replication.SyncState;
 import org.stoneware.server.request.SessionRequestProcessor;
 import org.stoneware.server.session.LogClock;
 import org.stoneware.spi.election.ElectionView;
+import org.stoneware.spi.election.HeldCopy;
 import org.stoneware.spi.election.InSyncSet;
 
 /**
@@ -27,6 +29,7 @@ import org.stoneware.spi.election.InSyncSet;
  * <pre>
  *  before                          becomes active with
  *  PASSIVE_STANDBY                 the copy, all its answers and its log time: nothing acknowledged is missing
+ *  a start that found a whole copy the same, where the store keeps sessions and the election knows that nobody holds more
  *  passive, whole copy, not in sync the copy, reported as possibly old
  *  anything else                   nothing
  *  active in a lower epoch         what it has
@@ -41,11 +44,14 @@ public final class RoleDuties {
     /** Entries numbered by one server alone begin above all numbers another could have given; see {@link #beginAlone}. */
     private static final int INDEX_BITS_PER_MS = 16;
 
+    private static final long MAX_DOWNTIME_MS = TimeUnit.DAYS.toMillis(30);
+
     private final RoleLimits limits;
     private final Supplier<SessionGeneration> generations;
     private final RoleOutput output;
     private final Queue<Decision> decisions = new ArrayDeque<>();
     private final IntHashSet dropsAsked = new IntHashSet();
+    private final StoreWatch watch;
 
     private SessionGeneration current;
     private @Nullable PassiveReplica replica;
@@ -68,13 +74,28 @@ public final class RoleDuties {
     /** A standby for which the election has been asked. */
     private record Candidate(int memberId, long incarnation) {}
 
-    /** @param generations makes empty generations. */
+    /** @param generations makes empty generations; the first of them is what this server begins with. */
     public RoleDuties(RoleLimits limits, Supplier<SessionGeneration> generations, RoleOutput output) {
+        this(limits, generations.get(), generations, output);
+    }
+
+    /**
+     * @param first       what an earlier process left, or an empty generation.
+     * @param generations makes empty generations.
+     */
+    public RoleDuties(
+            RoleLimits limits, SessionGeneration first, Supplier<SessionGeneration> generations, RoleOutput output) {
         this.limits = limits;
         this.generations = generations;
         this.output = output;
-        this.current = generations.get();
-        this.replica = newReplica(false, 0);
+        this.current = first;
+        this.watch = new StoreWatch(output);
+        HeldCopy held = first.held();
+        PassiveReplica follower = newReplica(held.isComplete(), held.epoch());
+        if (held.isSuspect()) {
+            follower.distrust();
+        }
+        this.replica = follower;
     }
 
     private PassiveReplica newReplica(boolean isComplete, long lastEpoch) {
@@ -179,7 +200,7 @@ public final class RoleDuties {
      * @return amount of work done; 0 when idle.
      */
     public int doWork(long nowNs) {
-        int work = current.store().doWork(nowNs);
+        int work = current.doWork(nowNs);
         SessionRequestProcessor serving = processor;
         PassiveReplica follower = replica;
         if (serving != null) {
@@ -187,6 +208,7 @@ public final class RoleDuties {
         } else if (follower != null) {
             work += follower.doWork(nowNs);
         }
+        work += watch.doWork(current, hasStandby(), nowNs);
         Decision decision;
         while ((decision = decisions.poll()) != null) {
             decision.take(nowNs);
@@ -265,8 +287,20 @@ public final class RoleDuties {
         return reconciled;
     }
 
+    /** True while something waits for the disk, so that the next cycle should come soon. */
+    public boolean awaitsDisk() {
+        PassiveReplica follower = replica;
+        Standbys feeding = standbys;
+        SessionRequestProcessor serving = processor;
+        return current.awaitsDisk()
+                || follower != null && follower.awaitsDisk()
+                || feeding != null && feeding.isCopying()
+                || serving != null && serving.awaitsStore();
+    }
+
+    /** Frees everything; what the store promises to keep is kept. */
     public void close() {
-        current.discard();
+        current.close();
     }
 
     // Changing roles.
@@ -285,6 +319,13 @@ public final class RoleDuties {
                         "stale-sessions",
                         "this server differed from the active it takes over from: " + follower.mismatch());
             }
+        } else if (current.keepsSessions() && follower.isComplete() && !now.isUnclean()) {
+            clock = new LogClock(afterDowntime(follower, wallMs), nowNs);
+            output.info(
+                    "sessions-recovered",
+                    "serves the " + current.store().figures().sessions()
+                            + " sessions it found: every acknowledged change is among them, lastIndex="
+                            + current.state().lastApplied());
         } else {
             lastEpoch = beginAlone(follower, now, nowNs, wallMs);
         }
@@ -295,6 +336,9 @@ public final class RoleDuties {
         inheritedEpoch = lastEpoch;
         inheritedIndex = current.state().lastApplied();
         current.state().history().onActivated(activeEpoch, inheritedIndex, mustClock());
+        // What this server says from now on it says as this epoch's active; a restart must know.
+        current.state().checkpoint();
+        current.trust();
         Standbys others = limits.memberNames().size() == 1
                 ? null
                 : new Standbys(
@@ -317,7 +361,7 @@ public final class RoleDuties {
      */
     private long beginAlone(PassiveReplica follower, ElectionView now, long nowNs, long wallMs) {
         hasStaleSessions = false;
-        if (follower.isComplete()) {
+        if (follower.isComplete() || current.keepsSessions()) {
             long sessions = current.store().figures().sessions();
             hasStaleSessions = sessions > 0;
             if (hasStaleSessions) {
@@ -335,6 +379,12 @@ public final class RoleDuties {
         long base = Math.max(current.state().lastApplied() + 1, wallMs << INDEX_BITS_PER_MS);
         current.state().skipTo(base);
         return now.epoch();
+    }
+
+    /** Log time goes on with the wall clock while no server runs, as far as that can be believed. */
+    private static long afterDowntime(PassiveReplica follower, long wallMs) {
+        long lastMs = follower.logTimeMs();
+        return Math.max(lastMs, Math.min(wallMs, lastMs + MAX_DOWNTIME_MS));
     }
 
     private long continued(PassiveReplica follower, long nowNs) {

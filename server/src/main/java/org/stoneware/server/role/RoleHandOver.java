@@ -35,6 +35,7 @@ public final class RoleHandOver {
     private final BooleanSupplier isOtherActive;
     private final RoleOutput output;
     private State state = State.IDLE;
+    private boolean isUrgent;
     private long sinceNs;
 
     /**
@@ -50,10 +51,20 @@ public final class RoleHandOver {
 
     /** Begins, unless this is under way or there is nobody to hand over to. */
     public void begin(String by, long nowNs) {
+        begin(by, false, nowNs);
+    }
+
+    /**
+     * As {@link #begin(String, long)}.
+     *
+     * @param isUrgent nothing more can be acknowledged here: what is on its way is not waited for, and Tomcats ask the next active for it.
+     */
+    public void begin(String by, boolean isUrgent, long nowNs) {
         if (state != State.IDLE || !duties.hasStandby()) {
             return;
         }
         output.info("hand-over-requested", "hand-over requested by " + by);
+        this.isUrgent = isUrgent;
         duties.beginStop();
         state(State.DRAINING, nowNs);
     }
@@ -81,7 +92,7 @@ public final class RoleHandOver {
             goOn("the role was lost meanwhile", nowNs);
             return 1;
         }
-        if (!duties.isSettled()) {
+        if (!isUrgent && !duties.isSettled()) {
             if (nowNs - sinceNs > MAX_DRAIN_NS) {
                 goOn("not everything taken in could be acknowledged in time", nowNs);
             }

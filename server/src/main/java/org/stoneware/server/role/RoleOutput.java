@@ -22,6 +22,14 @@ public interface RoleOutput {
     /** Ends the connections of all Tomcats; they find the active by themselves. */
     void dropClients(String reason);
 
+    /**
+     * The active role is to be given to the standby.
+     *
+     * @param by       who or what asks for it, for people.
+     * @param isUrgent nothing more can be acknowledged here, so nothing is waited for.
+     */
+    default void requestHandOver(String by, boolean isUrgent, long nowNs) {}
+
     void info(String kind, String text);
 
     void warning(String kind, String text);

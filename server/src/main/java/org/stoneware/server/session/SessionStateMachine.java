@@ -17,6 +17,7 @@ import org.stoneware.api.session.SessionRecord;
 import org.stoneware.server.replication.LogHistory;
 import org.stoneware.server.replication.ReplicatedState;
 import org.stoneware.spi.storage.SessionStore;
+import org.stoneware.spi.storage.StoreHealth;
 import org.stoneware.spi.storage.StoreResult;
 import org.stoneware.wire.log.LogEntryAdapter;
 import org.stoneware.wire.log.LogEntryListener;
@@ -36,6 +37,9 @@ public final class SessionStateMachine implements ReplicatedState {
     /** Result bytes: status (int32), version (int64), little endian. */
     public static final int RESULT_LENGTH = 12;
 
+    /** {@link #durableIndex} before anything is durable. */
+    private static final long NOTHING_DURABLE = -1;
+
     private final LogEntryAdapter adapter = new LogEntryAdapter();
     private final EntryApplier applier = new EntryApplier();
     /** In order of registration. */
@@ -51,17 +55,89 @@ public final class SessionStateMachine implements ReplicatedState {
     private final UnsafeBuffer result = new UnsafeBuffer(new byte[RESULT_LENGTH]);
     private final SessionStore store;
     private final LogHistory history = new LogHistory();
+    private final DurableIndex durable = new DurableIndex();
+    private final ReadinessCheck readiness = new ReadinessCheck();
+    /** Null where the store keeps nothing over the end of the process. */
+    private final @Nullable StateNotes notes;
+
     private long lastApplied;
+    /** Nothing counts as durable: a restart would not open this store. */
+    private boolean isHeldBack;
     /** Where rows go while this is a copy not yet whole. */
     private @Nullable StateRows install;
 
     private boolean isInUse;
 
+    /** What a recovery fills. */
+    record Parts(
+            SessionStore store,
+            Map<ClientId, ReplyWindow> windows,
+            SessionAliases aliases,
+            ExpiryJobs expiryJobs,
+            LogHistory history) {}
+
     public SessionStateMachine(SessionStore store) {
+        this(store, false);
+    }
+
+    /** @param keepsNotes the store keeps sessions over the end of the process, so the rest is to be kept as well. */
+    public SessionStateMachine(SessionStore store, boolean keepsNotes) {
         this.store = store;
         SessionDelta.Builder builder = new SessionDelta.Builder(new ExpandableArrayBuffer(64));
         builder.finish();
         this.noChange = new SessionDelta().wrap(builder.buffer(), 0);
+        this.notes = keepsNotes ? new StateNotes(store, noChange) : null;
+    }
+
+    /**
+     * Becomes what an earlier process left in the store and its notes. Called once, before anything else.
+     *
+     * @param storeWork lets the store work while something is on its way to memory.
+     * @return true when that was a whole state; false when there was none.
+     * @throws org.stoneware.spi.storage.StorageException when it can't be read.
+     */
+    public boolean recover(Runnable storeWork) {
+        StateRecovery recovery = new StateRecovery(new Parts(store, windows, aliases, expiryJobs, history));
+        recovery.read();
+        while (!recovery.settle()) {
+            storeWork.run();
+        }
+        lastApplied = recovery.lastApplied();
+        durable.restart(lastApplied);
+        if (recovery.isComplete()) {
+            isInUse = true;
+            // What was in doubt is not any more, and that is written down.
+            checkpoint();
+        }
+        return recovery.isComplete();
+    }
+
+    @Override
+    public void checkpoint() {
+        StateNotes present = notes;
+        if (present != null) {
+            present.checkpoint(new StateRows(windows, aliases, expiryJobs), history, lastApplied);
+        }
+    }
+
+    /** From now on nothing counts as durable, until it is let go: a restart would open another store. */
+    public void holdBack(boolean isHeldBack) {
+        this.isHeldBack = isHeldBack;
+    }
+
+    @Override
+    public long durableIndex() {
+        return isHeldBack ? NOTHING_DURABLE : durable.upTo(store.durablePosition());
+    }
+
+    @Override
+    public boolean isReadOnly() {
+        return store.health().state() == StoreHealth.State.FAILED;
+    }
+
+    @Override
+    public boolean isReady(DirectBuffer entry, int offset, int length) {
+        return readiness.isReady(store, entry, offset, length);
     }
 
     @Override
@@ -75,9 +151,18 @@ public final class SessionStateMachine implements ReplicatedState {
         }
         isInUse = true;
         applier.begin(index, epoch, logTimeMs);
+        applier.entry.wrap(entry, offset, length);
         adapter.onEntry(entry, offset, length, applier);
         lastApplied = index;
         history.onApplied(index, epoch, logTimeMs);
+        StateNotes present = notes;
+        if (present != null) {
+            present.outcome(applier.status, applier.version);
+            if (present.isCheckpointDue()) {
+                checkpoint();
+            }
+        }
+        durable.onApplied(index, store.appendPosition(), store.durablePosition());
         show(applier.status, applier.version, out);
     }
 
@@ -156,6 +241,7 @@ public final class SessionStateMachine implements ReplicatedState {
         install = null;
         isInUse = true;
         lastApplied = lastIndex;
+        durable.restart(lastIndex);
     }
 
     /** Lets the next entry follow a higher index, because the log it continues is not continued by anybody else. */
@@ -165,6 +251,7 @@ public final class SessionStateMachine implements ReplicatedState {
         }
         lastApplied = index;
         isInUse = true;
+        durable.restart(index);
     }
 
     /**
@@ -236,6 +323,7 @@ public final class SessionStateMachine implements ReplicatedState {
         private long logTimeMs;
         private WriteStatus status = WriteStatus.COMMITTED;
         private long version;
+        private final UnsafeBuffer entry = new UnsafeBuffer(new byte[0]);
         /** The active's store had no room, so nothing is stored here. */
         private boolean isFull;
 
@@ -247,13 +335,30 @@ public final class SessionStateMachine implements ReplicatedState {
             this.version = 0;
         }
 
+        /** Comes before the change itself, so that a change without a note is never found. */
+        private void noteEntry() {
+            StateNotes present = notes;
+            if (present != null) {
+                present.entry(index, epoch, logTimeMs, entry, 0, entry.capacity());
+            }
+        }
+
+        private void noteRemoval(SessionKey key) {
+            StateNotes present = notes;
+            if (present != null) {
+                present.removal(key, index, epoch, logTimeMs, entry, entry.capacity());
+            }
+        }
+
         @Override
         public void onClientRegistered(long clientIdHigh, long clientIdLow, long incarnation) {
+            noteEntry();
             windows.computeIfAbsent(new ClientId(clientIdHigh, clientIdLow), id -> new ReplyWindow());
         }
 
         @Override
         public void onClientForgotten(long clientIdHigh, long clientIdLow) {
+            noteEntry();
             windows.remove(new ClientId(clientIdHigh, clientIdLow));
         }
 
@@ -267,6 +372,12 @@ public final class SessionStateMachine implements ReplicatedState {
                 int flags,
                 SessionKey key,
                 SessionDelta delta) {
+            StateNotes present = notes;
+            if (present != null) {
+                ClientId client = new ClientId(clientIdHigh, clientIdLow);
+                present.written(
+                        index, epoch, logTimeMs, client, requestId, answeredBelow, lastAccessedTimeMs, flags, key);
+            }
             ReplyWindow window = window(clientIdHigh, clientIdLow);
             if (isAnswered(window, requestId)) {
                 return;
@@ -286,6 +397,7 @@ public final class SessionStateMachine implements ReplicatedState {
         @Override
         public void onSessionRemoved(
                 long clientIdHigh, long clientIdLow, long requestId, long answeredBelow, SessionKey key) {
+            noteRemoval(key);
             ReplyWindow window = window(clientIdHigh, clientIdLow);
             if (isAnswered(window, requestId)) {
                 return;
@@ -302,6 +414,7 @@ public final class SessionStateMachine implements ReplicatedState {
                 long answeredBelow,
                 SessionKey from,
                 SessionKey to) {
+            noteEntry();
             ReplyWindow window = window(clientIdHigh, clientIdLow);
             if (isAnswered(window, requestId)) {
                 return;
@@ -339,6 +452,10 @@ public final class SessionStateMachine implements ReplicatedState {
 
         @Override
         public void onSessionAdopted(@Nullable SessionKey origin, SessionRecord record) {
+            StateNotes present = notes;
+            if (present != null) {
+                present.adopted(index, epoch, logTimeMs, origin, record.key());
+            }
             if (isFull) {
                 status = WriteStatus.FULL;
                 return;
@@ -360,19 +477,26 @@ public final class SessionStateMachine implements ReplicatedState {
 
         @Override
         public void onSessionWithdrawn(SessionKey key) {
+            noteRemoval(key);
             status = remove(key, false);
         }
 
         @Override
         public void onSessionTouched(long lastAccessedTimeMs, SessionKey key) {
+            noteEntry();
             status = toStatus(store.touch(key, lastAccessedTimeMs));
         }
 
         @Override
         public void onSessionExpired(long lastAccessedTimeMs, SessionKey key) {
+            noteEntry();
             if (!store.read(key, view) || view.lastAccessedTimeMs() != lastAccessedTimeMs) {
                 status = WriteStatus.ABSENT;
                 return;
+            }
+            StateNotes present = notes;
+            if (present != null) {
+                present.record(index, view);
             }
             expiryJobs.add(index, view, logTimeMs);
             status = remove(key, true);
@@ -380,6 +504,7 @@ public final class SessionStateMachine implements ReplicatedState {
 
         @Override
         public void onExpiryDelivered(long jobId) {
+            noteEntry();
             expiryJobs.remove(jobId);
         }
 

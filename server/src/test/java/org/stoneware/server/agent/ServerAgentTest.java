@@ -6,6 +6,7 @@ import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.function.LongSupplier;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.junit.jupiter.api.AfterEach;
@@ -67,7 +68,7 @@ class ServerAgentTest {
         };
         agent = new ServerAgent(
                 new ServerContext(
-                        settings(),
+                        settings(directory),
                         liveness,
                         new InMemoryNetwork(),
                         stores,
@@ -182,7 +183,23 @@ class ServerAgentTest {
         return new ElectionView(role, epoch, role == ServerRole.ACTIVE_COORDINATOR ? 0 : -1, "test");
     }
 
-    private ArraySettings settings() {
+    /** What parts of a server are made of that need no network and no election. */
+    static ServerContext context(Path directory, SessionStoreProvider stores, LongSupplier nanoClock) {
+        return new ServerContext(
+                settings(directory),
+                new SilentNetwork(),
+                new InMemoryNetwork(),
+                stores,
+                new ScriptedElection(),
+                "test",
+                "",
+                1,
+                nanoClock,
+                () -> 1_000_000,
+                () -> 42);
+    }
+
+    private static ArraySettings settings(Path directory) {
         ServerSettings self = new ServerSettings(
                 0,
                 "Server1",

@@ -39,8 +39,8 @@ class ReplicaCheckTest {
         LinkedPair pair = inSyncWith(PLENTY, 200);
         pair.run(3 * ROUND_MS);
 
-        assertThat(pair.replica.comparedSlots()).isGreaterThanOrEqualTo(2L * SessionKey.SLOT_COUNT);
-        assertThat(pair.replica.comparedRows()).isGreaterThanOrEqualTo(2);
+        assertThat(pair.replica.log().comparedSlots()).isGreaterThanOrEqualTo(2L * SessionKey.SLOT_COUNT);
+        assertThat(pair.replica.log().comparedRows()).isGreaterThanOrEqualTo(2);
         assertThat(pair.standbys.checkRounds()).isGreaterThanOrEqualTo(2);
         assertThat(pair.replica.mismatches()).isZero();
         assertThat(pair.standbys.mismatches()).isZero();

@@ -92,7 +92,7 @@ final class SimulatedPair {
     long comparedSlots() {
         long sum = 0;
         for (SimulatedStandby server : servers) {
-            sum += server.replica.comparedSlots();
+            sum += server.replica.log().comparedSlots();
         }
         return sum;
     }

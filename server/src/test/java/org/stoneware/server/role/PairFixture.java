@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Queue;
+import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -21,6 +22,7 @@ import org.stoneware.server.request.RequestLimits;
 import org.stoneware.server.request.SessionRequestProcessor;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.InSyncSet;
+import org.stoneware.spi.storage.LoadResult;
 import org.stoneware.spi.storage.StoreContext;
 import org.stoneware.testkit.ManualClock;
 import org.stoneware.testkit.storage.ReferenceSessionStore;
@@ -35,12 +37,39 @@ import org.stoneware.wire.session.WriteStatus;
 /** Two servers whose election the test is, with a wire between them that it can cut, and a Tomcat. */
 final class PairFixture {
     final ManualClock clock = new ManualClock();
-    final Server first = new Server(0);
-    final Server second = new Server(1);
+    Server first;
+    Server second;
     /** Most frames one end sent that the other had not taken yet. */
     int mostFramesAtOnce;
+    /** Frames each end takes in one turn: a store that is given more at once than fits in memory is full. */
+    int framesPerTurn = Integer.MAX_VALUE;
 
     private boolean isCut;
+
+    PairFixture() {
+        this(PairFixture::inMemory, PairFixture::inMemory);
+    }
+
+    /** @param ofFirst makes empty generations of the first server, of which it begins with one. */
+    PairFixture(Supplier<SessionGeneration> ofFirst, Supplier<SessionGeneration> ofSecond) {
+        first = new Server(0, 100, ofFirst.get(), ofFirst);
+        second = new Server(1, 101, ofSecond.get(), ofSecond);
+    }
+
+    private static SessionGeneration inMemory() {
+        return new SessionGeneration(
+                new ReferenceSessionStore(new StoreContext(Path.of(""), 16 << 20, 8_192, line -> {})), () -> {});
+    }
+
+    /** Both processes end without a word; the next ones begin with what was left to each. */
+    void restartBoth(
+            SessionGeneration leftToFirst,
+            Supplier<SessionGeneration> ofFirst,
+            SessionGeneration leftToSecond,
+            Supplier<SessionGeneration> ofSecond) {
+        first = new Server(0, first.incarnation + 2, leftToFirst, ofFirst);
+        second = new Server(1, second.incarnation + 2, leftToSecond, ofSecond);
+    }
 
     Server other(Server server) {
         return server == first ? second : first;
@@ -101,18 +130,19 @@ final class PairFixture {
         private int followed = NOBODY;
         private @Nullable Wire wire;
         private @Nullable InSyncSet answer;
+        private final long incarnation;
 
-        Server(int id) {
+        Server(int id, long incarnation, SessionGeneration first, Supplier<SessionGeneration> generations) {
             this.id = id;
+            this.incarnation = incarnation;
             this.duties = new RoleDuties(
                     new RoleLimits(
-                            new ReplicaIdentity(0, id, 100 + id),
+                            new ReplicaIdentity(0, id, incarnation),
                             List.of("Server1", "Server2"),
                             new RequestLimits("server", 4_096, 120_000_000_000L, true, ""),
                             ReplicationLimits.DEFAULTS),
-                    () -> new SessionGeneration(
-                            new ReferenceSessionStore(new StoreContext(Path.of(""), 16 << 20, 8_192, line -> {})),
-                            () -> {}),
+                    first,
+                    generations,
                     this);
         }
 
@@ -131,9 +161,9 @@ final class PairFixture {
         }
 
         private InSyncSet inSync(int... more) {
-            List<InSyncSet.Member> members = new ArrayList<>(List.of(new InSyncSet.Member(id, 100 + id)));
+            List<InSyncSet.Member> members = new ArrayList<>(List.of(new InSyncSet.Member(id, incarnation)));
             for (int each : more) {
-                members.add(new InSyncSet.Member(each, 100 + each));
+                members.add(new InSyncSet.Member(each, other(this).incarnation));
             }
             return new InSyncSet(view.epoch(), members);
         }
@@ -155,7 +185,7 @@ final class PairFixture {
         private void receive() {
             Server from = other(this);
             Wire incoming = from.wire;
-            while (incoming != null && !incoming.frames.isEmpty()) {
+            for (int i = 0; i < framesPerTurn && incoming != null && !incoming.frames.isEmpty(); i++) {
                 byte[] frame = incoming.frames.remove();
                 duties.onFrame(from.id, new UnsafeBuffer(frame), 0, frame.length, clock.nowNs());
             }
@@ -184,6 +214,11 @@ final class PairFixture {
         }
 
         @Override
+        public void requestHandOver(String by, boolean isUrgent, long nowNs) {
+            events.add(isUrgent ? "hand-over at once" : "hand-over");
+        }
+
+        @Override
         public void follow(int activeId) {
             followed = activeId;
             wire = null;
@@ -207,6 +242,11 @@ final class PairFixture {
 
         boolean holds(String id) {
             return duties.current().store().read(SessionKey.of("shop", id), new SessionRecord());
+        }
+
+        /** Whether a session is here, in memory or on disk. */
+        boolean isHeld(String id) {
+            return duties.current().store().load(SessionKey.of("shop", id), 0) != LoadResult.ABSENT;
         }
 
         long lastIndex() {

@@ -39,7 +39,7 @@ public final class EntryMaker {
     }
 
     /** Log time of an entry. */
-    static long logTimeMs(long index) {
+    public static long logTimeMs(long index) {
         return 1_000_000 + index * STEP_MS;
     }
 

@@ -125,8 +125,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         }
         long incarnation = random.nextLong() | 1;
         Path home = directory.resolve("server-" + id);
-        ElectionContext context =
-                new ElectionContext(id, names(), incarnation, ELECTION_TIME_NS, home, isPersistent, priority);
+        ElectionContext context = server.context(names(), incarnation, home, isPersistent, priority, host);
         note(id, "starts incarnation=" + incarnation);
         try {
             if (directory.getFileSystem().isOpen() && Files.isDirectory(directory)) {

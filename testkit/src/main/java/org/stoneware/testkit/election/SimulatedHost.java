@@ -1,6 +1,7 @@
 package org.stoneware.testkit.election;
 
 import org.stoneware.spi.election.ElectionView;
+import org.stoneware.spi.election.HeldCopy;
 import org.stoneware.spi.election.InSyncSet;
 
 /** What a server does around its election; told by {@link SimulatedElectionNetwork}, always inside the process it is about. */
@@ -21,4 +22,9 @@ interface SimulatedHost {
 
     /** One turn of the agent; about every 25 ms. */
     void onTick(int id);
+
+    /** What the next process of a server finds of the sessions. */
+    default HeldCopy held(int id) {
+        return new HeldCopy(true, 0, 0, false);
+    }
 }

@@ -2,10 +2,12 @@ package org.stoneware.testkit.election;
 
 import java.util.BitSet;
 import org.agrona.collections.IntArrayList;
+import org.agrona.collections.LongArrayList;
 
 /** The entries one server holds, in order. Entries are numbers that are never used twice. */
 final class SimulatedLog {
     private final IntArrayList entries = new IntArrayList();
+    private final LongArrayList epochs = new LongArrayList();
     private final BitSet held = new BitSet();
 
     int size() {
@@ -16,8 +18,19 @@ final class SimulatedLog {
         return entries.getInt(index);
     }
 
-    void append(int entry) {
+    /** Epoch an entry was written in. */
+    long epoch(int index) {
+        return epochs.getLong(index);
+    }
+
+    /** Epoch of the last entry; 0 when there is none. */
+    long lastEpoch() {
+        return epochs.isEmpty() ? 0 : epochs.getLong(epochs.size() - 1);
+    }
+
+    void append(int entry, long epoch) {
         entries.addInt(entry);
+        epochs.addLong(epoch);
         held.set(entry);
     }
 
@@ -33,9 +46,14 @@ final class SimulatedLog {
     }
 
     SimulatedLog copy() {
+        return upTo(size());
+    }
+
+    /** A copy of so many entries. */
+    SimulatedLog upTo(int size) {
         SimulatedLog copy = new SimulatedLog();
-        for (int i = 0; i < entries.size(); i++) {
-            copy.append(entries.getInt(i));
+        for (int i = 0; i < size; i++) {
+            copy.append(entries.getInt(i), epochs.getLong(i));
         }
         return copy;
     }

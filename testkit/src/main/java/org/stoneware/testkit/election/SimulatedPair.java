@@ -42,7 +42,10 @@ public final class SimulatedPair implements AutoCloseable {
         RESTART_VOTERS,
         KILL_ACTIVE_WHILE_CUT,
         LOSE_REGISTER_OF_ACTIVE,
-        LOSE_REGISTER_OF_STANDBY
+        LOSE_REGISTER_OF_STANDBY,
+        KILL_BOTH_AND_LOSE_TAIL_OF_ONE,
+        KILL_BOTH_AND_LOSE_TAIL_OF_BOTH,
+        KILL_BOTH_AND_LOSE_STORE_OF_ONE
     }
 
     /**
@@ -61,6 +64,7 @@ public final class SimulatedPair implements AutoCloseable {
     private final boolean isPersistent;
     private final int witnesses;
     private @Nullable Voting voting;
+    private boolean isDamagingDisks;
     private int handOvers;
 
     /**
@@ -90,6 +94,12 @@ public final class SimulatedPair implements AutoCloseable {
         for (int i = 0; i < theVoting.voters(); i++) {
             network.voters().add(theVoting.priority().hasClientVoters());
         }
+        return this;
+    }
+
+    /** Both servers end now and then, and a disk has lost its tail, or all of it; of stores that keep everything. */
+    public SimulatedPair damagingDisks() {
+        isDamagingDisks = true;
         return this;
     }
 
@@ -123,8 +133,7 @@ public final class SimulatedPair implements AutoCloseable {
             network.runFor(random.nextInt(3) == 0 ? 0 : random.nextLong(400 * MS));
             int active = replication.activeOfPair();
             if (active >= 0) {
-                int faults = voting == null ? Fault.CUT_ACTIVE_FROM_EVERYONE.ordinal() : Fault.values().length;
-                inject(Fault.values()[random.nextInt(faults)], active, 1 - active);
+                inject(anyFault(), active, 1 - active);
             }
         }
         long before = replication.acknowledgements();
@@ -133,6 +142,17 @@ public final class SimulatedPair implements AutoCloseable {
         if (replication.acknowledgements() == before) {
             throw new AssertionError("nothing is acknowledged any more: " + network.view(0) + " " + network.view(1));
         }
+    }
+
+    /** Damage of disks only where it is wanted, and what only a quorum can stand only with one. */
+    private Fault anyFault() {
+        Fault[] all = Fault.values();
+        int ofDisks = all.length - Fault.KILL_BOTH_AND_LOSE_TAIL_OF_ONE.ordinal();
+        int faults = voting == null
+                ? Fault.CUT_ACTIVE_FROM_EVERYONE.ordinal()
+                : Fault.KILL_BOTH_AND_LOSE_TAIL_OF_ONE.ordinal();
+        int chosen = random.nextInt(isDamagingDisks ? faults + ofDisks : faults);
+        return chosen < faults ? all[chosen] : all[all.length - ofDisks + chosen - faults];
     }
 
     @Override
@@ -201,6 +221,8 @@ public final class SimulatedPair implements AutoCloseable {
                 network.start(standby);
             }
             case KILL_BOTH_ONE_AFTER_THE_OTHER -> killBoth(active, standby);
+            case KILL_BOTH_AND_LOSE_TAIL_OF_ONE, KILL_BOTH_AND_LOSE_TAIL_OF_BOTH, KILL_BOTH_AND_LOSE_STORE_OF_ONE ->
+                killBothAndDamage(fault);
             default -> injectWithVoters(fault, active, standby);
         }
     }
@@ -313,5 +335,28 @@ public final class SimulatedPair implements AutoCloseable {
             network.startAfter(active, random.nextLong(300 * MS));
             network.runFor(400 * MS);
         }
+    }
+
+    /** Both at once, and what is on one disk, or on both, is less than what was acknowledged. */
+    private void killBothAndDamage(Fault fault) {
+        if (!isPersistent) {
+            return;
+        }
+        network.crash(0);
+        network.crash(1);
+        int one = random.nextInt(2);
+        switch (fault) {
+            case KILL_BOTH_AND_LOSE_STORE_OF_ONE -> replication.loseStore(one);
+            case KILL_BOTH_AND_LOSE_TAIL_OF_BOTH -> {
+                replication.loseTail(one, random.nextInt(8));
+                replication.loseTail(1 - one, random.nextInt(8));
+                replication.forgive();
+            }
+            default -> replication.loseTail(one, random.nextInt(8));
+        }
+        int first = random.nextInt(2);
+        network.startAfter(first, random.nextLong(300 * MS));
+        network.startAfter(1 - first, random.nextLong(9_000 * MS));
+        network.runFor(400 * MS);
     }
 }

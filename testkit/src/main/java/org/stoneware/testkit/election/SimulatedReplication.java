@@ -7,6 +7,7 @@ import java.util.SplittableRandom;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.ElectionView;
+import org.stoneware.spi.election.HeldCopy;
 import org.stoneware.spi.election.InSyncSet;
 
 /**
@@ -82,6 +83,30 @@ final class SimulatedReplication implements SimulatedHost {
         return isHandedOver[0];
     }
 
+    /** The machine of a server that does not run has gone down: what it had written last, and not forced, is gone. */
+    void loseTail(int id, int entries) {
+        Node node = nodes[id];
+        node.log = node.log.upTo(Math.max(0, node.log.size() - entries));
+        node.isSuspect = true;
+    }
+
+    /** The disk of a server that does not run has been replaced. */
+    void loseStore(int id) {
+        nodes[id].log = new SimulatedLog();
+        nodes[id].isLost = true;
+    }
+
+    /** Whatever no server holds any more is lost, and nobody promised more. */
+    void forgive() {
+        acknowledged.andNot(nodes[1].log.missing(nodes[0].log.missing(acknowledged)));
+    }
+
+    @Override
+    public HeldCopy held(int id) {
+        Node node = nodes[id];
+        return new HeldCopy(!node.isLost, node.log.lastEpoch(), node.log.size(), node.isSuspect);
+    }
+
     @Override
     public void onStart(int id, long incarnation) {
         nodes[id].start(incarnation);
@@ -119,6 +144,8 @@ final class SimulatedReplication implements SimulatedHost {
             }
             node.lead();
             node.wasActive = true;
+            node.isSuspect = false;
+            node.isLost = false;
             node.isInstalled = false;
         }
     }
@@ -144,7 +171,7 @@ final class SimulatedReplication implements SimulatedHost {
         if (!node.isActive()) {
             return;
         }
-        node.log.append(++lastEntry);
+        node.log.append(++lastEntry, node.view.epoch());
         Node other = nodes[1 - id];
         Session session = node.session;
         long connection = mustNetwork().connection(id, other.id);
@@ -197,7 +224,11 @@ final class SimulatedReplication implements SimulatedHost {
         while (session.sent < active.log.size()) {
             int index = session.sent++;
             int entry = active.log.entry(index);
-            carry(active, standby, (epoch, incarnation) -> append(standby, active, index, entry, epoch, incarnation));
+            long entryEpoch = active.log.epoch(index);
+            carry(
+                    active,
+                    standby,
+                    (epoch, incarnation) -> append(standby, active, index, entry, entryEpoch, epoch, incarnation));
         }
         if (!isInSync && !active.isPaused && session.acked > 0 && active.log.size() - session.acked <= 2) {
             // Everything written so far is acknowledged only when the answer to this has come.
@@ -223,13 +254,16 @@ final class SimulatedReplication implements SimulatedHost {
     private void install(Node standby, Node active, SimulatedLog copy, long epoch, long incarnation) {
         if (standby.view.role() == ServerRole.PASSIVE_UNINITIALIZED && standby.view.epoch() == epoch) {
             standby.log = copy;
+            standby.isSuspect = false;
+            standby.isLost = false;
             standby.isInstalled = true;
             standby.installedEpoch = epoch;
             ack(standby, active, epoch, incarnation);
         }
     }
 
-    private void append(Node standby, Node active, int index, int entry, long epoch, long incarnation) {
+    private void append(
+            Node standby, Node active, int index, int entry, long entryEpoch, long epoch, long incarnation) {
         if (fault == ReplicationFault.STALE_EPOCH_ACCEPTED && epoch < standby.view.epoch()) {
             int size = index + 1;
             carry(standby, active, (e, i) -> onAck(active, standby, size, epoch, incarnation, standby.incarnation));
@@ -241,7 +275,7 @@ final class SimulatedReplication implements SimulatedHost {
             return;
         }
         if (index == standby.log.size()) {
-            standby.log.append(entry);
+            standby.log.append(entry, entryEpoch);
         }
         ack(standby, active, epoch, incarnation);
     }
@@ -341,6 +375,8 @@ final class SimulatedReplication implements SimulatedHost {
         private boolean isPaused;
         private boolean isDropping;
         private boolean wasActive;
+        private boolean isSuspect;
+        private boolean isLost;
         private boolean isInstalled;
         private long installedEpoch;
         private int acked;

@@ -1,9 +1,14 @@
 package org.stoneware.testkit.election;
 
+import java.nio.file.Path;
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.Election;
+import org.stoneware.spi.election.ElectionContext;
 import org.stoneware.spi.election.ElectionView;
+import org.stoneware.spi.election.FailoverPriority;
+import org.stoneware.spi.election.HeldCopy;
 
 /** One server of a {@link SimulatedElectionNetwork}: its process while one runs, and its ends of the connections. */
 final class SimulatedServer {
@@ -21,6 +26,26 @@ final class SimulatedServer {
         this.id = id;
         this.ends = new SimulatedEnd[size];
         resetEnds();
+    }
+
+    /** What its next process is told. */
+    ElectionContext context(
+            List<String> names,
+            long nextIncarnation,
+            Path home,
+            boolean isPersistent,
+            FailoverPriority priority,
+            @Nullable SimulatedHost host) {
+        HeldCopy held = host == null ? new HeldCopy(isPersistent, 0, 0, false) : host.held(id);
+        return new ElectionContext(
+                id,
+                names,
+                nextIncarnation,
+                SimulatedElectionNetwork.ELECTION_TIME_NS,
+                home,
+                isPersistent,
+                priority,
+                held);
     }
 
     void resetEnds() {

@@ -9,7 +9,9 @@ public enum MismatchKind {
     /** An entry had another result. */
     RESULT(3),
     /** An entry had another result because the standby's store has no room. */
-    FULL(4);
+    FULL(4),
+    /** The standby's store takes no changes any more. */
+    STORE_FAILED(5);
 
     private final int code;
 
@@ -27,6 +29,7 @@ public enum MismatchKind {
             case 2 -> ROWS;
             case 3 -> RESULT;
             case 4 -> FULL;
+            case 5 -> STORE_FAILED;
             default -> throw new IllegalArgumentException("unknown kind of mismatch: code=" + code);
         };
     }

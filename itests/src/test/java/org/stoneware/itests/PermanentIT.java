@@ -1,0 +1,146 @@
+package org.stoneware.itests;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.List;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.extension.RegisterExtension;
+import org.junit.jupiter.api.io.CleanupMode;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.stoneware.demo.Await;
+import org.stoneware.demo.Cluster;
+import org.stoneware.demo.Page;
+import org.stoneware.demo.ServerProcess;
+
+/** Both servers end, with {@code permanent-store}: every acknowledged write is there again, in whatever order they come back. */
+class PermanentIT {
+    private static final String FIRST = "Server1";
+    private static final String SECOND = "Server2";
+    private static final int SESSIONS = 2_000;
+    private static final int WRITERS = 8;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
+
+    @TempDir(cleanup = CleanupMode.ON_SUCCESS)
+    private Path directory;
+
+    private TestServerArray array;
+
+    @RegisterExtension
+    private final ReportOnFailure report = new ReportOnFailure(() -> array == null ? "" : array.report());
+
+    @BeforeEach
+    void startPair() throws IOException {
+        array = TestServerArray.create(
+                directory, Hosts.loopback(FIRST, SECOND), "", "permanent-store", List.of(FIRST, SECOND));
+        array.start(FIRST).awaitRole(Cluster.ACTIVE);
+        array.start(SECOND).awaitRole(Cluster.STANDBY);
+    }
+
+    @AfterEach
+    void endPair() throws IOException {
+        array.close();
+        array.requireNoErrors();
+    }
+
+    /** Three times over, so that what was recovered is recovered again. */
+    @ParameterizedTest
+    @CsvSource({FIRST + "," + SECOND, SECOND + "," + FIRST})
+    void shouldHoldEveryAcknowledgedWriteWhenBothAreKilled(String earlier, String later) throws Exception {
+        StoredSessions stored = new StoredSessions(array.config(), SESSIONS);
+        stored.create();
+        long acknowledged = 0;
+        for (int round = 0; round < 3; round++) {
+            try (AcknowledgedWrites writes = AcknowledgedWrites.start(array.config(), "r" + round, WRITERS)) {
+                writes.awaitAcknowledged(20);
+
+                array.server(FIRST).process().killHard();
+                array.server(SECOND).process().killHard();
+                writes.end();
+                acknowledged += writes.total();
+
+                ServerProcess waiting = array.start(earlier);
+                awaitSaying(waiting, "which may hold newer sessions");
+                assertThat(waiting.role()).isNotEqualTo(Cluster.ACTIVE);
+                awaitPair(waiting, array.start(later));
+                writes.requireAll();
+                stored.requireAll();
+            }
+        }
+        System.out.println("both killed three times, started " + earlier + " first: lost=0 of " + acknowledged
+                + " acknowledged writes and " + SESSIONS + " sessions");
+    }
+
+    @Test
+    void shouldServeWhatItHoldsWhenItWasTheLastToStop() throws Exception {
+        StoredSessions stored = new StoredSessions(array.config(), SESSIONS);
+        stored.create();
+        stop(array.server(FIRST));
+        array.server(SECOND).awaitRole(Cluster.ACTIVE);
+        stop(array.server(SECOND));
+
+        ServerProcess last = array.start(SECOND).awaitRole(Cluster.ACTIVE);
+
+        stored.requireAll();
+        awaitPair(array.start(FIRST).awaitRole(Cluster.STANDBY), last);
+        stop(last);
+        array.server(FIRST).awaitRole(Cluster.ACTIVE);
+        stored.requireAll();
+    }
+
+    @Test
+    void shouldWaitForWhoStoppedLastWhenItStoppedFirst() throws Exception {
+        StoredSessions stored = new StoredSessions(array.config(), SESSIONS);
+        stop(array.server(SECOND));
+        array.server(FIRST).awaitRole(Cluster.ACTIVE);
+        stored.create();
+        stop(array.server(FIRST));
+
+        ServerProcess older = array.start(SECOND);
+        awaitSaying(older, "which may hold newer sessions");
+        ServerProcess newer = array.start(FIRST).awaitRole(Cluster.ACTIVE);
+
+        awaitPair(older, newer);
+        stored.requireAll();
+    }
+
+    private static void stop(ServerProcess server) throws IOException {
+        server.process().signal("TERM");
+        assertThat(server.process().awaitExit(PATIENCE)).isZero();
+    }
+
+    private static void awaitSaying(ServerProcess server, String what) {
+        Await.until(
+                server.member().name() + " says " + what,
+                PATIENCE,
+                () -> said(server).contains(what),
+                () -> said(server));
+    }
+
+    private static String said(ServerProcess server) {
+        try {
+            return Page.get(URI.create(server.member().management() + "/api/v1/cluster"), null)
+                    .body();
+        } catch (IOException e) {
+            return e.toString();
+        }
+    }
+
+    private static void awaitPair(ServerProcess one, ServerProcess other) {
+        Await.until(
+                "one server is active, the other its standby",
+                PATIENCE,
+                () -> one.view().equals(other.view())
+                        && one.view().containsValue(Cluster.ACTIVE)
+                        && one.view().containsValue(Cluster.STANDBY),
+                () -> one.member().name() + " sees " + one.view() + ", "
+                        + other.member().name() + " sees " + other.view());
+    }
+}

@@ -1,0 +1,77 @@
+package org.stoneware.server.role;
+
+import java.util.concurrent.TimeUnit;
+import org.stoneware.spi.storage.StoreHealth;
+
+/**
+ * Looks after the health of the store in use, and says what is to be done about it: an active whose store takes no more changes gives its
+ * role to the standby, at once when the store has failed, after a moment when it is full and can't do with memory alone.
+ * <p>
+ * <b>Threading:</b> the agent thread. <b>Limits:</b> a full store is a reason to hand over once in {@link #AGAIN_NS}, so that two servers
+ * that are both full do not pass the role to and fro.
+ */
+final class StoreWatch {
+    static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(100);
+    /** Time for room to come back by itself. */
+    static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(1);
+
+    static final long AGAIN_NS = TimeUnit.MINUTES.toNanos(5);
+
+    private final RoleOutput output;
+    private StoreHealth.State state = StoreHealth.State.OK;
+    private long sinceNs;
+    private long lookedNs = Long.MIN_VALUE;
+    private long handedOverNs = Long.MIN_VALUE;
+
+    StoreWatch(RoleOutput output) {
+        this.output = output;
+    }
+
+    /** @return amount of work done. */
+    int doWork(SessionGeneration current, boolean hasStandby, long nowNs) {
+        if (lookedNs != Long.MIN_VALUE && nowNs - lookedNs < LOOK_NS) {
+            return 0;
+        }
+        lookedNs = nowNs;
+        StoreHealth now = current.store().health();
+        int work = now.state() == state ? 0 : tell(now, nowNs);
+        if (!hasStandby || state == StoreHealth.State.OK || isRecentlyAsked(nowNs)) {
+            return work;
+        }
+        if (state == StoreHealth.State.FAILED) {
+            handedOverNs = nowNs;
+            output.requestHandOver("the store, which has failed: " + now.reason(), true, nowNs);
+        } else if (current.keepsSessions() && nowNs - sinceNs >= PATIENCE_NS) {
+            handedOverNs = nowNs;
+            output.requestHandOver("the store, which is full: " + now.reason(), false, nowNs);
+        }
+        return work + 1;
+    }
+
+    private boolean isRecentlyAsked(long nowNs) {
+        long patienceNs = state == StoreHealth.State.FAILED ? PATIENCE_NS : AGAIN_NS;
+        return handedOverNs != Long.MIN_VALUE && nowNs - handedOverNs < patienceNs;
+    }
+
+    private int tell(StoreHealth now, long nowNs) {
+        switch (now.state()) {
+            case OK -> output.info("storage-room", "the session store takes changes again");
+            case FULL ->
+                output.warning(
+                        "storage-full",
+                        "the session store has no room for more: " + now.reason()
+                                + ". Sessions can be read and ended; make room, it goes on by itself");
+            case FAILED ->
+                output.warning(
+                        "storage-failed",
+                        "the session store takes no changes any more: " + now.reason()
+                                + ". What is in memory can be read; repair the disk and restart this server");
+        }
+        if (state == StoreHealth.State.OK || now.state() == StoreHealth.State.FAILED) {
+            handedOverNs = now.state() == StoreHealth.State.FAILED ? Long.MIN_VALUE : handedOverNs;
+            sinceNs = nowNs;
+        }
+        state = now.state();
+        return 1;
+    }
+}
