@@ -157,7 +157,10 @@ final class KeepTest extends EngineFixture {
                 .as("less is moved than is stored")
                 .isLessThan(counter(store, "disk.appended.bytes"));
         long bound = 2 * store.figures().payloadBytes() * 11 / 10 + (4L << 20);
-        await(store, "segments less than half live are emptied", () -> store.figures().diskUsedBytes() < bound);
+        await(
+                store,
+                "segments less than half live are emptied",
+                () -> store.figures().diskUsedBytes() < bound);
         for (int i = 0; i < 3000; i++) {
             remove(store, key(i));
         }
