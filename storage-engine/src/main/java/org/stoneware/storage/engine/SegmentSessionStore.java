@@ -395,7 +395,7 @@ public final class SegmentSessionStore implements SessionStore {
         notes.clear();
         residency.clear();
         index.clear();
-        changes.onCleared();
+        changes.onAccepted();
     }
 
     @Override

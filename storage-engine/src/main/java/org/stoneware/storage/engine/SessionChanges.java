@@ -59,13 +59,16 @@ final class SessionChanges {
         return count;
     }
 
-    void onCleared() {
+    /** A change was accepted. */
+    void onAccepted() {
         count++;
+        residency.onChanged();
     }
 
-    /** The log has written something, or found out that it can't. */
+    /** The log has written something, found room, or found out that it can't. */
     void onDiskProgress() {
         isStalled = false;
+        residency.onChanged();
     }
 
     /** Whether a change might be refused at the moment because the disk is behind. */
@@ -142,7 +145,7 @@ final class SessionChanges {
             index.touch(entry, lastAccessedTimeMs);
         }
         index.isUsed(entry, true);
-        count++;
+        onAccepted();
         return StoreResult.STORED;
     }
 
@@ -163,7 +166,7 @@ final class SessionChanges {
         }
         sessionLog.release(entry);
         index.remove(entry);
-        count++;
+        onAccepted();
         return StoreResult.STORED;
     }
 
@@ -197,7 +200,7 @@ final class SessionChanges {
         index.store(entry, location, record, length);
         index.logLocation(entry, logLocation, contentHash);
         index.isUsed(entry, true);
-        count++;
+        onAccepted();
         return StoreResult.STORED;
     }
 
@@ -234,7 +237,7 @@ final class SessionChanges {
         index.describe(entry, length, record.lastAccessedTimeMs(), record.maxInactiveIntervalSec());
         index.logLocation(entry, logLocation, contentHash);
         index.isUsed(entry, true);
-        count++;
+        onAccepted();
         return StoreResult.STORED;
     }
 
@@ -267,7 +270,7 @@ final class SessionChanges {
             isStalled = true;
             return StoreResult.NOT_RESIDENT;
         }
-        return full(length);
+        return residency.isSearching() ? StoreResult.NOT_RESIDENT : full(length);
     }
 
     private StoreResult full(int length) {

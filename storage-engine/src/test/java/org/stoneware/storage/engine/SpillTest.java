@@ -132,7 +132,8 @@ final class SpillTest extends EngineFixture {
         }
         await(store, "there is room again", () -> store.health().equals(StoreHealth.OK));
         for (int i = 0; i < sessions / 4; i++) {
-            assertThat(put(store, record(100_000 + i, 1, LENGTH))).isEqualTo(StoreResult.STORED);
+            int number = 100_000 + i;
+            await(store, "room for " + number, () -> put(store, record(number, 1, LENGTH)) == StoreResult.STORED);
         }
     }
 

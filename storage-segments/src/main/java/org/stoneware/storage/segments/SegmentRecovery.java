@@ -134,7 +134,8 @@ final class SegmentRecovery {
         if (entry == null) {
             return loader.missing(number, hints);
         }
-        SegmentLoader.Loaded found = loader.load(entry, number == directory.segments().lastKey(), hints);
+        SegmentLoader.Loaded found =
+                loader.load(entry, number == directory.segments().lastKey(), hints);
         RecoveryReport.Damage missingEnd =
                 SegmentLoader.missingEnd(entry, found, directory.segments().get(number + 1));
         if (missingEnd != null) {

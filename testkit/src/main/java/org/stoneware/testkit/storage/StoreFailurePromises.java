@@ -86,7 +86,7 @@ abstract class StoreFailurePromises extends StoreNotePromises {
                     store,
                     record(100_000 + i).attribute("a", bytes(VALUE_LENGTH)).build());
         }
-        assertThat(store.health()).isEqualTo(StoreHealth.OK);
+        workUntil(store, "healthy at the end", () -> store.health().equals(StoreHealth.OK));
         for (int i = 0; i < sessions; i += 4) {
             assertThat(attributes(store, key(i))).as("session " + i).containsExactly(line("a", bytes(VALUE_LENGTH)));
         }
