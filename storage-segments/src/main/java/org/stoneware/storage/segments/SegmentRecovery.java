@@ -134,11 +134,14 @@ final class SegmentRecovery {
         if (entry == null) {
             return loader.missing(number, hints);
         }
-        SegmentLoader.Loaded found = loader.load(entry, number == directory.segments().lastKey(), hints);
+        SegmentLoader.Loaded found =
+                loader.load(entry, number == directory.segments().lastKey(), hints);
         RecoveryReport.Damage missingEnd =
                 SegmentLoader.missingEnd(entry, found, directory.segments().get(number + 1));
         if (missingEnd != null) {
             found.damages().add(missingEnd);
+            // So that it is not forgotten once there is a hint file.
+            found.hints().addGap((int) entry.length(), 0);
         }
         return found;
     }
@@ -276,7 +279,10 @@ final class SegmentRecovery {
         }
         if (found.isRebuilt()) {
             rebuilt++;
-            writeHints(segment, found.hints());
+            segment.isUnreadable = !found.isReadable();
+            if (found.isReadable()) {
+                writeHints(segment, found.hints());
+            }
         } else {
             segment.hintsLength = found.hints().fileLength();
         }

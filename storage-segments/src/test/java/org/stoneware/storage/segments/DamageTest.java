@@ -60,7 +60,8 @@ final class DamageTest {
 
     private static String describe(Map<String, byte[]> files) {
         StringBuilder text = new StringBuilder();
-        files.forEach((name, bytes) -> text.append(name).append('=').append(bytes.length).append(' '));
+        files.forEach((name, bytes) ->
+                text.append(name).append('=').append(bytes.length).append(' '));
         return text.toString();
     }
 
