@@ -17,6 +17,7 @@ final class HintSample {
     private int stride = 1;
     private int untilNext = 1;
     private int count;
+    private float neededShare = 1;
     private final RecordHint hint = new RecordHint();
 
     /** Records seen, sampled or not. */
@@ -30,6 +31,7 @@ final class HintSample {
         stride = 1;
         untilNext = 1;
         count = 0;
+        neededShare = 1;
     }
 
     void add(long location, RecordHint seen) {
@@ -56,18 +58,23 @@ final class HintSample {
         kept[at + 3] = seen.lastAccessedTimeMs();
     }
 
-    /** Estimated number of those that are needed; {@link #hint()} is the one asked for, the argument its location. */
-    int needed(LongPredicate isNeeded) {
+    /** Asks of each in the sample whether it is needed; {@link #hint()} is the one asked for, the argument its location. */
+    void estimate(LongPredicate isNeeded) {
         if (size == 0) {
-            return 0;
+            return;
         }
-        int needed = 0;
+        int found = 0;
         for (int i = 0; i < size; i++) {
             int at = i * FIELDS;
             hint.set(kept[at + 1], kept[at + 2], 0, kept[at + 3], 0, 0);
-            needed += isNeeded.test(kept[at]) ? 1 : 0;
+            found += isNeeded.test(kept[at]) ? 1 : 0;
         }
-        return (int) ((long) count * needed / size);
+        neededShare = (float) found / size;
+    }
+
+    /** Estimated number of those that are needed: all, until it was asked for. */
+    int needed() {
+        return (int) (count * neededShare);
     }
 
     RecordHint hint() {

@@ -87,8 +87,8 @@ public final class LogInspection {
         SegmentLoader loader = new SegmentLoader(files, directory.logId());
         long[] recordsOf = new long[1];
         Map<Integer, Long> records = new HashMap<>();
-        for (int number : numbers) {
-            SegmentDirectory.Entry entry = directory.segments().get(number);
+        for (SegmentDirectory.Entry entry : directory.segments().values()) {
+            int number = entry.number();
             boolean isLast = number == numbers.last() && !hasHints(entry);
             SegmentLoader.Loaded loaded = loader.load(entry, isLast, null);
             damages.addAll(loaded.damages());

@@ -10,7 +10,7 @@ import java.util.function.Consumer;
 final class LogStart {
     private static final int MIN_SEGMENT_BYTES = 64 << 10;
     private static final int MAX_SEGMENT_BYTES = 1 << 30;
-    private static final int MAX_CONTENT_BYTES = 256 << 20;
+    private static final int MAX_CONTENT_BYTES = 128 << 20;
     /** A bounded disk holds at least so many segments, so that what is kept back stays a small part of it. */
     private static final int MIN_SEGMENTS = 16;
 

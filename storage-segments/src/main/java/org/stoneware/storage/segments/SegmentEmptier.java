@@ -1,5 +1,6 @@
 package org.stoneware.storage.segments;
 
+import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -16,6 +17,8 @@ final class SegmentEmptier {
     private static final double SHORT_SHARE = 0.9;
     /** So many small segments, as restarts leave them, are made one. */
     private static final int MAX_SMALL = 8;
+
+    private static final int MAX_ESTIMATES = 4;
     /** Bytes moved per duty cycle. */
     private static final int MAX_STEP = 256 << 10;
 
@@ -28,6 +31,7 @@ final class SegmentEmptier {
     private boolean isReading;
     private boolean isPieceThere;
     private int nextItem;
+    private int nextEstimate;
 
     SegmentEmptier(SegmentLog log, SegmentLogListener listener, DiskWorkers workers, OpenFiles files, long logId) {
         this.log = log;
@@ -41,7 +45,8 @@ final class SegmentEmptier {
     }
 
     /** Begins with a segment if one is worth it. */
-    void pick(Iterable<Segment> segments, boolean isShort) {
+    void pick(List<Segment> segments, boolean isShort) {
+        refresh(segments);
         double bestShare = isShort ? SHORT_SHARE : USUAL_SHARE;
         Segment best = null;
         Segment small = null;
@@ -51,7 +56,8 @@ final class SegmentEmptier {
                 continue;
             }
             long needed = log.neededBytes(segment);
-            if (needed == 0) {
+            // A sample that needs none does not prove that none is needed.
+            if (needed == 0 && segment.removals.count() == 0 && segment.touches.count() == 0) {
                 log.onEmptied(segment);
                 continue;
             }
@@ -70,6 +76,17 @@ final class SegmentEmptier {
         }
         if (best != null) {
             begin(best);
+        }
+    }
+
+    /** Renews a few estimates at a time: with many segments one takes a while. */
+    private void refresh(List<Segment> segments) {
+        for (int i = 0; i < Math.min(MAX_ESTIMATES, segments.size()); i++) {
+            nextEstimate = (nextEstimate + 1) % segments.size();
+            Segment segment = segments.get(nextEstimate);
+            if (segment.isSealed && segment.state == Segment.State.KEPT) {
+                log.estimate(segment);
+            }
         }
     }
 

@@ -16,12 +16,18 @@ final class SegmentLoader {
      *
      * @param hints     one entry per record or gap, in order.
      * @param isRebuilt true when the segment was read whole.
+     * @param isReadable false when the device failed while it was read: what is missing may be there another time.
      * @param cutFrom   where the file should be cut, or -1: nothing good follows.
      * @param lastSequence sequence number of the last record read, or {@link #UNKNOWN}.
      * @param damages   what is wrong with it.
      */
     record Loaded(
-            HintList hints, boolean isRebuilt, long cutFrom, long lastSequence, List<RecoveryReport.Damage> damages) {}
+            HintList hints,
+            boolean isRebuilt,
+            boolean isReadable,
+            long cutFrom,
+            long lastSequence,
+            List<RecoveryReport.Damage> damages) {}
 
     static final long UNKNOWN = -1;
 
@@ -42,7 +48,7 @@ final class SegmentLoader {
         List<RecoveryReport.Damage> damages = new ArrayList<>();
         if (hints != null) {
             fromHints(entry, hints, damages);
-            return new Loaded(hints, false, -1, UNKNOWN, damages);
+            return new Loaded(hints, false, true, -1, UNKNOWN, damages);
         }
         return scan(entry, isLast, damages);
     }
@@ -54,12 +60,12 @@ final class SegmentLoader {
         if (hints == null) {
             damages.add(new RecoveryReport.Damage(
                     number, 0, 0, false, false, "segment is missing, and nothing says what it held"));
-            return new Loaded(new HintList(), true, -1, UNKNOWN, damages);
+            return new Loaded(new HintList(), true, true, -1, UNKNOWN, damages);
         }
         lose(hints, 0);
         damages.add(new RecoveryReport.Damage(
                 number, 0, hints.segmentLength(), true, false, "segment is missing; its hint file names what it held"));
-        return new Loaded(hints, false, -1, UNKNOWN, damages);
+        return new Loaded(hints, false, true, -1, UNKNOWN, damages);
     }
 
     private void fromHints(SegmentDirectory.Entry entry, HintList hints, List<RecoveryReport.Damage> damages) {
@@ -67,6 +73,7 @@ final class SegmentLoader {
             damages.add(damage(
                     entry, 0, hints.count() == 0 ? entry.length() : hints.offset(0), true, false, "header is damaged"));
         }
+        reportOf(entry, hints.segmentLength(), hints, damages);
         if (entry.length() < hints.segmentLength()) {
             lose(hints, entry.length());
             damages.add(damage(entry, entry.length(), hints.segmentLength(), true, false, "file was cut"));
@@ -79,7 +86,6 @@ final class SegmentLoader {
                     false,
                     "file is longer than what was written to it"));
         }
-        reportOf(entry, hints, damages);
     }
 
     /**
@@ -90,7 +96,11 @@ final class SegmentLoader {
             SegmentDirectory.Entry entry, Loaded loaded, SegmentDirectory.@Nullable Entry next) {
         SegmentHeader header = entry.header();
         SegmentHeader nextHeader = next == null ? null : next.header();
-        if (!loaded.isRebuilt() || header == null || nextHeader == null || nextHeader.number() != entry.number() + 1) {
+        if (!loaded.isRebuilt()
+                || !loaded.isReadable()
+                || header == null
+                || nextHeader == null
+                || nextHeader.number() != entry.number() + 1) {
             return null;
         }
         long following = loaded.lastSequence() == UNKNOWN ? header.sequence() : loaded.lastSequence() + 1;
@@ -117,6 +127,9 @@ final class SegmentLoader {
         long goodEnd = from;
         int good = 0;
         boolean isReadable = true;
+        if (header == null) {
+            hints.addGap(0, from);
+        }
         SegmentScanner scanner = null;
         try (SegmentFiles.File file = files.openToRead(entry.fileName())) {
             scanner = new SegmentScanner(file, logId, entry.number(), from);
@@ -152,21 +165,18 @@ final class SegmentLoader {
             cutFrom = goodEnd;
             hints.truncate(good);
         }
-        if (header == null) {
-            long end = hints.count() == 0 ? entry.length() : hints.offset(0);
-            damages.add(damage(entry, 0, end, false, false, "header is damaged"));
-        }
         if (isLast) {
             markUnforced(entry.number(), hints, forced);
         }
-        reportOf(entry, hints, damages);
-        return new Loaded(hints, true, cutFrom, lastSequence, damages);
+        reportOf(entry, entry.length(), hints, damages);
+        return new Loaded(hints, true, isReadable, cutFrom, lastSequence, damages);
     }
 
     /** What nothing proves to have been forced may be what a loss of power left of the last write. */
     private static void markUnforced(int segment, HintList hints, long forced) {
         for (int i = 0; i < hints.count(); i++) {
-            if (hints.state(i) != HintList.WHOLE && Location.of(segment, hints.offset(i)) >= forced) {
+            boolean isHeader = hints.offset(i) == 0;
+            if (hints.state(i) != HintList.WHOLE && !isHeader && Location.of(segment, hints.offset(i)) >= forced) {
                 if (hints.isGap(i)) {
                     hints.state(i, HintList.UNFORCED_GAP);
                 } else {
@@ -176,15 +186,21 @@ final class SegmentLoader {
         }
     }
 
-    private static void reportOf(SegmentDirectory.Entry entry, HintList hints, List<RecoveryReport.Damage> damages) {
+    private static void reportOf(
+            SegmentDirectory.Entry entry, long length, HintList hints, List<RecoveryReport.Damage> damages) {
         for (int i = 0; i < hints.count(); i++) {
             int from = hints.offset(i);
             long to = from + (hints.isGap(i) ? (long) hints.length(i) : Frame.length(hints.length(i)));
             switch (hints.state(i)) {
                 case HintList.DAMAGED -> {
-                    if (to <= entry.length()) {
-                        damages.add(damage(entry, from, to, true, false, "content of a record is damaged"));
-                    }
+                    boolean isWithin = to <= length;
+                    damages.add(damage(
+                            entry,
+                            from,
+                            Math.min(to, length),
+                            isWithin,
+                            false,
+                            isWithin ? "content of a record is damaged" : "file ends within a record"));
                 }
                 case HintList.GAP -> damages.add(damage(entry, from, to, false, false, "no record can be made of it"));
                 case HintList.UNFORCED_GAP ->

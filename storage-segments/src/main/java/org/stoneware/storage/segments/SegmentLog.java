@@ -415,6 +415,8 @@ public final class SegmentLog implements AutoCloseable {
                 isRefusing = false;
                 reason = "";
                 listener.onRoom();
+            } else if (!isShort) {
+                isRefusing = false;
             }
             if (emptier.isIdle() && noSpace == null) {
                 emptier.pick(List.copyOf(segments.values()), room.isShort(tail.position()));
@@ -500,18 +502,20 @@ public final class SegmentLog implements AutoCloseable {
                 && !(segment.hasClear && segments.firstKey() < segment.number);
     }
 
-    /** Estimate of the bytes that would have to be moved. */
+    /** Estimate of the bytes that would have to be moved, as good as the last {@link #estimate}. */
     long neededBytes(Segment segment) {
-        long needed = segment.liveBytes;
-        if (segment.lastNote >= notes.firstNeeded()) {
-            needed += segment.noteBytes;
-        }
+        long notesNeeded = segment.lastNote >= notes.firstNeeded() ? segment.noteBytes : 0;
+        return segment.liveBytes
+                + notesNeeded
+                + (long) Frame.HEADER_LENGTH * (segment.removals.needed() + segment.touches.needed());
+    }
+
+    /** Asks which removals and touches of a segment are needed. */
+    void estimate(Segment segment) {
         HintSample removals = segment.removals;
-        needed += (long) Frame.HEADER_LENGTH * removals.needed(location -> isRemovalNeeded(location, removals.hint()));
+        removals.estimate(location -> isRemovalNeeded(location, removals.hint()));
         HintSample touches = segment.touches;
-        needed += (long) Frame.HEADER_LENGTH
-                * touches.needed(location -> listener.isNeeded(RecordKind.TOUCH, location, touches.hint()));
-        return needed;
+        touches.estimate(location -> listener.isNeeded(RecordKind.TOUCH, location, touches.hint()));
     }
 
     /** A removal is needed while an older segment may hold a record of its key, and nothing newer is held. */
@@ -543,6 +547,7 @@ public final class SegmentLog implements AutoCloseable {
 
     void onEmptied(Segment segment) {
         segment.state = Segment.State.EMPTIED;
+        segment.liveBytes = 0;
         segment.waitPosition = tail.position();
         leaving.add(segment);
     }

@@ -140,6 +140,8 @@ final class SegmentRecovery {
                 SegmentLoader.missingEnd(entry, found, directory.segments().get(number + 1));
         if (missingEnd != null) {
             found.damages().add(missingEnd);
+            // So that it is not forgotten once there is a hint file.
+            found.hints().addGap((int) entry.length(), 0);
         }
         return found;
     }
@@ -277,7 +279,10 @@ final class SegmentRecovery {
         }
         if (found.isRebuilt()) {
             rebuilt++;
-            writeHints(segment, found.hints());
+            segment.isUnreadable = !found.isReadable();
+            if (found.isReadable()) {
+                writeHints(segment, found.hints());
+            }
         } else {
             segment.hintsLength = found.hints().fileLength();
         }

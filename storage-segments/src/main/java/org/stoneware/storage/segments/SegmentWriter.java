@@ -69,7 +69,8 @@ final class SegmentWriter implements Runnable {
 
     /** Lets the writer see everything before a position. */
     void publish(long position) {
-        published.lazySet(position);
+        // A full fence: whoever parks looks at this after saying so, and is woken by who reads that after this.
+        published.set(position);
     }
 
     /** Wakes the writer when it sleeps. */
@@ -156,6 +157,9 @@ final class SegmentWriter implements Runnable {
             failure = message(e);
             context.onProgress().run();
         } finally {
+            if (failure == null && !isClosing) {
+                failure = "the thread that writes has ended";
+            }
             closeFile();
         }
     }

@@ -125,35 +125,27 @@ final class DamageTest {
         List<String> segments =
                 names.stream().filter(name -> name.endsWith(Segment.SUFFIX)).toList();
         String name = names.get(random.nextInt(names.size()));
-        String segment = segments.get(random.nextInt(segments.size()));
+        String first = segments.get(random.nextInt(segments.size()));
         String second = segments.get(random.nextInt(segments.size()));
         touched.add(name);
-        byte[] bytes = files.get(name).clone();
-        switch (random.nextInt(9)) {
-            case 0 -> {
-                int flips = 1 + random.nextInt(4);
-                for (int i = 0; i < flips; i++) {
-                    bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
-                }
-                files.put(name, bytes);
-                return flips + " bits flipped in " + name;
-            }
+        return switch (random.nextInt(9)) {
+            case 0 -> flip(files, name, random);
             case 1 -> {
+                byte[] bytes = files.get(name);
                 files.put(name, Arrays.copyOf(bytes, random.nextInt(bytes.length)));
-                return name + " cut";
+                yield name + " cut";
             }
             case 2 -> {
-                touched.add(segment);
-                touched.add(second);
-                byte[] first = files.get(segment);
-                files.put(segment, files.get(second));
-                files.put(second, first);
-                return segment + " and " + second + " exchanged";
+                touched.addAll(List.of(first, second));
+                byte[] bytes = files.get(first);
+                files.put(first, files.get(second));
+                files.put(second, bytes);
+                yield first + " and " + second + " exchanged";
             }
             case 3 -> {
                 touched.add(second);
-                files.put(second, files.get(segment));
-                return second + " replaced by " + segment;
+                files.put(second, files.get(first));
+                yield second + " replaced by " + first;
             }
             case 4 -> {
                 List<String> foreign = new ArrayList<>(other.files.keySet());
@@ -161,38 +153,57 @@ final class DamageTest {
                 String source = foreign.get(random.nextInt(foreign.size()));
                 touched.add(source);
                 files.put(source, other.files.get(source));
-                return source + " replaced by that of another log";
+                yield source + " replaced by that of another log";
             }
-            case 5 -> {
-                int from = random.nextInt(bytes.length);
-                Arrays.fill(bytes, from, Math.min(bytes.length, from + 1 + random.nextInt(5000)), (byte) 0);
-                files.put(name, bytes);
-                return name + " zeroed from " + from;
-            }
+            case 5 -> zero(files, name, random);
             case 6 -> {
                 files.remove(name);
-                return name + " deleted";
+                yield name + " deleted";
             }
             case 7 -> {
-                touched.add(segment);
-                byte[] source = files.get(segment);
-                byte[] target = files.get(second).clone();
                 touched.add(second);
-                int at = random.nextInt(Math.min(source.length, target.length)) & ~7;
-                int length = Math.min(Math.min(source.length, target.length) - at, 4096);
-                System.arraycopy(source, at, target, at, length);
-                files.put(second, target);
-                return "block of " + segment + " written into " + second + " at " + at;
+                yield misplace(files, first, second, random);
             }
-            default -> {
-                byte[] longer = Arrays.copyOf(bytes, bytes.length + 1 + random.nextInt(3000));
-                for (int i = bytes.length; i < longer.length; i++) {
-                    longer[i] = (byte) random.nextInt();
-                }
-                files.put(name, longer);
-                return name + " made longer";
-            }
+            default -> lengthen(files, name, random);
+        };
+    }
+
+    private static String flip(Map<String, byte[]> files, String name, Random random) {
+        byte[] bytes = files.get(name).clone();
+        int flips = 1 + random.nextInt(4);
+        for (int i = 0; i < flips; i++) {
+            bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
         }
+        files.put(name, bytes);
+        return flips + " bits flipped in " + name;
+    }
+
+    private static String zero(Map<String, byte[]> files, String name, Random random) {
+        byte[] bytes = files.get(name).clone();
+        int from = random.nextInt(bytes.length);
+        Arrays.fill(bytes, from, Math.min(bytes.length, from + 1 + random.nextInt(5000)), (byte) 0);
+        files.put(name, bytes);
+        return name + " zeroed from " + from;
+    }
+
+    private static String misplace(Map<String, byte[]> files, String from, String to, Random random) {
+        byte[] source = files.get(from);
+        byte[] target = files.get(to).clone();
+        int shorter = Math.min(source.length, target.length);
+        int at = random.nextInt(shorter) & ~7;
+        System.arraycopy(source, at, target, at, Math.min(shorter - at, 4096));
+        files.put(to, target);
+        return "block of " + from + " written into " + to + " at " + at;
+    }
+
+    private static String lengthen(Map<String, byte[]> files, String name, Random random) {
+        byte[] bytes = files.get(name);
+        byte[] longer = Arrays.copyOf(bytes, bytes.length + 1 + random.nextInt(3000));
+        for (int i = bytes.length; i < longer.length; i++) {
+            longer[i] = (byte) random.nextInt();
+        }
+        files.put(name, longer);
+        return name + " made longer";
     }
 
     private static Image image(long seed, boolean isClean) throws Exception {

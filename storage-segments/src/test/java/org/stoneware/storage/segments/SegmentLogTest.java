@@ -463,6 +463,47 @@ final class SegmentLogTest {
         }
     }
 
+    @Test
+    void shouldRememberThatRecordsAreMissingAtTheEndOfASegment() throws Exception {
+        try (TestEngine engine = open(Sync.FORCED)) {
+            for (int key = 0; key < 300; key++) {
+                engine.put(key, 1, 1000);
+            }
+        }
+        byte[] bytes = files.bytes(Segment.fileName(2));
+        int frame = Frame.length(1000);
+        files.bytes(Segment.fileName(2), java.util.Arrays.copyOf(bytes, bytes.length - 2 * frame));
+        files.delete(Segment.hintsName(2));
+
+        for (int opening = 0; opening < 2; opening++) {
+            try (TestEngine engine = open(Sync.FORCED)) {
+                assertThat(engine.report.isSuspect()).as("opening %d", opening).isTrue();
+                assertThat(engine.held).hasSize(298);
+            }
+        }
+    }
+
+    @Test
+    void shouldReadASegmentAgainWhenTheDeviceHadFailed() throws Exception {
+        try (TestEngine engine = open(Sync.FORCED)) {
+            for (int key = 0; key < 300; key++) {
+                engine.put(key, 1, 1000);
+            }
+        }
+        files.delete(Segment.hintsName(2));
+        files.failReadsBeyond(4096);
+        try (TestEngine engine = open(Sync.FORCED)) {
+            assertThat(engine.report.isSuspect()).isTrue();
+        }
+
+        files.failReadsBeyond(Long.MAX_VALUE);
+
+        try (TestEngine engine = open(Sync.FORCED)) {
+            assertThat(engine.report.damages()).isEmpty();
+            assertThat(engine.held).hasSize(300);
+        }
+    }
+
     /** Puts and removes at random. @return version of each key held. */
     static Map<Long, Long> churn(TestEngine engine, int operations, int keys, long seed) {
         Random random = new Random(seed);

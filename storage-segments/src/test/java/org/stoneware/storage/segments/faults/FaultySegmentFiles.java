@@ -33,6 +33,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
     private boolean isWriteFailing;
     private boolean isForceFailing;
     private boolean isReadFailing;
+    private long readableBytes = Long.MAX_VALUE;
     private int forcesUntilFailure = Integer.MAX_VALUE;
     private int maxReadLength = Integer.MAX_VALUE;
     private int epoch;
@@ -59,6 +60,11 @@ public final class FaultySegmentFiles implements SegmentFiles {
 
     public synchronized void failReads(boolean isFailing) {
         isReadFailing = isFailing;
+    }
+
+    /** A read of a segment that reaches beyond an offset fails. */
+    public synchronized void failReadsBeyond(long offset) {
+        readableBytes = offset;
     }
 
     /** No single read of the device gives more. */
@@ -115,7 +121,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
         forcedNames.put(name, content);
     }
 
-    /** Everything there is, as {@link #restore} takes it. */
+    /** Everything there is, as {@link #of} takes it. */
     public synchronized Map<String, byte[]> copy() {
         Map<String, byte[]> copy = new LinkedHashMap<>();
         files.keySet().forEach(name -> copy.put(name, bytes(name)));
@@ -149,7 +155,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
         if (content == null) {
             throw new FileNotFoundException(name);
         }
-        return new FaultyFile(content);
+        return new FaultyFile(name, content);
     }
 
     @Override
@@ -161,7 +167,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
     public synchronized File create(String name) throws IOException {
         Content content = new Content();
         files.put(name, content);
-        return new FaultyFile(content);
+        return new FaultyFile(name, content);
     }
 
     @Override
@@ -245,10 +251,12 @@ public final class FaultySegmentFiles implements SegmentFiles {
     }
 
     private final class FaultyFile implements File {
+        private final String name;
         private final Content content;
         private final int opened = epoch;
 
-        FaultyFile(Content content) {
+        FaultyFile(String name, Content content) {
+            this.name = name;
             this.content = content;
         }
 
@@ -276,7 +284,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
         public int read(long offset, ByteBuffer target) throws IOException {
             synchronized (FaultySegmentFiles.this) {
                 check();
-                if (isReadFailing) {
+                if (isReadFailing || name.endsWith(".segment") && offset + target.remaining() > readableBytes) {
                     throw new IOException("Input/output error");
                 }
                 int total = 0;
