@@ -30,6 +30,7 @@ class ArchitectureTest {
                     "org.stoneware.spi..",
                     "org.stoneware.liveness..",
                     "org.stoneware.voting..",
+                    "org.stoneware.shell.client..",
                     "org.stoneware.launcher..");
 
     /** All other programs run on the jars in lib/ alone. */
