@@ -11,18 +11,21 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.ArrayBlockingQueue;
 import java.util.concurrent.BlockingQueue;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.apache.felix.service.command.CommandProcessor;
 import org.apache.felix.service.command.CommandSession;
 import org.apache.felix.service.command.Converter;
+import org.apache.felix.service.command.Job;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ClusterStatus;
 import org.stoneware.api.cluster.ManagementService;
 import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.shell.command.CommandFailure;
 import org.stoneware.shell.command.Completion;
+import org.stoneware.shell.command.HelpText;
 import org.stoneware.shell.command.SafeText;
 import org.stoneware.shell.command.Screen;
 import org.stoneware.shell.link.Frame;
@@ -52,8 +55,9 @@ final class ShellConnection {
     private final BlockingQueue<String> answers = new LinkedBlockingQueue<>();
     private final Thread reader;
     private final Thread worker;
-    private @Nullable CommandSession session;
+    private volatile @Nullable CommandSession session;
     private boolean canBeAsked;
+    private boolean hasColours;
     private volatile boolean isRunning;
     private volatile boolean isClosed;
 
@@ -81,8 +85,20 @@ final class ShellConnection {
         reader.start();
     }
 
+    /** Ends what runs. Gogo runs commands on threads of its own. */
+    private void interrupt() {
+        CommandSession open = session;
+        Job job = open == null ? null : open.foregroundJob();
+        if (job != null) {
+            job.interrupt();
+        } else {
+            worker.interrupt();
+        }
+    }
+
     void close() {
         isClosed = true;
+        interrupt();
         worker.interrupt();
         try {
             channel.close();
@@ -110,10 +126,11 @@ final class ShellConnection {
             case HELLO -> submit(() -> open(frame));
             case EXECUTE -> submit(() -> execute(frame.text()));
             case COMPLETE -> submit(() -> complete(frame.line(1)));
+            case RESIZE -> submit(() -> resize(frame.line(0)));
             case ANSWER -> answers.add(frame.text());
             case CANCEL -> {
                 if (isRunning) {
-                    worker.interrupt();
+                    interrupt();
                 }
             }
             default -> throw new IOException("a client does not say " + frame.type());
@@ -148,11 +165,19 @@ final class ShellConnection {
         canBeAsked = hello.line(3).equals("1");
         CommandSession opened = processor.createSession(
                 new ByteArrayInputStream(new byte[0]), stream(Frame.Type.OUT), stream(Frame.Type.ERR));
-        new Screen(width(hello.line(1)), hello.line(2).equals("1"), user + " by shell", this::ask).attach(opened);
+        hasColours = hello.line(2).equals("1");
         session = opened;
+        resize(hello.line(1));
         ClusterStatus status = management.status();
         send(Frame.of(
                 Frame.Type.WELCOME, PROTOCOL + "\n" + status.self() + "\n" + role(status) + "\n" + status.version()));
+    }
+
+    private void resize(String width) {
+        CommandSession open = session;
+        if (open != null) {
+            new Screen(width(width), hasColours, user + " by shell", this::ask).attach(open);
+        }
     }
 
     private static int width(String text) {
@@ -226,6 +251,11 @@ final class ShellConnection {
 
     private int run(CommandSession open, String line) {
         try {
+            String help = HelpText.of(open, line);
+            if (help != null) {
+                send(Frame.of(Frame.Type.OUT, help));
+                return ShellExit.DONE;
+            }
             Object result = open.execute(line);
             if (result != null && !"".equals(result)) {
                 complain(Frame.Type.OUT, String.valueOf(open.format(result, Converter.INSPECT)));
@@ -242,7 +272,7 @@ final class ShellConnection {
                 complain(Frame.Type.ERR, String.valueOf(expected.getMessage()));
                 return expected.exitCode();
             }
-            if (each instanceof InterruptedException) {
+            if (each instanceof InterruptedException || each instanceof CancellationException) {
                 complain(Frame.Type.ERR, "interrupted");
                 return ShellExit.INTERRUPTED;
             }
@@ -254,9 +284,18 @@ final class ShellConnection {
         }
         String message = failure.getMessage();
         complain(Frame.Type.ERR, SafeText.of(message == null ? name : message));
-        boolean isUsage =
-                failure instanceof IllegalArgumentException || name.equals("SyntaxError") || name.equals("EOFError");
+        boolean isUsage = failure instanceof IllegalArgumentException || isSyntax(failure);
         return isUsage ? ShellExit.USAGE : ShellExit.FAILED;
+    }
+
+    /** Gogo keeps the class of its syntax errors to itself. */
+    private static boolean isSyntax(Throwable failure) {
+        for (Class<?> each = failure.getClass(); each != null; each = each.getSuperclass()) {
+            if (each.getName().startsWith("org.apache.felix.gogo.runtime.")) {
+                return true;
+            }
+        }
+        return failure.getCause() != null && isSyntax(failure.getCause());
     }
 
     private void complain(Frame.Type type, String text) {

@@ -1,7 +1,6 @@
 package org.stoneware.server.admin;
 
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
@@ -19,21 +18,32 @@ import org.stoneware.spi.storage.StoreSnapshot;
  * store shows sessions in an order of its own, and a session twice at times, so the page is sorted and told apart here.
  */
 final class ListQuestion extends Question<SessionPage> {
-    private static final Comparator<SessionKey> ORDER =
-            Comparator.comparing(SessionKey::application).thenComparing(SessionKey::id);
+    /** Where a session stands in the list. */
+    private record Place(String application, String id) implements Comparable<Place> {
+        static Place of(SessionKey key) {
+            return new Place(key.application(), key.id());
+        }
+
+        @Override
+        public int compareTo(Place other) {
+            int byApplication = application.compareTo(other.application);
+            return byApplication != 0 ? byApplication : id.compareTo(other.id);
+        }
+    }
 
     private final Surroundings surroundings;
     private final SessionQuery query;
-    private final @Nullable SessionKey after;
+    private final @Nullable Place after;
     private final SessionWalk walk;
-    private final TreeMap<SessionKey, SessionSummary> page = new TreeMap<>(ORDER);
+    private final TreeMap<Place, SessionSummary> page = new TreeMap<>();
     private boolean isMore;
 
     ListQuestion(Surroundings surroundings, SessionQuery query, CompletableFuture<SessionPage> answer) {
         super(answer);
         this.surroundings = surroundings;
         this.query = query;
-        this.after = SessionCursor.parse(query.cursor());
+        SessionKey behind = SessionCursor.parse(query.cursor());
+        this.after = behind == null ? null : Place.of(behind);
         this.walk = new SessionWalk(surroundings);
     }
 
@@ -42,7 +52,8 @@ final class ListQuestion extends Question<SessionPage> {
         int shown = walk.next(budget, this::see);
         if (shown == StoreSnapshot.END) {
             List<SessionSummary> sessions = new ArrayList<>(page.values());
-            String next = isMore ? SessionCursor.after(page.lastKey()) : "";
+            Place last = isMore ? page.lastKey() : null;
+            String next = last == null ? "" : SessionCursor.after(SessionKey.of(last.application, last.id));
             answer().complete(new SessionPage(surroundings.self(), surroundings.role(), sessions, next));
             return 1;
         }
@@ -51,18 +62,19 @@ final class ListQuestion extends Question<SessionPage> {
 
     private void see(SessionRecord record) {
         SessionKey key = record.key();
-        if (!query.application().isEmpty() && !key.application().equals(query.application())) {
+        Place place = Place.of(key);
+        if (!query.application().isEmpty() && !place.application.equals(query.application())) {
             return;
         }
-        if (!key.id().startsWith(query.idPrefix()) || (after != null && ORDER.compare(key, after) <= 0)) {
+        if (!place.id.startsWith(query.idPrefix()) || (after != null && place.compareTo(after) <= 0)) {
             return;
         }
         boolean isFull = page.size() == query.limit();
-        if (isFull && ORDER.compare(key, page.lastKey()) > 0) {
+        if (isFull && place.compareTo(page.lastKey()) > 0) {
             isMore = true;
             return;
         }
-        boolean isNew = page.put(key, Summaries.of(key, record)) == null;
+        boolean isNew = page.put(place, Summaries.of(key, record)) == null;
         if (isFull && isNew) {
             page.pollLastEntry();
             isMore = true;

@@ -73,6 +73,8 @@ final class SessionDesk implements SessionAdmin {
                     "too many questions about sessions at once: " + MAX_ASKED + " are being answered; ask again"));
         }
         CompletableFuture<T> onAgent = new CompletableFuture<>();
+        // Of this one, not of the one given away: that may be cancelled, and then tells nothing.
+        onAgent.whenComplete((value, failure) -> asked.decrementAndGet());
         inbox.submit(() -> {
             if (isClosed) {
                 onAgent.completeExceptionally(stopping());
@@ -81,8 +83,7 @@ final class SessionDesk implements SessionAdmin {
             }
         });
         // What hangs on the answer runs elsewhere, never on the agent.
-        return onAgent.orTimeout(MAX_WAIT_SEC, TimeUnit.SECONDS)
-                .whenCompleteAsync((value, failure) -> asked.decrementAndGet());
+        return onAgent.orTimeout(MAX_WAIT_SEC, TimeUnit.SECONDS).thenApplyAsync(value -> value);
     }
 
     private static SessionAdminException stopping() {

@@ -108,6 +108,11 @@ final class ServerLink implements Closeable {
         return frame.body().length == 0 ? List.of() : List.of(frame.text().split("\n"));
     }
 
+    /** The terminal has another width. */
+    void resize(int width) throws IOException {
+        channel.send(Frame.of(Frame.Type.RESIZE, String.valueOf(width)));
+    }
+
     /** Ends what runs; any thread. */
     void cancel() {
         try {

@@ -86,6 +86,7 @@ final class TypedShell {
         int exitCode = ShellExit.DONE;
         Screen person = new Screen(terminal, reader);
         terminal.handle(Terminal.Signal.INT, signal -> link.cancel());
+        int width = streams.width();
         while (true) {
             String line;
             try {
@@ -98,6 +99,10 @@ final class TypedShell {
             String command = line.strip();
             if (command.equals("exit") || command.equals("quit")) {
                 return exitCode;
+            }
+            if (terminal.getWidth() != width) {
+                width = terminal.getWidth();
+                link.resize(width);
             }
             if (!command.isEmpty()) {
                 exitCode = link.execute(line, person);

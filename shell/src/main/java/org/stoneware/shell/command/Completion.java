@@ -16,23 +16,6 @@ import org.stoneware.shell.link.Words;
 
 /** Words that may come next in a line: commands, options, applications, ids of sessions. */
 public final class Completion {
-    private static final List<Usage> USAGES = List.of(
-            SessionCommands.LIST,
-            SessionCommands.FIND,
-            SessionCommands.SHOW,
-            SessionCommands.STATS,
-            SessionCommands.INVALIDATE,
-            ClusterCommands.STATUS,
-            ClusterCommands.MEMBERS,
-            ClusterCommands.CLIENTS,
-            ClusterCommands.EVENTS,
-            ClusterCommands.FAILOVER,
-            ClusterCommands.DRILL,
-            ServerCommands.CONFIG,
-            ServerCommands.BUNDLES,
-            ServerCommands.LOGLEVEL,
-            ServerCommands.SWEEP,
-            ServerCommands.THREADS);
     private static final int MAX_IDS = 50;
     private static final long WAIT_MS = 1_000;
 
@@ -48,7 +31,7 @@ public final class Completion {
                 .stripLeading();
         String[] words = last.split("\\s+", -1);
         String begun = words[words.length - 1];
-        List<String> all = words.length == 1 ? commands(session) : arguments(words);
+        List<String> all = words.length == 1 ? commands(session) : arguments(session, words);
         return all.stream().filter(each -> each.startsWith(begun)).toList();
     }
 
@@ -65,15 +48,15 @@ public final class Completion {
                         .filter(each -> each.startsWith("felix:"))
                         .map(each -> each.substring("felix:".length()))
                         .forEach(names::add);
+        names.add("exit");
         return names;
     }
 
-    private List<String> arguments(String[] words) {
-        @Nullable
-        Usage usage = USAGES.stream()
-                .filter(each -> each.name().equals(words[0]))
-                .findFirst()
-                .orElse(null);
+    private List<String> arguments(CommandSession session, String[] words) {
+        @Nullable Usage usage = HelpText.usage(words[0]);
+        if (words[0].equals("help")) {
+            return commands(session);
+        }
         if (usage == null) {
             return List.of();
         }

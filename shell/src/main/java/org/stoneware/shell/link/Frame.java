@@ -27,6 +27,8 @@ public record Frame(Type type, byte[] body) {
         ANSWER(4),
         /** Client: end what runs. */
         CANCEL(5),
+        /** Client: columns of a terminal that has changed. */
+        RESIZE(6),
         /** Server: version, name, role, product version; one a line. */
         WELCOME(16),
         /** Server: output, bytes. */

@@ -1,0 +1,95 @@
+package org.stoneware.shell;
+
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import org.apache.felix.gogo.runtime.CommandProcessorImpl;
+import org.apache.felix.gogo.runtime.threadio.ThreadIOImpl;
+import org.stoneware.api.config.ArraySettings;
+import org.stoneware.api.config.ServerSettings;
+import org.stoneware.shell.client.ShellClient;
+import org.stoneware.shell.client.ShellTerminal;
+import org.stoneware.shell.command.ClusterCommands;
+import org.stoneware.shell.command.SessionCommands;
+
+/** A shell on a socket of its own with gogo behind it, but no OSGi. */
+final class RunningShell implements AutoCloseable {
+    final FakeSessions sessions = new FakeSessions();
+    final FakeManagement management = new FakeManagement();
+    private final ThreadIOImpl threads = new ThreadIOImpl();
+    private final CommandProcessorImpl processor = new CommandProcessorImpl(threads);
+    private final Path directory;
+    private final ShellServer server;
+
+    /** What a client printed, and its exit code. */
+    record Outcome(int exitCode, String out, String err) {}
+
+    RunningShell(Path directory) {
+        this.directory = directory;
+        threads.start();
+        SessionCommands sessionCommands = new SessionCommands(sessions);
+        for (String each : List.of("list", "find", "show", "stats", "invalidate")) {
+            processor.addCommand("session", sessionCommands, each);
+        }
+        ClusterCommands clusterCommands = new ClusterCommands(management, settings(directory));
+        for (String each : List.of("status", "members", "clients", "events", "failover", "drill")) {
+            processor.addCommand("cluster", clusterCommands, each);
+        }
+        this.server = new ShellServer(directory, management, sessions, processor);
+    }
+
+    private static ArraySettings settings(Path directory) {
+        ServerSettings self = new ServerSettings(
+                0,
+                "Server1",
+                "127.0.0.1",
+                "127.0.0.1",
+                9510,
+                "127.0.0.1",
+                9520,
+                "127.0.0.1",
+                9530,
+                "127.0.0.1",
+                9540,
+                directory,
+                directory,
+                false,
+                directory,
+                "temporary-swap-only",
+                0);
+        return new ArraySettings(
+                "test", "", 0, List.of(self), false, 120, true, false, 3600, 5, "availability", 0, false, "", Map.of());
+    }
+
+    /** Runs one command as {@code bin/shell} does, with nobody to be asked. */
+    Outcome run(String... words) {
+        return run("", false, words);
+    }
+
+    /** @param input what is typed or comes through a pipe. */
+    Outcome run(String input, boolean isTyped, String... words) {
+        ByteArrayOutputStream out = new ByteArrayOutputStream();
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        ShellTerminal terminal = new ShellTerminal(
+                new ByteArrayInputStream(input.getBytes(StandardCharsets.UTF_8)),
+                new PrintStream(out, true, StandardCharsets.UTF_8),
+                new PrintStream(err, true, StandardCharsets.UTF_8),
+                isTyped,
+                false,
+                0,
+                false);
+        int exitCode =
+                new ShellClient(terminal, List.of(new ShellClient.Candidate("Server1", directory))).run(List.of(words));
+        return new Outcome(exitCode, out.toString(StandardCharsets.UTF_8), err.toString(StandardCharsets.UTF_8));
+    }
+
+    @Override
+    public void close() {
+        server.close();
+        threads.stop();
+    }
+}
