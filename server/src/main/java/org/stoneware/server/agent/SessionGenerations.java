@@ -96,8 +96,8 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
 
     private SessionGeneration recover(GenerationMarker.Current found) throws IOException {
         made = Math.max(made, found.number());
-        boolean isSuspect = found.isSuspect()
-                || durability() != Durability.FSYNC && marker.hasMachineGoneDown(bootId());
+        boolean isSuspect =
+                found.isSuspect() || durability() != Durability.FSYNC && marker.hasMachineGoneDown(bootId());
         if (isSuspect && !found.isSuspect()) {
             write(new GenerationMarker.Current(found.number(), found.mode(), true));
         }
@@ -198,7 +198,8 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
 
         @Override
         public boolean publish() {
-            return !keepsSessions() || tell(new GenerationMarker.Current(number, context.store().mode(), false));
+            return !keepsSessions()
+                    || tell(new GenerationMarker.Current(number, context.store().mode(), false));
         }
 
         @Override
@@ -217,7 +218,8 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
             } catch (IOException e) {
                 if (!isFailureTold) {
                     isFailureTold = true;
-                    events.warning("storage", "cannot write " + GenerationMarker.CURRENT + " in " + directory + ": " + e);
+                    events.warning(
+                            "storage", "cannot write " + GenerationMarker.CURRENT + " in " + directory + ": " + e);
                 }
                 return false;
             }

@@ -147,7 +147,7 @@ public final class SegmentSessionStore implements SessionStore {
                 SegmentLogContext.DEFAULT_MAX_READS,
                 READ_THREADS,
                 store.notices(),
-                () -> {});
+                store.wakeup());
     }
 
     private void recover() throws SegmentLogException {
@@ -310,6 +310,11 @@ public final class SegmentSessionStore implements SessionStore {
                 budget.maxBytes(),
                 disk.diskUsedBytes(),
                 disk.diskMaxBytes());
+    }
+
+    @Override
+    public boolean isBehind() {
+        return changes.mustWait();
     }
 
     @Override
