@@ -165,7 +165,6 @@ final class ServerAgent {
             AgentParts.closeAll(opened);
             throw e;
         }
-        this.frames = new FrameRouting(replication, door);
         this.sessions =
                 new SessionDesk(inbox, new SessionQuestions(new AdminSurroundings(context, duties, election, events)));
         parts.warnIfOpen(events);

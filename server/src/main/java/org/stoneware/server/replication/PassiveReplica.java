@@ -181,9 +181,8 @@ public final class PassiveReplica implements ReplicationListener {
         if (epoch < promisedEpoch || epoch == 0) {
             return 0;
         }
-        Mismatch refused = refusal;
-        if (refused != null) {
-            return report(to, refused, nowNs);
+        if (refusal != null) {
+            return report(to, refusal, nowNs);
         }
         if (replicaState == ReplicaState.WAITING && (!isAsked || nowNs - askedNs >= ASK_AGAIN_NS)) {
             long held = isComplete && mismatch == null ? log.lastIndex() : ReplicationProtocol.NOTHING_HELD;
@@ -201,8 +200,7 @@ public final class PassiveReplica implements ReplicationListener {
         if (replicaState == ReplicaState.FOLLOWING) {
             return log.doWork() + acknowledge(to, nowNs);
         }
-        ShadowInstall into = install;
-        return into == null ? 0 : into.doWork(nowNs) + completeCopy();
+        return install == null ? 0 : install.doWork(nowNs) + completeCopy();
     }
 
     private int acknowledge(FrameOutput to, long nowNs) {
@@ -257,8 +255,7 @@ public final class PassiveReplica implements ReplicationListener {
 
     /** Sessions of a copy taken in so far; -1 when none is being taken in. */
     public long copiedSessions() {
-        ShadowInstall into = install;
-        return into == null ? -1 : into.sessions();
+        return install == null ? -1 : install.sessions();
     }
 
     public long lastIndex() {
@@ -357,14 +354,12 @@ public final class PassiveReplica implements ReplicationListener {
     private final class Telling implements DivergedSessions.Output {
         @Override
         public boolean diverged(Divergence divergence, DirectBuffer content, int length) {
-            FrameOutput to = output;
-            return to != null && send(to, publisher.diverged(frame, divergence, content, 0, length));
+            return output != null && send(output, publisher.diverged(frame, divergence, content, 0, length));
         }
 
         @Override
         public boolean divergedEnd(long number, long discarded) {
-            FrameOutput to = output;
-            return to != null && send(to, publisher.divergedEnd(frame, number, discarded));
+            return output != null && send(output, publisher.divergedEnd(frame, number, discarded));
         }
     }
 
@@ -492,8 +487,7 @@ public final class PassiveReplica implements ReplicationListener {
 
     @Override
     public void onCommit(FrameOrigin origin, long activeLastIndex, long commitIndex, long logTimeMs, long sentNs) {
-        ShadowInstall into = install;
-        if (into != null && into.isEnded()) {
+        if (install != null && install.isEnded()) {
             return;
         }
         if (replicaState == ReplicaState.INSTALLING || !isComplete) {
@@ -579,9 +573,8 @@ public final class PassiveReplica implements ReplicationListener {
     private void stop(String reason) {
         split.breakOff();
         boolean wasBusy = replicaState != ReplicaState.WAITING;
-        ShadowInstall into = install;
-        if (into != null) {
-            into.shadow().discard();
+        if (install != null) {
+            install.shadow().discard();
             install = null;
         }
         replicaState = ReplicaState.WAITING;
