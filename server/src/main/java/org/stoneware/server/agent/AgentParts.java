@@ -79,4 +79,15 @@ final class AgentParts {
             throw new UncheckedIOException("cannot create " + directory, e);
         }
     }
+
+    /** Closes all, the last first, whatever becomes of one. */
+    static void closeAll(List<AutoCloseable> opened) {
+        for (int i = opened.size() - 1; i >= 0; i--) {
+            try {
+                opened.get(i).close();
+            } catch (Exception e) {
+                System.getLogger("org.stoneware.server").log(System.Logger.Level.WARNING, "close failed", e);
+            }
+        }
+    }
 }

@@ -23,12 +23,12 @@ import org.stoneware.server.role.RoleDuties;
 import org.stoneware.server.role.RoleHandOver;
 import org.stoneware.server.role.RoleOutput;
 import org.stoneware.server.session.ClientId;
+import org.stoneware.server.storage.StoreOrder;
 import org.stoneware.spi.election.Election;
 import org.stoneware.spi.election.ElectionOutput;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.Evidence;
 import org.stoneware.spi.election.InSyncSet;
-import org.stoneware.spi.election.VoterContact;
 import org.stoneware.spi.liveness.Heartbeat;
 import org.stoneware.spi.liveness.Hello;
 import org.stoneware.spi.liveness.HelloReply;
@@ -74,6 +74,7 @@ final class ServerAgent {
     private final ReplicationLinks replication;
     private final RoleDuties duties;
     private final RoleHandOver handOver;
+    private final StoreExchange stores;
     private final VoterLinks voters;
     private final GroupDoor groupDoor;
     private final ClientDoor door;
@@ -122,12 +123,17 @@ final class ServerAgent {
                     settings, context.incarnation(), context.productVersion(), this::dialMember, new PeerOutput());
             this.replication =
                     newReplicationLinks(transport.bind(new InetSocketAddress(self.groupAddress(), self.groupPort())));
-            this.voters = new VoterLinks(settings, new Votes());
+            this.voters = new VoterLinks(settings, new Votes(this::election, this::electionTime));
             this.groupDoor = new GroupDoor(peers, replication, voters, this::helloReply, events, context.wallClock());
-            this.duties = new RoleDuties(
-                    parts.roleLimits(MAX_SESSION_BYTES),
-                    new SessionGenerations(context, events, MAX_SESSION_BYTES, new StoreEvents()),
-                    new DutyRequests());
+            SessionGenerations generations =
+                    new SessionGenerations(context, events, MAX_SESSION_BYTES, new StoreEvents());
+            this.duties = new RoleDuties(parts.roleLimits(MAX_SESSION_BYTES), generations, new DutyRequests());
+            this.stores = new StoreExchange(
+                    context.stores(),
+                    generations,
+                    inbox,
+                    events,
+                    new StoreHost(context, peers, duties, this::handOver));
             opened.add(duties::close);
             context.liveness().status(heartbeat(ServerRole.START, 0, ""));
             // Listening comes before the first dial, so that of two servers started together at least one sees the
@@ -151,7 +157,7 @@ final class ServerAgent {
                     this::isSomebodyActive,
                     new DutyRequests());
         } catch (RuntimeException e) {
-            closeAll(opened);
+            AgentParts.closeAll(opened);
             throw e;
         }
         parts.warnIfOpen(events);
@@ -188,6 +194,7 @@ final class ServerAgent {
         work += replication.doWork(nowNs);
         work += duties.doWork(nowNs);
         work += handOver.doWork(nowNs);
+        work += stores.doWork(nowNs);
         work += door.doWork();
         work += transport.doWork(nowNs);
         if (isStatusDue || nowNs - lastPublishNs > PUBLISH_INTERVAL_NS) {
@@ -238,11 +245,18 @@ final class ServerAgent {
         return status;
     }
 
+    private Election election() {
+        return election;
+    }
+
     LivenessInbox inbox() {
         return inbox;
     }
 
-    /** Gives the active role to the standby, if there is one; callable from any thread. */
+    StoreExchange stores() {
+        return stores;
+    }
+
     /** See {@link Election#appoint}; the answer comes on the agent thread. Any thread. */
     void appoint(boolean isForced, String by, Consumer<String> answer) {
         inbox.submit(() -> answer.accept(election.appoint(isForced, by, electionTime())));
@@ -254,7 +268,7 @@ final class ServerAgent {
 
     /** Leaves the array in an orderly way, hands the active role over if it has a standby, and frees everything. */
     void close() {
-        closeAll(List.of(
+        AgentParts.closeAll(List.of(
                 transport,
                 duties::close,
                 election,
@@ -264,6 +278,7 @@ final class ServerAgent {
 
     /** Answers what has been taken in, gives up the role, and stays until the standby has it. */
     private void leave() {
+        stores.close();
         boolean hasStandby = duties.hasStandby();
         handOver.cancel();
         duties.beginStop();
@@ -295,16 +310,6 @@ final class ServerAgent {
             runCycle();
         }
         return true;
-    }
-
-    private static void closeAll(List<AutoCloseable> opened) {
-        for (int i = opened.size() - 1; i >= 0; i--) {
-            try {
-                opened.get(i).close();
-            } catch (Exception e) {
-                System.getLogger("org.stoneware.server").log(System.Logger.Level.WARNING, "close failed", e);
-            }
-        }
     }
 
     private void dialMember(int memberId, String host, int port, long timeoutNs) {
@@ -541,19 +546,6 @@ final class ServerAgent {
                 reason);
     }
 
-    /** What voters that are no servers say goes to the election. */
-    private final class Votes implements VoterLinks.Output {
-        @Override
-        public void onVoter(VoterContact voter, boolean isConnected) {
-            election.onVoter(voter, isConnected, electionTime());
-        }
-
-        @Override
-        public void onVoterMessage(long idHigh, long idLow, DirectBuffer buffer, int offset, int length) {
-            election.onVoterMessage(idHigh, idLow, buffer, offset, length, electionTime());
-        }
-    }
-
     /** What the links to the other servers tell goes to the election. */
     private final class PeerOutput implements PeerLinks.Output {
         private final Map<Integer, ServerRole> shown = new HashMap<>();
@@ -568,6 +560,10 @@ final class ServerAgent {
 
         @Override
         public void onMessage(int memberId, DirectBuffer buffer, int offset, int length) {
+            if (StoreOrder.isOne(buffer, offset, length)) {
+                stores.onOrder(memberId, StoreOrder.decode(buffer, offset, length));
+                return;
+            }
             election.onMessage(memberId, buffer, offset, length, electionTime());
         }
     }
@@ -595,6 +591,6 @@ final class ServerAgent {
     }
 
     private ClusterStatus newStatus() {
-        return report.now(roleSinceMs, storeFailure, stalls);
+        return report.now(roleSinceMs, storeFailure, stores.picture(), stalls);
     }
 }

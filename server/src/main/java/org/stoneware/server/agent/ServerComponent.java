@@ -24,10 +24,10 @@ import org.stoneware.api.cluster.ManagementService;
 import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.api.cluster.ProblemSource;
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.api.cluster.StorageAdmin;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.spi.election.ElectionProvider;
 import org.stoneware.spi.liveness.LivenessNetwork;
-import org.stoneware.spi.storage.SessionStoreProvider;
 import org.stoneware.spi.transport.TransportProvider;
 
 /**
@@ -54,6 +54,8 @@ public final class ServerComponent implements ManagementService {
     private final EventLog events = new EventLog(System::currentTimeMillis);
     private final AgentThread thread;
     private final ServerAgent agent;
+    private final StoreProviders providers;
+    private final StorageDesk storage;
     private final List<ProblemSource> problemSources = new CopyOnWriteArrayList<>();
 
     @Activate
@@ -63,7 +65,8 @@ public final class ServerComponent implements ManagementService {
             @Reference ArraySettings settings,
             @Reference LivenessNetwork liveness,
             @Reference(name = "transport") TransportProvider transport,
-            @Reference(name = "store") SessionStoreProvider store,
+            @Reference StoreProviders providers,
+            @Reference ChosenStore chosen,
             @Reference(name = "election") ElectionProvider election) {
         if (System.getProperty(EXIT_CODE) != null) {
             // Whoever wants the management service makes the runtime try again; the first failure has said everything.
@@ -78,7 +81,7 @@ public final class ServerComponent implements ManagementService {
                 settings,
                 liveness,
                 transport,
-                store,
+                new StoreSource(chosen.offer(), chosen.choice(), providers::offers),
                 election,
                 bundles.getBundle().getVersion().toString(),
                 String.valueOf(configuration.getOrDefault("storage.note", "")),
@@ -95,6 +98,12 @@ public final class ServerComponent implements ManagementService {
             throw e;
         }
         this.thread = new AgentThread(agent, this::onFatal);
+        this.providers = providers;
+        this.storage = new StorageDesk(providers, agent.inbox(), agent.stores(), events);
+        providers.listen(storage);
+        if (!providers.isThere(chosen.offer())) {
+            storage.onWithdrawn(chosen.offer());
+        }
         thread.start();
     }
 
@@ -109,6 +118,7 @@ public final class ServerComponent implements ManagementService {
 
     @Deactivate
     void deactivate() {
+        providers.unlisten(storage);
         thread.stop();
     }
 
@@ -139,6 +149,7 @@ public final class ServerComponent implements ManagementService {
     public ClusterStatus status() {
         ClusterStatus now = agent.status();
         List<String> problems = new ArrayList<>(now.problems());
+        problems.addAll(storage.problems());
         for (ProblemSource source : problemSources) {
             problems.addAll(source.problems());
         }
@@ -194,6 +205,11 @@ public final class ServerComponent implements ManagementService {
             agent.handOver(by);
         }
         return outcome;
+    }
+
+    @Override
+    public StorageAdmin storage() {
+        return storage;
     }
 
     private static boolean isLastCopy(ClusterStatus now) {

@@ -57,9 +57,10 @@ final class StatusReport {
     /**
      * @param roleSinceMs  wall time of the last change of role.
      * @param storeFailure what the store said when it failed, else empty.
+     * @param exchange     where an exchange of stores stands.
      * @param stalls       how often the agent did not run for long.
      */
-    ClusterStatus now(long roleSinceMs, String storeFailure, long stalls) {
+    ClusterStatus now(long roleSinceMs, String storeFailure, StoreExchange.Picture exchange, long stalls) {
         ElectionView view = election.view();
         List<MemberStatus> members = new ArrayList<>();
         for (ServerSettings server : context.settings().servers()) {
@@ -76,7 +77,7 @@ final class StatusReport {
                 new StorageStatus(
                         context.settings().self().persistenceMode(),
                         duties.current().store().mode(),
-                        context.storeNote(),
+                        storageDetail(exchange),
                         figures.sessions(),
                         figures.payloadBytes(),
                         figures.memoryUsedBytes(),
@@ -84,11 +85,21 @@ final class StatusReport {
                         figures.diskUsedBytes(),
                         figures.diskMaxBytes()),
                 counters(serving, stalls),
-                problems(storeFailure));
+                problems(storeFailure, exchange));
     }
 
-    private List<String> problems(String storeFailure) {
-        List<String> problems = new ArrayList<>();
+    /** Why the mode is not the configured one, and where an exchange stands. */
+    private String storageDetail(StoreExchange.Picture exchange) {
+        StoreChoice choice = context.stores().choice();
+        List<String> parts = new ArrayList<>();
+        parts.add(choice.isConfigured() ? context.storeNote() : choice.inWords());
+        parts.add(exchange.progress());
+        parts.removeIf(String::isEmpty);
+        return String.join("; ", parts);
+    }
+
+    private List<String> problems(String storeFailure, StoreExchange.Picture exchange) {
+        List<String> problems = new ArrayList<>(exchange.problems());
         if (!storeFailure.isEmpty()) {
             problems.add(storeFailure);
         }

@@ -2,6 +2,8 @@ package org.stoneware.server.role;
 
 import org.stoneware.server.replication.Generation;
 import org.stoneware.server.session.SessionStateMachine;
+import org.stoneware.server.storage.ExchangeableStore;
+import org.stoneware.server.storage.OpenedStore;
 import org.stoneware.spi.storage.SessionStore;
 
 /**
@@ -10,18 +12,21 @@ import org.stoneware.spi.storage.SessionStore;
  * <b>Threading:</b> the agent thread.
  */
 public final class SessionGeneration implements Generation {
-    private final SessionStore store;
+    private final ExchangeableStore store;
     private final SessionStateMachine state;
-    private final Runnable afterClose;
 
     /**
      * @param store      empty; belongs to this object from now on.
      * @param afterClose frees what the store leaves behind.
      */
     public SessionGeneration(SessionStore store, Runnable afterClose) {
-        this.store = store;
+        this(new OpenedStore(store, afterClose));
+    }
+
+    /** @param opened empty; belongs to this object from now on. */
+    public SessionGeneration(OpenedStore opened) {
+        this.store = new ExchangeableStore(opened);
         this.state = new SessionStateMachine(store);
-        this.afterClose = afterClose;
     }
 
     @Override
@@ -29,13 +34,14 @@ public final class SessionGeneration implements Generation {
         return state;
     }
 
-    public SessionStore store() {
+    /** The same object for the life of this one; the store behind it may be exchanged. */
+    public ExchangeableStore store() {
         return store;
     }
 
     @Override
     public void discard() {
         store.close();
-        afterClose.run();
+        store.afterClose().run();
     }
 }

@@ -66,7 +66,7 @@ class ServerAgentTest {
                         settings(),
                         liveness,
                         new InMemoryNetwork(),
-                        stores,
+                        StoreSource.only(stores),
                         election,
                         "test",
                         "",
