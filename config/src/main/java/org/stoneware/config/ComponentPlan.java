@@ -58,7 +58,7 @@ record ComponentPlan(
         Map<String, Object> common = Map.of("server.name", settings.self().name());
         configurations.put("org.stoneware.liveness", withArrayKey(common, settings));
         configurations.put("org.stoneware.transport." + transport, common);
-        configurations.put(STORAGE_PIDS.getOrDefault(mode, "org.stoneware.storage." + shortMode(mode)), common);
+        configurations.put(storagePid(mode), common);
         configurations.put(ELECTION_PIDS.getOrDefault(election, "org.stoneware.election." + election), common);
         configurations.put("org.stoneware.console", common);
         configurations.put(
@@ -88,6 +88,11 @@ record ComponentPlan(
             properties.put("arrayKey", key.toString());
         }
         return properties;
+    }
+
+    /** PID of the component that offers a mode, unless its bundle names another one. */
+    static String storagePid(String mode) {
+        return STORAGE_PIDS.getOrDefault(mode, "org.stoneware.storage." + shortMode(mode));
     }
 
     /** {@code permanent-store} has PID {@code org.stoneware.storage.permanent}. */

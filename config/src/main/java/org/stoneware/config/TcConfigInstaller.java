@@ -160,6 +160,8 @@ public final class TcConfigInstaller {
             Dictionary<String, Object> properties = new Hashtable<>(entry.getValue());
             admin.getConfiguration(entry.getKey(), "?").update(properties);
         }
+        // Also for stores that are not chosen now: the server may be told to use them while it runs.
+        new StorageConfigurations(admin, Map.of("server.name", settings.self().name())).begin(context);
     }
 
     /** The launcher empties the framework's storage at start; whatever is left all the same must not bring a component to life. */

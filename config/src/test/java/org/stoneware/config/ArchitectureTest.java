@@ -31,6 +31,8 @@ class ArchitectureTest {
             .doNotHaveSimpleName("TcConfigInstaller")
             .and()
             .doNotHaveSimpleName("BundleOffers")
+            .and()
+            .doNotHaveSimpleName("StorageConfigurations")
             .should()
             .dependOnClassesThat()
             .resideInAnyPackage("org.osgi.framework..", "org.osgi.service..");

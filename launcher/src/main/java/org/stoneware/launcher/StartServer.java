@@ -125,6 +125,14 @@ final class StartServer {
                                 : "this server: none chosen, so its own host was not checked: " + choice.problem());
         ConfigReport.printEffectiveValues(terminal.out(), config);
         terminal.out().println("array key: " + describe(config.arrayKey(terminal.home())));
+        if (choice.isChosen()) {
+            Path data =
+                    config.settings(choice.position(), terminal.home()).self().dataDirectory();
+            String chosen = ChosenStorage.inWords(data);
+            if (!chosen.isEmpty()) {
+                terminal.out().println("storage: " + chosen);
+            }
+        }
         if (setName != null) {
             BundleSet bundles = BundleSet.load(terminal, setName);
             terminal.out()

@@ -46,6 +46,11 @@ public interface ManagementService {
      */
     HandOverOutcome handOver(String by);
 
+    /** The stores of this server, and how to exchange them while it serves. */
+    default StorageAdmin storage() {
+        return StorageAdmin.NONE;
+    }
+
     /** Answer to {@link #handOver}: whether it begins, and with whom or why not, for people. */
     record HandOverOutcome(boolean isAccepted, String reason) {}
 

@@ -27,12 +27,12 @@ import org.stoneware.server.role.RoleDuties;
 import org.stoneware.server.role.RoleHandOver;
 import org.stoneware.server.role.RoleOutput;
 import org.stoneware.server.session.ClientId;
+import org.stoneware.server.storage.StoreOrder;
 import org.stoneware.spi.election.Election;
 import org.stoneware.spi.election.ElectionOutput;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.Evidence;
 import org.stoneware.spi.election.InSyncSet;
-import org.stoneware.spi.election.VoterContact;
 import org.stoneware.spi.liveness.Heartbeat;
 import org.stoneware.spi.liveness.Hello;
 import org.stoneware.spi.liveness.HelloReply;
@@ -80,6 +80,7 @@ final class ServerAgent {
     private final SessionGenerations generations;
     private final RoleDuties duties;
     private final RoleHandOver handOver;
+    private final StoreExchange stores;
     private final VoterLinks voters;
     private final GroupDoor groupDoor;
     private final ClientDoor door;
@@ -132,12 +133,18 @@ final class ServerAgent {
             this.replication =
                     newReplicationLinks(transport.bind(new InetSocketAddress(self.groupAddress(), self.groupPort())));
             this.frames = new FramesByPurpose(replication, door);
-            this.voters = new VoterLinks(settings, new Votes());
+            this.voters = new VoterLinks(settings, new Votes(this::election, this::electionTime));
             this.groupDoor = new GroupDoor(peers, replication, voters, this::helloReply, events, context.wallClock());
             this.generations =
                     new SessionGenerations(context, events, MAX_SESSION_BYTES, new StoreEvents(), transport::wakeup);
             this.duties = new RoleDuties(
                     parts.roleLimits(MAX_SESSION_BYTES), generations.open(), generations, new DutyRequests());
+            this.stores = new StoreExchange(
+                    context.stores(),
+                    generations,
+                    inbox,
+                    events,
+                    new StoreHost(context, peers, duties, this::handOver));
             opened.add(this::closeStores);
             context.liveness().status(heartbeat(ServerRole.START, 0, ""));
             // Listening comes before the first dial, so that of two servers started together at least one sees the
@@ -172,7 +179,7 @@ final class ServerAgent {
         this.openedNs = context.nanoClock().getAsLong();
         this.lastElectionNs = openedNs;
         this.report = new StatusReport(context, peers, duties, transport, election, door, events, openedNs);
-        this.status = report.now(roleSinceMs, stalls);
+        this.status = report.now(roleSinceMs, stores.picture(), stalls);
     }
 
     private ReplicationLinks newReplicationLinks(InetSocketAddress bound) {
@@ -202,12 +209,13 @@ final class ServerAgent {
         work += duties.doWork(nowNs);
         work += handOver.doWork(nowNs);
         work += sessions.doWork(nowNs);
+        work += stores.doWork(nowNs);
         work += door.doWork();
         work += transport.doWork(nowNs);
         if (isStatusDue || nowNs - lastPublishNs > PUBLISH_INTERVAL_NS) {
             isStatusDue = false;
             lastPublishNs = nowNs;
-            status = report.now(roleSinceMs, stalls);
+            status = report.now(roleSinceMs, stores.picture(), stalls);
             report.share(status, watch);
         }
         context.liveness().agentCycled(nowNs);
@@ -254,6 +262,10 @@ final class ServerAgent {
         return status;
     }
 
+    private Election election() {
+        return election;
+    }
+
     LivenessInbox inbox() {
         return inbox;
     }
@@ -261,6 +273,10 @@ final class ServerAgent {
     /** Questions about sessions; any thread. */
     SessionAdmin sessions() {
         return sessions;
+    }
+
+    StoreExchange stores() {
+        return stores;
     }
 
     /** See {@link Election#appoint}; the answer comes on the agent thread. Any thread. */
@@ -291,6 +307,7 @@ final class ServerAgent {
 
     /** Answers what has been taken in, gives up the role, and stays until the standby has it. */
     private void leave() {
+        stores.close();
         boolean hasStandby = duties.hasStandby();
         handOver.cancel();
         duties.beginStop();
@@ -542,19 +559,6 @@ final class ServerAgent {
                 reason);
     }
 
-    /** What voters that are no servers say goes to the election. */
-    private final class Votes implements VoterLinks.Output {
-        @Override
-        public void onVoter(VoterContact voter, boolean isConnected) {
-            election.onVoter(voter, isConnected, electionTime());
-        }
-
-        @Override
-        public void onVoterMessage(long idHigh, long idLow, DirectBuffer buffer, int offset, int length) {
-            election.onVoterMessage(idHigh, idLow, buffer, offset, length, electionTime());
-        }
-    }
-
     /** What the links to the other servers tell goes to the election. */
     private final class PeerOutput implements PeerLinks.Output {
         private final Map<Integer, ServerRole> shown = new HashMap<>();
@@ -569,6 +573,10 @@ final class ServerAgent {
 
         @Override
         public void onMessage(int memberId, DirectBuffer buffer, int offset, int length) {
+            if (StoreOrder.isOne(buffer, offset, length)) {
+                stores.onOrder(memberId, StoreOrder.decode(buffer, offset, length));
+                return;
+            }
             election.onMessage(memberId, buffer, offset, length, electionTime());
         }
     }

@@ -25,11 +25,11 @@ import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.api.cluster.ProblemSource;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.cluster.SessionAdmin;
+import org.stoneware.api.cluster.StorageAdmin;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.spi.election.ElectionProvider;
 import org.stoneware.spi.liveness.LivenessNetwork;
-import org.stoneware.spi.storage.SessionStoreProvider;
 import org.stoneware.spi.transport.TransportProvider;
 
 /**
@@ -55,6 +55,8 @@ public final class ServerComponent implements ManagementService, SessionAdmin {
     private final EventLog events = new EventLog(System::currentTimeMillis);
     private final AgentThread thread;
     private final ServerAgent agent;
+    private final StoreProviders providers;
+    private final StorageDesk storage;
     private final List<ProblemSource> problemSources = new CopyOnWriteArrayList<>();
 
     @Activate
@@ -64,7 +66,8 @@ public final class ServerComponent implements ManagementService, SessionAdmin {
             @Reference ArraySettings settings,
             @Reference LivenessNetwork liveness,
             @Reference(name = "transport") TransportProvider transport,
-            @Reference(name = "store") SessionStoreProvider store,
+            @Reference StoreProviders providers,
+            @Reference ChosenStore chosen,
             @Reference(name = "election") ElectionProvider election) {
         if (System.getProperty(EXIT_CODE) != null) {
             // Whoever wants the management service makes the runtime try again; the first failure has said everything.
@@ -78,7 +81,7 @@ public final class ServerComponent implements ManagementService, SessionAdmin {
                 settings,
                 liveness,
                 transport,
-                store,
+                new StoreSource(chosen.offer(), chosen.choice(), providers::offers),
                 election,
                 bundles.getBundle().getVersion().toString(),
                 String.valueOf(configuration.getOrDefault("storage.note", "")),
@@ -95,6 +98,12 @@ public final class ServerComponent implements ManagementService, SessionAdmin {
             throw e;
         }
         this.thread = new AgentThread(agent, this::onFatal);
+        this.providers = providers;
+        this.storage = new StorageDesk(providers, agent.inbox(), agent.stores(), events);
+        providers.listen(storage);
+        if (!providers.isThere(chosen.offer())) {
+            storage.onWithdrawn(chosen.offer());
+        }
         thread.start();
     }
 
@@ -109,6 +118,7 @@ public final class ServerComponent implements ManagementService, SessionAdmin {
 
     @Deactivate
     void deactivate() {
+        providers.unlisten(storage);
         thread.stop();
     }
 
@@ -142,7 +152,7 @@ public final class ServerComponent implements ManagementService, SessionAdmin {
     }
 
     private List<String> otherProblems() {
-        List<String> found = new ArrayList<>();
+        List<String> found = new ArrayList<>(storage.problems());
         for (ProblemSource source : problemSources) {
             found.addAll(source.problems());
         }
@@ -232,6 +242,11 @@ public final class ServerComponent implements ManagementService, SessionAdmin {
     @Override
     public CompletableFuture<InvalidateOutcome> sweep(String by) {
         return agent.sessions().sweep(by);
+    }
+
+    @Override
+    public StorageAdmin storage() {
+        return storage;
     }
 
     private static boolean isLastCopy(ClusterStatus now) {

@@ -4,7 +4,6 @@ import java.util.function.LongSupplier;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.spi.election.ElectionProvider;
 import org.stoneware.spi.liveness.LivenessNetwork;
-import org.stoneware.spi.storage.SessionStoreProvider;
 import org.stoneware.spi.transport.TransportProvider;
 
 /**
@@ -13,7 +12,7 @@ import org.stoneware.spi.transport.TransportProvider;
  * @param settings       the whole configuration.
  * @param liveness       TCP links.
  * @param transport      what carries requests.
- * @param store          what holds sessions.
+ * @param stores         what holds sessions, now and later.
  * @param election       who decides on the active.
  * @param productVersion version of this build.
  * @param storeNote      why the store's mode is not the configured one; empty when it is.
@@ -26,7 +25,7 @@ record ServerContext(
         ArraySettings settings,
         LivenessNetwork liveness,
         TransportProvider transport,
-        SessionStoreProvider store,
+        StoreSource stores,
         ElectionProvider election,
         String productVersion,
         String storeNote,

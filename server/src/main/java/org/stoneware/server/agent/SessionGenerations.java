@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
@@ -15,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.stoneware.api.config.ServerSettings;
 import org.stoneware.server.role.GenerationPlace;
 import org.stoneware.server.role.SessionGeneration;
+import org.stoneware.server.storage.OpenedStore;
 import org.stoneware.spi.storage.Durability;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StorageException;
@@ -26,12 +28,13 @@ import org.stoneware.spi.storage.StoreListener;
  * <data>/store/<number>}. Where sessions outlive the process the file {@code CURRENT} names the one a restart opens, see
  * {@link GenerationMarker} and docs/adr/0161; what lies there besides was never whole, or was replaced, and goes at the start.
  * <p>
- * <b>Threading:</b> the agent thread.
+ * <b>Threading:</b> the agent thread, but for {@link #open(StoreOffer)}, {@link #trialContext} and {@link #roomProblem}.
  * <p>
  * <b>Limits:</b> each store may use the configured memory; while a copy is made there are two.
  */
 final class SessionGenerations implements Supplier<SessionGeneration> {
     private static final long MAX_RECOVERY_NS = TimeUnit.MINUTES.toNanos(5);
+    private static final long TRIAL_MEMORY_BYTES = 64L << 20;
     private static final long RECOVERY_STEP_NS = TimeUnit.MICROSECONDS.toNanos(200);
 
     private final ServerContext context;
@@ -42,7 +45,8 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
     private final Path directory;
     private final GenerationMarker marker;
     private GenerationMarker.@Nullable Current current;
-    private int made;
+    private final AtomicInteger made = new AtomicInteger();
+    private StoreOffer offer;
 
     SessionGenerations(
             ServerContext context, EventLog events, int maxSessionBytes, StoreListener listener, Runnable wakeup) {
@@ -53,11 +57,22 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         this.wakeup = wakeup;
         this.directory = context.settings().self().dataDirectory().resolve("store");
         this.marker = new GenerationMarker(directory);
+        this.offer = context.stores().first();
     }
 
-    /** True when sessions outlive the process. */
+    /** True when sessions outlive the process. Does not change while it runs: such a store is neither left nor moved to. */
     boolean keepsSessions() {
-        return context.store().keepsSessions();
+        return offer.provider().keepsSessions();
+    }
+
+    /** Copies made from now on are in stores of this provider. */
+    void use(StoreOffer next) {
+        offer = next;
+    }
+
+    /** Whose stores copies are made in. */
+    StoreOffer inUse() {
+        return offer;
     }
 
     /**
@@ -71,7 +86,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
             current = marker.current();
             GenerationMarker.Current found = current;
             boolean isFound = found != null && Files.isDirectory(directory(found.number()));
-            if (found != null && isFound && !found.mode().equals(context.store().mode())) {
+            if (found != null && isFound && !found.mode().equals(offer.mode())) {
                 setAside(found);
                 isFound = false;
             } else if (found != null && !isFound) {
@@ -83,7 +98,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
             removeLeftovers(isFound ? found : null);
             SessionGeneration opened = found != null && isFound ? recover(found) : get();
             if (keepsSessions()) {
-                if (!isFound && !place(made).publish()) {
+                if (!isFound && !place(made.get()).publish()) {
                     throw new StorageException("cannot write in " + directory + "; see the line before");
                 }
                 marker.running(bootId());
@@ -95,16 +110,17 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
     }
 
     private SessionGeneration recover(GenerationMarker.Current found) throws IOException {
-        made = Math.max(made, found.number());
+        made.accumulateAndGet(found.number(), Math::max);
         boolean isSuspect =
                 found.isSuspect() || durability() != Durability.FSYNC && marker.hasMachineGoneDown(bootId());
         if (isSuspect && !found.isSuspect()) {
             write(new GenerationMarker.Current(found.number(), found.mode(), true));
         }
         long startNs = context.nanoClock().getAsLong();
-        SessionStore store = openStore(directory(found.number()));
+        SessionStore store = openStore(offer, directory(found.number()));
         SessionGeneration opened =
                 SessionGeneration.recover(store, place(found.number()), isSuspect, () -> work(store, startNs));
+        opened.store().listener(listener);
         events.info(
                 "sessions-found",
                 "found " + store.figures().sessions() + " sessions in " + directory(found.number())
@@ -129,29 +145,83 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
 
     @Override
     public SessionGeneration get() {
-        int number = ++made;
-        Path fresh = directory(number);
-        try {
-            Files.createDirectories(fresh);
-        } catch (IOException e) {
-            throw new UncheckedIOException("cannot create " + fresh, e);
-        }
-        return new SessionGeneration(openStore(fresh), place(number));
+        int number = made.incrementAndGet();
+        SessionGeneration generation = new SessionGeneration(open(offer, number), place(number));
+        generation.store().listener(listener);
+        return generation;
     }
 
-    private SessionStore openStore(Path where) {
+    /** Opens an empty store in a directory of its own. Any thread. */
+    OpenedStore open(StoreOffer from) {
+        return open(from, made.incrementAndGet());
+    }
+
+    private OpenedStore open(StoreOffer from, int number) {
+        Path fresh = created(directory(number));
+        return new OpenedStore(openStore(from, fresh), from.inWords(), () -> {}, () -> delete(fresh));
+    }
+
+    private SessionStore openStore(StoreOffer from, Path where) {
+        return from.provider().open(storeContext(where, memoryBytes(context.settings().self())));
+    }
+
+    /** Settings for a store that is only tried; the directory goes with {@link #delete}. Any thread. */
+    StoreContext trialContext() {
+        Path directory = created(context.settings()
+                .self()
+                .dataDirectory()
+                .resolve("store-trial")
+                .resolve(String.valueOf(made.incrementAndGet())));
+        return storeContext(
+                directory,
+                Math.min(TRIAL_MEMORY_BYTES, memoryBytes(context.settings().self())));
+    }
+
+    /**
+     * Whether there is room for another copy of the sessions. Any thread.
+     *
+     * @param payloadBytes bytes of the sessions.
+     * @return why there is none; empty when there is, or when that can't be found out.
+     */
+    String roomProblem(StoreOffer from, long payloadBytes) {
         ServerSettings self = context.settings().self();
-        SessionStore store = context.store()
-                .open(new StoreContext(
-                        where,
-                        self.maxMemoryBytes() > 0 ? self.maxMemoryBytes() : defaultMemoryBytes(),
-                        self.maxDiskBytes(),
-                        maxSessionBytes,
-                        self.durability(),
-                        line -> events.info("storage", line),
-                        wakeup));
-        store.listener(listener);
-        return store;
+        long needBytes = payloadBytes + payloadBytes / 4;
+        long diskBytes = self.dataDirectory().toFile().getUsableSpace();
+        if (from.provider().keepsSessions() && diskBytes > 0 && diskBytes < needBytes) {
+            return "not enough disk for a second copy: needBytes=" + needBytes + " freeBytes=" + diskBytes + " in "
+                    + self.dataDirectory();
+        }
+        long memoryNeedBytes = Math.min(needBytes, memoryBytes(self));
+        long freeBytes = FreeMemory.bytes();
+        return freeBytes >= 0 && freeBytes < memoryNeedBytes
+                ? "not enough memory for a second copy: needBytes=" + memoryNeedBytes + " freeBytes=" + freeBytes
+                : "";
+    }
+
+    private StoreContext storeContext(Path where, long memoryBytes) {
+        ServerSettings self = context.settings().self();
+        return new StoreContext(
+                where,
+                memoryBytes,
+                self.maxDiskBytes(),
+                maxSessionBytes,
+                self.durability(),
+                line -> events.info("storage", line),
+                wakeup);
+    }
+
+    private static Path created(Path wanted) {
+        try {
+            return Files.createDirectories(wanted);
+        } catch (IOException e) {
+            throw new UncheckedIOException("cannot create " + wanted, e);
+        }
+    }
+
+    private static long memoryBytes(ServerSettings self) {
+        return self.maxMemoryBytes() > 0
+                ? self.maxMemoryBytes()
+                : Runtime.getRuntime().maxMemory() / 2;
     }
 
     /** The server has stopped in an orderly way: its stores are closed. */
@@ -163,10 +233,6 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
 
     private Durability durability() {
         return context.settings().self().durability();
-    }
-
-    private static long defaultMemoryBytes() {
-        return Runtime.getRuntime().maxMemory() / 2;
     }
 
     private Path directory(int number) {
@@ -199,7 +265,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         @Override
         public boolean publish() {
             return !keepsSessions()
-                    || tell(new GenerationMarker.Current(number, context.store().mode(), false));
+                    || tell(new GenerationMarker.Current(number, offer.mode(), false));
         }
 
         @Override
@@ -241,7 +307,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         events.warning(
                 "storage",
                 "sessions of persistence mode " + found.mode() + " were here and are not used in mode "
-                        + context.store().mode() + "; they are kept in " + aside
+                        + offer.mode() + "; they are kept in " + aside
                         + " until that is deleted. Sessions move along when the mode is changed while the server runs");
     }
 
@@ -253,14 +319,14 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         }
         for (Path each : found) {
             int number = Integer.parseInt(each.getFileName().toString());
-            made = Math.max(made, number);
+            made.accumulateAndGet(number, Math::max);
             if (kept == null || kept.number() != number) {
                 delete(each);
             }
         }
     }
 
-    private void delete(Path where) {
+    void delete(Path where) {
         if (!Files.exists(where)) {
             return;
         }

@@ -65,9 +65,10 @@ final class StatusReport {
 
     /**
      * @param roleSinceMs wall time of the last change of role.
+     * @param exchange    where an exchange of stores stands.
      * @param stalls      how often the agent did not run for long.
      */
-    ClusterStatus now(long roleSinceMs, long stalls) {
+    ClusterStatus now(long roleSinceMs, StoreExchange.Picture exchange, long stalls) {
         ElectionView view = election.view();
         List<MemberStatus> members = new ArrayList<>();
         for (ServerSettings server : context.settings().servers()) {
@@ -84,7 +85,7 @@ final class StatusReport {
                 new StorageStatus(
                         context.settings().self().persistenceMode(),
                         duties.current().store().mode(),
-                        context.storeNote(),
+                        storageDetail(exchange),
                         figures.sessions(),
                         figures.payloadBytes(),
                         figures.memoryUsedBytes(),
@@ -93,11 +94,21 @@ final class StatusReport {
                         figures.diskMaxBytes()),
                 counters(serving, stalls),
                 serving == null ? List.of() : serving.histograms(),
-                problems());
+                problems(exchange));
     }
 
-    private List<String> problems() {
-        List<String> problems = new ArrayList<>();
+    /** Why the mode is not the configured one, and where an exchange stands. */
+    private String storageDetail(StoreExchange.Picture exchange) {
+        StoreChoice choice = context.stores().choice();
+        List<String> parts = new ArrayList<>();
+        parts.add(choice.isConfigured() ? context.storeNote() : choice.inWords());
+        parts.add(exchange.progress());
+        parts.removeIf(String::isEmpty);
+        return String.join("; ", parts);
+    }
+
+    private List<String> problems(StoreExchange.Picture exchange) {
+        List<String> problems = new ArrayList<>(exchange.problems());
         StoreHealth health = duties.current().store().health();
         switch (health.state()) {
             case OK -> {}

@@ -4,6 +4,8 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.server.replication.Generation;
 import org.stoneware.server.session.SessionStateMachine;
+import org.stoneware.server.storage.ExchangeableStore;
+import org.stoneware.server.storage.OpenedStore;
 import org.stoneware.spi.election.HeldCopy;
 import org.stoneware.spi.storage.SessionStore;
 
@@ -18,7 +20,7 @@ import org.stoneware.spi.storage.SessionStore;
 public final class SessionGeneration implements Generation {
     private static final long PUBLISH_AGAIN_NS = TimeUnit.SECONDS.toNanos(1);
 
-    private final SessionStore store;
+    private final ExchangeableStore store;
     private final SessionStateMachine state;
     private final GenerationPlace place;
     private final HeldCopy held;
@@ -33,15 +35,28 @@ public final class SessionGeneration implements Generation {
      * @param afterClose frees what the store leaves behind.
      */
     public SessionGeneration(SessionStore store, Runnable afterClose) {
-        this(store, GenerationPlace.temporary(afterClose), HeldCopy.NOTHING, new SessionStateMachine(store));
+        this(new OpenedStore(store, afterClose), GenerationPlace.temporary(() -> {}));
     }
 
     /** @param store empty; belongs to this object from now on. */
     public SessionGeneration(SessionStore store, GenerationPlace place) {
+        this(new OpenedStore(store, place::delete), place);
+    }
+
+    /**
+     * @param opened empty; belongs to this object from now on, and frees what it leaves behind.
+     * @param place  where it lies.
+     */
+    public SessionGeneration(OpenedStore opened, GenerationPlace place) {
+        this(new ExchangeableStore(opened), place);
+    }
+
+    private SessionGeneration(ExchangeableStore store, GenerationPlace place) {
         this(store, place, HeldCopy.NOTHING, new SessionStateMachine(store, place.keepsSessions()));
     }
 
-    private SessionGeneration(SessionStore store, GenerationPlace place, HeldCopy held, SessionStateMachine state) {
+    private SessionGeneration(
+            ExchangeableStore store, GenerationPlace place, HeldCopy held, SessionStateMachine state) {
         this.store = store;
         this.place = place;
         this.held = held;
@@ -51,13 +66,14 @@ public final class SessionGeneration implements Generation {
     /**
      * Opens what an earlier process left.
      *
-     * @param store     belongs to the generation from now on.
+     * @param left      belongs to the generation from now on.
      * @param isSuspect what was acknowledged last may be missing in it.
      * @param storeWork lets the store work while something is on its way to memory.
      * @throws org.stoneware.spi.storage.StorageException when it can't be read.
      */
     public static SessionGeneration recover(
-            SessionStore store, GenerationPlace place, boolean isSuspect, Runnable storeWork) {
+            SessionStore left, GenerationPlace place, boolean isSuspect, Runnable storeWork) {
+        ExchangeableStore store = new ExchangeableStore(new OpenedStore(left, place::delete));
         SessionStateMachine state = new SessionStateMachine(store, true);
         boolean isComplete = state.recover(storeWork);
         HeldCopy held =
@@ -70,7 +86,8 @@ public final class SessionGeneration implements Generation {
         return state;
     }
 
-    public SessionStore store() {
+    /** The same object for the life of this one; the store behind it may be exchanged. */
+    public ExchangeableStore store() {
         return store;
     }
 
@@ -146,7 +163,7 @@ public final class SessionGeneration implements Generation {
         Generation old = replaced;
         replaced = null;
         store.close();
-        place.delete();
+        store.afterClose().run();
         if (old != null) {
             old.discard();
         }

@@ -71,7 +71,7 @@ class ServerAgentTest {
                         settings(directory),
                         liveness,
                         new InMemoryNetwork(),
-                        stores,
+                        StoreSource.only(stores),
                         election,
                         "test",
                         "",

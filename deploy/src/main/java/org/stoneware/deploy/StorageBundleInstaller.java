@@ -1,0 +1,290 @@
+package org.stoneware.deploy;
+
+import java.io.File;
+import java.io.FileInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.TimeUnit;
+import org.apache.felix.fileinstall.ArtifactInstaller;
+import org.jspecify.annotations.Nullable;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
+import org.osgi.framework.startlevel.BundleStartLevel;
+import org.osgi.service.component.annotations.Activate;
+import org.osgi.service.component.annotations.Component;
+import org.osgi.service.component.annotations.Deactivate;
+import org.osgi.service.component.annotations.Reference;
+import org.osgi.service.component.annotations.ReferenceCardinality;
+import org.osgi.service.component.annotations.ReferencePolicy;
+import org.stoneware.api.cluster.ManagementService;
+import org.stoneware.api.cluster.StorageAdmin;
+import org.stoneware.api.cluster.StorageAdmin.Offer;
+
+/**
+ * Handles the storage bundles among the files FileInstall finds, in its place: FileInstall would stop the old version before it starts the
+ * new one, and there would be no moment at which the sessions could move.
+ * <p>
+ * <b>Threading:</b> called by FileInstall's thread; the work is done on one of its own, one file after the other.
+ * <p>
+ * <b>Failure:</b> nothing that a bundle does ends the server or the store in use; it is reported to {@link StorageAdmin#reportBroken}.
+ */
+@Component(service = ArtifactInstaller.class, property = "service.ranking:Integer=1000", immediate = true)
+public final class StorageBundleInstaller implements ArtifactInstaller {
+    private static final System.Logger LOG = System.getLogger("org.stoneware.deploy");
+    private static final String LOCATION = "stoneware-deploy:";
+    /** Storage bundles of the shipped set start here: before the server, so that they also stop behind it. */
+    private static final int START_LEVEL = 6;
+
+    private static final long OFFER_WAIT_MS = 15_000;
+    private static final long EXCHANGE_WAIT_MS = TimeUnit.MINUTES.toMillis(30);
+    private static final long LOOK_MS = 50;
+
+    private final BundleContext bundles;
+    private final ExecutorService worker = Executors.newSingleThreadExecutor(task -> {
+        Thread thread = new Thread(task, "stoneware-deploy");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private volatile @Nullable ManagementService management;
+
+    @Activate
+    public StorageBundleInstaller(BundleContext bundles) {
+        this.bundles = bundles;
+    }
+
+    @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
+    void bindManagement(ManagementService service) {
+        management = service;
+    }
+
+    void unbindManagement(ManagementService service) {
+        if (management == service) {
+            management = null;
+        }
+    }
+
+    @Deactivate
+    void deactivate() {
+        worker.shutdownNow();
+    }
+
+    @Override
+    public boolean canHandle(File file) {
+        return StorageBundleFile.read(file) != null;
+    }
+
+    @Override
+    public void install(File file) {
+        worker.execute(() -> take(file));
+    }
+
+    @Override
+    public void update(File file) {
+        worker.execute(() -> take(file));
+    }
+
+    @Override
+    public void uninstall(File file) {
+        worker.execute(() -> {
+            for (Bundle each : bundles.getBundles()) {
+                if (each.getLocation().startsWith(LOCATION + file.getAbsolutePath() + '?')) {
+                    LOG.log(
+                            System.Logger.Level.INFO,
+                            file.getName() + " was taken away: " + name(each) + " is uninstalled");
+                    uninstall(each);
+                }
+            }
+        });
+    }
+
+    private void take(File file) {
+        StorageBundleFile found = StorageBundleFile.read(file);
+        if (found == null) {
+            return;
+        }
+        try {
+            take(found);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        } catch (RuntimeException | LinkageError e) {
+            report(found, "it could not be taken in: " + e);
+        }
+    }
+
+    private void take(StorageBundleFile found) throws InterruptedException {
+        List<Bundle> others = others(found);
+        for (Bundle each : others) {
+            if (each.getVersion().equals(found.version())) {
+                report(
+                        found,
+                        "version " + found.version()
+                                + " is installed already; give the new one a higher Bundle-Version");
+                return;
+            }
+        }
+        Bundle bundle = start(found);
+        if (bundle == null) {
+            return;
+        }
+        Offer offer = awaitOffer(bundle);
+        if (offer == null) {
+            report(found, "it started and registered no store within " + OFFER_WAIT_MS / 1_000 + " s");
+            uninstall(bundle);
+            return;
+        }
+        LOG.log(System.Logger.Level.INFO, found.inWords() + " offers storage mode " + offer.mode());
+        if (isInUse(others)) {
+            exchange(found, bundle, offer, others);
+        } else {
+            uninstallOlder(found, others);
+        }
+    }
+
+    private @Nullable Bundle start(StorageBundleFile found) {
+        String location =
+                LOCATION + found.file().getAbsolutePath() + '?' + found.file().lastModified();
+        Bundle bundle = null;
+        try (InputStream content = new FileInputStream(found.file())) {
+            bundle = bundles.installBundle(location, content);
+            bundle.adapt(BundleStartLevel.class).setStartLevel(START_LEVEL);
+            bundle.start();
+            return bundle;
+        } catch (BundleException | IOException e) {
+            Throwable cause = e.getCause();
+            report(found, "it can't be started: " + e.getMessage() + (cause == null ? "" : "; cause: " + cause));
+            if (bundle != null) {
+                uninstall(bundle);
+            }
+            return null;
+        }
+    }
+
+    /** A store of an older version has the sessions: they move first. */
+    private void exchange(StorageBundleFile found, Bundle bundle, Offer offer, List<Bundle> others)
+            throws InterruptedException {
+        StorageAdmin storage = storage();
+        if (storage == null
+                || others.stream().anyMatch(each -> each.getVersion().compareTo(found.version()) > 0)) {
+            LOG.log(System.Logger.Level.INFO, found.inWords() + " is older than the one in use and stays aside");
+            return;
+        }
+        StorageAdmin.Outcome outcome = storage.use(
+                offer.mode(),
+                StorageAdmin.Scope.THIS_SERVER,
+                "deploy/" + found.file().getName());
+        if (!outcome.isAccepted()) {
+            report(found, "the sessions do not move to it: " + outcome.reason());
+            uninstall(bundle);
+            return;
+        }
+        if (awaitExchange(storage, bundle)) {
+            uninstallOlder(found, others);
+        } else {
+            // Why is among the events and problems already.
+            LOG.log(System.Logger.Level.WARNING, found.inWords() + " is not used; the store in use goes on");
+            uninstall(bundle);
+        }
+    }
+
+    private @Nullable Offer awaitOffer(Bundle bundle) throws InterruptedException {
+        long endMs = System.currentTimeMillis() + OFFER_WAIT_MS;
+        while (System.currentTimeMillis() < endMs) {
+            Offer offer = offer(bundle);
+            if (offer != null) {
+                return offer;
+            }
+            Thread.sleep(LOOK_MS); // services have no end of their coming; this only paces the looking
+        }
+        return null;
+    }
+
+    /** True when the sessions have moved and the probation is over. */
+    private boolean awaitExchange(StorageAdmin storage, Bundle bundle) throws InterruptedException {
+        long endMs = System.currentTimeMillis() + EXCHANGE_WAIT_MS;
+        while (System.currentTimeMillis() < endMs) {
+            Thread.sleep(LOOK_MS); // progress has no listener; this only paces the looking
+            Offer offer = offer(bundle);
+            if (offer == null || !offer.remark().isEmpty()) {
+                return false;
+            }
+            if (offer.isInUse() && storage.progress().isEmpty()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private @Nullable Offer offer(Bundle bundle) {
+        StorageAdmin storage = storage();
+        if (storage == null) {
+            return null;
+        }
+        for (Offer each : storage.list()) {
+            if (each.bundle().equals(bundle.getSymbolicName())
+                    && each.version().equals(bundle.getVersion().toString())) {
+                return each;
+            }
+        }
+        return null;
+    }
+
+    private @Nullable StorageAdmin storage() {
+        ManagementService present = management;
+        return present == null ? null : present.storage();
+    }
+
+    private List<Bundle> others(StorageBundleFile found) {
+        List<Bundle> others = new ArrayList<>();
+        for (Bundle each : bundles.getBundles()) {
+            if (found.symbolicName().equals(each.getSymbolicName())) {
+                others.add(each);
+            }
+        }
+        return others;
+    }
+
+    private boolean isInUse(List<Bundle> others) {
+        for (Bundle each : others) {
+            Offer offer = offer(each);
+            if (offer != null && offer.isInUse()) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static void uninstallOlder(StorageBundleFile found, List<Bundle> others) {
+        for (Bundle each : others) {
+            if (each.getVersion().compareTo(found.version()) < 0) {
+                LOG.log(System.Logger.Level.INFO, name(each) + " gives way to " + found.version());
+                uninstall(each);
+            }
+        }
+    }
+
+    private static void uninstall(Bundle bundle) {
+        try {
+            bundle.uninstall();
+        } catch (BundleException | IllegalStateException e) {
+            LOG.log(System.Logger.Level.WARNING, name(bundle) + " can't be uninstalled: " + e.getMessage());
+        }
+    }
+
+    private static String name(Bundle bundle) {
+        return bundle.getSymbolicName() + ' ' + bundle.getVersion();
+    }
+
+    private void report(StorageBundleFile found, String reason) {
+        StorageAdmin storage = storage();
+        if (storage != null) {
+            storage.reportBroken(found.inWords(), reason);
+        } else {
+            LOG.log(System.Logger.Level.ERROR, "bundle " + found.inWords() + " is not used: " + reason);
+        }
+    }
+}

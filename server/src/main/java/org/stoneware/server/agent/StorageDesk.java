@@ -1,0 +1,143 @@
+package org.stoneware.server.agent;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.StorageAdmin;
+
+/**
+ * Takes what people ask about stores: answers from the last picture, and hands what is to be done to the agent.
+ * <p>
+ * <b>Threading:</b> any thread.
+ */
+final class StorageDesk implements StorageAdmin, StoreProviders.Listener {
+    private final StoreProviders providers;
+    private final LivenessInbox inbox;
+    private final StoreExchange exchange;
+    private final EventLog events;
+    /** Why bundles that should offer a store don't. */
+    private final Map<String, String> broken = new ConcurrentHashMap<>();
+
+    StorageDesk(StoreProviders providers, LivenessInbox inbox, StoreExchange exchange, EventLog events) {
+        this.providers = providers;
+        this.inbox = inbox;
+        this.exchange = exchange;
+        this.events = events;
+    }
+
+    List<String> problems() {
+        return List.copyOf(broken.values());
+    }
+
+    @Override
+    public List<Offer> list() {
+        StoreExchange.Picture now = exchange.picture();
+        List<Offer> all = new ArrayList<>();
+        boolean isListed = false;
+        for (StoreOffer each : providers.offers()) {
+            boolean isInUse = each.equals(now.inUse());
+            isListed |= isInUse;
+            String remark = "";
+            for (String reason : now.unfit().values()) {
+                remark = reason.startsWith(each.inWords() + ' ') ? reason : remark;
+            }
+            all.add(offer(each, isInUse, remark));
+        }
+        if (!isListed) {
+            all.add(offer(now.inUse(), true, "its bundle is gone; the store goes on"));
+        }
+        return all;
+    }
+
+    private static Offer offer(StoreOffer offer, boolean isInUse, String remark) {
+        return new Offer(
+                offer.mode(),
+                offer.bundle(),
+                offer.version().toString(),
+                offer.provider().keepsSessions(),
+                isInUse,
+                remark);
+    }
+
+    @Override
+    public String progress() {
+        return exchange.picture().progress();
+    }
+
+    @Override
+    public Outcome use(String mode, Scope scope, String by) {
+        StoreExchange.Picture now = exchange.picture();
+        @Nullable StoreOffer newest = providers.newest(mode).orElse(null);
+        if (newest == null) {
+            List<String> modes =
+                    providers.offers().stream().map(StoreOffer::mode).distinct().toList();
+            return new Outcome(
+                    false,
+                    "no installed bundle offers '" + mode + "'; offered: " + String.join(", ", modes)
+                            + "; put a bundle that does into deploy/");
+        }
+        String refusal = StoreExchange.refusal(now.inUse(), newest);
+        if (!refusal.isEmpty()) {
+            return new Outcome(false, refusal);
+        }
+        if (now.isBusy()) {
+            return new Outcome(false, "an exchange is under way: " + now.progress());
+        }
+        inbox.submit(() -> {
+            StoreOffer fit = exchange.fit(mode);
+            if (fit == null) {
+                events.warning(
+                        "store-exchange-refused",
+                        "sessions do not move to " + mode
+                                + ": no bundle that is fit offers it; replace it by a newer version");
+            } else if (scope == Scope.ARRAY) {
+                exchange.useEverywhere(fit, by);
+            } else {
+                exchange.use(fit, true, StoreOrders.NOBODY, by);
+            }
+        });
+        return new Outcome(true, "sessions move to " + newest.inWords() + "; see progress and events");
+    }
+
+    @Override
+    public Outcome retire(String mode, String by) {
+        StoreExchange.Picture now = exchange.picture();
+        if (now.inUse().mode().equals(mode)) {
+            return new Outcome(
+                    false, "the sessions are in " + now.inUse().inWords() + "; move them to another store first");
+        }
+        if (now.isBusy()) {
+            return new Outcome(false, "an exchange is under way: " + now.progress());
+        }
+        if (providers.newest(mode).isEmpty()) {
+            return new Outcome(false, "no installed bundle offers '" + mode + "'");
+        }
+        String problem = providers.uninstall(mode);
+        if (!problem.isEmpty()) {
+            return new Outcome(false, problem);
+        }
+        events.info("store-retired", "bundles offering " + mode + " were uninstalled, asked by " + by);
+        return new Outcome(true, "bundles offering " + mode + " are uninstalled until they are installed again");
+    }
+
+    @Override
+    public void reportBroken(String bundle, String reason) {
+        broken.put(bundle, "bundle " + bundle + " is not used: " + reason);
+        events.warning("store-bundle-broken", "bundle " + bundle + " is not used: " + reason);
+    }
+
+    @Override
+    public void onOffered(StoreOffer offer) {
+        broken.remove(offer.bundle());
+        inbox.submit(() -> exchange.onOffered(offer));
+    }
+
+    @Override
+    public void onWithdrawn(StoreOffer offer) {
+        if (!providers.isFrameworkStopping()) {
+            inbox.submit(() -> exchange.onWithdrawn(offer));
+        }
+    }
+}

@@ -1,0 +1,99 @@
+package org.stoneware.server.agent;
+
+import java.io.IOException;
+import java.io.StringReader;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.nio.file.StandardOpenOption;
+import java.util.Properties;
+
+/**
+ * The persistence mode chosen by command, remembered over a restart in {@value #FILE_NAME} of the data directory. Deleting the file undoes
+ * the choice.
+ * <p>
+ * <b>Threading:</b> any thread. <b>Failure:</b> a file that can't be read or written is an {@link IOException} that names it.
+ */
+final class StoreChoice {
+    static final String FILE_NAME = "storage-choice.properties";
+    private static final String MODE = "mode";
+
+    private final Path file;
+    private final String configured;
+    private volatile String mode;
+
+    private StoreChoice(Path file, String configured, String mode) {
+        this.file = file;
+        this.configured = configured;
+        this.mode = mode;
+    }
+
+    /** @param configured mode the configuration leads to. */
+    static StoreChoice read(Path dataDirectory, String configured) throws IOException {
+        Path file = dataDirectory.resolve(FILE_NAME);
+        if (!Files.exists(file)) {
+            return new StoreChoice(file, configured, configured);
+        }
+        Properties properties = new Properties();
+        try {
+            properties.load(new StringReader(Files.readString(file)));
+        } catch (IllegalArgumentException e) {
+            throw new IOException(file + " is malformed: " + e.getMessage(), e);
+        }
+        String chosen = properties.getProperty(MODE, "").trim();
+        if (chosen.isEmpty()) {
+            throw new IOException(file + " names no mode; delete it to use the configured one");
+        }
+        return new StoreChoice(file, configured, chosen);
+    }
+
+    /** Nothing is chosen. */
+    static StoreChoice none(Path dataDirectory, String configured) {
+        return new StoreChoice(dataDirectory.resolve(FILE_NAME), configured, configured);
+    }
+
+    Path file() {
+        return file;
+    }
+
+    String mode() {
+        return mode;
+    }
+
+    boolean isConfigured() {
+        return mode.equals(configured);
+    }
+
+    /** What to show beside the configured mode; empty when nothing else was chosen. */
+    String inWords() {
+        return isConfigured()
+                ? ""
+                : mode + " was chosen by command in place of " + configured + " of the configuration, kept in " + file;
+    }
+
+    /** Remembers another mode; the configured one needs no file. */
+    synchronized void choose(String chosen) throws IOException {
+        if (chosen.equals(configured)) {
+            Files.deleteIfExists(file);
+        } else {
+            Path next = file.resolveSibling(FILE_NAME + ".next");
+            byte[] text =
+                    ("# Persistence mode chosen by command, in place of the one in tc-config. Delete this file to undo it.\n"
+                                    + MODE + "=" + chosen + "\n")
+                            .getBytes(StandardCharsets.UTF_8);
+            try (FileChannel channel = FileChannel.open(
+                    next, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+                ByteBuffer bytes = ByteBuffer.wrap(text);
+                while (bytes.hasRemaining()) {
+                    channel.write(bytes);
+                }
+                channel.force(true);
+            }
+            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        }
+        mode = chosen;
+    }
+}

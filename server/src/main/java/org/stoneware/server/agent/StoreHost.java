@@ -1,0 +1,70 @@
+package org.stoneware.server.agent;
+
+import java.util.List;
+import java.util.function.Consumer;
+import org.agrona.ExpandableArrayBuffer;
+import org.stoneware.api.config.ServerSettings;
+import org.stoneware.server.membership.PeerLinks;
+import org.stoneware.server.role.RoleDuties;
+import org.stoneware.server.storage.ExchangeableStore;
+import org.stoneware.server.storage.StoreOrder;
+
+/**
+ * What an exchange of stores needs of the server.
+ * <p>
+ * <b>Threading:</b> the agent thread.
+ */
+final class StoreHost implements StoreExchange.Host {
+    private final ServerContext context;
+    private final PeerLinks peers;
+    private final RoleDuties duties;
+    private final Consumer<String> handOver;
+    private final ExpandableArrayBuffer message = new ExpandableArrayBuffer();
+
+    /** @param handOver gives the active role to the standby, asked by somebody. */
+    StoreHost(ServerContext context, PeerLinks peers, RoleDuties duties, Consumer<String> handOver) {
+        this.context = context;
+        this.peers = peers;
+        this.duties = duties;
+        this.handOver = handOver;
+    }
+
+    @Override
+    public ExchangeableStore store() {
+        return duties.current().store();
+    }
+
+    @Override
+    public long nowNs() {
+        return context.nanoClock().getAsLong();
+    }
+
+    @Override
+    public boolean canHandOver() {
+        return duties.processor() != null && duties.hasStandby();
+    }
+
+    @Override
+    public void handOver(String by) {
+        handOver.accept(by);
+    }
+
+    @Override
+    public void tell(int memberId, StoreOrder order) {
+        peers.send(memberId, message, 0, order.encode(message));
+    }
+
+    @Override
+    public List<Integer> reachable() {
+        int self = context.settings().selfPosition();
+        return context.settings().servers().stream()
+                .map(ServerSettings::position)
+                .filter(id -> id != self && peers.peer(id).isReachable())
+                .toList();
+    }
+
+    @Override
+    public String name(int memberId) {
+        return context.settings().servers().get(memberId).name();
+    }
+}

@@ -1,0 +1,107 @@
+package org.stoneware.server.agent;
+
+import java.util.LinkedHashSet;
+import java.util.Set;
+import java.util.concurrent.TimeUnit;
+import org.stoneware.server.storage.StoreOrder;
+
+/**
+ * Asks the other servers, one after the other, to move their sessions to another store, and lets this server follow when all that can be
+ * reached have. A bundle that is broken shows on a standby first, where nobody is served.
+ * <p>
+ * <b>Threading:</b> the agent thread.
+ * <p>
+ * <b>Limits:</b> a server is waited for as long as it can be reached, at most {@link #MAX_WAIT_NS}.
+ */
+final class StoreOrders {
+    static final int NOBODY = -1;
+    static final long MAX_WAIT_NS = TimeUnit.MINUTES.toNanos(30);
+
+    private final StoreExchange.Host host;
+    private final EventLog events;
+    private final Set<Integer> left = new LinkedHashSet<>();
+    private int asked = NOBODY;
+    private long askedNs;
+    private String mode = "";
+    private String by = "";
+    private Runnable then = () -> {};
+
+    StoreOrders(StoreExchange.Host host, EventLog events) {
+        this.host = host;
+        this.events = events;
+    }
+
+    boolean isWaiting() {
+        return asked != NOBODY || !left.isEmpty();
+    }
+
+    String inWords() {
+        return asked == NOBODY ? "" : host.name(asked) + " moves its sessions to " + mode + " first";
+    }
+
+    void begin(String wanted, String asker, Runnable afterwards) {
+        mode = wanted;
+        by = asker;
+        then = afterwards;
+        left.addAll(host.reachable());
+        askNext();
+    }
+
+    private void askNext() {
+        asked = NOBODY;
+        if (left.isEmpty()) {
+            then.run();
+            return;
+        }
+        int next = left.iterator().next();
+        left.remove(next);
+        asked = next;
+        askedNs = host.nowNs();
+        host.tell(next, new StoreOrder(StoreOrder.Kind.USE, mode, by));
+    }
+
+    void onAnswer(int memberId, StoreOrder order) {
+        if (memberId != asked || !order.mode().equals(mode)) {
+            return;
+        }
+        if (order.kind() == StoreOrder.Kind.DONE) {
+            events.info("store-exchanged", host.name(memberId) + " has its sessions in " + mode + " now");
+            askNext();
+        } else {
+            giveUp(host.name(memberId) + " refuses: " + order.text());
+        }
+    }
+
+    private void giveUp(String reason) {
+        asked = NOBODY;
+        left.clear();
+        events.warning(
+                "store-exchange-refused", "the sessions of this server do not move to " + mode + " either: " + reason);
+    }
+
+    int doWork(long nowNs) {
+        if (asked == NOBODY) {
+            return 0;
+        }
+        if (!host.reachable().contains(asked)) {
+            events.warning(
+                    "store-exchange-incomplete",
+                    host.name(asked) + " went away before its sessions were in " + mode
+                            + "; ask it again when it is back");
+            askNext();
+            return 1;
+        }
+        if (nowNs - askedNs > MAX_WAIT_NS) {
+            giveUp(host.name(asked) + " did not answer in time");
+            return 1;
+        }
+        return 0;
+    }
+
+    /** Answers another server; nobody when nobody asked. */
+    void answer(int memberId, StoreOrder.Kind kind, String about, String text) {
+        if (memberId != NOBODY) {
+            host.tell(memberId, new StoreOrder(kind, about, text));
+        }
+    }
+}

@@ -1,0 +1,597 @@
+package org.stoneware.server.storage;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import org.agrona.DirectBuffer;
+import org.agrona.collections.LongHashSet;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.session.RecordStamp;
+import org.stoneware.api.session.SessionDelta;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
+import org.stoneware.spi.storage.LoadResult;
+import org.stoneware.spi.storage.SessionStore;
+import org.stoneware.spi.storage.StoreFigures;
+import org.stoneware.spi.storage.StoreHealth;
+import org.stoneware.spi.storage.StoreListener;
+import org.stoneware.spi.storage.StoreResult;
+import org.stoneware.spi.storage.StoreSnapshot;
+
+/**
+ * The store the rest of the server sees, whatever store is behind it at the moment. While stores are exchanged a {@link StoreTwin} gets
+ * every change behind the store in use; see {@link StoreSwitch}.
+ *
+ * <pre>
+ *  in use   twin     when
+ *  old      -        nothing is exchanged
+ *  old      new      the new one is filled and compared
+ *  new      old      the new one is on probation: should it fail, the old one, which has every change, is in use again
+ *  new      -        the old one is closed, as soon as no walk over it is open
+ * </pre>
+ *
+ * Positions go on rising over an exchange, and {@link #durablePosition} covers nothing the store in use has not made durable itself.
+ * <p>
+ * <b>Threading:</b> the agent thread.
+ * <p>
+ * <b>Failure:</b> code of a store that throws is answered as {@link StoreResult#FAILED} from then on, after an attempt to fall back to
+ * the twin; so a broken bundle is an outcome like a broken disk.
+ */
+public final class ExchangeableStore implements SessionStore {
+    private final SessionRecord mirrored = new SessionRecord();
+    private final LongHashSet loading = new LongHashSet();
+    private final List<SharedStore> retired = new ArrayList<>();
+    private final Stores stores = new Stores();
+    private SharedStore current;
+    private @Nullable StoreTwin twin;
+    private @Nullable SharedStore twinStore;
+    private boolean isProving;
+    private boolean isMirroringNotes;
+    private String failure = "";
+    private String fellBackBecause = "";
+    private @Nullable StoreListener listener;
+    private StoreFigures lastFigures = new StoreFigures(0, 0, 0, 0, 0, 0);
+
+    private final ContinuedPositions positions = new ContinuedPositions();
+    private boolean areLoadsDue;
+    /** A visitor is running: what it throws is none of the store's. */
+    private boolean isShowing;
+
+    public ExchangeableStore(OpenedStore first) {
+        this.current = new SharedStore(first, stores);
+    }
+
+    // For the exchange.
+
+    /** The store in use. */
+    OpenedStore inUse() {
+        return current.opened();
+    }
+
+    /** Lets a twin get every change from now on, and begins the walk that shows it what is there. */
+    StoreSnapshot beginTwin(StoreTwin filled) {
+        twin = filled;
+        twinStore = new SharedStore(filled.opened(), stores);
+        isProving = false;
+        isMirroringNotes = false;
+        return current.store().openSnapshot();
+    }
+
+    /** Lets the twin go and frees it. */
+    void endTwin() {
+        SharedStore store = twinStore;
+        twin = null;
+        twinStore = null;
+        isProving = false;
+        positions.release();
+        if (store != null) {
+            retire(store);
+        }
+    }
+
+    @Nullable
+    StoreTwin twin() {
+        return twin;
+    }
+
+    /** Notes go to the twin too from now on; what those before said must be noted anew. */
+    void mirrorNotes() {
+        isMirroringNotes = true;
+    }
+
+    /** {@link #durablePosition} stays where it is until the stores change places. */
+    void holdDurable() {
+        positions.hold(current.store());
+    }
+
+    /** The twin comes into use, and what was in use becomes its twin. */
+    void exchange() {
+        SharedStore next = twinStore;
+        if (next == null) {
+            throw new IllegalStateException("no store to change places with");
+        }
+        SharedStore before = current;
+        takeOver(next);
+        twin = new StoreTwin(before.opened(), true);
+        twinStore = before;
+        isProving = true;
+    }
+
+    private void takeOver(SharedStore next) {
+        next.opened().makeCurrent().run();
+        positions.follow(current.store(), next.store());
+        current = next;
+        areLoadsDue = true;
+        failure = "";
+    }
+
+    /** Why the store that came into use last is not in use any more; empty when it is. */
+    String fellBackBecause() {
+        return fellBackBecause;
+    }
+
+    void forgetFallBack() {
+        fellBackBecause = "";
+    }
+
+    /** Why the store in use takes no changes any more; empty when it does. */
+    public String failure() {
+        return failure;
+    }
+
+    private void retire(SharedStore store) {
+        if (!store.isWalked()) {
+            store.close();
+        } else {
+            retired.add(store);
+        }
+    }
+
+    /**
+     * The store in use failed.
+     *
+     * @return true when another one is in use now, and the call can be made again.
+     */
+    private boolean failed(String reason) {
+        StoreTwin spare = twin;
+        SharedStore spareStore = twinStore;
+        if (isProving && spare != null && spareStore != null && spare.isSound()) {
+            SharedStore broken = current;
+            fellBackBecause = reason;
+            twin = null;
+            twinStore = null;
+            isProving = false;
+            String unusable = String.valueOf(StoreGuard.failure(() -> takeOver(spareStore)));
+            if (current == spareStore) {
+                retire(broken);
+                return true;
+            }
+            failure = reason + "; the store before it can't be used again: " + unusable;
+            return false;
+        }
+        if (failure.isEmpty()) {
+            failure = reason;
+            StoreListener hears = listener;
+            if (hears != null) {
+                hears.onFailed(reason);
+            }
+        }
+        return false;
+    }
+
+    private StoreResult failed(Throwable e) {
+        return failed(StoreGuard.inWords(e)) ? StoreResult.NOT_RESIDENT : StoreResult.FAILED;
+    }
+
+    /** The outcome of a call that failed: tried again when the store before this one is in use again. */
+    private boolean hasFallenBack(StoreResult result, SharedStore asked) {
+        return asked != current || result == StoreResult.FAILED && isProving && failed("it refused a change");
+    }
+
+    /**
+     * Lets the twin follow a change of the store in use.
+     *
+     * @return false when the store in use can't show the change and another one is in use now, so that it must be made again.
+     */
+    private boolean mirror(SessionKey key) {
+        StoreTwin second = twin;
+        if (second == null || !second.isSound()) {
+            return true;
+        }
+        String problem;
+        try {
+            if (current.store().read(key, mirrored)) {
+                second.onStored(mirrored);
+                return true;
+            }
+            problem = "it does not show what it has just stored";
+        } catch (RuntimeException | LinkageError e) {
+            problem = StoreGuard.inWords(e);
+        }
+        if (isProving && failed(problem)) {
+            return false;
+        }
+        second.problem("the store in use can't be followed: " + problem);
+        return true;
+    }
+
+    // Changes.
+
+    @Override
+    public StoreResult put(SessionRecord record) {
+        SharedStore asked = current;
+        StoreResult result;
+        try {
+            result = failure.isEmpty() ? asked.store().put(record) : StoreResult.FAILED;
+        } catch (RuntimeException | LinkageError e) {
+            result = failed(e);
+        }
+        if (hasFallenBack(result, asked)) {
+            return put(record);
+        }
+        if (twin != null && result == StoreResult.STORED && !mirror(record.key())) {
+            return put(record);
+        }
+        return result;
+    }
+
+    @Override
+    public StoreResult merge(SessionKey key, SessionDelta delta, RecordStamp stamp, boolean create, long ageMs) {
+        SharedStore asked = current;
+        StoreResult result;
+        try {
+            result = failure.isEmpty() ? asked.store().merge(key, delta, stamp, create, ageMs) : StoreResult.FAILED;
+        } catch (RuntimeException | LinkageError e) {
+            result = failed(e);
+        }
+        if (hasFallenBack(result, asked)) {
+            return merge(key, delta, stamp, create, ageMs);
+        }
+        if (twin != null && result == StoreResult.STORED && !mirror(key)) {
+            return merge(key, delta, stamp, create, ageMs);
+        }
+        return result;
+    }
+
+    @Override
+    public StoreResult touch(SessionKey key, long lastAccessedTimeMs) {
+        SharedStore asked = current;
+        StoreResult result;
+        try {
+            result = failure.isEmpty() ? asked.store().touch(key, lastAccessedTimeMs) : StoreResult.FAILED;
+        } catch (RuntimeException | LinkageError e) {
+            result = failed(e);
+        }
+        if (hasFallenBack(result, asked)) {
+            return touch(key, lastAccessedTimeMs);
+        }
+        StoreTwin second = twin;
+        if (second != null && result == StoreResult.STORED) {
+            second.onTouched(key, lastAccessedTimeMs);
+        }
+        return result;
+    }
+
+    @Override
+    public StoreResult remove(SessionKey key) {
+        SharedStore asked = current;
+        StoreResult result;
+        try {
+            result = failure.isEmpty() ? asked.store().remove(key) : StoreResult.FAILED;
+        } catch (RuntimeException | LinkageError e) {
+            result = failed(e);
+        }
+        if (hasFallenBack(result, asked)) {
+            return remove(key);
+        }
+        StoreTwin second = twin;
+        if (second != null && result == StoreResult.STORED) {
+            second.onRemoved(key);
+        }
+        return result;
+    }
+
+    @Override
+    public void clear() {
+        endTwin();
+        current.store().clear();
+    }
+
+    @Override
+    public void note(DirectBuffer note, int offset, int length) {
+        current.store().note(note, offset, length);
+        alsoNoted(second -> second.note(note, offset, length));
+    }
+
+    @Override
+    public void beginCheckpoint() {
+        current.store().beginCheckpoint();
+        alsoNoted(SessionStore::beginCheckpoint);
+    }
+
+    @Override
+    public void endCheckpoint() {
+        current.store().endCheckpoint();
+        alsoNoted(SessionStore::endCheckpoint);
+    }
+
+    private void alsoNoted(Consumer<SessionStore> call) {
+        StoreTwin second = twin;
+        if (second != null && (isProving || isMirroringNotes)) {
+            second.guarded("note", () -> call.accept(second.opened().store()));
+        }
+    }
+
+    // Questions.
+
+    @Override
+    public String mode() {
+        return current.store().mode();
+    }
+
+    @Override
+    public LoadResult load(SessionKey key, long ticket) {
+        SharedStore asked = current;
+        StoreTwin second = twin;
+        if (second != null && second.isBehind()) {
+            return LoadResult.BUSY;
+        }
+        LoadResult result;
+        try {
+            result = asked.store().load(key, ticket);
+        } catch (RuntimeException | LinkageError e) {
+            failed(StoreGuard.inWords(e));
+            return asked == current ? LoadResult.BUSY : load(key, ticket);
+        }
+        if (result == LoadResult.LOADING) {
+            loading.add(ticket);
+        }
+        return result;
+    }
+
+    /** Nobody changes anything while the twin can't follow. */
+    @Override
+    public boolean isBehind() {
+        StoreTwin second = twin;
+        return current.store().isBehind() || second != null && second.isBehind();
+    }
+
+    @Override
+    public boolean read(SessionKey key, SessionRecord view) {
+        SharedStore asked = current;
+        try {
+            return asked.store().read(key, view);
+        } catch (RuntimeException | LinkageError e) {
+            failed(StoreGuard.inWords(e));
+            return asked != current && read(key, view);
+        }
+    }
+
+    @Override
+    public int visitExpired(long nowMs, int limit, ExpiryVisitor visitor) {
+        isShowing = false;
+        try {
+            return current.store().visitExpired(nowMs, limit, (key, lastAccessedTimeMs) -> {
+                isShowing = true;
+                visitor.onExpired(key, lastAccessedTimeMs);
+                isShowing = false;
+            });
+        } catch (RuntimeException | LinkageError e) {
+            if (isShowing) {
+                throw e;
+            }
+            failed(StoreGuard.inWords(e));
+            return 0;
+        }
+    }
+
+    @Override
+    public void visitSlot(int slot, RecordVisitor visitor) {
+        isShowing = false;
+        try {
+            current.store().visitSlot(slot, record -> {
+                isShowing = true;
+                visitor.onRecord(record);
+                isShowing = false;
+            });
+        } catch (RuntimeException | LinkageError e) {
+            if (isShowing) {
+                throw e;
+            }
+            failed(StoreGuard.inWords(e));
+        }
+    }
+
+    @Override
+    public void visitDigests(int slot, DigestVisitor visitor) {
+        isShowing = false;
+        try {
+            current.store().visitDigests(slot, (keyHash64, digest) -> {
+                isShowing = true;
+                visitor.onDigest(keyHash64, digest);
+                isShowing = false;
+            });
+        } catch (RuntimeException | LinkageError e) {
+            if (isShowing) {
+                throw e;
+            }
+            failed(StoreGuard.inWords(e));
+        }
+    }
+
+    @Override
+    public StoreSnapshot openSnapshot() {
+        return new LastingWalk(stores);
+    }
+
+    @Override
+    public long durablePosition() {
+        return positions.durable(current.store());
+    }
+
+    @Override
+    public long appendPosition() {
+        return positions.append(current.store());
+    }
+
+    @Override
+    public StoreFigures figures() {
+        try {
+            lastFigures = current.store().figures();
+        } catch (RuntimeException | LinkageError e) {
+            failed(StoreGuard.inWords(e));
+        }
+        return lastFigures;
+    }
+
+    @Override
+    public StoreHealth health() {
+        if (!failure.isEmpty()) {
+            return new StoreHealth(StoreHealth.State.FAILED, failure);
+        }
+        return current.store().health();
+    }
+
+    @Override
+    public void visitCounters(CounterVisitor visitor) {
+        current.store().visitCounters(visitor);
+    }
+
+    @Override
+    public long notesBytes() {
+        return current.store().notesBytes();
+    }
+
+    @Override
+    public void visitNotes(NoteVisitor visitor) {
+        current.store().visitNotes(visitor);
+    }
+
+    @Override
+    public void listener(@Nullable StoreListener listener) {
+        this.listener = listener;
+    }
+
+    private void tellDurable() {
+        StoreListener hears = listener;
+        if (hears != null && !positions.isHeld()) {
+            hears.onDurable(durablePosition());
+        }
+    }
+
+    @Override
+    public int doWork(long nowNs) {
+        int work = 0;
+        try {
+            work += failure.isEmpty() ? current.store().doWork(nowNs) : 0;
+        } catch (RuntimeException | LinkageError e) {
+            failed(StoreGuard.inWords(e));
+            work++;
+        }
+        StoreTwin second = twin;
+        if (second != null) {
+            work += second.doWork(nowNs);
+        }
+        if (!retired.isEmpty()) {
+            work += drain(nowNs);
+        }
+        if (areLoadsDue) {
+            areLoadsDue = false;
+            tellLoads();
+            tellDurable();
+            work++;
+        }
+        return work;
+    }
+
+    private int drain(long nowNs) {
+        int work = 0;
+        for (int i = retired.size() - 1; i >= 0; i--) {
+            SharedStore store = retired.get(i);
+            if (!store.isWalked()) {
+                retired.remove(i);
+                store.close();
+                work++;
+            } else {
+                StoreGuard.failure(() -> store.store().doWork(nowNs));
+            }
+        }
+        return work;
+    }
+
+    /** Whoever waits for a load of the store before asks the one in use. */
+    private void tellLoads() {
+        LongHashSet due = new LongHashSet();
+        due.addAll(loading);
+        loading.clear();
+        StoreListener hears = listener;
+        if (hears != null) {
+            due.forEach(hears::onLoaded);
+        }
+    }
+
+    /** Providers whose classes are still needed. */
+    public List<OpenedStore> opened() {
+        List<OpenedStore> all = new ArrayList<>(List.of(current.opened()));
+        if (twinStore != null) {
+            all.add(twinStore.opened());
+        }
+        retired.forEach(each -> all.add(each.opened()));
+        return all;
+    }
+
+    /** Closes all stores behind this one. What they leave behind is freed, but for that of the store in use. */
+    @Override
+    public void close() {
+        endTwin();
+        for (SharedStore each : retired) {
+            each.close();
+        }
+        retired.clear();
+        current.store().close();
+    }
+
+    /** What frees what the store in use leaves behind. */
+    public Runnable afterClose() {
+        return current.opened().afterClose();
+    }
+
+    /** What the stores tell. */
+    private final class Stores implements SharedStore.Owner {
+        @Override
+        public SharedStore current() {
+            return current;
+        }
+
+        @Override
+        public void onLoaded(long ticket) {
+            StoreListener hears = listener;
+            loading.remove(ticket);
+            if (hears != null) {
+                hears.onLoaded(ticket);
+            }
+        }
+
+        @Override
+        public void onDurable(SharedStore store) {
+            if (store == current) {
+                tellDurable();
+            }
+        }
+
+        @Override
+        public void onFailed(SharedStore store, String reason) {
+            StoreTwin present = twin;
+            if (store == current) {
+                failed(reason);
+            } else if (present != null && store == twinStore) {
+                present.problem("it failed: " + reason);
+            }
+        }
+
+        @Override
+        public boolean failed(String reason) {
+            return ExchangeableStore.this.failed(reason);
+        }
+    }
+}

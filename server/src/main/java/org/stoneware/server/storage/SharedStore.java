@@ -1,0 +1,81 @@
+package org.stoneware.server.storage;
+
+import org.stoneware.spi.storage.SessionStore;
+import org.stoneware.spi.storage.StoreListener;
+
+/**
+ * One of the stores behind an {@link ExchangeableStore}, and how many walks over it are open.
+ * <p>
+ * <b>Threading:</b> the agent thread.
+ */
+final class SharedStore implements StoreListener {
+    private final OpenedStore opened;
+    private final Owner owner;
+    private int walks;
+
+    /** Hears what the stores tell, and knows which one is in use. */
+    interface Owner {
+        SharedStore current();
+
+        void onLoaded(long ticket);
+
+        void onDurable(SharedStore store);
+
+        void onFailed(SharedStore store, String reason);
+
+        /**
+         * The store in use does not do what it should.
+         *
+         * @return true when another one is in use now.
+         */
+        boolean failed(String reason);
+    }
+
+    SharedStore(OpenedStore opened, Owner owner) {
+        this.opened = opened;
+        this.owner = owner;
+        opened.store().listener(this);
+    }
+
+    OpenedStore opened() {
+        return opened;
+    }
+
+    SessionStore store() {
+        return opened.store();
+    }
+
+    void walkBegins() {
+        walks++;
+    }
+
+    void walkEnds() {
+        walks--;
+    }
+
+    boolean isWalked() {
+        return walks > 0;
+    }
+
+    @Override
+    public void onLoaded(long ticket) {
+        owner.onLoaded(ticket);
+    }
+
+    @Override
+    public void onDurable(long position) {
+        owner.onDurable(this);
+    }
+
+    @Override
+    public void onFailed(String reason) {
+        owner.onFailed(this, reason);
+    }
+
+    /** Closes the store and frees what it leaves behind, whatever its code does. */
+    void close() {
+        StoreGuard.failure(() -> store().listener(null));
+        StoreGuard.failure(store()::close);
+        StoreGuard.failure(opened.afterClose()::run);
+    }
+}

@@ -1,0 +1,391 @@
+package org.stoneware.server.storage;
+
+import java.util.concurrent.TimeUnit;
+import java.util.function.LongSupplier;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.spi.storage.StoreSnapshot;
+
+/**
+ * Moves all sessions of a serving server from one store to another.
+ *
+ * <pre>
+ *  from       to         when
+ *  IDLE       COPYING    {@link #begin}
+ *  PROVING    COPYING    {@link #begin}: the probation ends early
+ *  COPYING    VERIFYING  the walk over the old store has shown everything
+ *  VERIFYING  SETTLING   every slot has the same number of sessions and the same digest in both
+ *  SETTLING   PROVING    the new store holds everything as durably as its mode promises; the stores change places
+ *  PROVING    IDLE       {@link #PROBATION_NS} are over, or the new store failed and the old one is in use again
+ *  COPYING    COPYING    the copy of the sessions being served was replaced by another: begins anew
+ *  any but PROVING  IDLE the new store can't be equal, is too slow, or it was {@link #cancel cancelled}: the old one goes on
+ * </pre>
+ *
+ * <b>Threading:</b> the agent thread. Not final: tests plant faults in the twin. Pure: time is a parameter, and what a step took is asked of a clock that is given.
+ * <p>
+ * <b>Limits:</b> {@link #BUDGET_NS} of each duty cycle, exceeded by at most one batch or one slot.
+ */
+public class StoreSwitch {
+    /** Part of a duty cycle, so that requests go on. */
+    static final long BUDGET_NS = TimeUnit.MICROSECONDS.toNanos(500);
+    /** How long the old store stands by after the exchange. */
+    public static final long PROBATION_NS = TimeUnit.SECONDS.toNanos(30);
+    /** A new store that needs longer for one batch would stop the server for that long. */
+    static final long MAX_STEP_NS = TimeUnit.MILLISECONDS.toNanos(250);
+    /** Longest time without any progress. */
+    static final long MAX_STALL_NS = TimeUnit.SECONDS.toNanos(30);
+    /** Longest wait for the new store to make durable what it holds. */
+    static final long MAX_SETTLE_NS = TimeUnit.SECONDS.toNanos(5);
+
+    private static final int BATCH = 16;
+
+    private final Supplier<ExchangeableStore> stores;
+    private final LongSupplier nanoClock;
+    private final Output output;
+    private final StoreComparison comparison = new StoreComparison();
+
+    private StoreSwitchState state = StoreSwitchState.IDLE;
+    private @Nullable ExchangeableStore store;
+    private @Nullable OpenedStore target;
+    private @Nullable StoreSnapshot walk;
+    private String from = "";
+    private long beganNs;
+    private long sinceNs;
+    private long progressNs;
+    private long settlePosition;
+    private long copied;
+    private long total;
+    private int restarts;
+    private int slot;
+
+    /** Hears how exchanges go. Called on the agent thread. */
+    public interface Output {
+        void info(String kind, String text);
+
+        void warning(String kind, String text);
+
+        /** Another store is in use. */
+        void onExchanged(OpenedStore inUse);
+
+        /** This store will not come into use, or is not in use any more, because of what it did itself. */
+        void onUnfit(OpenedStore unfit, String reason);
+
+        /** The exchange ended for a reason that is not the new store's; it may be asked for again. */
+        void onInterrupted(String reason);
+
+        /** Everything the server wants to find again beside sessions is to be noted anew, in the store in use and in its twin. */
+        default void checkpoint(ExchangeableStore into) {}
+    }
+
+    /**
+     * @param stores    the store served now; another object when the sessions were replaced as a whole.
+     * @param nanoClock tells how long a step took.
+     */
+    public StoreSwitch(Supplier<ExchangeableStore> stores, LongSupplier nanoClock, Output output) {
+        this.stores = stores;
+        this.nanoClock = nanoClock;
+        this.output = output;
+    }
+
+    public boolean isBusy() {
+        return state != StoreSwitchState.IDLE && state != StoreSwitchState.PROVING;
+    }
+
+    public StoreSwitchState state() {
+        return state;
+    }
+
+    /** Where the exchange stands, for people; empty when there is none. */
+    public String progress() {
+        String to = target == null ? "" : target.provider();
+        return switch (state) {
+            case IDLE -> "";
+            case COPYING -> from + " -> " + to + ": copying, " + copied + " of about " + total + " sessions";
+            case VERIFYING -> from + " -> " + to + ": comparing, slot " + slot + " of " + SessionKey.SLOT_COUNT;
+            case SETTLING -> from + " -> " + to + ": making durable";
+            case PROVING -> to + " is in use; " + from + " stands by should it fail";
+        };
+    }
+
+    /**
+     * Begins to move the sessions to an empty store, which belongs to this object from now on.
+     *
+     * @param by who asked for it, for the log.
+     */
+    public void begin(OpenedStore next, String by, long nowNs) {
+        if (isBusy()) {
+            throw new IllegalStateException("an exchange is under way: " + progress());
+        }
+        if (state == StoreSwitchState.PROVING) {
+            endProbation("another store was asked for", nowNs);
+        }
+        restarts = 0;
+        beganNs = nowNs;
+        target = next;
+        output.info(
+                "store-exchange",
+                "sessions begin to move from " + stores.get().inUse().provider() + " to " + next.provider()
+                        + ", asked by " + by);
+        copy(next, nowNs);
+    }
+
+    private void copy(OpenedStore next, long nowNs) {
+        ExchangeableStore source = stores.get();
+        store = source;
+        from = source.inUse().provider();
+        copied = 0;
+        slot = 0;
+        total = source.figures().sessions();
+        comparison.restart();
+        walk = source.beginTwin(twin(next));
+        state(StoreSwitchState.COPYING, nowNs);
+    }
+
+    /** Not private: tests plant faults. */
+    StoreTwin twin(OpenedStore next) {
+        return new StoreTwin(next, false);
+    }
+
+    /** Ends an exchange that is under way; the store in use goes on. */
+    public void cancel(String reason, long nowNs) {
+        if (isBusy()) {
+            giveUp(reason, false, nowNs);
+        }
+    }
+
+    /**
+     * Lets time pass.
+     *
+     * @return amount of work done; 0 when idle.
+     */
+    public int doWork(long nowNs) {
+        if (state == StoreSwitchState.IDLE) {
+            return 0;
+        }
+        ExchangeableStore now = stores.get();
+        if (now != store) {
+            return replaced(nowNs);
+        }
+        if (state == StoreSwitchState.PROVING) {
+            return prove(now, nowNs);
+        }
+        StoreTwin twin = now.twin();
+        if (twin == null) {
+            giveUp("the sessions were cleared meanwhile", false, nowNs);
+            return 1;
+        }
+        int work = step(now, twin, nowNs);
+        if (!twin.isSound()) {
+            giveUp(twin.problem(), true, nowNs);
+        } else if (isBusy() && work == 0 && nowNs - progressNs > MAX_STALL_NS) {
+            giveUp("nothing moved for " + TimeUnit.NANOSECONDS.toSeconds(MAX_STALL_NS) + " s", true, nowNs);
+        } else if (work > 0) {
+            progressNs = nowNs;
+        }
+        return work;
+    }
+
+    private int step(ExchangeableStore now, StoreTwin twin, long nowNs) {
+        return switch (state) {
+            case COPYING -> copyMore(twin, nowNs);
+            case VERIFYING -> verify(now, twin, nowNs);
+            case SETTLING -> settle(now, twin, nowNs);
+            case IDLE, PROVING -> 0;
+        };
+    }
+
+    private int copyMore(StoreTwin twin, long nowNs) {
+        StoreSnapshot open = walk;
+        if (open == null) {
+            throw new IllegalStateException("no walk is open: state=" + state);
+        }
+        int work = 0;
+        long startNs = nanoClock.getAsLong();
+        long lastNs = startNs;
+        while (twin.isSound() && !twin.isBehind() && lastNs - startNs < BUDGET_NS) {
+            int shown;
+            try {
+                shown = open.next(BATCH, twin::onWalked);
+            } catch (RuntimeException | LinkageError e) {
+                twin.problem("the store in use can't be walked: " + StoreGuard.inWords(e));
+                return work + 1;
+            }
+            if (shown == StoreSnapshot.END) {
+                closeWalk();
+                twin.walked();
+                state(StoreSwitchState.VERIFYING, nowNs);
+                return work + 1;
+            }
+            long endNs = nanoClock.getAsLong();
+            if (endNs - lastNs > MAX_STEP_NS) {
+                twin.problem("too slow: " + TimeUnit.NANOSECONDS.toMillis(endNs - lastNs) + " ms for " + shown
+                        + " sessions, during which nobody is served");
+            }
+            lastNs = endNs;
+            if (shown == 0) {
+                return work;
+            }
+            copied += shown;
+            work += shown;
+        }
+        return work;
+    }
+
+    private int verify(ExchangeableStore now, StoreTwin twin, long nowNs) {
+        long startNs = nanoClock.getAsLong();
+        int work = 0;
+        if (twin.isBehind()) {
+            return 0;
+        }
+        while (slot < SessionKey.SLOT_COUNT && twin.isSound() && nanoClock.getAsLong() - startNs < BUDGET_NS) {
+            int compared = slot++;
+            twin.guarded("compare", () -> {
+                String difference = comparison.compare(now, twin.opened().store(), compared);
+                if (!difference.isEmpty()) {
+                    twin.problem("it does not hold the same: " + difference);
+                }
+            });
+            work++;
+        }
+        if (slot == SessionKey.SLOT_COUNT && twin.isSound()) {
+            twin.guarded("count", () -> {
+                String difference = StoreComparison.count(now, twin.opened().store());
+                if (!difference.isEmpty()) {
+                    twin.problem("it does not hold the same: " + difference);
+                }
+            });
+            if (twin.isSound()) {
+                now.mirrorNotes();
+                output.checkpoint(now);
+                now.holdDurable();
+                twin.guarded(
+                        "tell its position",
+                        () -> settlePosition = twin.opened().store().appendPosition());
+                state(StoreSwitchState.SETTLING, nowNs);
+            }
+        }
+        return work + 1;
+    }
+
+    private int settle(ExchangeableStore now, StoreTwin twin, long nowNs) {
+        if (twin.isBehind()) {
+            return 0;
+        }
+        boolean[] isDurable = new boolean[1];
+        twin.guarded(
+                "tell its position", () -> isDurable[0] = twin.opened().store().durablePosition() >= settlePosition);
+        if (!twin.isSound()) {
+            return 1;
+        }
+        if (!isDurable[0]) {
+            if (nowNs - sinceNs > MAX_SETTLE_NS) {
+                twin.problem("too slow: what it holds is not durable after "
+                        + TimeUnit.NANOSECONDS.toSeconds(MAX_SETTLE_NS) + " s");
+            }
+            return 0;
+        }
+        @Nullable String failure = StoreGuard.failure(now::exchange);
+        if (failure != null) {
+            twin.problem("it could not come into use: " + failure);
+            return 1;
+        }
+        OpenedStore inUse = now.inUse();
+        output.info(
+                "store-exchanged",
+                "sessions are in " + inUse.provider() + " now: " + now.figures().sessions() + " sessions moved from "
+                        + from + " in " + TimeUnit.NANOSECONDS.toMillis(nowNs - beganNs) + " ms, compared and equal");
+        state(StoreSwitchState.PROVING, nowNs);
+        output.onExchanged(inUse);
+        return 1;
+    }
+
+    private int prove(ExchangeableStore now, long nowNs) {
+        OpenedStore proved = target;
+        if (!now.fellBackBecause().isEmpty() && proved != null) {
+            String reason = now.fellBackBecause();
+            now.forgetFallBack();
+            output.warning(
+                    "store-fell-back",
+                    proved.provider() + " failed on probation: " + reason + ". The sessions are in "
+                            + now.inUse().provider() + " again, which got every change; nothing is lost");
+            state(StoreSwitchState.IDLE, nowNs);
+            output.onExchanged(now.inUse());
+            output.onUnfit(proved, reason);
+            return 1;
+        }
+        StoreTwin spare = now.twin();
+        if (spare == null) {
+            endProbation("the sessions were cleared", nowNs);
+            return 1;
+        }
+        if (!spare.isSound()) {
+            endProbation(from + " can't stand by any longer: " + spare.problem(), nowNs);
+            return 1;
+        }
+        if (nowNs - sinceNs > PROBATION_NS) {
+            endProbation("it kept up", nowNs);
+            return 1;
+        }
+        return 0;
+    }
+
+    private void endProbation(String reason, long nowNs) {
+        ExchangeableStore proved = store;
+        if (proved != null) {
+            proved.endTwin();
+        }
+        output.info(
+                "store-proved",
+                "the probation of " + (target == null ? "" : target.provider()) + " is over: " + reason);
+        state(StoreSwitchState.IDLE, nowNs);
+    }
+
+    /** The server serves other sessions than those being moved: a copy from the active replaced them. */
+    private int replaced(long nowNs) {
+        OpenedStore next = target;
+        ExchangeableStore before = store;
+        closeWalk();
+        if (state == StoreSwitchState.PROVING || next == null || before == null) {
+            // Both stores went with the sessions they held.
+            state(StoreSwitchState.IDLE, nowNs);
+            return 1;
+        }
+        giveUp("a copy from the active replaced the sessions being moved", false, nowNs);
+        return 1;
+    }
+
+    private void giveUp(String reason, boolean isUnfit, long nowNs) {
+        OpenedStore unfit = target;
+        ExchangeableStore kept = store;
+        closeWalk();
+        if (kept != null) {
+            kept.endTwin();
+        }
+        state(StoreSwitchState.IDLE, nowNs);
+        if (unfit != null) {
+            output.warning(
+                    "store-exchange-given-up",
+                    "sessions stay in " + from + ", nothing is lost: " + unfit.provider() + " was given up: " + reason);
+            if (isUnfit) {
+                output.onUnfit(unfit, reason);
+            } else {
+                output.onInterrupted(reason);
+            }
+        }
+    }
+
+    private void closeWalk() {
+        StoreSnapshot open = walk;
+        walk = null;
+        if (open != null) {
+            StoreGuard.failure(open::close);
+        }
+    }
+
+    private void state(StoreSwitchState next, long nowNs) {
+        state = next;
+        sinceNs = nowNs;
+        progressNs = nowNs;
+    }
+}

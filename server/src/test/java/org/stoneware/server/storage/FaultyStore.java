@@ -1,0 +1,241 @@
+package org.stoneware.server.storage;
+
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import org.agrona.ExpandableArrayBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.session.RecordStamp;
+import org.stoneware.api.session.SessionDelta;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
+import org.stoneware.spi.storage.LoadResult;
+import org.stoneware.spi.storage.SessionStore;
+import org.stoneware.spi.storage.StoreContext;
+import org.stoneware.spi.storage.StoreFigures;
+import org.stoneware.spi.storage.StoreListener;
+import org.stoneware.spi.storage.StoreResult;
+import org.stoneware.spi.storage.StoreSnapshot;
+import org.stoneware.testkit.storage.ReferenceSessionStore;
+
+/**
+ * A store under another name that reads ahead in its walks, as one with a disk would, and does one thing wrong from one of its changes on,
+ * if it is told to.
+ */
+final class FaultyStore implements SessionStore {
+    /** What a broken bundle may do. */
+    enum Fault {
+        NONE,
+        THROWS,
+        LACKS_A_CLASS,
+        FULL,
+        FAILED,
+        LOSES_A_CHANGE,
+        CORRUPTS,
+        DIGESTS_WRONG,
+        READS_THROW,
+        NEVER_DURABLE
+    }
+
+    private static final int READ_AHEAD = 24;
+
+    private final String mode;
+    private final SessionStore store =
+            new ReferenceSessionStore(new StoreContext(Path.of(""), 64 << 20, 64 * 1024, line -> {}));
+    private Fault fault = Fault.NONE;
+    private long faultAtChange = Long.MAX_VALUE;
+    private long changes;
+    boolean isClosed;
+
+    @Nullable
+    StoreListener listener;
+
+    FaultyStore(String mode) {
+        this.mode = mode;
+    }
+
+    FaultyStore failing(Fault planted, long atChange) {
+        this.fault = planted;
+        this.faultAtChange = changes + atChange;
+        return this;
+    }
+
+    /** It has begun to do what it is told to do wrong. */
+    boolean isBroken() {
+        return changes >= faultAtChange;
+    }
+
+    OpenedStore opened() {
+        return new OpenedStore(this, mode, () -> {}, () -> {});
+    }
+
+    private boolean does(Fault asked) {
+        return fault == asked && isBroken();
+    }
+
+    private void change() {
+        changes++;
+        if (does(Fault.THROWS)) {
+            throw new IllegalStateException("planted");
+        }
+        if (does(Fault.LACKS_A_CLASS)) {
+            throw new NoClassDefFoundError("planted");
+        }
+    }
+
+    private StoreResult result(StoreResult result) {
+        return does(Fault.FULL) ? StoreResult.FULL : does(Fault.FAILED) ? StoreResult.FAILED : result;
+    }
+
+    private boolean isRefused() {
+        return does(Fault.FULL) || does(Fault.FAILED);
+    }
+
+    @Override
+    public String mode() {
+        return mode;
+    }
+
+    @Override
+    public LoadResult load(SessionKey key, long ticket) {
+        return store.load(key, ticket);
+    }
+
+    @Override
+    public boolean read(SessionKey key, SessionRecord view) {
+        if (does(Fault.READS_THROW)) {
+            throw new IllegalStateException("planted");
+        }
+        return store.read(key, view);
+    }
+
+    @Override
+    public StoreResult put(SessionRecord record) {
+        change();
+        if (isRefused()) {
+            return result(StoreResult.STORED);
+        }
+        if (does(Fault.LOSES_A_CHANGE) && changes == faultAtChange) {
+            return StoreResult.STORED;
+        }
+        if (does(Fault.CORRUPTS)) {
+            ExpandableArrayBuffer bytes = new ExpandableArrayBuffer(record.length());
+            bytes.putBytes(0, record.buffer(), record.offset(), record.length());
+            int last = record.length() - 1;
+            bytes.putByte(last, (byte) (bytes.getByte(last) + 1));
+            return store.put(new SessionRecord().wrap(bytes, 0));
+        }
+        return store.put(record);
+    }
+
+    @Override
+    public StoreResult merge(SessionKey key, SessionDelta delta, RecordStamp stamp, boolean create, long ageMs) {
+        change();
+        return isRefused() ? result(StoreResult.STORED) : store.merge(key, delta, stamp, create, ageMs);
+    }
+
+    @Override
+    public StoreResult touch(SessionKey key, long lastAccessedTimeMs) {
+        change();
+        return isRefused() ? result(StoreResult.STORED) : store.touch(key, lastAccessedTimeMs);
+    }
+
+    @Override
+    public StoreResult remove(SessionKey key) {
+        change();
+        return isRefused() ? result(StoreResult.STORED) : store.remove(key);
+    }
+
+    @Override
+    public int visitExpired(long nowMs, int limit, ExpiryVisitor visitor) {
+        return store.visitExpired(nowMs, limit, visitor);
+    }
+
+    @Override
+    public void visitSlot(int slot, RecordVisitor visitor) {
+        store.visitSlot(slot, visitor);
+    }
+
+    @Override
+    public void visitDigests(int slot, DigestVisitor visitor) {
+        store.visitDigests(
+                slot,
+                (keyHash64, digest) -> visitor.onDigest(keyHash64, does(Fault.DIGESTS_WRONG) ? digest + 1 : digest));
+    }
+
+    @Override
+    public StoreSnapshot openSnapshot() {
+        return new ReadAheadWalk(store.openSnapshot());
+    }
+
+    @Override
+    public long durablePosition() {
+        return does(Fault.NEVER_DURABLE) ? 0 : store.durablePosition();
+    }
+
+    @Override
+    public long appendPosition() {
+        return store.appendPosition();
+    }
+
+    @Override
+    public StoreFigures figures() {
+        return store.figures();
+    }
+
+    @Override
+    public void clear() {
+        store.clear();
+    }
+
+    @Override
+    public void listener(@Nullable StoreListener hears) {
+        this.listener = hears;
+    }
+
+    @Override
+    public int doWork(long nowNs) {
+        return store.doWork(nowNs);
+    }
+
+    @Override
+    public void close() {
+        isClosed = true;
+        store.close();
+    }
+
+    /** Shows records as they were a few calls ago. */
+    private static final class ReadAheadWalk implements StoreSnapshot {
+        private final StoreSnapshot walk;
+        private final List<byte[]> ahead = new ArrayList<>();
+        private boolean isOver;
+
+        ReadAheadWalk(StoreSnapshot walk) {
+            this.walk = walk;
+        }
+
+        @Override
+        public int next(int limit, RecordVisitor visitor) {
+            while (!isOver && ahead.size() < READ_AHEAD) {
+                isOver = walk.next(READ_AHEAD, record -> {
+                            byte[] bytes = new byte[record.length()];
+                            record.buffer().getBytes(record.offset(), bytes);
+                            ahead.add(bytes);
+                        })
+                        == END;
+            }
+            int shown = 0;
+            while (shown < limit && !ahead.isEmpty()) {
+                visitor.onRecord(new SessionRecord().wrap(new UnsafeBuffer(ahead.remove(0)), 0));
+                shown++;
+            }
+            return shown == 0 ? END : shown;
+        }
+
+        @Override
+        public void close() {
+            walk.close();
+        }
+    }
+}

@@ -1,0 +1,303 @@
+package org.stoneware.server.storage;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.util.ArrayList;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
+import org.stoneware.server.storage.FaultyStore.Fault;
+import org.stoneware.spi.storage.StoreHealth;
+import org.stoneware.spi.storage.StoreListener;
+import org.stoneware.spi.storage.StoreSnapshot;
+
+class StoreSwitchTest {
+    private static final int SESSIONS = 300;
+
+    private final FaultyStore second = new FaultyStore("second");
+
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
+    void shouldMoveEverySessionWhileAllOfThemChange(long seed) {
+        ExchangeRig rig = new ExchangeRig(seed, SESSIONS);
+
+        rig.exchange.begin(second.opened(), "test", rig.nowNs);
+        rig.untilNotBusy(7);
+
+        assertThat(rig.store.mode()).as("seed " + seed + " " + rig.events).isEqualTo("second");
+        assertThat(ExchangeRig.contents(second)).isEqualTo(rig.expectedContents());
+        assertThat(ExchangeRig.contents(rig.first)).isEqualTo(rig.expectedContents());
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Fault.class,
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"NONE"})
+    void shouldGoOnWithTheOldStoreWhenTheNewOneIsBroken(Fault fault) {
+        for (long seed = 1; seed <= 10; seed++) {
+            ExchangeRig rig = new ExchangeRig(seed, SESSIONS);
+            FaultyStore broken = new FaultyStore("broken").failing(fault, 1 + rig.random.nextInt(200));
+
+            rig.exchange.begin(broken.opened(), "test", rig.nowNs);
+            while (rig.exchange.isBusy()) {
+                rig.cycle(3);
+                rig.nowNs += 10_000_000;
+            }
+
+            assertThat(rig.store.mode()).as(fault + " seed " + seed).isEqualTo("first");
+            assertThat(rig.contents()).isEqualTo(rig.expectedContents());
+            assertThat(rig.unfit).hasSize(1);
+            assertThat(broken.isClosed).isTrue();
+            assertThat(rig.first.isClosed).isFalse();
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = Fault.class,
+            names = {"THROWS", "LACKS_A_CLASS", "FAILED", "READS_THROW"})
+    void shouldUseTheOldStoreAgainWithEveryChangeWhenTheNewOneBreaksOnProbation(Fault fault) {
+        for (long seed = 1; seed <= 10; seed++) {
+            ExchangeRig rig = new ExchangeRig(seed, SESSIONS);
+            FaultyStore later = new FaultyStore("later");
+            rig.exchange.begin(later.opened(), "test", rig.nowNs);
+            rig.untilNotBusy(5);
+            assertThat(rig.store.mode()).isEqualTo("later");
+
+            later.failing(fault, 1 + rig.random.nextInt(50));
+            for (int i = 0; i < 100; i++) {
+                rig.cycle(3);
+            }
+
+            assertThat(rig.store.mode()).as(fault + " seed " + seed).isEqualTo("first");
+            assertThat(rig.contents()).isEqualTo(rig.expectedContents());
+            assertThat(rig.unfit).hasSize(1);
+            assertThat(rig.exchange.state()).isEqualTo(StoreSwitchState.IDLE);
+            assertThat(rig.events).anyMatch(event -> event.startsWith("store-fell-back"));
+            assertThat(later.isClosed).isTrue();
+        }
+    }
+
+    @Test
+    void shouldCloseTheOldStoreWhenTheProbationIsOver() {
+        ExchangeRig rig = new ExchangeRig(1, 50);
+        rig.exchange.begin(second.opened(), "test", rig.nowNs);
+        rig.untilNotBusy(1);
+        assertThat(rig.first.isClosed).isFalse();
+
+        rig.pass(StoreSwitch.PROBATION_NS + 1);
+
+        assertThat(rig.first.isClosed).isTrue();
+        assertThat(rig.exchange.state()).isEqualTo(StoreSwitchState.IDLE);
+    }
+
+    @Test
+    void shouldKeepTheOldStoreOpenUntilAWalkOverItHasEnded() {
+        ExchangeRig rig = new ExchangeRig(1, 500);
+        StoreSnapshot walk = rig.store.openSnapshot();
+        List<SessionKey> seen = new ArrayList<>();
+        walk.next(10, record -> seen.add(record.key()));
+
+        rig.exchange.begin(second.opened(), "test", rig.nowNs);
+        rig.untilNotBusy(0);
+        rig.pass(StoreSwitch.PROBATION_NS + 1);
+        boolean wasClosed = rig.first.isClosed;
+        while (walk.next(50, record -> seen.add(record.key())) != StoreSnapshot.END) {
+            rig.cycle(0);
+        }
+        walk.close();
+        rig.cycle(0);
+
+        assertThat(wasClosed).isFalse();
+        assertThat(seen).doesNotHaveDuplicates().hasSize(500);
+        assertThat(rig.first.isClosed).isTrue();
+    }
+
+    @Test
+    void shouldMoveOnToAThirdStoreDuringTheProbationOfTheSecond() {
+        ExchangeRig rig = new ExchangeRig(3, SESSIONS);
+        rig.exchange.begin(second.opened(), "test", rig.nowNs);
+        rig.untilNotBusy(3);
+
+        FaultyStore third = new FaultyStore("third");
+        rig.exchange.begin(third.opened(), "test", rig.nowNs);
+        rig.untilNotBusy(3);
+
+        assertThat(rig.store.mode()).isEqualTo("third");
+        assertThat(rig.contents()).isEqualTo(rig.expectedContents());
+        assertThat(rig.first.isClosed).isTrue();
+    }
+
+    @Test
+    void shouldLetPositionsRiseOverTheExchange() {
+        ExchangeRig rig = new ExchangeRig(4, SESSIONS);
+        long appended = rig.store.appendPosition();
+        long durable = rig.store.durablePosition();
+
+        rig.exchange.begin(second.opened(), "test", rig.nowNs);
+        while (rig.exchange.isBusy()) {
+            rig.cycle(2);
+            assertThat(rig.store.appendPosition()).isGreaterThanOrEqualTo(appended);
+            assertThat(rig.store.durablePosition()).isGreaterThanOrEqualTo(durable);
+            appended = rig.store.appendPosition();
+            durable = rig.store.durablePosition();
+        }
+        rig.cycle(5);
+
+        assertThat(rig.store.durablePosition()).isEqualTo(rig.store.appendPosition());
+    }
+
+    @Test
+    void shouldHoldBackDurabilityWhileTheNewStoreMakesDurableWhatItHolds() {
+        ExchangeRig rig = new ExchangeRig(4, 40);
+        FaultyStore lagging = new FaultyStore("lagging").failing(Fault.NEVER_DURABLE, 1);
+        rig.exchange.begin(lagging.opened(), "test", rig.nowNs);
+        while (rig.exchange.state() != StoreSwitchState.SETTLING) {
+            rig.cycle(1);
+        }
+        long held = rig.store.durablePosition();
+
+        rig.cycle(10);
+
+        assertThat(rig.store.durablePosition()).isEqualTo(held);
+        assertThat(rig.store.mode()).isEqualTo("first");
+        lagging.failing(Fault.NONE, 1);
+        rig.cycle(1);
+        assertThat(rig.store.mode()).isEqualTo("lagging");
+        assertThat(rig.store.durablePosition()).isEqualTo(rig.store.appendPosition());
+    }
+
+    @Test
+    void shouldAnswerFailedWhenTheOnlyStoreThrows() {
+        ExchangeRig rig = new ExchangeRig(5, 20);
+        List<String> told = new ArrayList<>();
+        rig.store.listener(new StoreListener() {
+            @Override
+            public void onLoaded(long ticket) {}
+
+            @Override
+            public void onDurable(long position) {}
+
+            @Override
+            public void onFailed(String reason) {
+                told.add(reason);
+            }
+        });
+        rig.first.failing(Fault.LACKS_A_CLASS, 1);
+
+        assertThatThrownBy(rig::change).hasMessageContaining("FAILED");
+
+        assertThat(rig.store.health().state()).isEqualTo(StoreHealth.State.FAILED);
+        assertThat(told).hasSize(1);
+        assertThat(told.get(0)).contains("NoClassDefFoundError");
+    }
+
+    @Test
+    void shouldNotTakeWhatAVisitorThrowsForAFailureOfTheStore() {
+        ExchangeRig rig = new ExchangeRig(6, 20);
+        rig.exchange.begin(second.opened(), "test", rig.nowNs);
+        rig.untilNotBusy(0);
+
+        assertThatThrownBy(() -> rig.store.openSnapshot().next(1, record -> {
+                    throw new IllegalArgumentException("mine");
+                }))
+                .hasMessage("mine");
+
+        assertThat(rig.store.mode()).isEqualTo("second");
+        assertThat(rig.store.failure()).isEmpty();
+    }
+
+    @Test
+    void shouldLetTheOldStoreGoOnWhenItIsCancelled() {
+        ExchangeRig rig = new ExchangeRig(7, SESSIONS);
+        rig.exchange.begin(second.opened(), "test", rig.nowNs);
+        rig.cycle(3);
+
+        rig.exchange.cancel("the server stops", rig.nowNs);
+
+        assertThat(rig.store.mode()).isEqualTo("first");
+        assertThat(second.isClosed).isTrue();
+        assertThat(rig.unfit).isEmpty();
+        assertThat(rig.contents()).isEqualTo(rig.expectedContents());
+    }
+
+    /** Rules of the twin, each left out once; the seeds must notice every time. */
+    enum PlantedBug {
+        FORGETS_REMOVALS {
+            @Override
+            StoreTwin twin(OpenedStore next) {
+                return new StoreTwin(next, false) {
+                    @Override
+                    boolean isRemoved(SessionKey key) {
+                        return false;
+                    }
+                };
+            }
+        },
+        MISSES_CHANGES {
+            @Override
+            StoreTwin twin(OpenedStore next) {
+                return new StoreTwin(next, false) {
+                    @Override
+                    void onStored(SessionRecord record) {}
+                };
+            }
+        },
+        MISSES_TOUCHES {
+            @Override
+            StoreTwin twin(OpenedStore next) {
+                return new StoreTwin(next, false) {
+                    @Override
+                    void onTouched(SessionKey key, long lastAccessedTimeMs) {}
+                };
+            }
+        },
+        MISSES_REMOVALS {
+            @Override
+            StoreTwin twin(OpenedStore next) {
+                return new StoreTwin(next, false) {
+                    @Override
+                    void onRemoved(SessionKey key) {}
+                };
+            }
+        },
+        SKIPS_A_WALKED_SESSION {
+            @Override
+            StoreTwin twin(OpenedStore next) {
+                return new StoreTwin(next, false) {
+                    private int seen;
+
+                    @Override
+                    void onWalked(SessionRecord record) {
+                        if (++seen != 100) {
+                            super.onWalked(record);
+                        }
+                    }
+                };
+            }
+        };
+
+        abstract StoreTwin twin(OpenedStore next);
+    }
+
+    @ParameterizedTest
+    @EnumSource(PlantedBug.class)
+    void shouldNoticeEveryPlantedBugBeforeTheStoresChangePlaces(PlantedBug bug) {
+        int noticed = 0;
+        for (long seed = 1; seed <= 20; seed++) {
+            ExchangeRig rig = new ExchangeRig(seed, SESSIONS, bug::twin);
+            rig.exchange.begin(new FaultyStore("other").opened(), "test", rig.nowNs);
+            rig.untilNotBusy(7);
+            noticed += rig.unfit.size();
+            assertThat(rig.contents()).isEqualTo(rig.expectedContents());
+        }
+
+        assertThat(noticed).isPositive();
+    }
+}
