@@ -1,0 +1,210 @@
+package org.stoneware.itests;
+
+import static org.junit.Assert.assertEquals;
+import static org.junit.Assert.assertFalse;
+import static org.junit.Assert.assertTrue;
+import static org.ops4j.pax.exam.CoreOptions.bundle;
+import static org.ops4j.pax.exam.CoreOptions.composite;
+import static org.ops4j.pax.exam.CoreOptions.frameworkProperty;
+import static org.ops4j.pax.exam.CoreOptions.frameworkStartLevel;
+import static org.ops4j.pax.exam.CoreOptions.junitBundles;
+import static org.ops4j.pax.exam.CoreOptions.options;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import javax.inject.Inject;
+import org.junit.FixMethodOrder;
+import org.junit.Test;
+import org.junit.runner.RunWith;
+import org.junit.runners.MethodSorters;
+import org.ops4j.pax.exam.Configuration;
+import org.ops4j.pax.exam.Option;
+import org.ops4j.pax.exam.junit.PaxExam;
+import org.ops4j.pax.exam.spi.reactors.ExamReactorStrategy;
+import org.ops4j.pax.exam.spi.reactors.PerClass;
+import org.ops4j.pax.exam.util.Filter;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
+import org.stoneware.api.cluster.ManagementService;
+import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.api.cluster.StorageAdmin;
+import org.stoneware.api.cluster.StorageAdmin.Offer;
+
+/** The shipped bundles in Felix, and storage bundles that come, are stopped, and are broken. Runs inside Felix, in the order of the names. */
+@RunWith(PaxExam.class)
+@ExamReactorStrategy(PerClass.class)
+@FixMethodOrder(MethodSorters.NAME_ASCENDING)
+public class FelixHotDeployIT {
+    private static final String DEPLOY = "felix.fileinstall.dir";
+    private static final String JARS = "stoneware.itests.jars";
+    private static final int HIGHEST_START_LEVEL = 100;
+    private static final long PATIENCE_MS = 60_000;
+
+    @Inject
+    private BundleContext bundles;
+
+    @Inject
+    @Filter(timeout = PATIENCE_MS)
+    private ManagementService management;
+
+    @Configuration
+    public Option[] shippedServer() throws IOException {
+        String host = Layout.loopbackAddresses(1).get(0);
+        Path directory = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "hot-deploy-");
+        Path deploy = Files.createDirectories(directory.resolve("deploy"));
+        StorageJars jars = new StorageJars(directory.resolve("jars"));
+        jars.version("0.2.0");
+        jars.unresolvable("0.9.1");
+        jars.incomplete("0.9.2");
+        List<Option> options = new ArrayList<>();
+        Path distribution = Layout.distribution();
+        for (String line : Files.readAllLines(distribution.resolve("conf/bundle-sets/default.list"))) {
+            if (!line.isBlank() && !line.startsWith("#")) {
+                String[] words = line.trim().split("\\s+");
+                options.add(bundle(distribution
+                                .resolve("bundles")
+                                .resolve(words[1])
+                                .toUri()
+                                .toString())
+                        .startLevel(Integer.parseInt(words[0])));
+            }
+        }
+        String text =
+                """
+                <tc:tc-config xmlns:tc="http://www.terracotta.org/config">
+                  <servers><server host="%s" name="Server1"><data>data</data><logs>logs</logs></server></servers>
+                  <tc-properties><property name="stoneware.storage" value="memory"/></tc-properties>
+                </tc:tc-config>
+                """
+                        .formatted(host);
+        return options(
+                composite(options.toArray(new Option[0])),
+                junitBundles(),
+                frameworkStartLevel(HIGHEST_START_LEVEL),
+                frameworkProperty("org.osgi.framework.bootdelegation").value("jdk.internal.misc,sun.misc"),
+                frameworkProperty(DEPLOY).value(deploy.toString()),
+                frameworkProperty("felix.fileinstall.poll").value("200"),
+                frameworkProperty("felix.fileinstall.noInitialDelay").value("true"),
+                frameworkProperty("felix.fileinstall.tmpdir")
+                        .value(directory.resolve("tmp").toString()),
+                frameworkProperty(JARS).value(directory.resolve("jars").toString()),
+                frameworkProperty("stoneware.config.source").value("FelixHotDeployIT"),
+                frameworkProperty("stoneware.config.text").value(text),
+                frameworkProperty("stoneware.config.directory").value(directory.toString()),
+                frameworkProperty("stoneware.server.name").value("Server1"),
+                frameworkProperty("stoneware.home").value(distribution.toString()));
+    }
+
+    @Test
+    public void a_shouldRefuseBundleThatDoesNotResolve() throws Exception {
+        await(
+                "the server is active",
+                () -> management.status().servers().get(0).role() == ServerRole.ACTIVE_COORDINATOR);
+        String before = inUse().version();
+
+        drop("0.9.1");
+
+        await("a problem is shown", () -> isProblem("0.9.1"));
+        assertEquals(before, inUse().version());
+        assertFalse(isInstalled("0.9.1"));
+    }
+
+    @Test
+    public void b_shouldRefuseBundleThatFailsItsTrial() throws Exception {
+        String before = inUse().version();
+
+        drop("0.9.2");
+
+        await("it is said", () -> management.events().stream()
+                .anyMatch(each -> each.text().contains("failed its trial")));
+        await("the broken bundle is taken away", () -> !isInstalled("0.9.2"));
+        assertEquals(before, inUse().version());
+    }
+
+    @Test
+    public void c_shouldMoveToNewerVersionAndTakeTheOlderAway() throws Exception {
+        String before = inUse().version();
+
+        drop("0.2.0");
+
+        await("the newer version is in use", () -> inUse().version().equals("0.2.0"));
+        await("the older version is gone", () -> !isInstalled(before));
+        assertEquals(
+                ServerRole.ACTIVE_COORDINATOR,
+                management.status().servers().get(0).role());
+    }
+
+    @Test
+    public void d_shouldGoOnWithTheStoreWhoseBundleIsStoppedAndSaySo() throws Exception {
+        Bundle used = bundle("0.2.0");
+
+        used.stop();
+
+        await("a problem is shown", () -> isProblem("the bundle of the store in use is gone"));
+        assertEquals(
+                ServerRole.ACTIVE_COORDINATOR,
+                management.status().servers().get(0).role());
+        assertTrue(inUse().remark().contains("its bundle is gone"));
+        used.start();
+        await("the sessions are in a store with a bundle", () -> inUse().remark()
+                .isEmpty());
+    }
+
+    @Test
+    public void e_shouldRefuseToRetireTheStoreInUse() {
+        StorageAdmin.Outcome outcome = management.storage().retire(inUse().mode(), "test");
+
+        assertFalse(outcome.isAccepted());
+        assertTrue(outcome.reason(), outcome.reason().contains("move them to another store first"));
+    }
+
+    private void drop(String version) throws IOException {
+        StorageJars.drop(
+                Path.of(bundles.getProperty(JARS)).resolve("stoneware-storage-memory-" + version + ".jar"),
+                Path.of(bundles.getProperty(DEPLOY)));
+    }
+
+    private Offer inUse() {
+        return management.storage().list().stream()
+                .filter(Offer::isInUse)
+                .findFirst()
+                .orElseThrow();
+    }
+
+    private boolean isProblem(String text) {
+        return management.status().problems().stream().anyMatch(each -> each.contains(text));
+    }
+
+    private boolean isInstalled(String version) {
+        for (Bundle each : bundles.getBundles()) {
+            if (StorageJars.BUNDLE.equals(each.getSymbolicName())
+                    && each.getVersion().toString().equals(version)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private Bundle bundle(String version) throws BundleException {
+        for (Bundle each : bundles.getBundles()) {
+            if (StorageJars.BUNDLE.equals(each.getSymbolicName())
+                    && each.getVersion().toString().equals(version)) {
+                return each;
+            }
+        }
+        throw new BundleException("not installed: " + version);
+    }
+
+    private void await(String what, BooleanSupplier condition) throws InterruptedException {
+        long endMs = System.currentTimeMillis() + PATIENCE_MS;
+        while (!condition.getAsBoolean()) {
+            assertTrue(what + " does not become true: " + management.events(), System.currentTimeMillis() < endMs);
+            Thread.sleep(50); // bundles and stores have no common listener; this only paces the looking
+        }
+    }
+}

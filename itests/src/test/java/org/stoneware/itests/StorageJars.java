@@ -1,0 +1,99 @@
+package org.stoneware.itests;
+
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.OutputStream;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
+import java.util.Enumeration;
+import java.util.function.Predicate;
+import java.util.jar.Attributes;
+import java.util.jar.JarEntry;
+import java.util.jar.JarFile;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import java.util.stream.Stream;
+
+/** Makes other versions of the shipped memory store, whole and broken ones. */
+final class StorageJars {
+    static final String BUNDLE = "org.stoneware.storage.memory";
+
+    private final Path directory;
+
+    /** @param directory where they are made; outside of any watched one. */
+    StorageJars(Path directory) throws IOException {
+        this.directory = Files.createDirectories(directory);
+    }
+
+    private static Path shipped() throws IOException {
+        try (Stream<Path> jars = Files.list(Layout.distribution().resolve("bundles"))) {
+            return jars.filter(jar -> jar.getFileName().toString().startsWith("stoneware-storage-memory-"))
+                    .findFirst()
+                    .orElseThrow();
+        }
+    }
+
+    /** A version that works. */
+    Path version(String version) throws IOException {
+        return make(version, "", entry -> true);
+    }
+
+    /** A version that needs a package nobody has. */
+    Path unresolvable(String version) throws IOException {
+        return make(version, "org.stoneware.nowhere", entry -> true);
+    }
+
+    /** A version that resolves and starts, and can't open a store because a class is missing. */
+    Path incomplete(String version) throws IOException {
+        return make(version, "", entry -> !entry.endsWith("/Slab.class"));
+    }
+
+    private Path make(String version, String alsoImports, Predicate<String> isKept) throws IOException {
+        Path made = directory.resolve("stoneware-storage-memory-" + version + ".jar");
+        try (JarFile from = new JarFile(shipped().toFile())) {
+            Manifest manifest = new Manifest(from.getManifest());
+            Attributes main = manifest.getMainAttributes();
+            main.putValue("Bundle-Version", version);
+            if (!alsoImports.isEmpty()) {
+                main.putValue("Import-Package", main.getValue("Import-Package") + "," + alsoImports);
+            }
+            try (OutputStream file = Files.newOutputStream(made);
+                    JarOutputStream to = new JarOutputStream(file, manifest)) {
+                Enumeration<JarEntry> entries = from.entries();
+                while (entries.hasMoreElements()) {
+                    JarEntry entry = entries.nextElement();
+                    if (!entry.getName().equals(JarFile.MANIFEST_NAME) && isKept.test(entry.getName())) {
+                        to.putNextEntry(new JarEntry(entry.getName()));
+                        try (InputStream content = from.getInputStream(entry)) {
+                            content.transferTo(to);
+                        }
+                        to.closeEntry();
+                    }
+                }
+            }
+        }
+        return made;
+    }
+
+    /** Puts a jar into a watched directory in one step, so that nobody sees half of it. */
+    static void drop(Path jar, Path deploy) throws IOException {
+        Path hidden = deploy.resolve(jar.getFileName() + ".part");
+        Files.copy(jar, hidden, StandardCopyOption.REPLACE_EXISTING);
+        Files.move(hidden, deploy.resolve(jar.getFileName()), StandardCopyOption.ATOMIC_MOVE);
+    }
+
+    /** Copies a whole directory; for an installation of a test's own. */
+    static void copy(Path from, Path to) throws IOException {
+        try (Stream<Path> files = Files.walk(from)) {
+            for (Path each : files.toList()) {
+                Path target = to.resolve(from.relativize(each).toString());
+                if (Files.isDirectory(each)) {
+                    Files.createDirectories(target);
+                } else {
+                    Files.copy(each, target, StandardCopyOption.COPY_ATTRIBUTES);
+                }
+            }
+        }
+    }
+}
