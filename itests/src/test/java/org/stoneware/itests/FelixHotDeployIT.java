@@ -141,7 +141,7 @@ public class FelixHotDeployIT {
 
     @Test
     public void d_shouldGoOnWithTheStoreWhoseBundleIsStoppedAndSaySo() throws Exception {
-        Bundle used = bundle("0.2.0");
+        Bundle used = installed("0.2.0");
 
         used.stop();
 
@@ -190,7 +190,7 @@ public class FelixHotDeployIT {
         return false;
     }
 
-    private Bundle bundle(String version) throws BundleException {
+    private Bundle installed(String version) throws BundleException {
         for (Bundle each : bundles.getBundles()) {
             if (StorageJars.BUNDLE.equals(each.getSymbolicName())
                     && each.getVersion().toString().equals(version)) {

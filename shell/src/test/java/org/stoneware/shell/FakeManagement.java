@@ -1,5 +1,6 @@
 package org.stoneware.shell;
 
+import java.util.ArrayList;
 import java.util.List;
 import org.stoneware.api.cluster.ClientStatus;
 import org.stoneware.api.cluster.ClusterEvent;
@@ -8,12 +9,14 @@ import org.stoneware.api.cluster.ClusterStatus.Counter;
 import org.stoneware.api.cluster.ManagementService;
 import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.api.cluster.StorageAdmin;
 import org.stoneware.api.cluster.StorageStatus;
 
 /** A pair; who is active is the test's choice. */
 final class FakeManagement implements ManagementService {
     volatile boolean isActive = true;
     volatile boolean hasStandby = true;
+    final FakeStorage storage = new FakeStorage();
 
     @Override
     public ClusterStatus status() {
@@ -44,9 +47,16 @@ final class FakeManagement implements ManagementService {
 
     @Override
     public List<ClusterEvent> events() {
-        return List.of(
+        List<ClusterEvent> all = new ArrayList<>(List.of(
                 new ClusterEvent(1, 1_000, "role-changed", "Moved to State[ ACTIVE-COORDINATOR ]"),
-                new ClusterEvent(2, 2_000, "client-refused", "refused " + FakeSessions.HOSTILE));
+                new ClusterEvent(2, 2_000, "client-refused", "refused " + FakeSessions.HOSTILE)));
+        all.addAll(storage.events);
+        return all;
+    }
+
+    @Override
+    public StorageAdmin storage() {
+        return storage;
     }
 
     @Override

@@ -15,6 +15,7 @@ import org.stoneware.shell.client.ShellClient;
 import org.stoneware.shell.client.ShellTerminal;
 import org.stoneware.shell.command.ClusterCommands;
 import org.stoneware.shell.command.SessionCommands;
+import org.stoneware.shell.command.StorageCommands;
 
 /** A shell on a socket of its own with gogo behind it, but no OSGi. */
 final class RunningShell implements AutoCloseable {
@@ -38,6 +39,10 @@ final class RunningShell implements AutoCloseable {
         ClusterCommands clusterCommands = new ClusterCommands(management, settings(directory));
         for (String each : List.of("status", "members", "clients", "events", "failover", "drill")) {
             processor.addCommand("cluster", clusterCommands, each);
+        }
+        StorageCommands storageCommands = new StorageCommands(management);
+        for (String each : List.of("list", "use", "retire", "stats")) {
+            processor.addCommand("storage", storageCommands, each);
         }
         this.server = new ShellServer(directory, management, sessions, processor);
     }

@@ -18,6 +18,9 @@ public interface StorageAdmin {
     /** Where an exchange stands, for people; empty when there is none. */
     String progress();
 
+    /** True while sessions are on their way to another store, here or on a server that is waited for; false on probation. */
+    boolean isMoving();
+
     /**
      * Moves the sessions to the newest store of a mode. The old store goes on until the new one is shown to be equal, and takes over again
      * should the new one fail within a probation. What is asked for is remembered over a restart.
@@ -71,6 +74,11 @@ public interface StorageAdmin {
         @Override
         public String progress() {
             return "";
+        }
+
+        @Override
+        public boolean isMoving() {
+            return false;
         }
 
         @Override

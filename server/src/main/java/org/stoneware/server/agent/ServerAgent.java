@@ -37,7 +37,6 @@ import org.stoneware.spi.liveness.Heartbeat;
 import org.stoneware.spi.liveness.Hello;
 import org.stoneware.spi.liveness.HelloReply;
 import org.stoneware.spi.liveness.LivenessLink;
-import org.stoneware.spi.storage.StoreListener;
 import org.stoneware.spi.transport.FrameListener;
 import org.stoneware.spi.transport.Transport;
 import org.stoneware.spi.transport.TransportContext;
@@ -135,8 +134,12 @@ final class ServerAgent {
             this.frames = new FramesByPurpose(replication, door);
             this.voters = new VoterLinks(settings, new Votes(this::election, this::electionTime));
             this.groupDoor = new GroupDoor(peers, replication, voters, this::helloReply, events, context.wallClock());
-            this.generations =
-                    new SessionGenerations(context, events, MAX_SESSION_BYTES, new StoreEvents(), transport::wakeup);
+            this.generations = new SessionGenerations(
+                    context,
+                    events,
+                    MAX_SESSION_BYTES,
+                    new StoreEvents(this::onLoaded, () -> isStatusDue = true),
+                    transport::wakeup);
             this.duties = new RoleDuties(
                     parts.roleLimits(MAX_SESSION_BYTES), generations.open(), generations, new DutyRequests());
             this.stores = new StoreExchange(
@@ -147,18 +150,7 @@ final class ServerAgent {
                     new StoreHost(context, peers, duties, this::handOver));
             opened.add(this::closeStores);
             context.liveness().status(heartbeat(ServerRole.START, 0, ""));
-            // Listening comes before the first dial, so that of two servers started together at least one sees the
-            // other.
-            context.liveness()
-                    .listen(
-                            new InetSocketAddress(self.groupAddress(), self.groupPort()),
-                            "l2-group-port",
-                            inbox.door(groupDoor));
-            context.liveness()
-                    .listen(
-                            new InetSocketAddress(self.clientAddress(), self.clientPort()),
-                            "dso-port",
-                            door.listener(inbox));
+            listen(self);
             this.election = context.election()
                     .open(
                             parts.electionContext(
@@ -180,6 +172,21 @@ final class ServerAgent {
         this.lastElectionNs = openedNs;
         this.report = new StatusReport(context, peers, duties, transport, election, door, events, openedNs);
         this.status = report.now(roleSinceMs, stores.picture(), stalls);
+    }
+
+    private void listen(ServerSettings self) {
+        // Listening comes before the first dial, so that of two servers started together at least one sees the
+        // other.
+        context.liveness()
+                .listen(
+                        new InetSocketAddress(self.groupAddress(), self.groupPort()),
+                        "l2-group-port",
+                        inbox.door(groupDoor));
+        context.liveness()
+                .listen(
+                        new InetSocketAddress(self.clientAddress(), self.clientPort()),
+                        "dso-port",
+                        door.listener(inbox));
     }
 
     private ReplicationLinks newReplicationLinks(InetSocketAddress bound) {
@@ -581,25 +588,10 @@ final class ServerAgent {
         }
     }
 
-    /** What a store tells. */
-    private final class StoreEvents implements StoreListener {
-        @Override
-        public void onLoaded(long ticket) {
-            @Nullable SessionRequestProcessor serving = duties.processor();
-            if (serving != null) {
-                serving.onLoaded(context.nanoClock().getAsLong());
-            }
-        }
-
-        @Override
-        public void onDurable(long position) {
-            // Asked for in the cycle the store has worked in.
-        }
-
-        @Override
-        public void onFailed(String reason) {
-            // Its health says so, which the duties look after.
-            isStatusDue = true;
+    private void onLoaded() {
+        @Nullable SessionRequestProcessor serving = duties.processor();
+        if (serving != null) {
+            serving.onLoaded(context.nanoClock().getAsLong());
         }
     }
 }

@@ -162,7 +162,8 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
     }
 
     private SessionStore openStore(StoreOffer from, Path where) {
-        return from.provider().open(storeContext(where, memoryBytes(context.settings().self())));
+        return from.provider()
+                .open(storeContext(where, memoryBytes(context.settings().self())));
     }
 
     /** Settings for a store that is only tried; the directory goes with {@link #delete}. Any thread. */
@@ -264,8 +265,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
 
         @Override
         public boolean publish() {
-            return !keepsSessions()
-                    || tell(new GenerationMarker.Current(number, offer.mode(), false));
+            return !keepsSessions() || tell(new GenerationMarker.Current(number, offer.mode(), false));
         }
 
         @Override

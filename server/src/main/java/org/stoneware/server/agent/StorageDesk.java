@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.StorageAdmin;
 
@@ -13,6 +15,8 @@ import org.stoneware.api.cluster.StorageAdmin;
  * <b>Threading:</b> any thread.
  */
 final class StorageDesk implements StorageAdmin, StoreProviders.Listener {
+    private static final int MAX_BEGIN_WAIT_SEC = 5;
+
     private final StoreProviders providers;
     private final LivenessInbox inbox;
     private final StoreExchange exchange;
@@ -67,6 +71,11 @@ final class StorageDesk implements StorageAdmin, StoreProviders.Listener {
     }
 
     @Override
+    public boolean isMoving() {
+        return exchange.picture().isBusy();
+    }
+
+    @Override
     public Outcome use(String mode, Scope scope, String by) {
         StoreExchange.Picture now = exchange.picture();
         @Nullable StoreOffer newest = providers.newest(mode).orElse(null);
@@ -85,6 +94,7 @@ final class StorageDesk implements StorageAdmin, StoreProviders.Listener {
         if (now.isBusy()) {
             return new Outcome(false, "an exchange is under way: " + now.progress());
         }
+        CountDownLatch begun = new CountDownLatch(1);
         inbox.submit(() -> {
             StoreOffer fit = exchange.fit(mode);
             if (fit == null) {
@@ -97,8 +107,22 @@ final class StorageDesk implements StorageAdmin, StoreProviders.Listener {
             } else {
                 exchange.use(fit, true, StoreOrders.NOBODY, by);
             }
+            begun.countDown();
         });
+        awaitBegin(begun);
         return new Outcome(true, "sessions move to " + newest.inWords() + "; see progress and events");
+    }
+
+    /** Whoever looks afterwards sees what was begun. */
+    private static void awaitBegin(CountDownLatch begun) {
+        try {
+            if (!begun.await(MAX_BEGIN_WAIT_SEC, TimeUnit.SECONDS)) {
+                System.getLogger("org.stoneware.server")
+                        .log(System.Logger.Level.DEBUG, "the agent is busy; the exchange begins later");
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     @Override

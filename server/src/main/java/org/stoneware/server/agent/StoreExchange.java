@@ -107,6 +107,7 @@ final class StoreExchange implements StoreSwitch.Output {
     /** Moves the other servers, then this one. */
     void useEverywhere(StoreOffer offer, String by) {
         orders.begin(offer.mode(), by, () -> use(offer, true, StoreOrders.NOBODY, by));
+        show();
     }
 
     /**
@@ -188,7 +189,10 @@ final class StoreExchange implements StoreSwitch.Output {
     void onOffered(StoreOffer offer) {
         unfit.remove(key(offer));
         boolean isSame = offer.mode().equals(generations.inUse().mode());
-        if (isOrphan && !isBusy() && isSame && refusal(generations.inUse(), offer).isEmpty()) {
+        if (isOrphan
+                && !isBusy()
+                && isSame
+                && refusal(generations.inUse(), offer).isEmpty()) {
             use(offer, false, StoreOrders.NOBODY, "the return of its bundle");
         }
         show();

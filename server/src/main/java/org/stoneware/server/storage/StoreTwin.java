@@ -90,20 +90,26 @@ class StoreTwin {
             return false;
         }
         switch (result) {
-                case STORED -> {
-                    checkCopy(key, record);
-                    @Nullable Long lastAccessMs = touched.remove(key);
-                    if (lastAccessMs != null) {
-                        require("touch", store.touch(key, lastAccessMs));
-                    }
+            case STORED -> {
+                checkCopy(key, record);
+                @Nullable Long lastAccessMs = touched.remove(key);
+                if (lastAccessMs != null) {
+                    touchAfterCopy(key, lastAccessMs);
                 }
-                case STALE, NOT_RESIDENT -> {
-                    // A change brought it already.
-                }
-                case FULL -> problem("it is full");
-                case ABSENT, FAILED -> problem("it refused a session");
+            }
+            case STALE, NOT_RESIDENT -> {
+                // A change brought it already.
+            }
+            case FULL -> problem("it is full");
+            case ABSENT, FAILED -> problem("it refused a session");
         }
         return true;
+    }
+
+    private void touchAfterCopy(SessionKey key, long lastAccessMs) {
+        if (!isTouched(key, lastAccessMs)) {
+            pending.add(() -> isTouched(key, lastAccessMs));
+        }
     }
 
     private boolean isThere(SessionKey key) {
@@ -126,7 +132,7 @@ class StoreTwin {
     private static SessionRecord copyOf(SessionRecord record) {
         UnsafeBuffer bytes = new UnsafeBuffer(new byte[record.length()]);
         bytes.putBytes(0, record.buffer(), record.offset(), record.length());
-        return new SessionRecord().wrap(bytes, 0, record.length());
+        return new SessionRecord().wrap(bytes, 0);
     }
 
     /** True while changes wait for the disk of this store; then nobody should make more. */

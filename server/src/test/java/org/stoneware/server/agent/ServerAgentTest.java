@@ -189,7 +189,7 @@ class ServerAgentTest {
                 settings(directory),
                 new SilentNetwork(),
                 new InMemoryNetwork(),
-                stores,
+                StoreSource.only(stores),
                 new ScriptedElection(),
                 "test",
                 "",
