@@ -24,6 +24,7 @@ final class RunningShell implements AutoCloseable {
     private final CommandProcessorImpl processor = new CommandProcessorImpl(threads);
     private final Path directory;
     private final ShellServer server;
+    private boolean isClosed;
 
     /** What a client printed, and its exit code. */
     record Outcome(int exitCode, String out, String err) {}
@@ -89,6 +90,10 @@ final class RunningShell implements AutoCloseable {
 
     @Override
     public void close() {
+        if (isClosed) {
+            return;
+        }
+        isClosed = true;
         server.close();
         threads.stop();
     }
