@@ -116,8 +116,8 @@ public final class DiskStoreBenchmark {
     }
 
     private SessionStore open(SessionStoreProvider provider, Path directory) {
-        return provider.open(
-                new StoreContext(directory, memoryBytes, 0, 1 << 20, durability, line -> System.out.println("  " + line)));
+        return provider.open(new StoreContext(
+                directory, memoryBytes, 0, 1 << 20, durability, line -> System.out.println("  " + line)));
     }
 
     private static void report(String name, SessionStore store, InFlight requests, Runnable body) {

@@ -18,17 +18,16 @@ final class TcProperties {
     static final List<String> DURABILITIES = List.of("fsync", "replicated");
     static final List<String> ELECTIONS = List.of("networked-active-passive", "appointed");
 
-    private static final Set<String> OURS =
-            Set.of(
-                    STORAGE,
-                    TRANSPORT,
-                    ELECTION,
-                    FAILOVER_PRIORITY,
-                    UNCLEAN_PROMOTION,
-                    MEMORY_MAX,
-                    MAX_DISK,
-                    DURABILITY,
-                    ARRAY_KEY);
+    private static final Set<String> OURS = Set.of(
+            STORAGE,
+            TRANSPORT,
+            ELECTION,
+            FAILOVER_PRIORITY,
+            UNCLEAN_PROMOTION,
+            MEMORY_MAX,
+            MAX_DISK,
+            DURABILITY,
+            ARRAY_KEY);
     private static final List<String> TERRACOTTA_PREFIXES = List.of(
             "l2.healthcheck.l1.",
             "l2.healthcheck.l2.",

@@ -16,10 +16,9 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.junit.jupiter.api.Test;
-import org.stoneware.api.config.ServerSettings;
-import org.stoneware.spi.storage.Durability;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.api.config.ServerSettings;
+import org.stoneware.spi.storage.Durability;
 
 class TcConfigParserTest {
     private static final String ARTICLE = ConfigFixture.articleText()

@@ -72,13 +72,18 @@ public interface SessionStore extends AutoCloseable {
     StoreResult merge(SessionKey key, SessionDelta delta, RecordStamp stamp, boolean create, long ageMs);
 
     /**
-     * Moves the last access forward; never backward. Does not change the version of the session.
+     * Moves the last access forward; never backward. Does not change the version of the session, and needs no {@link #load}.
      *
-     * @return {@link StoreResult#STORED} also when the time held was later; {@link StoreResult#ABSENT}, {@link StoreResult#FAILED}.
+     * @return {@link StoreResult#STORED} also when the time held was later; {@link StoreResult#ABSENT}, {@link StoreResult#FAILED},
+     *         {@link StoreResult#NOT_RESIDENT} when it must wait for the disk.
      */
     StoreResult touch(SessionKey key, long lastAccessedTimeMs);
 
-    /** Takes a session away: {@link StoreResult#STORED}, or {@link StoreResult#ABSENT}, {@link StoreResult#FAILED}. */
+    /**
+     *      * Takes a session away; needs no {@link #load}, and is never refused for lack of room.
+     *
+     * @return {@link StoreResult#STORED}, {@link StoreResult#ABSENT}, {@link StoreResult#FAILED}.
+     *      */
     StoreResult remove(SessionKey key);
 
     /**
@@ -118,7 +123,10 @@ public interface SessionStore extends AutoCloseable {
      */
     StoreSnapshot openSnapshot();
 
-    /** Position, counted by the store over its own changes, up to which everything is as durable as the mode promises. */
+    /**
+     * Position, counted by the store over its own changes and notes, up to which everything is as durable as the mode promises. What
+     * the next run finds, where the mode keeps sessions, is what a prefix of them left, one that reaches this position or goes beyond.
+     */
     long durablePosition();
 
     /** Position after the last change accepted. In a mode that promises no durability equal to {@link #durablePosition()}. */

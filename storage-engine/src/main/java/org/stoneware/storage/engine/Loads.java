@@ -76,6 +76,7 @@ final class Loads implements ReadTarget {
                 index.store(entry, slabLocation, view, length);
                 index.touch(entry, index.lastAccessedTimeMs(entry));
                 index.isUsed(entry, true);
+                residency.onChanged();
                 loaded++;
             }
         }

@@ -50,7 +50,6 @@ final class Residency {
 
     /** Finds memory for a record, sending others away if need be; {@link Slab#NO_ROOM} when there is none. */
     long allocate(int length, int owner) {
-        stepsInVain = 0;
         long location = slab.allocate(length, owner);
         while (location == Slab.NO_ROOM && evictNow()) {
             location = slab.allocate(length, owner);
@@ -77,11 +76,21 @@ final class Residency {
         return isThere;
     }
 
-    /** Whether memory becomes free by itself, since the log is about to write what can leave then. */
+    /** Sessions may leave memory now that could not before. */
+    void onChanged() {
+        stepsInVain = 0;
+    }
+
+    /** Whether memory becomes free by itself: the log is about to write what can leave then. */
     boolean isMakingRoom() {
         return log.log().durablePosition() < log.log().appendPosition()
                 && !log.log().isFailed()
                 && !log.log().isFull();
+    }
+
+    /** Whether the hand has not been round twice since anything changed, so that trying again may find room. */
+    boolean isSearching() {
+        return stepsInVain < 2 * index.size();
     }
 
     /** Whether sessions leave in the background, or would if the disk took them. */

@@ -88,7 +88,8 @@ public final class SegmentSessionStore implements SessionStore {
                             + store.maxRecordLength() + " maxMemoryBytes=" + store.maxMemoryBytes());
         }
         store.notices()
-                .accept("store opens: mode=" + context.mode() + " maxMemoryBytes=" + store.maxMemoryBytes() + " maxDiskBytes="
+                .accept("store opens: mode=" + context.mode() + " maxMemoryBytes=" + store.maxMemoryBytes()
+                        + " maxDiskBytes="
                         + (store.maxDiskBytes() == 0 ? "unbounded" : store.maxDiskBytes())
                         + (context.policy() == StorePolicy.KEEP ? " durability=" + store.durability() : "")
                         + " directory=" + context.files().name());
@@ -373,7 +374,11 @@ public final class SegmentSessionStore implements SessionStore {
             return;
         }
         try {
-            log.visitNotes(visitor::onNote);
+            long missing = log.visitNotes(visitor::onNote);
+            if (missing > 0) {
+                notices.accept("notes of an earlier run are damaged: mode=" + mode + " missing=" + missing
+                        + "; what they said beside the sessions is lost");
+            }
         } catch (SegmentLogException e) {
             throw new StorageException(
                     "cannot read the notes of an earlier run: mode=" + mode + " " + e.getMessage(), e);
@@ -384,12 +389,13 @@ public final class SegmentSessionStore implements SessionStore {
     public void clear() {
         checkChangeable();
         if (isKeeping && log.isFailed()) {
-            throw new StorageException("cannot clear the store, its disk has failed: mode=" + mode + " " + log.reason());
+            throw new StorageException(
+                    "cannot clear the store, its disk has failed: mode=" + mode + " " + log.reason());
         }
         notes.clear();
         residency.clear();
         index.clear();
-        changes.onCleared();
+        changes.onAccepted();
     }
 
     @Override

@@ -59,18 +59,22 @@ final class SessionChanges {
         return count;
     }
 
-    void onCleared() {
+    /** A change was accepted. */
+    void onAccepted() {
         count++;
+        residency.onChanged();
     }
 
-    /** The log has written something, or found out that it can't. */
+    /** The log has written something, found room, or found out that it can't. */
     void onDiskProgress() {
         isStalled = false;
+        residency.onChanged();
     }
 
     /** Whether a change might be refused at the moment because the disk is behind. */
     boolean mustWait() {
         if (isKeeping) {
+            isStalled = isStalled && log.durablePosition() < log.appendPosition();
             return !log.isFailed() && (isStalled || !notes.isEmpty() || sessionLog.isBehind());
         }
         isStalled = isStalled && residency.isMakingRoom();
@@ -134,14 +138,14 @@ final class SessionChanges {
             if (isKeeping) {
                 long location = sessionLog.appendTouch(entry, lastAccessedTimeMs);
                 if (location < 0) {
-                    return refused(location, 0);
+                    return refusedMark(location);
                 }
                 index.touchLocation(entry, location);
             }
             index.touch(entry, lastAccessedTimeMs);
         }
         index.isUsed(entry, true);
-        count++;
+        onAccepted();
         return StoreResult.STORED;
     }
 
@@ -157,12 +161,12 @@ final class SessionChanges {
         if (isKeeping) {
             long location = sessionLog.appendRemoval(entry);
             if (location < 0) {
-                return refused(location, 0);
+                return refusedMark(location);
             }
         }
         sessionLog.release(entry);
         index.remove(entry);
-        count++;
+        onAccepted();
         return StoreResult.STORED;
     }
 
@@ -196,7 +200,7 @@ final class SessionChanges {
         index.store(entry, location, record, length);
         index.logLocation(entry, logLocation, contentHash);
         index.isUsed(entry, true);
-        count++;
+        onAccepted();
         return StoreResult.STORED;
     }
 
@@ -233,7 +237,7 @@ final class SessionChanges {
         index.describe(entry, length, record.lastAccessedTimeMs(), record.maxInactiveIntervalSec());
         index.logLocation(entry, logLocation, contentHash);
         index.isUsed(entry, true);
-        count++;
+        onAccepted();
         return StoreResult.STORED;
     }
 
@@ -253,12 +257,20 @@ final class SessionChanges {
         return logResult == SegmentLog.FAILED ? StoreResult.FAILED : full(length);
     }
 
+    /** Of a touch or removal, which is never refused for lack of room but waits until the log has made some. */
+    private StoreResult refusedMark(long logResult) {
+        if (logResult == SegmentLog.BACK_PRESSURE) {
+            isStalled = true;
+        }
+        return logResult == SegmentLog.FAILED ? StoreResult.FAILED : StoreResult.NOT_RESIDENT;
+    }
+
     private StoreResult noRoom(int length) {
         if (residency.isMakingRoom()) {
             isStalled = true;
             return StoreResult.NOT_RESIDENT;
         }
-        return full(length);
+        return residency.isSearching() ? StoreResult.NOT_RESIDENT : full(length);
     }
 
     private StoreResult full(int length) {

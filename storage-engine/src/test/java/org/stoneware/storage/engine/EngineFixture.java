@@ -47,10 +47,10 @@ abstract class EngineFixture {
     }
 
     SegmentSessionStore open(StorePolicy policy, long memoryBytes, long diskBytes) {
-        StoreContext context = new StoreContext(
-                Path.of(""), memoryBytes, diskBytes, MAX_RECORD_LENGTH, Durability.FSYNC, this::note);
-        SegmentSessionStore store = SegmentSessionStore.open(
-                new EngineContext("test-mode", policy, context, files, SEGMENT_BYTES));
+        StoreContext context =
+                new StoreContext(Path.of(""), memoryBytes, diskBytes, MAX_RECORD_LENGTH, Durability.FSYNC, this::note);
+        SegmentSessionStore store =
+                SegmentSessionStore.open(new EngineContext("test-mode", policy, context, files, SEGMENT_BYTES));
         opened.add(store);
         return store;
     }

@@ -84,7 +84,9 @@ final class SpillTest extends EngineFixture {
         assertThat(counter(tight, "sessions.resident")).isLessThan(6000);
         assertThat(counter(roomy, "sessions.resident")).isEqualTo(6000);
         assertThat(digests(tight)).hasSize(6000).isEqualTo(digests(roomy));
-        assertThat(held(tight, key(3))).as("a touch is not lost on the way to disk").isEqualTo(held(roomy, key(3)));
+        assertThat(held(tight, key(3)))
+                .as("a touch is not lost on the way to disk")
+                .isEqualTo(held(roomy, key(3)));
     }
 
     @Test
@@ -105,8 +107,7 @@ final class SpillTest extends EngineFixture {
 
         assertThat(shown).hasSize(sessions);
         assertThat(versions).isNotEmpty();
-        versions.forEach((number, version) ->
-                assertThat(shown.get(key(number))).isBetween(1L, version));
+        versions.forEach((number, version) -> assertThat(shown.get(key(number))).isBetween(1L, version));
         assertThat(counter(store, "sessions.lost")).isZero();
     }
 
@@ -131,7 +132,8 @@ final class SpillTest extends EngineFixture {
         }
         await(store, "there is room again", () -> store.health().equals(StoreHealth.OK));
         for (int i = 0; i < sessions / 4; i++) {
-            assertThat(put(store, record(100_000 + i, 1, LENGTH))).isEqualTo(StoreResult.STORED);
+            int number = 100_000 + i;
+            await(store, "room for " + number, () -> put(store, record(number, 1, LENGTH)) == StoreResult.STORED);
         }
     }
 

@@ -16,6 +16,11 @@ import org.jspecify.annotations.Nullable;
 final class DiskWorkers {
     /** A piece of work. */
     interface Task {
+        /** Whether it comes again and again though nothing happens, so that its end is no work done. */
+        default boolean isRoutine() {
+            return false;
+        }
+
         /** The waiting part, on a worker. Keeps its outcome, throws nothing. */
         void run();
 
@@ -56,19 +61,19 @@ final class DiskWorkers {
         return true;
     }
 
-    /** Completes tasks that are done. @return number of them. */
+    /** Completes tasks that are done. @return number of those that were work. */
     int poll(int limit) {
-        int count = 0;
-        while (count < limit) {
+        int work = 0;
+        for (int i = 0; i < limit; i++) {
             @Nullable Task task = done.poll();
             if (task == null) {
                 break;
             }
             underWay--;
-            count++;
+            work += task.isRoutine() ? 0 : 1;
             task.complete();
         }
-        return count;
+        return work;
     }
 
     /** Runs what was submitted, completes nothing more, and ends the threads. @return false when they did not end in time. */

@@ -21,6 +21,11 @@ final class RoomTask implements DiskWorkers.Task {
     }
 
     @Override
+    public boolean isRoutine() {
+        return true;
+    }
+
+    @Override
     public void run() {
         try {
             usableBytes = files.usableBytes();

@@ -16,6 +16,7 @@ import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StorageException;
 import org.stoneware.spi.storage.StoreContext;
 import org.stoneware.spi.storage.StoreFigures;
+import org.stoneware.spi.storage.StoreHealth;
 import org.stoneware.spi.storage.StoreListener;
 import org.stoneware.spi.storage.StoreResult;
 import org.stoneware.spi.storage.StoreSnapshot;
@@ -32,6 +33,9 @@ public final class ReferenceSessionStore implements SessionStore {
     private final int maxRecordLength;
     private long payloadBytes;
     private long position;
+    /** Bytes the last change wanted that was refused for lack of room. */
+    private long bytesMissed;
+
     private boolean isClosed;
 
     public ReferenceSessionStore(StoreContext context) {
@@ -165,6 +169,15 @@ public final class ReferenceSessionStore implements SessionStore {
     }
 
     @Override
+    public StoreHealth health() {
+        return bytesMissed > 0 && memoryBytes() + bytesMissed > maxMemoryBytes
+                ? new StoreHealth(
+                        StoreHealth.State.FULL,
+                        "room for sessions is used up: used=" + memoryBytes() + " max=" + maxMemoryBytes)
+                : StoreHealth.OK;
+    }
+
+    @Override
     public void clear() {
         checkOpen();
         records.clear();
@@ -193,7 +206,11 @@ public final class ReferenceSessionStore implements SessionStore {
         byte[] old = records.get(key);
         int oldLength = old == null ? 0 : old.length;
         int more = bytes.length - oldLength + (old == null ? BYTES_PER_SESSION : 0);
-        if (bytes.length > maxRecordLength || (more > 0 && memoryBytes() + more > maxMemoryBytes)) {
+        if (bytes.length > maxRecordLength) {
+            return StoreResult.FULL;
+        }
+        if (more > 0 && memoryBytes() + more > maxMemoryBytes) {
+            bytesMissed = more;
             return StoreResult.FULL;
         }
         records.put(key, bytes);

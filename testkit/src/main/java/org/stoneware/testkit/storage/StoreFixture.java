@@ -4,12 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.fail;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.BooleanSupplier;
 import java.util.function.Supplier;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -38,16 +45,63 @@ abstract class StoreFixture {
     static final long TIGHT_BYTES = 4L << 20;
     static final int MAX_RECORD_LENGTH = 1 << 20;
 
-    private static final int MAX_WORK_CYCLES = 10_000;
+    static final String NO_DISK = "this mode holds no more than memory does (holdsMoreThanMemory() is false)";
+    static final String KEEPS_NOTHING =
+            "this mode keeps nothing over the end of the process (keepsSessions() is false)";
+
+    private static final int SPINS = 50;
+    private static final long PAUSE_NS = 50_000;
     private static final long CYCLE_NS = 1_000_000;
 
     private Path directory = Path.of("");
-    private final List<SessionStore> opened = new ArrayList<>();
+    private final Map<SessionStore, StoreContext> opened = new IdentityHashMap<>();
+    private int directories;
+    private int idleCycles;
+    private boolean isWorking;
     private long nowNs;
     private long index;
 
-    /** Opens the store under test; called more than once in a test, each time with a directory of its own. */
+    /**
+     * Opens the store under test; called more than once in a test, each time with a directory of its own unless the promise is about
+     * opening one again.
+     */
     protected abstract SessionStore open(StoreContext context);
+
+    /**
+     * What {@link org.stoneware.spi.storage.SessionStoreProvider#keepsSessions()} says. Where true, the contract kills the store at
+     * many points and looks at what the next one finds.
+     */
+    protected boolean keepsSessions() {
+        return false;
+    }
+
+    /** Whether the mode goes on with sessions for which there is no memory, on disk. Where false, it must say {@code FULL}. */
+    protected boolean holdsMoreThanMemory() {
+        return false;
+    }
+
+    /**
+     * Leaves what a kill of the process at this moment leaves, and names the directory it lies in. Without being overridden: a copy of
+     * the store's files, taken once none of them changes any more, which is one of the moments a kill can come at. A store over a disk
+     * that the test controls names stricter ones.
+     */
+    protected Path crash(SessionStore store, Path directory) throws IOException {
+        return StoreFiles.copyAtRest(directory, newDirectory());
+    }
+
+    /**
+     * Makes the next write or force of this store fail with an error other than a full disk.
+     *
+     * @return false when this test has no means to; what a store promises then is skipped.
+     */
+    protected boolean failDisk(SessionStore store) {
+        return false;
+    }
+
+    /** Milliseconds after which a store that is stepped on and on has stopped working; far longer than any disk takes. */
+    protected long maxWaitMs() {
+        return 60_000;
+    }
 
     @BeforeEach
     void useDirectory(@TempDir Path directory) {
@@ -56,8 +110,17 @@ abstract class StoreFixture {
 
     @AfterEach
     void closeStores() {
-        opened.forEach(SessionStore::close);
+        opened.keySet().forEach(SessionStore::close);
         opened.clear();
+    }
+
+    /** A directory no other store has. */
+    protected final Path newDirectory() {
+        try {
+            return Files.createDirectories(directory.resolve("store-" + directories++));
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
     }
 
     final SessionStore openStore() {
@@ -65,15 +128,43 @@ abstract class StoreFixture {
     }
 
     final SessionStore openStore(long maxMemoryBytes, int maxRecordLength) {
-        Path own = directory.resolve("store-" + opened.size());
-        try {
-            Files.createDirectories(own);
-        } catch (IOException e) {
-            throw new java.io.UncheckedIOException(e);
-        }
-        SessionStore store = open(new StoreContext(own, maxMemoryBytes, maxRecordLength, notice -> {}));
-        opened.add(store);
+        return openStore(new StoreContext(newDirectory(), maxMemoryBytes, maxRecordLength, notice -> {}));
+    }
+
+    final SessionStore openStore(StoreContext context) {
+        SessionStore store = open(context);
+        opened.put(store, context);
         return store;
+    }
+
+    final StoreContext contextOf(SessionStore store) {
+        return Objects.requireNonNull(opened.get(store));
+    }
+
+    /** Closes a store in good order and opens the next one over its directory. */
+    final SessionStore reopen(SessionStore store) {
+        StoreContext context = contextOf(store);
+        store.close();
+        return openStore(context);
+    }
+
+    /** Opens a store over what a kill of this one's process leaves. */
+    final SessionStore reopenAfterCrash(SessionStore store) {
+        StoreContext context = contextOf(store);
+        Path left;
+        try {
+            left = crash(store, context.directory());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        store.close();
+        return openStore(new StoreContext(
+                left,
+                context.maxMemoryBytes(),
+                context.maxDiskBytes(),
+                context.maxRecordLength(),
+                context.durability(),
+                context.notices()));
     }
 
     /** What the contract says, to compare with. */
@@ -189,8 +280,10 @@ abstract class StoreFixture {
 
     /** Loads a session if that takes time, and says whether it is there. */
     final LoadResult loaded(SessionStore store, SessionKey key) {
-        for (int i = 0; i < MAX_WORK_CYCLES; i++) {
-            LoadResult result = store.load(key, i);
+        long ticket = 0;
+        long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(maxWaitMs());
+        while (System.nanoTime() - deadlineNs < 0) {
+            LoadResult result = store.load(key, ticket++);
             if (result == LoadResult.RESIDENT || result == LoadResult.ABSENT) {
                 return result;
             }
@@ -199,28 +292,69 @@ abstract class StoreFixture {
         return fail("load did not end: key=" + key);
     }
 
+    /** Steps a store until something is true. */
+    final void workUntil(SessionStore store, String what, BooleanSupplier condition) {
+        long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(maxWaitMs());
+        while (!condition.getAsBoolean()) {
+            assertThat(System.nanoTime() - deadlineNs).as(what).isNegative();
+            work(store);
+        }
+    }
+
+    final void workUntilDurable(SessionStore store) {
+        workUntil(store, "all is durable", () -> store.durablePosition() >= store.appendPosition());
+    }
+
     /** Steps a store until it has nothing to do. */
     final void workUntilIdle(SessionStore store) {
-        int idleCycles = 0;
-        for (int i = 0; i < MAX_WORK_CYCLES && idleCycles < 300; i++) {
-            idleCycles = work(store) == 0 ? idleCycles + 1 : 0;
+        long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(maxWaitMs());
+        int idle = 0;
+        while (idle < 300) {
+            assertThat(System.nanoTime() - deadlineNs)
+                    .as("doWork comes to rest")
+                    .isNegative();
+            idle = work(store) == 0 ? idle + 1 : 0;
         }
-        assertThat(idleCycles).as("doWork comes to rest").isGreaterThan(0);
+    }
+
+    /** Puts a record into a store that sends others to disk, once it has done so. */
+    final void putPatiently(SessionStore store, SessionRecord record) {
+        StoreResult[] result = {put(store, record)};
+        workUntil(store, "room for " + record.key(), () -> {
+            if (result[0] == StoreResult.FULL) {
+                result[0] = put(store, record);
+            }
+            return result[0] != StoreResult.FULL;
+        });
+        assertThat(result[0]).as("put of " + record.key()).isEqualTo(StoreResult.STORED);
     }
 
     /** One duty cycle. A store whose disk works on another thread gets a chance to see it done. */
     final int work(SessionStore store) {
         nowNs += CYCLE_NS;
+        isWorking = true;
         int workDone = store.doWork(nowNs);
-        if (workDone == 0) {
-            Thread.onSpinWait();
+        isWorking = false;
+        idleCycles = workDone == 0 ? idleCycles + 1 : 0;
+        if (idleCycles > SPINS && (holdsMoreThanMemory() || keepsSessions())) {
+            // Nothing to synchronise on: the store tells its end of a wait only when it is stepped.
+            LockSupport.parkNanos(PAUSE_NS);
         }
         return workDone;
     }
 
+    /** Whether a duty cycle of a store is under way. */
+    final boolean isWorking() {
+        return isWorking;
+    }
+
     private StoreResult whenResident(SessionStore store, SessionKey key, Supplier<StoreResult> call) {
         StoreResult result = call.get();
-        for (int i = 0; result == StoreResult.NOT_RESIDENT && i < MAX_WORK_CYCLES; i++) {
+        long deadlineNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(maxWaitMs());
+        while (result == StoreResult.NOT_RESIDENT) {
+            assertThat(System.nanoTime() - deadlineNs)
+                    .as("a session that was loaded can be changed: " + key)
+                    .isNegative();
             loaded(store, key);
             result = call.get();
         }

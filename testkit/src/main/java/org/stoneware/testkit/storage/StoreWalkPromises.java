@@ -15,7 +15,7 @@ import org.stoneware.api.session.SessionRecord;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StoreSnapshot;
 
-/** What visitSlot and openSnapshot promise. */
+/** What visitSlot, visitDigests and openSnapshot promise. */
 abstract class StoreWalkPromises extends StoreExpiryPromises {
     private static final int MAX_CALLS = 100_000;
 
@@ -254,16 +254,74 @@ abstract class StoreWalkPromises extends StoreExpiryPromises {
         }
     }
 
+    @Test
+    void shouldShowOneDigestOfEverySession() {
+        SessionStore store = openStore();
+        List<SessionKey> keys = new ArrayList<>();
+        for (int i = 0; i < 120; i++) {
+            // Several applications under one id share the hash of the key.
+            SessionKey key = i < 20 ? SessionKey.of("app-" + i, "same") : key(i);
+            create(store, key, delta("a", bytes(i * 9)), stamp(1, 1000 + i));
+            keys.add(key);
+        }
+
+        assertThat(digests(store)).isEqualTo(expectedDigests(store, keys));
+    }
+
+    @Test
+    void shouldChangeDigestWithContentAndWithLastAccess() {
+        SessionStore store = openStore();
+        create(store, key(1), delta("a", text("x")), stamp(1, 1000));
+        List<String> created = digests(store);
+        touch(store, key(1), 5000);
+        List<String> touched = digests(store);
+        change(store, key(1), delta("a", text("y")), stamp(2, 5000));
+        List<String> changed = digests(store);
+        remove(store, key(1));
+
+        assertThat(touched).isNotEqualTo(created).hasSize(1);
+        assertThat(changed).isNotEqualTo(touched).hasSize(1);
+        assertThat(digests(store)).isEmpty();
+    }
+
+    /** All digests a store shows, one line each, sorted. */
+    static List<String> digests(SessionStore store) {
+        List<String> lines = new ArrayList<>();
+        for (int slot = 0; slot < SessionKey.SLOT_COUNT; slot++) {
+            int current = slot;
+            store.visitDigests(slot, (hash, digest) -> lines.add(digestLine(current, hash, digest)));
+        }
+        lines.sort(null);
+        return lines;
+    }
+
+    /** What the digests of these sessions must be, from the records themselves. */
+    final List<String> expectedDigests(SessionStore store, List<SessionKey> keys) {
+        List<String> lines = new ArrayList<>();
+        for (SessionKey key : keys) {
+            SessionRecord record = heldRecord(store, key);
+            lines.add(digestLine(
+                    key.slot(),
+                    record.keyHash64(),
+                    SessionRecord.digest(record.contentHash(), record.lastAccessedTimeMs())));
+        }
+        lines.sort(null);
+        return lines;
+    }
+
+    private static String digestLine(int slot, long hash, long digest) {
+        return slot + " " + hash + " " + digest;
+    }
+
     final void walk(SessionStore store, int limit, SessionStore.RecordVisitor visitor) {
         try (StoreSnapshot snapshot = store.openSnapshot()) {
-            int count = 0;
-            for (int calls = 0; count != StoreSnapshot.END && calls < MAX_CALLS; calls++) {
-                count = snapshot.next(limit, visitor);
-                if (count == 0) {
-                    work(store);
+            workUntil(store, "the walk ends", () -> {
+                int count = snapshot.next(limit, visitor);
+                while (count > 0) {
+                    count = snapshot.next(limit, visitor);
                 }
-            }
-            assertThat(count).as("the walk ends").isEqualTo(StoreSnapshot.END);
+                return count == StoreSnapshot.END;
+            });
         }
     }
 

@@ -1,5 +1,9 @@
 package org.stoneware.testkit.storage;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Predicate;
+import org.agrona.DirectBuffer;
 import org.stoneware.api.session.RecordStamp;
 import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
@@ -8,6 +12,7 @@ import org.stoneware.spi.storage.LoadResult;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StoreContext;
 import org.stoneware.spi.storage.StoreFigures;
+import org.stoneware.spi.storage.StoreHealth;
 import org.stoneware.spi.storage.StoreListener;
 import org.stoneware.spi.storage.StoreResult;
 import org.stoneware.spi.storage.StoreSnapshot;
@@ -18,8 +23,12 @@ class DelegatingSessionStore implements SessionStore {
     final StoreContext context;
 
     DelegatingSessionStore(StoreContext context) {
+        this(context, new ReferenceSessionStore(context));
+    }
+
+    DelegatingSessionStore(StoreContext context, SessionStore store) {
         this.context = context;
-        store = new ReferenceSessionStore(context);
+        this.store = store;
     }
 
     @Override
@@ -65,6 +74,46 @@ class DelegatingSessionStore implements SessionStore {
     @Override
     public void visitSlot(int slot, RecordVisitor visitor) {
         store.visitSlot(slot, visitor);
+    }
+
+    @Override
+    public void visitDigests(int slot, DigestVisitor visitor) {
+        store.visitDigests(slot, visitor);
+    }
+
+    @Override
+    public StoreHealth health() {
+        return store.health();
+    }
+
+    @Override
+    public void visitCounters(CounterVisitor visitor) {
+        store.visitCounters(visitor);
+    }
+
+    @Override
+    public void note(DirectBuffer note, int offset, int length) {
+        store.note(note, offset, length);
+    }
+
+    @Override
+    public void beginCheckpoint() {
+        store.beginCheckpoint();
+    }
+
+    @Override
+    public void endCheckpoint() {
+        store.endCheckpoint();
+    }
+
+    @Override
+    public long notesBytes() {
+        return store.notesBytes();
+    }
+
+    @Override
+    public void visitNotes(NoteVisitor visitor) {
+        store.visitNotes(visitor);
     }
 
     @Override
@@ -114,6 +163,19 @@ class DelegatingSessionStore implements SessionStore {
             return null;
         }
         return new SessionRecord().wrap(new org.agrona.concurrent.UnsafeBuffer(SessionRecordBuilder.bytesOf(view)), 0);
+    }
+
+    /** Copies of the records held that meet a condition. */
+    final List<SessionRecord> records(Predicate<SessionRecord> condition) {
+        List<SessionRecord> records = new ArrayList<>();
+        for (int slot = 0; slot < SessionKey.SLOT_COUNT; slot++) {
+            store.visitSlot(slot, record -> {
+                if (condition.test(record)) {
+                    records.add(copy(record.key()));
+                }
+            });
+        }
+        return records;
     }
 
     /** Replaces whatever is held, version or not. */
