@@ -22,7 +22,7 @@ final class PendingRing {
     /** Spare chunks that stay. */
     static final int KEPT_SPARES = 4;
     /** Chunks that go back to the system at once: giving back takes time as well. */
-    static final int MAX_TRIM = 16;
+    static final int MAX_TRIM = 32;
 
     private final @Nullable Chunk[] chunks;
     private final ArrayDeque<Chunk> spares = new ArrayDeque<>();

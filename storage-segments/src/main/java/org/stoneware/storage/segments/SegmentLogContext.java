@@ -10,7 +10,7 @@ import java.util.function.Consumer;
  * @param segmentBytes     size at which a segment is closed and the next one begins.
  * @param maxContentLength bytes of the longest content to be appended.
  * @param maxDiskBytes     bytes of disk to use; 0: as much as the file system gives.
- * @param maxPendingBytes  most bytes appended and not yet written, or four of the longest records if they are more. Memory outside the
+ * @param maxPendingBytes  most bytes appended and not yet written, or two of the longest records if they are more. Memory outside the
  *                         heap follows what is really pending. The log itself moves records only while less than half is pending.
  * @param maxReads         most reads under way at once.
  * @param readThreads      threads that read, delete and write hint files.
