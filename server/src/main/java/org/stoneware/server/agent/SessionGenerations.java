@@ -105,6 +105,8 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         SessionStore store = openStore(directory(found.number()));
         SessionGeneration opened =
                 SessionGeneration.recover(store, place(found.number()), isSuspect, () -> work(store, startNs));
+        // Not before: who listens is there only once the sessions are.
+        store.listener(listener);
         events.info(
                 "sessions-found",
                 "found " + store.figures().sessions() + " sessions in " + directory(found.number())
@@ -136,12 +138,14 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         } catch (IOException e) {
             throw new UncheckedIOException("cannot create " + fresh, e);
         }
-        return new SessionGeneration(openStore(fresh), place(number));
+        SessionStore store = openStore(fresh);
+        store.listener(listener);
+        return new SessionGeneration(store, place(number));
     }
 
     private SessionStore openStore(Path where) {
         ServerSettings self = context.settings().self();
-        SessionStore store = context.store()
+        return context.store()
                 .open(new StoreContext(
                         where,
                         self.maxMemoryBytes() > 0 ? self.maxMemoryBytes() : defaultMemoryBytes(),
@@ -150,8 +154,6 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
                         self.durability(),
                         line -> events.info("storage", line),
                         wakeup));
-        store.listener(listener);
-        return store;
     }
 
     /** The server has stopped in an orderly way: its stores are closed. */
