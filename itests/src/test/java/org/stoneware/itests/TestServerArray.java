@@ -177,7 +177,8 @@ final class TestServerArray implements AutoCloseable {
                         String name = file.getFileName().toString();
                         return name.endsWith(".log") || name.endsWith(".out");
                     })
-                    .filter(file -> !file.toString().contains("tomcat"))
+                    // Tomcats and browsers write of other things.
+                    .filter(file -> !file.toString().contains("tomcat") && !file.endsWith("chromium.out"))
                     .sorted()
                     .toList();
         }
