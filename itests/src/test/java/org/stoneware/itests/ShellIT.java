@@ -106,19 +106,20 @@ class ShellIT {
         try (OutputStream keys = process.getOutputStream()) {
             awaitPromptAfter("leaves.");
             type(keys, "session:st\t\r");
-            awaitPromptAfter("40 sessions");
-            type(keys, "session:invalidate --app nobody/here\r");
-            awaitScreen("[y/N]");
-            type(keys, "n\r");
-            screen = awaitPromptAfter("nothing was done");
-            type(keys, "exit\r");
-            assertThat(process.waitFor(PATIENCE_SEC, TimeUnit.SECONDS)).isTrue();
+            screen = awaitPromptAfter("40 sessions");
+            long startNs = System.nanoTime();
+            do {
+                // A key pressed in the moment the editor takes its terminal over is lost, as for people; they press it
+                // again.
+                type(keys, "exit\r");
+            } while (!process.waitFor(2, TimeUnit.SECONDS)
+                    && System.nanoTime() - startNs < TimeUnit.SECONDS.toNanos(PATIENCE_SEC));
+            assertThat(process.isAlive()).isFalse();
         } finally {
             process.destroyForcibly();
         }
 
-        assertThat(process.exitValue()).isEqualTo(1);
-        assertThat(screen).contains("Server1").contains("ACTIVE-COORDINATOR");
+        assertThat(screen).contains("Server1, ACTIVE-COORDINATOR");
     }
 
     private static void type(OutputStream keys, String text) throws IOException {
