@@ -7,6 +7,7 @@ import java.util.Arrays;
  *
  * @see StoreComparison
  * @see DiskStoreBenchmark
+ * @see SegmentsBenchmark
  * @see HttpCounterLoad
  * @see FailoverBenchmark
  */
@@ -17,6 +18,7 @@ public final class BenchmarkMain {
 
               store       memory store beside ConcurrentHashMap and a bare random copy, as ratios (--help)
               disk-store  the stores that use a disk: swap and permanent (--help)
+              segments    the log on disk beside a bare append and fdatasync, as ratios (--help)
               http        closed-loop load on a counter page, checks every counter (--help)
               failover    a real pair: kill -9, freeze, what a standby costs (--help)
               jmh         JMH: codecs and single store operations (-h for the options of JMH)
@@ -30,6 +32,7 @@ public final class BenchmarkMain {
         switch (command) {
             case "store" -> StoreComparison.main(rest);
             case "disk-store" -> DiskStoreBenchmark.main(rest);
+            case "segments" -> SegmentsBenchmark.main(rest);
             case "http" -> HttpCounterLoad.main(rest);
             case "failover" -> FailoverBenchmark.main(rest);
             case "jmh" -> org.openjdk.jmh.Main.main(rest);

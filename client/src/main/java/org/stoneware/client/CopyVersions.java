@@ -9,13 +9,15 @@ package org.stoneware.client;
  * both logs are the same, and is no version at all beyond. Names of later lines are greater. As long as nothing was lost, names and
  * versions are equal.
  * <p>
- * <b>Threading:</b> the agent thread. <b>Limits:</b> names of the last {@link #REMEMBERED} lines count; a version has 48 bits.
+ * <b>Threading:</b> the agent thread. <b>Limits:</b> names of the last {@link #REMEMBERED} lines count; the number of a line comes again
+ * after {@link #LINES}, which no copy outlives. A version has 58 bits: the milliseconds of the clock above 16 bits until the year 2109.
  */
 final class CopyVersions {
     static final int REMEMBERED = 16;
     static final long NO_VERSION = 0;
 
-    private static final int LINE_SHIFT = 48;
+    static final int LINES = 32;
+    private static final int LINE_SHIFT = 58;
     private static final long VERSION_MASK = (1L << LINE_SHIFT) - 1;
     private static final long NO_EPOCH = -1;
 
@@ -56,17 +58,17 @@ final class CopyVersions {
     /** The name of a version the active has told. */
     long named(long version) {
         highest = Math.max(highest, version);
-        return version == NO_VERSION ? NO_VERSION : line << LINE_SHIFT | version;
+        return version == NO_VERSION ? NO_VERSION : line % LINES << LINE_SHIFT | version;
     }
 
     /** The version a name stands for in the log of the active, or {@link #NO_VERSION} when what it named is not in that log. */
     long told(long name) {
-        long ofLine = name >>> LINE_SHIFT;
+        long age = line - (name >>> LINE_SHIFT) & LINES - 1;
         long version = name & VERSION_MASK;
-        if (ofLine == line) {
+        if (age == 0) {
             return version;
         }
-        boolean isRemembered = line - ofLine <= REMEMBERED;
-        return isRemembered && version <= sharedUpTo[(int) (ofLine % REMEMBERED)] ? version : NO_VERSION;
+        boolean isRemembered = age <= REMEMBERED && age <= line;
+        return isRemembered && version <= sharedUpTo[(int) ((line - age) % REMEMBERED)] ? version : NO_VERSION;
     }
 }

@@ -37,6 +37,9 @@ final class PendingRequest {
     /** Name of the copy's version the request was made with, see {@link CopyVersions}; agent only. */
     long copyName;
 
+    /** Whether a server may have taken it in; agent only. */
+    boolean wasSent;
+
     /** Lease generation when last sent; agent only. */
     long sentGeneration;
 

@@ -80,9 +80,14 @@ final class RequestExchange {
         long version = versions.told(request.copyName);
         if (version != request.copyName && version == CopyVersions.NO_VERSION && !request.isOwnershipRequest) {
             // Made to a copy of what the array does not hold: it would be written over what it does hold.
-            refuse(request);
-            return;
+            if (!request.wasSent) {
+                refuse(request);
+                return;
+            }
+            // It may have taken effect all the same, on the way to what the array holds; only the array knows.
+            ClientRequestPublisher.withdrawToken(request.message);
         }
+        request.wasSent = true;
         ClientRequestPublisher.copyVersion(request.message, version);
         requests.restamp(request.message, epoch, request.id, pending.answeredBelow());
         synchronized (owned) {

@@ -33,6 +33,36 @@ class CopyVersionsTest {
         assertThat(kept).isGreaterThan(lost);
     }
 
+    /** Logs begin at the milliseconds of the clock above 16 bits. */
+    @Test
+    void shouldNameVersionsAsLargeAsThoseOfAnArray() {
+        long version = 1_796_002_143_044L << 16;
+        versions.onRegistered(1, 0, 0);
+        long shared = versions.named(version);
+        long lost = versions.named(version + 1);
+        boolean isForked = versions.onRegistered(2, 1, version);
+        long kept = versions.named(version + 1);
+
+        assertThat(shared).isEqualTo(version);
+        assertThat(isForked).isTrue();
+        assertThat(versions.told(shared)).isEqualTo(version);
+        assertThat(versions.told(lost)).isEqualTo(CopyVersions.NO_VERSION);
+        assertThat(versions.told(kept)).isEqualTo(version + 1);
+        assertThat(kept).isGreaterThan(lost);
+    }
+
+    @Test
+    void shouldGoOnWhenTheNumbersOfLinesComeAgain() {
+        versions.onRegistered(1, 0, 0);
+        for (int epoch = 2; epoch < 2 + CopyVersions.LINES; epoch++) {
+            versions.named(100);
+            versions.onRegistered(epoch, epoch - 1, 50);
+        }
+        long name = versions.named(60);
+
+        assertThat(versions.told(name)).isEqualTo(60);
+    }
+
     @Test
     void shouldBelieveNothingWhenItMissedAnEpoch() {
         versions.onRegistered(1, 0, 0);

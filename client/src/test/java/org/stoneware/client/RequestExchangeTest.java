@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.ExpandableArrayBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.wire.session.ClientRequestPublisher;
@@ -63,6 +64,20 @@ class RequestExchangeTest {
     void shouldRefuseAChangeThatWasMadeToACopyOfTheOtherSideOfASplit() {
         versions.onRegistered(1, 0, 0);
         PendingRequest write = change(versions.named(8));
+        versions.onRegistered(2, 1, 7);
+        exchange.send(write);
+        exchange.open(2);
+
+        assertThat(sent).isEmpty();
+        assertThat(write.isDone()).isTrue();
+        assertThat(write.writeStatus).isEqualTo(WriteStatus.FENCED);
+    }
+
+    /** It may have been taken in before the logs parted, or by a server this Tomcat was not registered at. */
+    @Test
+    void shouldAskWhatBecameOfAChangeThatWasSentBeforeItsCopyCountedNoMore() {
+        versions.onRegistered(1, 0, 0);
+        PendingRequest write = change(versions.named(8));
         exchange.open(1);
         exchange.send(write);
         exchange.close();
@@ -70,9 +85,18 @@ class RequestExchangeTest {
         sent.clear();
         exchange.open(2);
 
-        assertThat(sent).isEmpty();
-        assertThat(write.isDone()).isTrue();
-        assertThat(write.writeStatus).isEqualTo(WriteStatus.FENCED);
+        assertThat(sent).hasSize(1);
+        assertThat(write.isDone()).isFalse();
+        assertThat(write.message.byteArray()).isEqualTo(questionAbout(write));
+    }
+
+    /** The same change under no token and made to no copy: answered if it has taken effect, else refused. */
+    private static byte[] questionAbout(PendingRequest write) {
+        ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
+        byte[] message = new byte[new ClientRequestPublisher().remove(buffer, 0, 0, 0, 0, KEY)];
+        buffer.getBytes(0, message);
+        new ClientRequestPublisher().restamp(new UnsafeBuffer(message), 2, write.id, write.id);
+        return message;
     }
 
     @Test

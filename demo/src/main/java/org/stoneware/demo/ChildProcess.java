@@ -90,7 +90,8 @@ public final class ChildProcess implements AutoCloseable {
     /** Everything printed so far. */
     public String output() {
         try {
-            return Files.readString(log, StandardCharsets.UTF_8);
+            // Not readString: what is printed is in the character set of the machine.
+            return new String(Files.readAllBytes(log), StandardCharsets.UTF_8);
         } catch (IOException e) {
             throw new UncheckedIOException(e);
         }

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,6 +23,9 @@ import org.stoneware.demo.Cluster;
 /** {@code bin/shell} against real servers: by argument, by pipe and at a terminal. */
 class ShellIT {
     private static final long PATIENCE_SEC = 60;
+    /** With it an editor asks its terminal to tell what is pasted, each time it waits for a line. */
+    private static final String PROMPT = "\u001b[?2004h";
+
     private static final Path SCRIPT = Path.of("/usr/bin/script");
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
@@ -100,21 +104,22 @@ class ShellIT {
                 .start();
         String screen;
         try (OutputStream keys = process.getOutputStream()) {
-            awaitScreen("leaves.");
-            type(keys, "session:st\tats\r");
-            awaitScreen("40 sessions");
-            type(keys, "session:invalidate --app nobody/here\r");
-            awaitScreen("[y/N]");
-            type(keys, "n\r");
-            screen = awaitScreen("nothing was done");
-            type(keys, "exit\r");
-            assertThat(process.waitFor(PATIENCE_SEC, TimeUnit.SECONDS)).isTrue();
+            awaitPromptAfter("leaves.");
+            type(keys, "session:st\t\r");
+            screen = awaitPromptAfter("40 sessions");
+            long startNs = System.nanoTime();
+            do {
+                // A key pressed in the moment the editor takes its terminal over is lost, as for people; they press it
+                // again.
+                type(keys, "exit\r");
+            } while (!process.waitFor(2, TimeUnit.SECONDS)
+                    && System.nanoTime() - startNs < TimeUnit.SECONDS.toNanos(PATIENCE_SEC));
+            assertThat(process.isAlive()).isFalse();
         } finally {
             process.destroyForcibly();
         }
 
-        assertThat(process.exitValue()).isEqualTo(1);
-        assertThat(screen).contains("Server1").contains("ACTIVE-COORDINATOR");
+        assertThat(screen).contains("Server1, ACTIVE-COORDINATOR");
     }
 
     private static void type(OutputStream keys, String text) throws IOException {
@@ -123,10 +128,20 @@ class ShellIT {
     }
 
     private String awaitScreen(String wanted) throws Exception {
+        return awaitScreen(wanted, screen -> screen.contains(wanted));
+    }
+
+    /** What is typed before the prompt may be thrown away by the terminal. */
+    private String awaitPromptAfter(String wanted) throws Exception {
+        return awaitScreen(
+                wanted, screen -> screen.contains(wanted) && screen.lastIndexOf(PROMPT) > screen.lastIndexOf(wanted));
+    }
+
+    private String awaitScreen(String wanted, Predicate<String> isThere) throws Exception {
         long startNs = System.nanoTime();
         while (true) {
             String screen = Files.readString(directory.resolve("terminal.txt"), StandardCharsets.ISO_8859_1);
-            if (screen.contains(wanted)) {
+            if (isThere.test(screen)) {
                 return screen;
             }
             if (System.nanoTime() - startNs > TimeUnit.SECONDS.toNanos(PATIENCE_SEC)) {

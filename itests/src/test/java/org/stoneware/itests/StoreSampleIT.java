@@ -32,7 +32,7 @@ class StoreSampleIT {
         String output;
         try (ChildProcess build = ChildProcess.start(
                 "sample",
-                List.of(sample.resolve("build").toString(), "clean", "verify"),
+                List.of(sample.resolve("build").toString(), "verify"),
                 Map.of("MAVEN_REPO_LOCAL", System.getProperty("org.ops4j.pax.url.mvn.localRepository")),
                 directory,
                 Files.createFile(directory.resolve("build.log")))) {

@@ -3,6 +3,7 @@ package org.stoneware.itests;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URI;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -105,7 +106,7 @@ final class TestServerArray implements AutoCloseable {
         List<String> unexpected = new ArrayList<>();
         for (Path log : logs()) {
             ERROR_LINE
-                    .matcher(Files.readString(log))
+                    .matcher(text(log))
                     .results()
                     .map(found -> found.group())
                     .filter(line -> expectedErrors.stream()
@@ -115,6 +116,11 @@ final class TestServerArray implements AutoCloseable {
         if (!unexpected.isEmpty()) {
             throw new AssertionError("unexpected ERROR in a server's log:\n" + String.join("\n", unexpected));
         }
+    }
+
+    /** What is printed is in the character set of the machine. */
+    private static String text(Path log) throws IOException {
+        return new String(Files.readAllBytes(log), StandardCharsets.UTF_8);
     }
 
     /** What helps to understand a failure: roles and counters as each server tells them, and the end of every log. */
@@ -138,7 +144,7 @@ final class TestServerArray implements AutoCloseable {
                     continue;
                 }
                 report.append("--- ").append(directory.relativize(log)).append('\n');
-                report.append(lastLines(Files.readString(log)));
+                report.append(lastLines(text(log)));
             }
         } catch (IOException | UncheckedIOException e) {
             report.append("logs not readable: ").append(e);
@@ -171,7 +177,8 @@ final class TestServerArray implements AutoCloseable {
                         String name = file.getFileName().toString();
                         return name.endsWith(".log") || name.endsWith(".out");
                     })
-                    .filter(file -> !file.toString().contains("tomcat"))
+                    // Tomcats and browsers write of other things.
+                    .filter(file -> !file.toString().contains("tomcat") && !file.endsWith("chromium.out"))
                     .sorted()
                     .toList();
         }

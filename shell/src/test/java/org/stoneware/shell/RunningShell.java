@@ -25,6 +25,7 @@ final class RunningShell implements AutoCloseable {
     private final CommandProcessorImpl processor = new CommandProcessorImpl(threads);
     private final Path directory;
     private final ShellServer server;
+    private boolean isClosed;
 
     /** What a client printed, and its exit code. */
     record Outcome(int exitCode, String out, String err) {}
@@ -94,6 +95,10 @@ final class RunningShell implements AutoCloseable {
 
     @Override
     public void close() {
+        if (isClosed) {
+            return;
+        }
+        isClosed = true;
         server.close();
         threads.stop();
     }

@@ -66,7 +66,6 @@ public final class ServerComponent implements ManagementService, SessionAdmin {
             @Reference ArraySettings settings,
             @Reference LivenessNetwork liveness,
             @Reference(name = "transport") TransportProvider transport,
-            @Reference StoreProviders providers,
             @Reference ChosenStore chosen,
             @Reference(name = "election") ElectionProvider election) {
         if (System.getProperty(EXIT_CODE) != null) {
@@ -75,6 +74,7 @@ public final class ServerComponent implements ManagementService, SessionAdmin {
         }
         this.bundles = bundles;
         this.settings = settings;
+        this.providers = chosen.providers();
         SecureRandom random = new SecureRandom();
         long incarnation = random.nextLong() | 1;
         ServerContext context = new ServerContext(
@@ -98,7 +98,6 @@ public final class ServerComponent implements ManagementService, SessionAdmin {
             throw e;
         }
         this.thread = new AgentThread(agent, this::onFatal);
-        this.providers = providers;
         this.storage = new StorageDesk(providers, agent.inbox(), agent.stores(), events);
         providers.listen(storage);
         if (!providers.isThere(chosen.offer())) {

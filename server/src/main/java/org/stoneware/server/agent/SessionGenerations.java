@@ -120,6 +120,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         SessionStore store = openStore(offer, directory(found.number()));
         SessionGeneration opened =
                 SessionGeneration.recover(store, place(found.number()), isSuspect, () -> work(store, startNs));
+        // Not before: who listens is there only once the sessions are.
         opened.store().listener(listener);
         events.info(
                 "sessions-found",

@@ -33,7 +33,7 @@ import org.stoneware.spi.storage.SessionStoreProvider;
  * <b>Threading:</b> providers come and go on any thread; {@link Listener} is called on that thread.
  */
 @Component(
-        service = StoreProviders.class,
+        service = {},
         configurationPid = "org.stoneware.server",
         configurationPolicy = ConfigurationPolicy.REQUIRE,
         immediate = true)
@@ -49,6 +49,8 @@ public final class StoreProviders {
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final AtomicLong lastId = new AtomicLong();
     private final CountDownLatch hasBegun = new CountDownLatch(1);
+    private boolean isChosen;
+    private boolean isDeactivated;
     private @Nullable ServiceRegistration<ChosenStore> chosen;
 
     /** Hears of providers that come and go. */
@@ -111,6 +113,7 @@ public final class StoreProviders {
         hasBegun.countDown();
         ServiceRegistration<ChosenStore> registered;
         synchronized (this) {
+            isDeactivated = true;
             registered = chosen;
             chosen = null;
         }
@@ -151,12 +154,22 @@ public final class StoreProviders {
     /** The first provider of the chosen mode is the one the server begins with. */
     private void begin(StoreOffer offer) {
         synchronized (this) {
-            if (chosen != null || !offer.mode().equals(choice.mode())) {
+            if (isChosen || !offer.mode().equals(choice.mode())) {
                 return;
             }
-            chosen = bundles.registerService(ChosenStore.class, new ChosenStore(offer, choice), null);
+            isChosen = true;
         }
         hasBegun.countDown();
+        // Starts the server on this thread, so nothing is locked meanwhile.
+        ServiceRegistration<ChosenStore> registered =
+                bundles.registerService(ChosenStore.class, new ChosenStore(offer, choice, this), null);
+        synchronized (this) {
+            if (!isDeactivated) {
+                chosen = registered;
+                return;
+            }
+        }
+        registered.unregister();
     }
 
     void listen(Listener listener) {

@@ -250,7 +250,8 @@ class ChangeRequests {
         SessionOwnership.@Nullable Row owned = context.ownership.row(key);
         boolean isOwner = owned != null && owned.owner == change.client;
         boolean isNewest = status == WriteStatus.COMMITTED && !isRelease && isUnchanged(key, version);
-        if (!isOwner && isNewest && context.ownership.isFree(key, context.nowNs)) {
+        boolean mayOwn = isCreate || change.token != SessionProtocol.NO_TOKEN;
+        if (!isOwner && isNewest && mayOwn && context.ownership.isFree(key, context.nowNs)) {
             if (!context.rule.mayGrant(key, context.nowNs)) {
                 context.wait = RequestContext.Wait.ALONE;
                 return true;

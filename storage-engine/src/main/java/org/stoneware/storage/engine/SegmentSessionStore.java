@@ -31,8 +31,8 @@ import org.stoneware.storage.slab.MemoryBudget;
  * <p>
  * <b>Threading:</b> as {@link SessionStore}. Threads of the log write, force and read.
  * <p>
- * <b>Limits:</b> the memory bound holds for index and records; the write buffer of the log ({@link
- * SegmentLogContext#DEFAULT_PENDING_BYTES}, or two of the longest records) comes on top.
+ * <b>Limits:</b> the memory bound holds for index and records; what waits to be written to the log
+ * comes on top, usually less than half of {@link SegmentLogContext#DEFAULT_PENDING_BYTES}.
  * <p>
  * <b>Failure:</b> with {@link StorePolicy#KEEP} a failed write or force is final and a full disk is {@link StoreResult#FULL}; with {@link
  * StorePolicy#SPILL} both are told, and the store goes on with what memory holds. {@link StoreResult#NOT_RESIDENT} is also the answer

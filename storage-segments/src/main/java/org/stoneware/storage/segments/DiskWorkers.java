@@ -28,18 +28,27 @@ final class DiskWorkers {
         void complete();
     }
 
+    /** Ends the worker that takes it. */
+    private static final Task END = new Task() {
+        @Override
+        public void run() {}
+
+        @Override
+        public void complete() {}
+    };
+
     private final BlockingQueue<Task> queue;
     private final ManyToOneConcurrentArrayQueue<Task> done;
     private final List<Thread> threads = new ArrayList<>();
     private final Runnable onProgress;
     private final int capacity;
     private int underWay;
-    private volatile boolean isClosing;
+    private boolean isClosing;
 
     DiskWorkers(int threadCount, int capacity, Runnable onProgress) {
         this.capacity = capacity;
         this.onProgress = onProgress;
-        queue = new ArrayBlockingQueue<>(capacity);
+        queue = new ArrayBlockingQueue<>(capacity + threadCount);
         done = new ManyToOneConcurrentArrayQueue<>(capacity);
         for (int i = 0; i < threadCount; i++) {
             Thread thread = new Thread(this::work, "stoneware-segment-reader-" + i);
@@ -78,7 +87,10 @@ final class DiskWorkers {
 
     /** Runs what was submitted, completes nothing more, and ends the threads. @return false when they did not end in time. */
     boolean close(long timeoutMs) {
-        isClosing = true;
+        if (!isClosing) {
+            isClosing = true;
+            threads.forEach(each -> queue.add(END));
+        }
         long endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(timeoutMs);
         boolean isInterrupted = false;
         boolean areEnded = true;
@@ -102,15 +114,12 @@ final class DiskWorkers {
         while (true) {
             Task task;
             try {
-                task = queue.poll(20, TimeUnit.MILLISECONDS);
+                task = queue.take();
             } catch (InterruptedException e) {
                 continue; // nobody else may end a worker: a file would be closed under it
             }
-            if (task == null) {
-                if (isClosing) {
-                    return;
-                }
-                continue;
+            if (task == END) {
+                return;
             }
             task.run();
             // Never full: it holds as many as may be under way.

@@ -121,8 +121,8 @@ final class LogStart {
         return newest.header().sequence() + (segment == null ? newest.length() : segment.length);
     }
 
-    static int ringBytes(SegmentLogContext context) {
-        int wanted = Math.max(context.maxPendingBytes(), 4 * Frame.length(context.maxContentLength()));
-        return Math.max(1 << 16, Integer.highestOneBit(wanted - 1) << 1);
+    /** Bytes from which on appends are refused: two of the longest records always find a place. */
+    static int maxWaitingBytes(SegmentLogContext context) {
+        return Math.max(context.maxPendingBytes(), 2 * Frame.length(context.maxContentLength()));
     }
 }

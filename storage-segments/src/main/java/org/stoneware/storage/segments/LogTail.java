@@ -20,6 +20,7 @@ final class LogTail {
     private final SortedMap<Integer, Segment> segments;
     private final DiskRoom room;
     private final PendingRing ring;
+    private final int maxWaitingBytes;
     private final SegmentWriter writer;
     private final DiskWorkers workers;
     private final Frame frame = new Frame();
@@ -53,6 +54,7 @@ final class LogTail {
         this.segments = segments;
         this.room = room;
         this.ring = ring;
+        maxWaitingBytes = LogStart.maxWaitingBytes(context);
         this.writer = writer;
         this.workers = workers;
     }
@@ -75,15 +77,27 @@ final class LogTail {
         return hintBytes;
     }
 
+    /** Whether an append of this length is within the bounds and has memory. */
     boolean canTake(int frameLength) {
-        return position + frameLength - writer.writtenPosition() <= ring.capacity() && writer.canRoll();
+        long written = writer.writtenPosition();
+        return position + frameLength - written <= maxWaitingBytes
+                && writer.canRoll()
+                && ring.reserve(position, frameLength, written);
     }
 
-    /** Half of the ring is left to those who wait for an answer. */
+    /** Half of what should wait is left to those who wait for an answer; a long record is moved once little waits. */
     boolean canTakeCopy(int frameLength) {
-        return writer.failure() == null
-                && writer.canRoll()
-                && position - writer.writtenPosition() <= Math.max(0, ring.capacity() / 2 - frameLength);
+        long written = writer.writtenPosition();
+        long waiting = position - written;
+        boolean isLittle =
+                waiting + frameLength <= context.maxPendingBytes() / 2 || waiting <= context.maxPendingBytes() / 4;
+        return isLittle && writer.failure() == null && writer.canRoll() && ring.reserve(position, frameLength, written);
+    }
+
+    /** Memory of what is written becomes free. */
+    void giveBack() {
+        ring.giveBack(writer.writtenPosition());
+        ring.giveBackBehind(position);
     }
 
     /** Lets the writer see everything appended, and wakes it. */
@@ -105,6 +119,9 @@ final class LogTail {
         }
         long location = Location.of(segment.number, segment.length);
         long contentPosition = position + Frame.HEADER_LENGTH;
+        if (!ring.reserve(position, frameLength, writer.writtenPosition())) {
+            throw new IllegalStateException("append was not asked for: length=" + length);
+        }
         ring.put(contentPosition, content, offset, length);
         ring.zero(contentPosition + length, frameLength - Frame.HEADER_LENGTH - length);
         int checksum = ring.checksum(contentPosition, length);

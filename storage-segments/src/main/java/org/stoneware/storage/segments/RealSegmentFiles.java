@@ -19,6 +19,8 @@ import java.util.stream.Stream;
 public final class RealSegmentFiles implements SegmentFiles {
     /** Less than this left on the file system: a write that failed without a known message failed for want of room. */
     private static final long NEARLY_NOTHING = 4096;
+    /** The JDK copies what is on the heap through memory outside it, as long as the longest transfer of a thread, and keeps that. */
+    private static final int MAX_TRANSFER = 256 << 10;
 
     private final Path directory;
 
@@ -150,24 +152,34 @@ public final class RealSegmentFiles implements SegmentFiles {
         @Override
         public void write(long offset, ByteBuffer source) throws IOException {
             long at = offset;
+            int limit = source.limit();
             try {
-                while (source.hasRemaining()) {
+                while (source.position() < limit) {
+                    source.limit(Math.min(limit, source.position() + MAX_TRANSFER));
                     at += channel.write(source, at);
                 }
             } catch (IOException e) {
                 throw classified(e);
+            } finally {
+                source.limit(limit);
             }
         }
 
         @Override
         public int read(long offset, ByteBuffer target) throws IOException {
             int total = 0;
-            while (target.hasRemaining()) {
-                int read = channel.read(target, offset + total);
-                if (read < 0) {
-                    break;
+            int limit = target.limit();
+            try {
+                while (target.position() < limit) {
+                    target.limit(Math.min(limit, target.position() + MAX_TRANSFER));
+                    int read = channel.read(target, offset + total);
+                    if (read < 0) {
+                        break;
+                    }
+                    total += read;
                 }
-                total += read;
+            } finally {
+                target.limit(limit);
             }
             return total;
         }

@@ -124,7 +124,8 @@ final class SegmentEmptier {
         int moved = 0;
         while (nextItem < walk.count() && moved < MAX_STEP) {
             int length = walk.endOffset(nextItem) - walk.offset(nextItem);
-            if (!log.canAppendCopy(length)) {
+            // A damaged place is not copied, however long it is.
+            if (!log.canAppendCopy(walk.isReadable(nextItem) ? length : Frame.length(0))) {
                 return moved;
             }
             take(segment, nextItem++);
@@ -174,7 +175,7 @@ final class SegmentEmptier {
         if (kind == RecordKind.RECORD || kind == RecordKind.TOUCH) {
             listener.onMove(kind, location, hint, walk.buffer(), walk.contentOffset(item), length);
         } else {
-            log.copy(kind, hint, walk.buffer(), walk.contentOffset(item), length);
+            log.appendCopy(kind, hint, walk.buffer(), walk.contentOffset(item), length);
         }
     }
 }

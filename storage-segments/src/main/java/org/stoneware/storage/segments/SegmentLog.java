@@ -16,7 +16,7 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <b>Threading:</b> one agent thread; nothing but {@link #open}, {@link #recover}, {@link #visitNotes} and {@link #close} waits for a
  * disk. Writes, forces and reads happen on threads of the log; what they did is told by {@link #doWork}.
  * <p>
- * <b>Limits:</b> at most {@link SegmentLogContext#maxPendingBytes()} bytes wait to be written.
+ * <b>Limits:</b> {@link SegmentLogContext#maxPendingBytes()} says how much waits to be written; memory is taken for what waits only.
  * <p>
  * <b>Failure:</b> a full disk is {@link #NO_ROOM} and heals by itself. A failed force, or a write that failed for another reason, is
  * final: {@link #FAILED} for every change, reads go on. A damaged record is never shown.
@@ -81,7 +81,7 @@ public final class SegmentLog implements AutoCloseable {
         this.segmentBytes = segmentBytes;
         this.isKept = context.sync() != SegmentLogContext.Sync.SCRATCH;
         room = new DiskRoom(context.maxDiskBytes(), segmentBytes);
-        PendingRing ring = new PendingRing(LogStart.ringBytes(context));
+        PendingRing ring = new PendingRing(LogStart.maxWaitingBytes(context));
         writer = new SegmentWriter(context, ring);
         workers = new DiskWorkers(context.readThreads(), context.maxReads() + SPARE_TASKS, context.onProgress());
         openFiles = new OpenFiles(context.files());
@@ -208,7 +208,8 @@ public final class SegmentLog implements AutoCloseable {
 
     /** Appends what {@link SegmentLogListener#onMove} showed; never refused inside that call. */
     public long appendCopy(RecordKind kind, RecordHint hint, DirectBuffer content, int offset, int length) {
-        return copy(kind, hint, content, offset, length);
+        movedBytes += Frame.length(length);
+        return tail.append(kind, hint, content, offset, length);
     }
 
     /** Appends a note; the result as of {@link #append}. */
@@ -346,7 +347,8 @@ public final class SegmentLog implements AutoCloseable {
                 writer.forces(),
                 reads.count(),
                 reads.damagedCount(),
-                droppedSegments);
+                droppedSegments,
+                tail.ring().memoryBytes());
     }
 
     /** Tells what happened and moves what is to be moved. */
@@ -376,6 +378,7 @@ public final class SegmentLog implements AutoCloseable {
                     + context.files().name() + ": " + failure;
             listener.onFailed(reason);
         }
+        tail.giveBack();
         int work = 0;
         for (Segment begun = writer.pollBegun(); begun != null; begun = writer.pollBegun()) {
             tail.writeHintsBefore(begun.number);
@@ -395,6 +398,7 @@ public final class SegmentLog implements AutoCloseable {
     }
 
     private void check() {
+        tail.ring().trim();
         if (!isSampling) {
             isSampling = workers.submit(new RoomTask(context.files(), tail.position(), (bytes, at) -> {
                 isSampling = false;
@@ -538,11 +542,6 @@ public final class SegmentLog implements AutoCloseable {
 
     boolean canAppendCopy(int frameLength) {
         return !isFailed && tail.canTakeCopy(frameLength);
-    }
-
-    long copy(RecordKind kind, RecordHint hint, DirectBuffer content, int offset, int length) {
-        movedBytes += Frame.length(length);
-        return tail.append(kind, hint, content, offset, length);
     }
 
     void onEmptied(Segment segment) {

@@ -10,8 +10,8 @@ import java.util.function.Consumer;
  * @param segmentBytes     size at which a segment is closed and the next one begins.
  * @param maxContentLength bytes of the longest content to be appended.
  * @param maxDiskBytes     bytes of disk to use; 0: as much as the file system gives.
- * @param maxPendingBytes  most bytes appended and not yet written, kept in memory outside the heap; rounded up to a power of two that
- *                         holds two of the longest records.
+ * @param maxPendingBytes  most bytes appended and not yet written, or two of the longest records if they are more. Memory outside the
+ *                         heap follows what is really pending. The log itself moves records only while less than half is pending.
  * @param maxReads         most reads under way at once.
  * @param readThreads      threads that read, delete and write hint files.
  * @param notices          takes one readable line per fact an operator should know. Callable from any thread.

@@ -15,6 +15,7 @@ package org.stoneware.storage.segments;
  * @param reads           reads from files.
  * @param damagedReads    reads that found a damaged record.
  * @param droppedSegments segments emptied and deleted.
+ * @param memoryBytes     memory outside the heap for what waits to be written.
  */
 public record SegmentLogFigures(
         int segments,
@@ -28,4 +29,5 @@ public record SegmentLogFigures(
         long forces,
         long reads,
         long damagedReads,
-        long droppedSegments) {}
+        long droppedSegments,
+        long memoryBytes) {}

@@ -21,7 +21,7 @@ final class SegmentWriter implements Runnable {
     private static final long FORCE_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(10);
     private static final long RETRY_NS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long FOREVER_NS = TimeUnit.SECONDS.toNanos(1);
-    /** Segments begun and not yet reached by the writer; far more than the ring can hold of sealed ones. */
+    /** Segments begun and not yet reached by the writer; far more sealed ones than wait at any time. */
     private static final int MAX_ROLLS = 1024;
 
     private final SegmentLogContext context;
@@ -118,7 +118,7 @@ final class SegmentWriter implements Runnable {
         return failure;
     }
 
-    /** Writes and forces what is published, then ends. @return false when it did not end in time. */
+    /** Writes and forces what is published, then ends and frees the ring. @return false when it did not end in time. */
     boolean close(long timeoutMs) {
         isClosing = true;
         LockSupport.unpark(thread);
@@ -134,7 +134,11 @@ final class SegmentWriter implements Runnable {
         if (isInterrupted) {
             Thread.currentThread().interrupt();
         }
-        return !thread.isAlive();
+        boolean hasEnded = !thread.isAlive();
+        if (hasEnded) {
+            ring.free();
+        }
+        return hasEnded;
     }
 
     @Override

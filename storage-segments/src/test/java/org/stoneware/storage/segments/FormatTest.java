@@ -33,6 +33,7 @@ final class FormatTest {
     void shouldWriteARecordAsDocumented() {
         byte[] content = "cart".getBytes(StandardCharsets.US_ASCII);
         PendingRing ring = new PendingRing(1 << 16);
+        ring.reserve(0, 4, 0);
         ring.put(0, new UnsafeBuffer(content), 0, 4);
         Frame frame = new Frame();
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -46,8 +47,7 @@ final class FullDiskTest {
             }
             engine.awaitDurable();
             // Somebody else takes all there is, faster than it could be noticed.
-            long left = Files.getFileStore(disk).getUsableSpace();
-            Files.write(others, new byte[(int) left]);
+            fill(others);
             engine.tryPut(key, 1, 20_000);
             engine.await(engine.log::isFull);
             assertThat(engine.tryPut(key + 1, 1, 20_000)).isEqualTo(SegmentLog.NO_ROOM);
@@ -66,6 +66,18 @@ final class FullDiskTest {
             assertThat(engine.report.damages()).isEmpty();
             assertThat(engine.held).containsKey(key + 2).hasSizeGreaterThanOrEqualTo(201);
         }
+    }
+
+    private static void fill(Path file) throws IOException {
+        byte[] block = new byte[4096];
+        try (OutputStream out = Files.newOutputStream(file)) {
+            for (int written = 0; written < SIZE; written += block.length) {
+                out.write(block);
+            }
+        } catch (IOException e) {
+            return; // full, as it should be
+        }
+        throw new IllegalStateException("file system is larger than asked for");
     }
 
     private static SegmentLogContext context(Path store, List<String> notices) {

@@ -226,6 +226,23 @@ public final class ClientRequestPublisher {
         }
     }
 
+    /**
+     * Takes the token out of a change, so that it is answered if it has taken effect and refused if it has not; does nothing with another
+     * message.
+     */
+    public static void withdrawToken(MutableDirectBuffer message) {
+        int offset =
+                switch (message.getShort(MessageHeaderEncoder.templateIdEncodingOffset(), LITTLE_ENDIAN)) {
+                    case WriteEncoder.TEMPLATE_ID -> EPOCH_OFFSET + WriteEncoder.tokenEncodingOffset();
+                    case RemoveEncoder.TEMPLATE_ID -> EPOCH_OFFSET + RemoveEncoder.tokenEncodingOffset();
+                    case RenameEncoder.TEMPLATE_ID -> EPOCH_OFFSET + RenameEncoder.tokenEncodingOffset();
+                    default -> 0;
+                };
+        if (offset != 0) {
+            message.putLong(offset, SessionProtocol.NO_TOKEN, LITTLE_ENDIAN);
+        }
+    }
+
     private static int copyVersionOffset(DirectBuffer message) {
         return switch (message.getShort(MessageHeaderEncoder.templateIdEncodingOffset(), LITTLE_ENDIAN)) {
             case GetOwnEncoder.TEMPLATE_ID -> EPOCH_OFFSET + GetOwnEncoder.knownVersionEncodingOffset();

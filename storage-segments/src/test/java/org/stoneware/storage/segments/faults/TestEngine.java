@@ -146,10 +146,15 @@ public final class TestEngine implements SegmentLogListener, RecoveryVisitor, Au
     /** Reads everything held. */
     public void readAll() {
         read.clear();
-        for (Map.Entry<Long, Held> entry : held.entrySet()) {
-            await(() -> log.read(entry.getValue().location(), entry.getValue().length(), entry.getKey()));
+        int issued = 0;
+        // A copy: a segment may be emptied meanwhile, and what is lost in it is no longer held.
+        for (long key : List.copyOf(held.keySet())) {
+            await(() -> !held.containsKey(key)
+                    || log.read(held.get(key).location(), held.get(key).length(), key));
+            issued += held.containsKey(key) ? 1 : 0;
         }
-        await(() -> read.size() == held.size());
+        int expected = issued;
+        await(() -> read.size() >= expected);
     }
 
     @Override
