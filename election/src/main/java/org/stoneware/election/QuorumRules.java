@@ -2,6 +2,7 @@ package org.stoneware.election;
 
 import java.util.List;
 import java.util.Set;
+import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.ElectionContext;
@@ -18,25 +19,28 @@ class QuorumRules {
     private final int selfId;
     private final VoterId self;
     private final long incarnation;
-    private final boolean isStorePersistent;
+    private final BooleanSupplier persistence;
     private final HeldCopy held;
 
     QuorumRules(int selfId, VoterId self, long incarnation, boolean isStorePersistent) {
-        this(selfId, self, incarnation, isStorePersistent, new HeldCopy(isStorePersistent, 0, 0, false));
+        this(selfId, self, incarnation, () -> isStorePersistent, new HeldCopy(isStorePersistent, 0, 0, false));
     }
 
     static QuorumRules of(ElectionContext context, VoterId self) {
         return new QuorumRules(
-                context.selfId(), self, context.incarnation(), context.isStorePersistent(), context.held());
+                context.selfId(), self, context.incarnation(), context::isStorePersistent, context.held());
     }
 
-    /** @param held what this server found of the sessions when it started. */
-    QuorumRules(int selfId, VoterId self, long incarnation, boolean isStorePersistent, HeldCopy held) {
+    /**
+     * @param persistence whether sessions outlive the process as of now.
+     * @param held        what this server found of the sessions when it started.
+     */
+    QuorumRules(int selfId, VoterId self, long incarnation, BooleanSupplier persistence, HeldCopy held) {
         this.held = held;
         this.selfId = selfId;
         this.self = self;
         this.incarnation = incarnation;
-        this.isStorePersistent = isStorePersistent;
+        this.persistence = persistence;
     }
 
     /** The own entry of an in-sync set. */
@@ -65,7 +69,7 @@ class QuorumRules {
         if (value == null) {
             return true;
         }
-        return isStorePersistent
+        return persistence.getAsBoolean()
                 ? value.isInSync(self) && mayHoldEverything(value, base)
                 : isEverythingGone(value, base);
     }
@@ -89,7 +93,7 @@ class QuorumRules {
     /** A server beside an active may lead only when nobody holds anything any more: its own copy may be half replaced. */
     boolean mayLeadAfterPassive(QuorumRound.Base base) {
         RegisterValue value = base.value();
-        return value == null || !isStorePersistent && isEverythingGone(value, base);
+        return value == null || !persistence.getAsBoolean() && isEverythingGone(value, base);
     }
 
     /** Whether all processes that held everything have ended: every data server answers, as another process. */

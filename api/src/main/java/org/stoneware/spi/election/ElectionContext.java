@@ -2,6 +2,7 @@ package org.stoneware.spi.election;
 
 import java.nio.file.Path;
 import java.util.List;
+import java.util.function.BooleanSupplier;
 
 /**
  * Settings of one election.
@@ -11,7 +12,8 @@ import java.util.List;
  * @param incarnation     random number of this process start; never 0.
  * @param electionTimeNs  longest wait for peers that give no evidence at all.
  * @param directory       where the register is kept; belongs to the election alone, exists, survives the emptying of stores.
- * @param isStorePersistent false for temporary modes: what this server held before its start is gone.
+ * @param persistence     whether sessions outlive the process as of now: the store may be exchanged while the server runs. Asked on the
+ *                        thread of the election.
  * @param priority        what goes before what when servers lose sight of each other.
  * @param held            what this server found of the sessions when it started; of no meaning in temporary modes.
  */
@@ -21,11 +23,29 @@ public record ElectionContext(
         long incarnation,
         long electionTimeNs,
         Path directory,
-        boolean isStorePersistent,
+        BooleanSupplier persistence,
         FailoverPriority priority,
         HeldCopy held) {
     public ElectionContext {
         memberNames = List.copyOf(memberNames);
+    }
+
+    /** A server whose store is the same all the time. */
+    public ElectionContext(
+            int selfId,
+            List<String> memberNames,
+            long incarnation,
+            long electionTimeNs,
+            Path directory,
+            boolean isStorePersistent,
+            FailoverPriority priority,
+            HeldCopy held) {
+        this(selfId, memberNames, incarnation, electionTimeNs, directory, () -> isStorePersistent, priority, held);
+    }
+
+    /** False in temporary modes: what this server held before its start is gone, and what it holds goes with the process. */
+    public boolean isStorePersistent() {
+        return persistence.getAsBoolean();
     }
 
     /** A server that holds what the register says it holds. */

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.BooleanSupplier;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.api.config.ServerSettings;
 import org.stoneware.server.replication.ReplicaIdentity;
@@ -46,17 +47,17 @@ final class AgentParts {
     }
 
     /**
-     * @param keepsSessions sessions outlive the process.
-     * @param held          what an earlier process left of them.
+     * @param persistence whether sessions outlive the process as of now.
+     * @param held        what an earlier process left of them.
      */
-    ElectionContext electionContext(boolean keepsSessions, HeldCopy held) {
+    ElectionContext electionContext(BooleanSupplier persistence, HeldCopy held) {
         return new ElectionContext(
                 settings.selfPosition(),
                 memberNames(),
                 context.incarnation(),
                 TimeUnit.SECONDS.toNanos(settings.electionTimeSec()),
                 directory("election"),
-                keepsSessions,
+                persistence,
                 FailoverPriority.of(settings),
                 held);
     }

@@ -154,7 +154,7 @@ final class ServerAgent {
             this.election = context.election()
                     .open(
                             parts.electionContext(
-                                    generations.keepsSessions(),
+                                    () -> duties.current().keepsSessions(),
                                     duties.current().held()),
                             new Decisions());
             opened.add(election);

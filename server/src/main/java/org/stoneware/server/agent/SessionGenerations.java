@@ -14,8 +14,8 @@ import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.config.ServerSettings;
-import org.stoneware.server.role.GenerationPlace;
 import org.stoneware.server.role.SessionGeneration;
+import org.stoneware.server.storage.GenerationPlace;
 import org.stoneware.server.storage.OpenedStore;
 import org.stoneware.spi.storage.Durability;
 import org.stoneware.spi.storage.SessionStore;
@@ -47,6 +47,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
     private GenerationMarker.@Nullable Current current;
     private final AtomicInteger made = new AtomicInteger();
     private StoreOffer offer;
+    private boolean isRunningTold;
 
     SessionGenerations(
             ServerContext context, EventLog events, int maxSessionBytes, StoreListener listener, Runnable wakeup) {
@@ -60,7 +61,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         this.offer = context.stores().first();
     }
 
-    /** True when sessions outlive the process. Does not change while it runs: such a store is neither left nor moved to. */
+    /** True when sessions of copies made from now on outlive the process. */
     boolean keepsSessions() {
         return offer.provider().keepsSessions();
     }
@@ -98,10 +99,10 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
             removeLeftovers(isFound ? found : null);
             SessionGeneration opened = found != null && isFound ? recover(found) : get();
             if (keepsSessions()) {
-                if (!isFound && !place(made.get()).publish()) {
+                if (!isFound && !opened.store().place().publish(false)) {
                     throw new StorageException("cannot write in " + directory + "; see the line before");
                 }
-                marker.running(bootId());
+                running();
             }
             return opened;
         } catch (IOException e) {
@@ -119,7 +120,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         long startNs = context.nanoClock().getAsLong();
         SessionStore store = openStore(offer, directory(found.number()));
         SessionGeneration opened =
-                SessionGeneration.recover(store, place(found.number()), isSuspect, () -> work(store, startNs));
+                SessionGeneration.recover(opened(store, offer, found.number()), isSuspect, () -> work(store, startNs));
         // Not before: who listens is there only once the sessions are.
         opened.store().listener(listener);
         events.info(
@@ -147,7 +148,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
     @Override
     public SessionGeneration get() {
         int number = made.incrementAndGet();
-        SessionGeneration generation = new SessionGeneration(open(offer, number), place(number));
+        SessionGeneration generation = new SessionGeneration(open(offer, number));
         generation.store().listener(listener);
         return generation;
     }
@@ -158,8 +159,11 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
     }
 
     private OpenedStore open(StoreOffer from, int number) {
-        Path fresh = created(directory(number));
-        return new OpenedStore(openStore(from, fresh), from.inWords(), () -> {}, () -> delete(fresh));
+        return opened(openStore(from, created(directory(number))), from, number);
+    }
+
+    private OpenedStore opened(SessionStore store, StoreOffer from, int number) {
+        return new OpenedStore(store, from.inWords(), new Place(number, from));
     }
 
     private SessionStore openStore(StoreOffer from, Path where) {
@@ -228,7 +232,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
 
     /** The server has stopped in an orderly way: its stores are closed. */
     void stopped() throws IOException {
-        if (keepsSessions()) {
+        if (isRunningTold) {
             marker.stopped();
         }
     }
@@ -246,27 +250,37 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         current = next;
     }
 
-    private GenerationPlace place(int number) {
-        return new Place(number);
+    /** A server runs on what lies here: its next start must know if the machine went down under it. */
+    private void running() throws IOException {
+        if (!isRunningTold) {
+            marker.running(bootId());
+            isRunningTold = true;
+        }
     }
 
-    /** One generation's directory, and what the marker says of it. */
+    /** The directory of one store, and what the marker says of it. */
     private final class Place implements GenerationPlace {
         private final int number;
+        private final StoreOffer from;
         private boolean isFailureTold;
 
-        Place(int number) {
+        Place(int number, StoreOffer from) {
             this.number = number;
+            this.from = from;
         }
 
         @Override
         public boolean keepsSessions() {
-            return SessionGenerations.this.keepsSessions();
+            return from.provider().keepsSessions();
         }
 
         @Override
-        public boolean publish() {
-            return !keepsSessions() || tell(new GenerationMarker.Current(number, offer.mode(), false));
+        public boolean publish(boolean isSuspect) {
+            if (keepsSessions()) {
+                return tell(new GenerationMarker.Current(number, from.mode(), isSuspect));
+            }
+            GenerationMarker.Current now = current;
+            return now == null || now.isSuspect() || tell(new GenerationMarker.Current(now.number(), now.mode(), true));
         }
 
         @Override
@@ -277,9 +291,15 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
             }
         }
 
-        private boolean tell(GenerationMarker.Current next) {
+        private boolean tell(GenerationMarker.@Nullable Current next) {
             try {
-                write(next);
+                if (next == null) {
+                    marker.forget();
+                    current = null;
+                } else {
+                    running();
+                    write(next);
+                }
                 isFailureTold = false;
                 return true;
             } catch (IOException e) {
@@ -292,9 +312,13 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
             }
         }
 
+        /** The marker goes first: a restart must not take what is left of a directory for a whole copy. */
         @Override
         public void delete() {
-            SessionGenerations.this.delete(directory(number));
+            GenerationMarker.Current now = current;
+            if (now == null || now.number() != number || tell(null)) {
+                SessionGenerations.this.delete(directory(number));
+            }
         }
     }
 

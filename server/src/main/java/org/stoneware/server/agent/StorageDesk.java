@@ -87,10 +87,6 @@ final class StorageDesk implements StorageAdmin, StoreProviders.Listener {
                     "no installed bundle offers '" + mode + "'; offered: " + String.join(", ", modes)
                             + "; put a bundle that does into deploy/");
         }
-        String refusal = StoreExchange.refusal(now.inUse(), newest);
-        if (!refusal.isEmpty()) {
-            return new Outcome(false, refusal);
-        }
         if (now.isBusy()) {
             return new Outcome(false, "an exchange is under way: " + now.progress());
         }

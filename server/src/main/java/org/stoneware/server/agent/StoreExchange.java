@@ -31,6 +31,8 @@ final class StoreExchange implements StoreSwitch.Output {
     static final long GRACE_NS = TimeUnit.SECONDS.toNanos(3);
 
     private static final int MAX_RESTARTS = 5;
+    private static final String NOT_WHOLE =
+            "this server does not hold all sessions yet; ask again when it is PASSIVE-STANDBY or ACTIVE-COORDINATOR";
 
     private final StoreSource source;
     private final SessionGenerations generations;
@@ -45,6 +47,7 @@ final class StoreExchange implements StoreSwitch.Output {
 
     private @Nullable Request request;
     private boolean isOpening;
+    private boolean isRemembering;
     private StoreOffer before;
     private boolean isOrphan;
     private boolean isOrphanHandled;
@@ -55,6 +58,15 @@ final class StoreExchange implements StoreSwitch.Output {
     /** What the rest of the server does for an exchange. */
     interface Host {
         ExchangeableStore store();
+
+        /** True when the sessions here are a whole state, which a restart may believe. */
+        boolean isWhole();
+
+        /** Whether what is no session is to be kept in the store as well. */
+        void keepNotes(boolean isKept);
+
+        /** Notes all of it anew. */
+        void checkpoint();
 
         long nowNs();
 
@@ -101,7 +113,7 @@ final class StoreExchange implements StoreSwitch.Output {
     }
 
     boolean isBusy() {
-        return request != null || exchange.isBusy() || orders.isWaiting();
+        return request != null || isRemembering || exchange.isBusy() || orders.isWaiting();
     }
 
     /** Moves the other servers, then this one. */
@@ -127,26 +139,16 @@ final class StoreExchange implements StoreSwitch.Output {
             return;
         }
         if (offer.equals(generations.inUse())) {
-            remember(isRemembered, offer.mode());
-            orders.answer(askedBy, StoreOrder.Kind.DONE, offer.mode(), "");
+            remember(isRemembered, offer.mode(), () -> orders.answer(askedBy, StoreOrder.Kind.DONE, offer.mode(), ""));
             return;
         }
         open(new Request(offer, isRemembered, askedBy, by, 0));
     }
 
-    /**
-     * Whether sessions may move at all. What a store promises to keep over the end of the process is not given to another one, and not
-     * taken over from one, while the server runs: see docs/adr/0132. Any thread.
-     *
-     * @return why not; empty when they may.
-     */
-    static String refusal(StoreOffer from, StoreOffer to) {
-        boolean isKeeping = from.provider().keepsSessions() || to.provider().keepsSessions();
-        return !isKeeping || from.equals(to)
-                ? ""
-                : "sessions do not move to or from a store that keeps them over a restart while the server runs (here from "
-                        + from.inWords() + " to " + to.inWords()
-                        + "); set the mode in tc-config and restart the servers one after the other";
+    /** Why sessions may not move now; empty when they may. A store that is kept must not look whole after a restart when it is not. */
+    private String refusal(StoreOffer from, StoreOffer to) {
+        boolean isKept = from.provider().keepsSessions() || to.provider().keepsSessions();
+        return !isKept || from.equals(to) || host.isWhole() ? "" : NOT_WHOLE;
     }
 
     private void refuse(int askedBy, String mode, String reason) {
@@ -170,7 +172,7 @@ final class StoreExchange implements StoreSwitch.Output {
         OpenedStore store = opened.store();
         if (store != null && (isClosed || request != asked)) {
             store.store().close();
-            store.afterClose().run();
+            store.place().delete();
             return;
         }
         if (store == null) {
@@ -189,10 +191,7 @@ final class StoreExchange implements StoreSwitch.Output {
     void onOffered(StoreOffer offer) {
         unfit.remove(key(offer));
         boolean isSame = offer.mode().equals(generations.inUse().mode());
-        if (isOrphan
-                && !isBusy()
-                && isSame
-                && refusal(generations.inUse(), offer).isEmpty()) {
+        if (isOrphan && !isBusy() && isSame) {
             use(offer, false, StoreOrders.NOBODY, "the return of its bundle");
         }
         show();
@@ -225,8 +224,7 @@ final class StoreExchange implements StoreSwitch.Output {
         String by = order.text() + " through " + host.name(memberId);
         StoreOffer found = fit(order.mode());
         if (generations.inUse().mode().equals(order.mode()) && (found == null || found.equals(generations.inUse()))) {
-            remember(true, order.mode());
-            orders.answer(memberId, StoreOrder.Kind.DONE, order.mode(), "");
+            remember(true, order.mode(), () -> orders.answer(memberId, StoreOrder.Kind.DONE, order.mode(), ""));
         } else if (found == null) {
             refuse(memberId, order.mode(), "no bundle that is installed and fit offers it");
         } else {
@@ -252,6 +250,13 @@ final class StoreExchange implements StoreSwitch.Output {
      */
     int doWork(long nowNs) {
         int work = exchange.doWork(nowNs);
+        Request asked = request;
+        if (asked != null
+                && exchange.isBusy()
+                && !refusal(generations.inUse(), asked.offer).isEmpty()) {
+            exchange.cancel(NOT_WHOLE, nowNs);
+            work++;
+        }
         work += orders.doWork(nowNs);
         if (isOrphan && !isOrphanHandled && !isBusy() && nowNs - orphanNs > GRACE_NS) {
             isOrphanHandled = true;
@@ -266,10 +271,11 @@ final class StoreExchange implements StoreSwitch.Output {
 
     private void replaceOrphan() {
         StoreOffer inUse = generations.inUse();
-        StoreOffer same = fit(inUse.mode());
-        StoreOffer next = same != null && refusal(inUse, same).isEmpty() ? same : null;
+        StoreOffer next = fit(inUse.mode());
         for (StoreOffer each : source.all().list()) {
-            if (next == null && refusal(inUse, each).isEmpty() && !unfit.containsKey(key(each))) {
+            boolean isAsGood =
+                    each.provider().keepsSessions() || !inUse.provider().keepsSessions();
+            if (next == null && isAsGood && !unfit.containsKey(key(each))) {
                 next = each;
             }
         }
@@ -301,11 +307,14 @@ final class StoreExchange implements StoreSwitch.Output {
         return offer.mode() + ' ' + offer.bundle() + ' ' + offer.version();
     }
 
-    private void remember(boolean isRemembered, String mode) {
+    /** Writes down what a restart begins with, then does what is to be done after that. */
+    private void remember(boolean isRemembered, String mode, Runnable then) {
         if (!isRemembered) {
+            then.run();
             return;
         }
-        // The disk may take a while; nothing waits for it.
+        isRemembering = true;
+        // The disk may take a while; nothing but the answer waits for it.
         Thread writer = new Thread(
                 () -> {
                     try {
@@ -315,6 +324,11 @@ final class StoreExchange implements StoreSwitch.Output {
                                 "store-choice-not-kept",
                                 "a restart will not know that " + mode + " was chosen: " + e.getMessage());
                     }
+                    inbox.submit(() -> {
+                        isRemembering = false;
+                        then.run();
+                        show();
+                    });
                 },
                 "stoneware-store-choice");
         writer.start();
@@ -359,8 +373,26 @@ final class StoreExchange implements StoreSwitch.Output {
         before = generations.inUse();
         generations.use(done.offer);
         isOrphan = false;
-        remember(done.isRemembered, done.offer.mode());
-        orders.answer(done.askedBy, StoreOrder.Kind.DONE, done.offer.mode(), "");
+        // Sessions that are kept are found by a restart only in the mode they were written in.
+        boolean isRemembered = done.isRemembered || done.offer.provider().keepsSessions();
+        remember(
+                isRemembered,
+                done.offer.mode(),
+                () -> orders.answer(done.askedBy, StoreOrder.Kind.DONE, done.offer.mode(), ""));
+    }
+
+    @Override
+    public void onStoresChanged(ExchangeableStore store) {
+        // A store that was replaced as a whole has nobody to note for.
+        if (store == host.store()) {
+            host.keepNotes(store.isNoting());
+        }
+    }
+
+    @Override
+    public void checkpoint(ExchangeableStore into) {
+        onStoresChanged(into);
+        host.checkpoint();
     }
 
     @Override
@@ -376,7 +408,7 @@ final class StoreExchange implements StoreSwitch.Output {
             orders.answer(failed.askedBy, StoreOrder.Kind.REFUSED, failed.offer.mode(), reason);
         } else {
             // What was chosen has failed; a restart must not begin with it.
-            remember(true, generations.inUse().mode());
+            remember(true, generations.inUse().mode(), () -> {});
         }
     }
 
@@ -387,7 +419,10 @@ final class StoreExchange implements StoreSwitch.Output {
         if (again == null || isClosed) {
             return;
         }
-        if (again.restarts < MAX_RESTARTS) {
+        String refusal = refusal(generations.inUse(), again.offer);
+        if (!refusal.isEmpty()) {
+            refuse(again.askedBy, again.offer.mode(), refusal);
+        } else if (again.restarts < MAX_RESTARTS) {
             open(new Request(again.offer, again.isRemembered, again.askedBy, again.by, again.restarts + 1));
         } else {
             refuse(again.askedBy, again.offer.mode(), reason);

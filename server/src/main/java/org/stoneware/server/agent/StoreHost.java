@@ -35,6 +35,21 @@ final class StoreHost implements StoreExchange.Host {
     }
 
     @Override
+    public boolean isWhole() {
+        return duties.isWhole();
+    }
+
+    @Override
+    public void keepNotes(boolean isKept) {
+        duties.current().state().keepNotes(isKept);
+    }
+
+    @Override
+    public void checkpoint() {
+        duties.current().state().checkpoint();
+    }
+
+    @Override
     public long nowNs() {
         return context.nanoClock().getAsLong();
     }

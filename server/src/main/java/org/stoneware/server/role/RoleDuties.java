@@ -245,6 +245,12 @@ public final class RoleDuties {
         return current;
     }
 
+    /** Whether the sessions here are a whole state: those being served, or a copy that was complete at some entry. */
+    public boolean isWhole() {
+        PassiveReplica follower = replica;
+        return follower == null || follower.isComplete();
+    }
+
     /** Whether a server counts for commits here; false unless this server is active. */
     public boolean isInSync(int memberId) {
         Standbys present = standbys;

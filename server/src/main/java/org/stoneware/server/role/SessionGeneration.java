@@ -5,6 +5,7 @@ import org.jspecify.annotations.Nullable;
 import org.stoneware.server.replication.Generation;
 import org.stoneware.server.session.SessionStateMachine;
 import org.stoneware.server.storage.ExchangeableStore;
+import org.stoneware.server.storage.GenerationPlace;
 import org.stoneware.server.storage.OpenedStore;
 import org.stoneware.spi.election.HeldCopy;
 import org.stoneware.spi.storage.SessionStore;
@@ -22,7 +23,6 @@ public final class SessionGeneration implements Generation {
 
     private final ExchangeableStore store;
     private final SessionStateMachine state;
-    private final GenerationPlace place;
     private final HeldCopy held;
     /** Kept until this one is published. */
     private @Nullable Generation replaced;
@@ -35,30 +35,28 @@ public final class SessionGeneration implements Generation {
      * @param afterClose frees what the store leaves behind.
      */
     public SessionGeneration(SessionStore store, Runnable afterClose) {
-        this(new OpenedStore(store, afterClose), GenerationPlace.temporary(() -> {}));
+        this(new OpenedStore(store, GenerationPlace.temporary(afterClose)));
     }
 
     /** @param store empty; belongs to this object from now on. */
     public SessionGeneration(SessionStore store, GenerationPlace place) {
-        this(new OpenedStore(store, place::delete), place);
+        this(new OpenedStore(store, place));
     }
 
-    /**
-     * @param opened empty; belongs to this object from now on, and frees what it leaves behind.
-     * @param place  where it lies.
-     */
-    public SessionGeneration(OpenedStore opened, GenerationPlace place) {
-        this(new ExchangeableStore(opened), place);
+    /** @param opened empty; belongs to this object from now on, and frees what it leaves behind. */
+    public SessionGeneration(OpenedStore opened) {
+        this(new ExchangeableStore(opened));
     }
 
-    private SessionGeneration(ExchangeableStore store, GenerationPlace place) {
-        this(store, place, HeldCopy.NOTHING, new SessionStateMachine(store, place.keepsSessions()));
+    private SessionGeneration(ExchangeableStore store) {
+        this(
+                store,
+                HeldCopy.NOTHING,
+                new SessionStateMachine(store, store.place().keepsSessions()));
     }
 
-    private SessionGeneration(
-            ExchangeableStore store, GenerationPlace place, HeldCopy held, SessionStateMachine state) {
+    private SessionGeneration(ExchangeableStore store, HeldCopy held, SessionStateMachine state) {
         this.store = store;
-        this.place = place;
         this.held = held;
         this.state = state;
     }
@@ -71,14 +69,13 @@ public final class SessionGeneration implements Generation {
      * @param storeWork lets the store work while something is on its way to memory.
      * @throws org.stoneware.spi.storage.StorageException when it can't be read.
      */
-    public static SessionGeneration recover(
-            SessionStore left, GenerationPlace place, boolean isSuspect, Runnable storeWork) {
-        ExchangeableStore store = new ExchangeableStore(new OpenedStore(left, place::delete));
+    public static SessionGeneration recover(OpenedStore left, boolean isSuspect, Runnable storeWork) {
+        ExchangeableStore store = new ExchangeableStore(left);
         SessionStateMachine state = new SessionStateMachine(store, true);
         boolean isComplete = state.recover(storeWork);
         HeldCopy held =
                 new HeldCopy(isComplete, state.history().lastEpoch(), state.lastApplied(), isSuspect && isComplete);
-        return new SessionGeneration(store, place, held, state);
+        return new SessionGeneration(store, held, state);
     }
 
     @Override
@@ -98,17 +95,17 @@ public final class SessionGeneration implements Generation {
 
     /** True when sessions outlive the process. */
     public boolean keepsSessions() {
-        return place.keepsSessions();
+        return store.place().keepsSessions();
     }
 
     /** What is held counts in full from now on, whatever happened before the start. */
     void trust() {
-        place.trust();
+        store.place().trust();
     }
 
     @Override
     public void replaces(Generation old) {
-        if (!place.keepsSessions()) {
+        if (!store.place().keepsSessions()) {
             old.discard();
             return;
         }
@@ -130,7 +127,7 @@ public final class SessionGeneration implements Generation {
                 && (publishNs == Long.MIN_VALUE || nowNs - publishNs >= PUBLISH_AGAIN_NS);
         if (old != null && isDue) {
             publishNs = nowNs;
-            if (place.publish()) {
+            if (store.place().publish(false)) {
                 replaced = null;
                 state.holdBack(false);
                 old.discard();
@@ -148,7 +145,7 @@ public final class SessionGeneration implements Generation {
     /** Frees store and state; what the mode promises to keep is kept, for the next process. */
     void close() {
         Generation old = replaced;
-        if (!place.keepsSessions()) {
+        if (!store.place().keepsSessions()) {
             discard();
         } else {
             store.close();
@@ -163,7 +160,7 @@ public final class SessionGeneration implements Generation {
         Generation old = replaced;
         replaced = null;
         store.close();
-        store.afterClose().run();
+        store.place().delete();
         if (old != null) {
             old.discard();
         }

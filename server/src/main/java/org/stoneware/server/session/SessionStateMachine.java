@@ -58,7 +58,7 @@ public final class SessionStateMachine implements ReplicatedState {
     private final DurableIndex durable = new DurableIndex();
     private final ReadinessCheck readiness = new ReadinessCheck();
     /** Null where the store keeps nothing over the end of the process. */
-    private final @Nullable StateNotes notes;
+    private @Nullable StateNotes notes;
 
     private long lastApplied;
     /** Nothing counts as durable: a restart would not open this store. */
@@ -86,7 +86,16 @@ public final class SessionStateMachine implements ReplicatedState {
         SessionDelta.Builder builder = new SessionDelta.Builder(new ExpandableArrayBuffer(64));
         builder.finish();
         this.noChange = new SessionDelta().wrap(builder.buffer(), 0);
-        this.notes = keepsNotes ? new StateNotes(store, noChange) : null;
+        keepNotes(keepsNotes);
+    }
+
+    /**
+     * The store has begun or ceased to keep sessions over the end of the process. Notes are worth something from the next checkpoint on.
+     */
+    public void keepNotes(boolean isKept) {
+        if (isKept != (notes != null)) {
+            notes = isKept ? new StateNotes(store, noChange) : null;
+        }
     }
 
     /**

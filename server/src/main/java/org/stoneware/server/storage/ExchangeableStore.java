@@ -38,8 +38,11 @@ import org.stoneware.spi.storage.StoreSnapshot;
  * the twin; so a broken bundle is an outcome like a broken disk.
  */
 public final class ExchangeableStore implements SessionStore {
+    private static final long TRUSTED = Long.MIN_VALUE;
+
     private final SessionRecord mirrored = new SessionRecord();
     private final LongHashSet loading = new LongHashSet();
+    private final VisitGuard visits = new VisitGuard(reason -> failed(reason));
     private final List<SharedStore> retired = new ArrayList<>();
     private final Stores stores = new Stores();
     private SharedStore current;
@@ -54,8 +57,8 @@ public final class ExchangeableStore implements SessionStore {
 
     private final ContinuedPositions positions = new ContinuedPositions();
     private boolean areLoadsDue;
-    /** A visitor is running: what it throws is none of the store's. */
-    private boolean isShowing;
+    /** After a fall-back: what the store in use must have made durable before a restart may believe it. */
+    private long trustPosition = TRUSTED;
 
     public ExchangeableStore(OpenedStore first) {
         this.current = new SharedStore(first, stores);
@@ -111,14 +114,17 @@ public final class ExchangeableStore implements SessionStore {
             throw new IllegalStateException("no store to change places with");
         }
         SharedStore before = current;
-        takeOver(next);
+        takeOver(next, false);
         twin = new StoreTwin(before.opened(), true);
         twinStore = before;
         isProving = true;
     }
 
-    private void takeOver(SharedStore next) {
-        next.opened().makeCurrent().run();
+    /** @param isSuspect what was acknowledged may not be durable in it yet. */
+    private void takeOver(SharedStore next, boolean isSuspect) {
+        if (!next.opened().place().publish(isSuspect)) {
+            throw new IllegalStateException("a restart could not be told of it; see the line before");
+        }
         positions.follow(current.store(), next.store());
         current = next;
         areLoadsDue = true;
@@ -161,8 +167,9 @@ public final class ExchangeableStore implements SessionStore {
             twin = null;
             twinStore = null;
             isProving = false;
-            String unusable = String.valueOf(StoreGuard.failure(() -> takeOver(spareStore)));
+            String unusable = String.valueOf(StoreGuard.failure(() -> takeOver(spareStore, true)));
             if (current == spareStore) {
+                trustPosition = appendPosition();
                 retire(broken);
                 return true;
             }
@@ -299,20 +306,32 @@ public final class ExchangeableStore implements SessionStore {
 
     @Override
     public void note(DirectBuffer note, int offset, int length) {
-        current.store().note(note, offset, length);
+        noted(store -> store.note(note, offset, length));
         alsoNoted(second -> second.note(note, offset, length));
     }
 
     @Override
     public void beginCheckpoint() {
-        current.store().beginCheckpoint();
+        noted(SessionStore::beginCheckpoint);
         alsoNoted(SessionStore::beginCheckpoint);
     }
 
     @Override
     public void endCheckpoint() {
-        current.store().endCheckpoint();
+        noted(SessionStore::endCheckpoint);
         alsoNoted(SessionStore::endCheckpoint);
+    }
+
+    /** A note the store in use does not take is a failure of that store; the one before it has had every note so far. */
+    private void noted(Consumer<SessionStore> call) {
+        SharedStore asked = current;
+        try {
+            call.accept(asked.store());
+        } catch (RuntimeException | LinkageError e) {
+            if (failed(StoreGuard.inWords(e)) && asked != current) {
+                call.accept(current.store());
+            }
+        }
     }
 
     private void alsoNoted(Consumer<SessionStore> call) {
@@ -369,54 +388,17 @@ public final class ExchangeableStore implements SessionStore {
 
     @Override
     public int visitExpired(long nowMs, int limit, ExpiryVisitor visitor) {
-        isShowing = false;
-        try {
-            return current.store().visitExpired(nowMs, limit, (key, lastAccessedTimeMs) -> {
-                isShowing = true;
-                visitor.onExpired(key, lastAccessedTimeMs);
-                isShowing = false;
-            });
-        } catch (RuntimeException | LinkageError e) {
-            if (isShowing) {
-                throw e;
-            }
-            failed(StoreGuard.inWords(e));
-            return 0;
-        }
+        return visits.run(() -> current.store().visitExpired(nowMs, limit, visits.expired(visitor)));
     }
 
     @Override
     public void visitSlot(int slot, RecordVisitor visitor) {
-        isShowing = false;
-        try {
-            current.store().visitSlot(slot, record -> {
-                isShowing = true;
-                visitor.onRecord(record);
-                isShowing = false;
-            });
-        } catch (RuntimeException | LinkageError e) {
-            if (isShowing) {
-                throw e;
-            }
-            failed(StoreGuard.inWords(e));
-        }
+        visits.run(() -> current.store().visitSlot(slot, visits.records(visitor)));
     }
 
     @Override
     public void visitDigests(int slot, DigestVisitor visitor) {
-        isShowing = false;
-        try {
-            current.store().visitDigests(slot, (keyHash64, digest) -> {
-                isShowing = true;
-                visitor.onDigest(keyHash64, digest);
-                isShowing = false;
-            });
-        } catch (RuntimeException | LinkageError e) {
-            if (isShowing) {
-                throw e;
-            }
-            failed(StoreGuard.inWords(e));
-        }
+        visits.run(() -> current.store().visitDigests(slot, visits.digests(visitor)));
     }
 
     @Override
@@ -495,6 +477,11 @@ public final class ExchangeableStore implements SessionStore {
         if (!retired.isEmpty()) {
             work += drain(nowNs);
         }
+        if (trustPosition != TRUSTED && durablePosition() >= trustPosition) {
+            trustPosition = TRUSTED;
+            place().trust();
+            work++;
+        }
         if (areLoadsDue) {
             areLoadsDue = false;
             tellLoads();
@@ -551,9 +538,18 @@ public final class ExchangeableStore implements SessionStore {
         current.store().close();
     }
 
-    /** What frees what the store in use leaves behind. */
-    public Runnable afterClose() {
-        return current.opened().afterClose();
+    /** Where the store in use lies. */
+    public GenerationPlace place() {
+        return current.opened().place();
+    }
+
+    /** True when a store that gets notes keeps them over the end of the process. */
+    public boolean isNoting() {
+        SharedStore second = twinStore;
+        return place().keepsSessions()
+                || second != null
+                        && (isProving || isMirroringNotes)
+                        && second.opened().place().keepsSessions();
     }
 
     /** What the stores tell. */

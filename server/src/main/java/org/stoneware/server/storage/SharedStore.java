@@ -76,6 +76,6 @@ final class SharedStore implements StoreListener {
     void close() {
         StoreGuard.failure(() -> store().listener(null));
         StoreGuard.failure(store()::close);
-        StoreGuard.failure(opened.afterClose()::run);
+        StoreGuard.failure(opened.place()::delete);
     }
 }

@@ -76,6 +76,9 @@ public class StoreSwitch {
 
         /** Everything the server wants to find again beside sessions is to be noted anew, in the store in use and in its twin. */
         default void checkpoint(ExchangeableStore into) {}
+
+        /** Other stores are behind this one; whether {@link ExchangeableStore#isNoting notes} are wanted may have changed. */
+        default void onStoresChanged(ExchangeableStore store) {}
     }
 
     /**
@@ -296,6 +299,7 @@ public class StoreSwitch {
                 "sessions are in " + inUse.provider() + " now: " + now.figures().sessions() + " sessions moved from "
                         + from + " in " + TimeUnit.NANOSECONDS.toMillis(nowNs - beganNs) + " ms, compared and equal");
         state(StoreSwitchState.PROVING, nowNs);
+        output.onStoresChanged(now);
         output.onExchanged(inUse);
         return 1;
     }
@@ -310,6 +314,7 @@ public class StoreSwitch {
                     proved.provider() + " failed on probation: " + reason + ". The sessions are in "
                             + now.inUse().provider() + " again, which got every change; nothing is lost");
             state(StoreSwitchState.IDLE, nowNs);
+            output.onStoresChanged(now);
             output.onExchanged(now.inUse());
             output.onUnfit(proved, reason);
             return 1;
@@ -334,6 +339,7 @@ public class StoreSwitch {
         ExchangeableStore proved = store;
         if (proved != null) {
             proved.endTwin();
+            output.onStoresChanged(proved);
         }
         output.info(
                 "store-proved",
@@ -361,6 +367,7 @@ public class StoreSwitch {
         closeWalk();
         if (kept != null) {
             kept.endTwin();
+            output.onStoresChanged(kept);
         }
         state(StoreSwitchState.IDLE, nowNs);
         if (unfit != null) {

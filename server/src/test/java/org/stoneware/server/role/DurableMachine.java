@@ -5,6 +5,8 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import java.util.function.UnaryOperator;
+import org.stoneware.server.storage.GenerationPlace;
+import org.stoneware.server.storage.OpenedStore;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StoreContext;
 import org.stoneware.testkit.storage.ReferenceDisk;
@@ -18,6 +20,7 @@ final class DurableMachine {
     private final Random random;
     private final UnaryOperator<SessionStore> fault;
     private final int maxForceCycles;
+    private final long memoryBytes;
     private final List<ReferenceDisk> disks = new ArrayList<>();
     private int current = -1;
 
@@ -28,6 +31,12 @@ final class DurableMachine {
 
     /** @param maxForceCycles most duty cycles from one force to the next. */
     DurableMachine(long seed, UnaryOperator<SessionStore> fault, int maxForceCycles) {
+        this(seed, fault, maxForceCycles, MEMORY);
+    }
+
+    /** @param memoryBytes what each store may hold in memory. */
+    DurableMachine(long seed, UnaryOperator<SessionStore> fault, int maxForceCycles, long memoryBytes) {
+        this.memoryBytes = memoryBytes;
         this.random = new Random(seed);
         this.fault = fault;
         this.maxForceCycles = maxForceCycles;
@@ -41,6 +50,18 @@ final class DurableMachine {
         return new SessionGeneration(open(number), new Place(number));
     }
 
+    /** An empty store beside those that are there; a restart opens it once it is published. */
+    OpenedStore fresh() {
+        disks.add(new ReferenceDisk());
+        int number = disks.size() - 1;
+        return new OpenedStore(open(number), "durable-" + number, new Place(number));
+    }
+
+    /** Whether a restart finds anything. */
+    boolean isAnythingPublished() {
+        return current >= 0;
+    }
+
     /** The process has ended: of what no force had reached yet some is there. */
     SessionGeneration restart() {
         for (int i = 0; i < disks.size(); i++) {
@@ -48,7 +69,7 @@ final class DurableMachine {
             disks.set(i, disk.afterCrash(random.nextInt(disk.length() - disk.forced() + 1)));
         }
         SessionStore store = open(current);
-        return SessionGeneration.recover(store, new Place(current), false, () -> store.doWork(0));
+        return SessionGeneration.recover(new OpenedStore(store, new Place(current)), false, () -> store.doWork(0));
     }
 
     ReferenceDisk disk() {
@@ -58,7 +79,7 @@ final class DurableMachine {
     private SessionStore open(int number) {
         ReferenceDurableStore.Pace pace = new ReferenceDurableStore.Pace(
                 1 + random.nextInt(maxForceCycles), 1 + random.nextInt(3), 1 + random.nextInt(16));
-        StoreContext context = new StoreContext(Path.of(""), MEMORY, 8_192, line -> {});
+        StoreContext context = new StoreContext(Path.of(""), memoryBytes, 8_192, line -> {});
         return fault.apply(new ReferenceDurableStore(context, disks.get(number), pace));
     }
 
@@ -75,7 +96,7 @@ final class DurableMachine {
         }
 
         @Override
-        public boolean publish() {
+        public boolean publish(boolean isSuspect) {
             current = number;
             return true;
         }

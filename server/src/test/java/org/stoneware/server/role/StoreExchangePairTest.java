@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.server.storage.GenerationPlace;
 import org.stoneware.server.storage.OpenedStore;
 import org.stoneware.server.storage.StoreSwitch;
 import org.stoneware.server.storage.StoreSwitchState;
@@ -42,7 +43,8 @@ class StoreExchangePairTest {
         void begin() {
             ReferenceSessionStore next =
                     new ReferenceSessionStore(new StoreContext(Path.of(""), 16 << 20, 8_192, line -> {}));
-            exchange.begin(new OpenedStore(next, "next", () -> {}, () -> {}), "test", pair.clock.nowNs());
+            exchange.begin(
+                    new OpenedStore(next, "next", GenerationPlace.temporary(() -> {})), "test", pair.clock.nowNs());
         }
 
         @Override

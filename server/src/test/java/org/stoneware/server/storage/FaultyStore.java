@@ -67,7 +67,7 @@ final class FaultyStore implements SessionStore {
     }
 
     OpenedStore opened() {
-        return new OpenedStore(this, mode, () -> {}, () -> {});
+        return new OpenedStore(this, mode, GenerationPlace.temporary(() -> {}));
     }
 
     private boolean does(Fault asked) {

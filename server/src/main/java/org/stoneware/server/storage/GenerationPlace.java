@@ -1,25 +1,26 @@
-package org.stoneware.server.role;
+package org.stoneware.server.storage;
 
 /**
- * Where a generation of the sessions lies, and whether a restart finds it there.
+ * Where a store lies, and whether a restart finds it there.
  * <p>
  * <b>Threading:</b> the agent thread.
  */
 public interface GenerationPlace {
-    /** True when sessions outlive the process: then a restart opens the generation that was published last. */
+    /** True when sessions outlive the process: then a restart opens the store that was published last. */
     boolean keepsSessions();
 
     /**
-     * A restart opens this generation from now on.
+     * A restart opens this store from now on. Where it keeps nothing, a restart knows that whatever it opens instead is not up to date.
      *
+     * @param isSuspect what was acknowledged last may be missing in it, until it is {@link #trust trusted}.
      * @return false when that could not be written; try again later.
      */
-    boolean publish();
+    boolean publish(boolean isSuspect);
 
-    /** What is held counts in full, whatever happened before the start: this server serves it. */
+    /** What is held counts in full, whatever happened before: this server serves it. */
     void trust();
 
-    /** Takes away what lies there. */
+    /** Takes away what lies there; no restart looks for it any more. */
     void delete();
 
     /** A place for a store that keeps nothing: no restart finds it. */
@@ -31,7 +32,7 @@ public interface GenerationPlace {
             }
 
             @Override
-            public boolean publish() {
+            public boolean publish(boolean isSuspect) {
                 return true;
             }
 
