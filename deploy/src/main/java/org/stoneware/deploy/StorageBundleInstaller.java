@@ -5,7 +5,9 @@ import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.TimeUnit;
@@ -50,6 +52,9 @@ public final class StorageBundleInstaller implements ArtifactInstaller {
         thread.setDaemon(true);
         return thread;
     });
+    /** What was said of files, until they are taken away; used by the worker alone. */
+    private final Map<String, String> reported = new HashMap<>();
+
     private volatile @Nullable ManagementService management;
 
     @Activate
@@ -91,6 +96,11 @@ public final class StorageBundleInstaller implements ArtifactInstaller {
     @Override
     public void uninstall(File file) {
         worker.execute(() -> {
+            String broken = reported.remove(file.getAbsolutePath());
+            StorageAdmin storage = storage();
+            if (broken != null && storage != null) {
+                storage.forgetBroken(broken);
+            }
             for (Bundle each : bundles.getBundles()) {
                 if (each.getLocation().startsWith(LOCATION + file.getAbsolutePath() + '?')) {
                     LOG.log(
@@ -281,6 +291,7 @@ public final class StorageBundleInstaller implements ArtifactInstaller {
 
     private void report(StorageBundleFile found, String reason) {
         StorageAdmin storage = storage();
+        reported.put(found.file().getAbsolutePath(), found.inWords());
         if (storage != null) {
             storage.reportBroken(found.inWords(), reason);
         } else {

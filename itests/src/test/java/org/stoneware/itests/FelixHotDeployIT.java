@@ -42,6 +42,7 @@ import org.stoneware.api.cluster.StorageAdmin.Offer;
 public class FelixHotDeployIT {
     private static final String DEPLOY = "felix.fileinstall.dir";
     private static final String JARS = "stoneware.itests.jars";
+    private static final String STORE = "memory";
     private static final int HIGHEST_START_LEVEL = 100;
     private static final long PATIENCE_MS = 60_000;
 
@@ -57,10 +58,10 @@ public class FelixHotDeployIT {
         String host = Layout.loopbackAddresses(1).get(0);
         Path directory = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "hot-deploy-");
         Path deploy = Files.createDirectories(directory.resolve("deploy"));
-        StorageJars jars = new StorageJars(directory.resolve("jars"));
+        StorageJars jars = new StorageJars(STORE, directory.resolve("jars"));
         jars.version("0.2.0");
         jars.unresolvable("0.9.1");
-        jars.incomplete("0.9.2");
+        jars.incomplete("0.9.2", "MemorySnapshot");
         List<Option> options = new ArrayList<>();
         Path distribution = Layout.distribution();
         for (String line : Files.readAllLines(distribution.resolve("conf/bundle-sets/default.list"))) {
@@ -165,7 +166,7 @@ public class FelixHotDeployIT {
 
     private void drop(String version) throws IOException {
         StorageJars.drop(
-                Path.of(bundles.getProperty(JARS)).resolve("stoneware-storage-memory-" + version + ".jar"),
+                Path.of(bundles.getProperty(JARS)).resolve(StorageJars.file(STORE, version)),
                 Path.of(bundles.getProperty(DEPLOY)));
     }
 
@@ -182,7 +183,7 @@ public class FelixHotDeployIT {
 
     private boolean isInstalled(String version) {
         for (Bundle each : bundles.getBundles()) {
-            if (StorageJars.BUNDLE.equals(each.getSymbolicName())
+            if (StorageJars.bundle(STORE).equals(each.getSymbolicName())
                     && each.getVersion().toString().equals(version)) {
                 return true;
             }
@@ -192,7 +193,7 @@ public class FelixHotDeployIT {
 
     private Bundle installed(String version) throws BundleException {
         for (Bundle each : bundles.getBundles()) {
-            if (StorageJars.BUNDLE.equals(each.getSymbolicName())
+            if (StorageJars.bundle(STORE).equals(each.getSymbolicName())
                     && each.getVersion().toString().equals(version)) {
                 return each;
             }

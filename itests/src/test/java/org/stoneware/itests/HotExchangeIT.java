@@ -9,28 +9,39 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
+import java.util.function.Predicate;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
+import org.opentest4j.TestAbortedException;
 import org.stoneware.demo.Await;
+import org.stoneware.demo.ChildProcess;
 import org.stoneware.demo.Page;
 import org.stoneware.demo.ServerProcess;
 
-/** Storage bundles are dropped into deploy/ of both servers while users count through two Tomcats: nothing is lost, whole or broken. */
+/**
+ * Sessions go from store to store on both servers while users count through two Tomcats; storage bundles are dropped into deploy/, whole,
+ * newer and broken ones, and taken away again; at last both servers are killed. Nothing is lost and no request fails.
+ */
 class HotExchangeIT {
     private static final String DISTRIBUTION = "stoneware.distribution";
     private static final int USERS = 6;
+    private static final int SESSIONS = 2_000;
     private static final Duration PATIENCE = Duration.ofSeconds(90);
+    private static final String NEWER = "0.2.0";
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private static Path directory;
 
+    /** Null where it can't be built. */
+    private static Path sample;
+
     private static String shared;
     private static Path deploy;
-    private static StorageJars jars;
     private static PairWithTomcats pair;
 
     @RegisterExtension
@@ -39,12 +50,12 @@ class HotExchangeIT {
     /** Both servers run from an installation of this test's own, since what is dropped there concerns all that run from it. */
     @BeforeAll
     static void startPair() throws IOException {
+        sample = rocksDb();
         shared = System.getProperty(DISTRIBUTION);
         Path home = directory.resolve("home");
         StorageJars.copy(Layout.distribution(), home);
         System.setProperty(DISTRIBUTION, home.toString());
         deploy = home.resolve("deploy");
-        jars = new StorageJars(directory.resolve("jars"));
         pair = PairWithTomcats.start(directory);
     }
 
@@ -60,51 +71,127 @@ class HotExchangeIT {
     }
 
     @Test
-    void shouldLoseNothingWhileNewerStoresAreDeployedAndBrokenOnesRefused() throws IOException {
+    void shouldLoseNothingWhateverStoreTheSessionsGoTo() throws Exception {
+        StoredSessions stored = new StoredSessions(pair.array().config(), SESSIONS);
+        stored.create();
         try (CounterLoad load = pair.load(USERS)) {
             load.awaitServed(5);
-            for (String version : List.of("0.2.0", "0.3.0")) {
-                long beganNs = System.nanoTime();
-                StorageJars.drop(jars.version(version), deploy);
-                awaitOnBoth("sessions are in memory (" + StorageJars.BUNDLE + " " + version + ") now");
-                load.awaitServed(3);
-                long endNs = System.nanoTime();
-                System.out.println("exchange to " + version + " on both servers: "
-                        + Duration.ofNanos(endNs - beganNs).toMillis() + " ms, slowest answer meanwhile "
-                        + load.latencyMs(100, beganNs, endNs) + " ms, p99 " + load.latencyMs(99, beganNs, endNs)
-                        + " ms");
+            use(load, "memory");
+            dropNewer(load, "memory", "memory");
+            refuseBroken(load);
+            takeAway(load);
+            if (sample != null) {
+                StorageJars.drop(sample, deploy);
+                awaitOnBoth("/api/v1/events", "can hold the sessions: " + RocksDbSample.MODE);
+                use(load, RocksDbSample.MODE);
             }
-
-            StorageJars.drop(jars.unresolvable("0.9.1"), deploy);
-            awaitOnBoth(StorageJars.BUNDLE + " 0.9.1 is not used");
-            StorageJars.drop(jars.incomplete("0.9.2"), deploy);
-            awaitOnBoth("0.9.2");
-            awaitOnBoth("it failed its trial");
-            load.awaitServed(3);
-            Files.delete(deploy.resolve("stoneware-storage-memory-0.3.0.jar"));
-            awaitOnBoth("the bundle of the store in use is gone");
-            load.awaitServed(5);
-
+            use(load, "permanent-store");
+            dropNewer(load, "permanent", "permanent-store");
             load.requireNothingLost();
         }
-        assertThat(pair.active().process().isAlive()).isTrue();
+        stored.requireAll();
+        pair.array().server(PairWithTomcats.FIRST).process().killHard();
+        pair.array().server(PairWithTomcats.SECOND).process().killHard();
+        pair.complete();
+        stored.requireAll();
+        try (CounterLoad load = pair.load(USERS)) {
+            load.awaitServed(3);
+            use(load, "temporary-swap-only");
+            load.requireNothingLost();
+        }
+        stored.requireAll();
     }
 
-    /** Waits until an event of each server says so. */
-    private static void awaitOnBoth(String text) {
+    /** The sample's jar; null where RocksDB can't be fetched, which is said. */
+    private static Path rocksDb() throws IOException {
+        try {
+            return RocksDbSample.jar();
+        } catch (TestAbortedException e) {
+            System.out.println("the exchange to the RocksDB sample is left out: " + e.getMessage());
+            return null;
+        }
+    }
+
+    private void use(CounterLoad load, String mode) throws IOException {
+        long beganNs = System.nanoTime();
+        Path out = Files.createTempFile(directory, "shell", ".txt");
+        try (ChildProcess shell = ChildProcess.start(
+                "shell",
+                List.of(
+                        Layout.distribution().resolve("bin/shell").toString(),
+                        "-f",
+                        pair.array().config().file().toString(),
+                        "storage:use",
+                        mode),
+                Map.of(),
+                directory,
+                out)) {
+            assertThat(shell.awaitExit(PATIENCE)).as(shell.output()).isZero();
+        }
+        awaitOnBoth("/api/v1/cluster", "\"mode\":\"" + mode + '"');
+        tell(load, mode, beganNs);
+    }
+
+    /** A newer version of the bundle whose store is in use: both servers go over to it by themselves. */
+    private void dropNewer(CounterLoad load, String store, String mode) throws IOException {
+        Path jar = new StorageJars(store, directory.resolve("jars")).version(NEWER);
+        long beganNs = System.nanoTime();
+        StorageJars.drop(jar, deploy);
+        awaitOnBoth("/api/v1/events", inUse(mode, store, NEWER));
+        tell(load, mode + ' ' + NEWER, beganNs);
+    }
+
+    private static String inUse(String mode, String store, String version) {
+        return "sessions are in " + mode + " (" + StorageJars.bundle(store) + ' ' + version + ") now";
+    }
+
+    private static void refuseBroken(CounterLoad load) throws IOException {
+        StorageJars jars = new StorageJars("memory", directory.resolve("jars"));
+        StorageJars.drop(jars.unresolvable("0.9.1"), deploy);
+        awaitOnBoth("/api/v1/events", StorageJars.bundle("memory") + " 0.9.1 is not used");
+        StorageJars.drop(jars.incomplete("0.9.2", "MemorySnapshot"), deploy);
+        awaitOnBoth("/api/v1/events", "it failed its trial");
+        load.awaitServed(3);
+        Files.delete(deploy.resolve(StorageJars.file("memory", "0.9.1")));
+        Files.delete(deploy.resolve(StorageJars.file("memory", "0.9.2")));
+    }
+
+    /** The bundle of the store in use is taken away: its store goes on, until the sessions are in one that has a bundle. */
+    private static void takeAway(CounterLoad load) throws IOException {
+        long beganNs = System.nanoTime();
+        Files.delete(deploy.resolve(StorageJars.file("memory", NEWER)));
+        awaitOnBoth("/api/v1/events", "the bundle of the store in use is gone");
+        awaitOnBoth("/api/v1/events", "is done with the loss of the bundle", page -> {
+            int asked = page.indexOf("asked by the loss of the bundle of the store in use");
+            return asked >= 0 && page.indexOf("sessions are in ", asked) >= 0;
+        });
+        tell(load, "what is left when the bundle in use is taken away", beganNs);
+    }
+
+    private static void tell(CounterLoad load, String where, long beganNs) {
+        load.awaitServed(3);
+        long endNs = System.nanoTime();
+        System.out.println("exchange on both servers to " + where + ": "
+                + Duration.ofNanos(endNs - beganNs).toMillis() + " ms, slowest answer meanwhile "
+                + load.latencyMs(100, beganNs, endNs) + " ms, p99 " + load.latencyMs(99, beganNs, endNs) + " ms");
+    }
+
+    /** Waits until each server's own page says so. */
+    private static void awaitOnBoth(String path, String text) {
+        awaitOnBoth(path, "says: " + text, page -> page.contains(text));
+    }
+
+    private static void awaitOnBoth(String path, String what, Predicate<String> condition) {
         for (String name : List.of(PairWithTomcats.FIRST, PairWithTomcats.SECOND)) {
             ServerProcess server = pair.array().server(name);
             Await.until(
-                    name + " says: " + text,
-                    PATIENCE,
-                    () -> events(server).contains(text),
-                    () -> "its events:\n" + events(server));
+                    name + ' ' + what, PATIENCE, () -> condition.test(page(server, path)), () -> page(server, path));
         }
     }
 
-    private static String events(ServerProcess server) {
+    private static String page(ServerProcess server, String path) {
         try {
-            return Page.get(URI.create(server.member().management() + "/api/v1/events"), null)
+            return Page.get(URI.create(server.member().management() + path), null)
                     .body();
         } catch (IOException e) {
             throw new UncheckedIOException(e);

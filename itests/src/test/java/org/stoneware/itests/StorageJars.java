@@ -15,20 +15,33 @@ import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.stream.Stream;
 
-/** Makes other versions of the shipped memory store, whole and broken ones. */
+/** Makes other versions of a shipped store, whole and broken ones. */
 final class StorageJars {
-    static final String BUNDLE = "org.stoneware.storage.memory";
-
+    private final String store;
     private final Path directory;
 
-    /** @param directory where they are made; outside of any watched one. */
-    StorageJars(Path directory) throws IOException {
+    /**
+     * @param store     last word of the bundle's symbolic name.
+     * @param directory where they are made; outside of any watched one.
+     */
+    StorageJars(String store, Path directory) throws IOException {
+        this.store = store;
         this.directory = Files.createDirectories(directory);
     }
 
-    private static Path shipped() throws IOException {
+    /** Symbolic name of the bundle. */
+    static String bundle(String store) {
+        return "org.stoneware.storage." + store;
+    }
+
+    /** Name of the file of a version. */
+    static String file(String store, String version) {
+        return "stoneware-storage-" + store + '-' + version + ".jar";
+    }
+
+    private Path shipped() throws IOException {
         try (Stream<Path> jars = Files.list(Layout.distribution().resolve("bundles"))) {
-            return jars.filter(jar -> jar.getFileName().toString().startsWith("stoneware-storage-memory-"))
+            return jars.filter(jar -> jar.getFileName().toString().startsWith("stoneware-storage-" + store + '-'))
                     .findFirst()
                     .orElseThrow();
         }
@@ -44,13 +57,13 @@ final class StorageJars {
         return make(version, "org.stoneware.nowhere", entry -> true);
     }
 
-    /** A version that resolves and starts, and can't open a store because a class is missing. */
-    Path incomplete(String version) throws IOException {
-        return make(version, "", entry -> !entry.endsWith("/Slab.class"));
+    /** A version that resolves and starts, and can't do everything because a class is missing. */
+    Path incomplete(String version, String missing) throws IOException {
+        return make(version, "", entry -> !entry.endsWith('/' + missing + ".class"));
     }
 
     private Path make(String version, String alsoImports, Predicate<String> isKept) throws IOException {
-        Path made = directory.resolve("stoneware-storage-memory-" + version + ".jar");
+        Path made = directory.resolve(file(store, version));
         try (JarFile from = new JarFile(shipped().toFile())) {
             Manifest manifest = new Manifest(from.getManifest());
             Attributes main = manifest.getMainAttributes();

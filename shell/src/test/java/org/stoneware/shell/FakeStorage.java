@@ -60,4 +60,7 @@ final class FakeStorage implements StorageAdmin {
 
     @Override
     public void reportBroken(String bundle, String reason) {}
+
+    @Override
+    public void forgetBroken(String bundle) {}
 }

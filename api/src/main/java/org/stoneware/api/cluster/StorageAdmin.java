@@ -38,8 +38,16 @@ public interface StorageAdmin {
      */
     Outcome retire(String mode, String by);
 
-    /** Makes known that a bundle meant to offer a store is broken: an event, and a problem until another of that name offers one. */
+    /**
+     * Makes known that a bundle meant to offer a store is broken: an event, and a problem until another of that name offers one or it is
+     * {@link #forgetBroken forgotten}.
+     *
+     * @param bundle symbolic name, a space, version.
+     */
     void reportBroken(String bundle, String reason);
+
+    /** A broken bundle was taken away. */
+    void forgetBroken(String bundle);
 
     /** Who is to move. */
     enum Scope {
@@ -93,5 +101,8 @@ public interface StorageAdmin {
 
         @Override
         public void reportBroken(String bundle, String reason) {}
+
+        @Override
+        public void forgetBroken(String bundle) {}
     };
 }

@@ -149,8 +149,16 @@ final class StorageDesk implements StorageAdmin, StoreProviders.Listener {
     }
 
     @Override
+    public void forgetBroken(String bundle) {
+        broken.remove(bundle);
+    }
+
+    @Override
     public void onOffered(StoreOffer offer) {
-        broken.remove(offer.bundle());
+        broken.keySet().removeIf(each -> each.startsWith(offer.bundle() + ' '));
+        if (!providers.isFrameworkStarting()) {
+            events.info("store-offered", "another store can hold the sessions: " + offer.inWords());
+        }
         inbox.submit(() -> exchange.onOffered(offer));
     }
 

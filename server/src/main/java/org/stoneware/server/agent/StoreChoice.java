@@ -63,6 +63,11 @@ final class StoreChoice {
         return mode;
     }
 
+    /** Mode the configuration leads to. */
+    String configured() {
+        return configured;
+    }
+
     boolean isConfigured() {
         return mode.equals(configured);
     }

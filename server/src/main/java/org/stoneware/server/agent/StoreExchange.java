@@ -6,6 +6,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.server.storage.ExchangeableStore;
 import org.stoneware.server.storage.OpenedStore;
@@ -19,7 +20,7 @@ import org.stoneware.server.storage.StoreSwitch;
  * <pre>
  *  the bundle of the store in use goes        the store goes on, for its classes are loaded; a problem is shown
  *  one of the same mode is there or comes     the sessions move to it
- *  none for {@link #GRACE_NS}, another fits     the sessions move to that
+ *  none for {@link #GRACE_NS}, another fits     the sessions move to that, never to one that keeps less
  *  none fits, a standby is in sync            the active role is handed over
  *  otherwise                                  this server goes on with the store it has
  * </pre>
@@ -271,14 +272,7 @@ final class StoreExchange implements StoreSwitch.Output {
 
     private void replaceOrphan() {
         StoreOffer inUse = generations.inUse();
-        StoreOffer next = fit(inUse.mode());
-        for (StoreOffer each : source.all().list()) {
-            boolean isAsGood =
-                    each.provider().keepsSessions() || !inUse.provider().keepsSessions();
-            if (next == null && isAsGood && !unfit.containsKey(key(each))) {
-                next = each;
-            }
-        }
+        StoreOffer next = substitute(inUse);
         if (next != null) {
             use(next, false, StoreOrders.NOBODY, "the loss of the bundle of the store in use");
         } else if (host.canHandOver()) {
@@ -290,6 +284,26 @@ final class StoreExchange implements StoreSwitch.Output {
                             + ", whose bundle is gone. Install a bundle that offers " + inUse.mode()
                             + " before this process ends");
         }
+    }
+
+    /** Of the same mode, else of the configured one, else one that keeps as much as the one in use; never one that keeps less. */
+    private @Nullable StoreOffer substitute(StoreOffer inUse) {
+        List<StoreOffer> fit = new ArrayList<>(source.all().list());
+        fit.removeIf(each -> unfit.containsKey(key(each))
+                || inUse.provider().keepsSessions() && !each.provider().keepsSessions());
+        Predicate<StoreOffer> isSameMode = each -> each.mode().equals(inUse.mode());
+        Predicate<StoreOffer> isConfigured =
+                each -> each.mode().equals(source.choice().configured());
+        Predicate<StoreOffer> isAlike =
+                each -> each.provider().keepsSessions() == inUse.provider().keepsSessions();
+        for (Predicate<StoreOffer> wish : List.of(isSameMode, isConfigured, isAlike)) {
+            for (StoreOffer each : fit) {
+                if (wish.test(each)) {
+                    return each;
+                }
+            }
+        }
+        return fit.isEmpty() ? null : fit.get(0);
     }
 
     /** Ends what is under way; the store in use goes on to its own end. */

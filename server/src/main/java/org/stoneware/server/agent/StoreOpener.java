@@ -1,5 +1,9 @@
 package org.stoneware.server.agent;
 
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
@@ -21,6 +25,8 @@ final class StoreOpener {
         /** @return why there is no room; empty when there is. */
         String problem();
     }
+
+    private static final long MAX_TRIAL_SEC = 60;
 
     private final SessionGenerations generations;
 
@@ -51,11 +57,32 @@ final class StoreOpener {
             }
             loadClasses(offer);
             StoreContext trial = generations.trialContext();
-            String problem = new StoreTrial(System::nanoTime).run(offer.provider(), trial);
-            generations.delete(trial.directory());
+            String problem = tryOut(offer, trial);
             return problem.isEmpty() ? new Opened(generations.open(offer), "", false) : new Opened(null, problem, true);
         } catch (RuntimeException | LinkageError e) {
             return new Opened(null, "it can't be opened: " + e, true);
+        }
+    }
+
+    /** A trial that does not end is left behind on its thread, together with its directory, until the process ends. */
+    private String tryOut(StoreOffer offer, StoreContext context) {
+        CompletableFuture<String> outcome = new CompletableFuture<>();
+        Thread thread = new Thread(
+                () -> outcome.complete(new StoreTrial(System::nanoTime).run(offer.provider(), context)),
+                "stoneware-store-trial");
+        thread.setDaemon(true);
+        thread.start();
+        try {
+            String problem = outcome.get(MAX_TRIAL_SEC, TimeUnit.SECONDS);
+            generations.delete(context.directory());
+            return problem;
+        } catch (TimeoutException e) {
+            return "it failed its trial: it had not ended after " + MAX_TRIAL_SEC + " s";
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            return "this server stops";
+        } catch (ExecutionException e) {
+            return "it failed its trial: " + e.getCause();
         }
     }
 

@@ -197,6 +197,11 @@ public final class StoreProviders {
         return offers().stream().filter(offer -> offer.mode().equals(mode)).findFirst();
     }
 
+    /** True while the bundles of the set are being started: what comes then is no news. */
+    boolean isFrameworkStarting() {
+        return bundles.getBundle(0).getState() == Bundle.STARTING;
+    }
+
     /** True while the whole framework stops: what goes then is not missed. */
     boolean isFrameworkStopping() {
         return bundles.getBundle(0).getState() == Bundle.STOPPING;
