@@ -267,7 +267,7 @@ class OwnCopy {
         return !isEveryHolderHere(peers);
     }
 
-    /** Whether the servers that held everything can all be talked to: they settle it. */
+    /** Whether the servers that held everything are all here, this one with a whole copy, the others to be talked to: they settle it. */
     private boolean isEveryHolderHere(Peers peers) {
         RegisterValue value = acceptor.acceptedValue();
         if (value == null) {
@@ -275,7 +275,8 @@ class OwnCopy {
         }
         for (RegisterValue.InSync member : value.inSync()) {
             Peer peer = peers.at(member.memberId());
-            if (peer == null || !peer.isTalking()) {
+            boolean isHere = peer == null ? isComplete() && value.isInSync(acceptor.identity()) : peer.isTalking();
+            if (!isHere) {
                 return false;
             }
         }

@@ -8,6 +8,9 @@ final class ProposalTurn {
     /** Most stall times one waits for the same server. */
     private static final int MAX_PATIENCE = 8;
 
+    /** The one that goes first may have to wait for two stalls itself, for it has promised this one's ballot. */
+    private static final int YIELD_STALLS = 4;
+
     private static final long NEVER = Long.MIN_VALUE;
 
     private final long stallNs;
@@ -48,6 +51,11 @@ final class ProposalTurn {
     /** The own ballot was refused. Two that refuse each other must not try again at the same moment. */
     void onRefused(int rank, long nowNs) {
         retryAtNs = nowNs + RegisterElection.RESEND_NS + rank * stallNs;
+    }
+
+    /** The own ballot was promised, and another server goes before this one: it gets the time to ask, and to be answered. */
+    void onYielded(long nowNs) {
+        retryAtNs = nowNs + YIELD_STALLS * stallNs;
     }
 
     /** Takes a stall of this server out of the time it has waited. */

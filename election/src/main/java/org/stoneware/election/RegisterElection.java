@@ -481,6 +481,7 @@ class RegisterElection implements Election {
             }
             if (copy.mustYield(proposer, peers, participants, view.role())) {
                 proposer.abandon();
+                turn.onYielded(nowNs);
                 return;
             }
             RegisterValue next = copy.servedAlone(

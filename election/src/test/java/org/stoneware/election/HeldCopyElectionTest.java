@@ -37,6 +37,7 @@ class HeldCopyElectionTest {
     private final List<RegisterMessage> sent = new ArrayList<>();
     private final MemoryRegisters.MemoryStore store = new MemoryRegisters.MemoryStore(SELF);
     private final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
+    private FailoverPriority priority = FailoverPriority.availability(true);
     private long nowNs;
 
     @BeforeEach
@@ -57,6 +58,31 @@ class HeldCopyElectionTest {
         assertThat(elect(OWN, new HeldCopy(true, 9, 101, false)).view().reason())
                 .isEqualTo("waiting for Server2, which holds newer sessions");
         assertThat(elect(OWN, new HeldCopy(true, 10, 1, false)).view().role()).isEqualTo(ServerRole.START);
+    }
+
+    /** As after an exchange of stores: the configured mode is a temporary one. */
+    @Test
+    void shouldLetTheOtherLeadAlsoWhereUncleanPromotionIsAllowed() {
+        priority = FailoverPriority.availability(false);
+        Election election = elect(OWN, new HeldCopy(true, 9, 101, false));
+        sent.clear();
+        pass(election, 1_000);
+
+        assertThat(election.view().reason()).isEqualTo("waiting for Server2, which holds newer sessions");
+        assertThat(sent).as("asks no more").noneMatch(each -> each.type() == RegisterMessage.Type.PREPARE);
+    }
+
+    @Test
+    void shouldLeadUncleanAfterElectionTimeWhenItsStoreIsGoneAndNobodyElseHeldAnything() {
+        priority = FailoverPriority.availability(false);
+        store.force(new SavedRegister(SELF, 1, EPOCH, ballot(), ballot(), value(inSync(0, SELF, 1)), true));
+        Election election = open(HeldCopy.NOTHING);
+
+        election.onEvidence(evidence(Evidence.Kind.REFUSED, 0), 0);
+        pass(election, 12_000);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(election.view().isUnclean()).isTrue();
     }
 
     @Test
@@ -161,14 +187,7 @@ class HeldCopyElectionTest {
         nowNs = 0;
         sent.clear();
         ElectionContext context = new ElectionContext(
-                0,
-                List.of("Server1", "Server2"),
-                99,
-                5_000 * MS,
-                Path.of("unused"),
-                true,
-                FailoverPriority.availability(true),
-                held);
+                0, List.of("Server1", "Server2"), 99, 5_000 * MS, Path.of("unused"), true, priority, held);
         return RegisterElectionProvider.open(context, new Output(), store);
     }
 
