@@ -1,6 +1,7 @@
 package org.stoneware.shell;
 
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.stoneware.api.cluster.ClientStatus;
 import org.stoneware.api.cluster.ClusterEvent;
 import org.stoneware.api.cluster.ClusterStatus;
@@ -14,6 +15,9 @@ import org.stoneware.api.cluster.StorageStatus;
 final class FakeManagement implements ManagementService {
     volatile boolean isActive = true;
     volatile boolean hasStandby = true;
+    private final List<ClusterEvent> events = new CopyOnWriteArrayList<>(List.of(
+            new ClusterEvent(1, 1_000, "role-changed", "Moved to State[ ACTIVE-COORDINATOR ]"),
+            new ClusterEvent(2, 2_000, "client-refused", "refused " + FakeSessions.HOSTILE)));
 
     @Override
     public ClusterStatus status() {
@@ -44,9 +48,11 @@ final class FakeManagement implements ManagementService {
 
     @Override
     public List<ClusterEvent> events() {
-        return List.of(
-                new ClusterEvent(1, 1_000, "role-changed", "Moved to State[ ACTIVE-COORDINATOR ]"),
-                new ClusterEvent(2, 2_000, "client-refused", "refused " + FakeSessions.HOSTILE));
+        return List.copyOf(events);
+    }
+
+    void add(String type, String text) {
+        events.add(new ClusterEvent(events.size() + 1, 3_000, type, text));
     }
 
     @Override
