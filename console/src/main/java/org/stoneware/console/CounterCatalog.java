@@ -23,6 +23,7 @@ final class CounterCatalog {
         sessions();
         copies();
         network();
+        store();
     }
 
     private void requests() {
@@ -85,6 +86,10 @@ final class CounterCatalog {
                 "replication.lost",
                 "replication_lost",
                 "Times this standby lost its place and had to be copied again.");
+        gauge(
+                "replication.waiting-for-disk",
+                "replication_waiting_for_disk",
+                "Log entries this standby has and its disk has not confirmed.");
         counter("replication.refused-frames", "replication_refused_frames", "Frames of standbys the active refused.");
         counter(
                 "replica-check.offered-slots",
@@ -118,6 +123,34 @@ final class CounterCatalog {
         counter("election.refused-messages", "election_refused_messages", "Election messages refused.");
         counter("agent.stalls", "agent_stalls", "Times the server's duty cycle stood still for long.");
         counter("clients.broken-messages", "clients_broken_messages", "Messages of Tomcats that could not be read.");
+    }
+
+    private void store() {
+        gauge("store.sessions.resident", "store_sessions_resident", "Sessions whose bytes are in memory.");
+        counter(
+                "store.sessions.lost",
+                "store_sessions_lost",
+                "Sessions whose bytes on disk could not be read any more.");
+        counter("store.memory.evictions", "store_memory_evictions", "Sessions taken out of memory; they are on disk.");
+        counter("store.memory.loads", "store_memory_loads", "Sessions read back into memory.");
+        gauge("store.memory.free.bytes", "store_memory_free_bytes", "Memory the store holds and has not filled.");
+        counter("store.disk.spills", "store_disk_spills", "Sessions written to disk to make room in memory.");
+        gauge("store.disk.segments", "store_disk_segments", "Files of the store's log.");
+        counter(
+                "store.disk.segments.dropped",
+                "store_disk_segments_dropped",
+                "Files of the store's log deleted, since nothing in them was in use.");
+        gauge(
+                "store.disk.live.bytes",
+                "store_disk_live_bytes",
+                "Bytes on disk that are in use; the rest is reclaimed.");
+        counter("store.disk.appended.bytes", "store_disk_appended_bytes", "Bytes of changes given to the store's log.");
+        counter("store.disk.moved.bytes", "store_disk_moved_bytes", "Bytes written again to reclaim disk.");
+        counter("store.disk.written.bytes", "store_disk_written_bytes", "Bytes written to disk in all.");
+        counter("store.disk.writes", "store_disk_writes", "Writes to disk.");
+        counter("store.disk.forces", "store_disk_forces", "Times what was written was forced to disk.");
+        counter("store.disk.reads", "store_disk_reads", "Reads from disk.");
+        counter("store.disk.reads.damaged", "store_disk_reads_damaged", "Reads from disk that found damaged bytes.");
     }
 
     /** Where the figure goes; never null. */

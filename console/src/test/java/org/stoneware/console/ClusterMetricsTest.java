@@ -5,14 +5,23 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.cluster.ClusterStatus;
 import org.stoneware.api.cluster.ClusterStatus.Counter;
 import org.stoneware.api.cluster.ServerRole;
 
 class ClusterMetricsTest {
+    private static final Pattern COUNTED = Pattern.compile("new Counter\\(\\s*\"([^\"]+)\",");
+    private static final Pattern STORE_COUNTED = Pattern.compile("onCounter\\(\\s*\"([^\"]+)\",");
+
     private final FakeManagement management = new FakeManagement();
 
     @Test
@@ -115,6 +124,41 @@ class ClusterMetricsTest {
         management.role = ServerRole.FENCED;
 
         assertThat(metrics(List.of()).samples).containsEntry("stoneware_ready", 0.0);
+    }
+
+    /** Every figure the server and its stores count has a name, a kind and a help of its own. */
+    @Test
+    void shouldKnowEveryFigureAServerCounts() throws IOException {
+        Set<String> counted = new TreeSet<>();
+        sources("../server/src/main/java", COUNTED).forEach(counted::add);
+        sources("../storage-engine/src/main/java", STORE_COUNTED).forEach(name -> counted.add("store." + name));
+
+        assertThat(counted).contains("requests.open", "store.disk.forces");
+        assertThat(lines("counters.txt")).as("counters.txt and CounterCatalog").containsAll(counted);
+        assertThat(counted)
+                .as("CounterCatalog")
+                .noneMatch(name -> new CounterCatalog().entry(name).kind() == CounterCatalog.Kind.UNKNOWN);
+    }
+
+    @Test
+    void shouldBeExplainedToOperatorsMetricByMetric() throws IOException {
+        String explained = Files.readString(Path.of("../docs/operations.md"));
+
+        for (String name : goldenNames()) {
+            String metric = name.substring(name.indexOf(' ') + 1) + (name.startsWith("counter ") ? "_total" : "");
+            assertThat(explained).as("docs/operations.md").containsPattern("`" + metric + "[`{]");
+        }
+    }
+
+    private static List<String> sources(String directory, Pattern pattern) throws IOException {
+        List<String> found = new ArrayList<>();
+        try (Stream<Path> files = Files.walk(Path.of(directory))) {
+            for (Path file :
+                    files.filter(each -> each.toString().endsWith(".java")).toList()) {
+                pattern.matcher(Files.readString(file)).results().forEach(each -> found.add(each.group(1)));
+            }
+        }
+        return found;
     }
 
     private OpenMetricsText metrics(List<Counter> counters) {

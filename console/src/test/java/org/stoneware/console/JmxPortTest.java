@@ -8,6 +8,8 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.management.Attribute;
@@ -22,6 +24,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
+import org.stoneware.api.cluster.ClusterEvent;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.config.ManagementAccess;
 
@@ -103,6 +106,27 @@ class JmxPortTest {
         assertThat(client.getAttribute(server, "Sessions")).isEqualTo(1240L);
         assertThat(client.getAttribute(server, "Ready")).isEqualTo(true);
         assertThat((String[]) client.getAttribute(server, "Events")).hasSize(2);
+    }
+
+    /** Tools print what they read; and no name from outside becomes the name of a bean. */
+    @Test
+    void shouldShowNothingATerminalWouldObey() throws Exception {
+        management.clientName = FakeSessions.HOSTILE;
+        management.detail = "detail " + FakeSessions.HOSTILE;
+        management.problems = List.of("problem " + FakeSessions.HOSTILE);
+        management.moreEvents.add(new ClusterEvent(9, 1_000, "client-joined", "name=" + FakeSessions.HOSTILE));
+
+        StringBuilder shown = new StringBuilder();
+        for (ObjectName bean : List.of(server, terracotta)) {
+            for (var attribute : client.getMBeanInfo(bean).getAttributes()) {
+                Object value = client.getAttribute(bean, attribute.getName());
+                shown.append(value instanceof Object[] several ? Arrays.toString(several) : String.valueOf(value));
+            }
+        }
+
+        assertThat(shown).contains("problem <img", "detail <img", "name=<img");
+        assertThat(shown.toString().replace('\n', ' ')).doesNotContainPattern("[\\p{C}]");
+        assertThat(client.queryNames(new ObjectName("org.stoneware:*"), null)).containsExactly(server);
     }
 
     @Test

@@ -15,6 +15,8 @@ import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.config.ArrayKey;
 import org.stoneware.api.config.ArrayKeyException;
+import org.stoneware.api.config.LogInFile;
+import org.stoneware.api.config.ManagementAccessException;
 import org.stoneware.client.ClientSettings;
 import org.stoneware.client.SessionClient;
 import org.stoneware.client.SessionClients;
@@ -47,30 +49,33 @@ public final class Drill {
     private final List<ManagedServer> servers;
     private final @Nullable ArrayKey key;
 
-    Drill(DrillOptions options, PrintStream out, TcConfig config) throws DrillException {
+    Drill(DrillOptions options, PrintStream out, TcConfig config, Map<String, String> environment)
+            throws DrillException {
         this.options = options;
         this.out = out;
-        this.servers =
-                config.settings(0).servers().stream().map(ManagedServer::new).toList();
+        String logIn = logIn(environment);
+        this.servers = config.settings(0).servers().stream()
+                .map(server -> new ManagedServer(server, logIn))
+                .toList();
         this.key = key(config);
     }
 
     public static void main(String[] arguments) {
         // The client tells what it does; here the figures tell.
         LOG.setLevel(Level.SEVERE);
-        int exitCode = run(List.of(arguments), System.out, System.err);
+        int exitCode = run(List.of(arguments), System.getenv(), System.out, System.err);
         System.out.flush();
         System.exit(exitCode);
     }
 
-    static int run(List<String> arguments, PrintStream out, PrintStream err) {
+    static int run(List<String> arguments, Map<String, String> environment, PrintStream out, PrintStream err) {
         try {
             DrillOptions options = DrillOptions.parse(arguments);
             if (options.isHelp()) {
                 out.println(DrillOptions.USAGE);
                 return 0;
             }
-            DrillReport report = new Drill(options, out, config(options.configFile())).hold();
+            DrillReport report = new Drill(options, out, config(options.configFile()), environment).hold();
             report.print(out);
             return report.isPassed() ? 0 : DrillException.FAILED;
         } catch (DrillException e) {
@@ -110,6 +115,14 @@ public final class Drill {
         try {
             return file == null ? null : ArrayKey.read(file);
         } catch (ArrayKeyException e) {
+            throw configuration(e.text());
+        }
+    }
+
+    private static @Nullable String logIn(Map<String, String> environment) throws DrillException {
+        try {
+            return LogInFile.authorization(environment);
+        } catch (ManagementAccessException e) {
             throw configuration(e.text());
         }
     }
@@ -185,12 +198,17 @@ public final class Drill {
     }
 
     private ManagedServer active() throws DrillException {
+        List<String> answers = new ArrayList<>();
         for (ManagedServer server : servers) {
-            if (server.isActive()) {
+            String role = server.roles().getOrDefault(server.name(), "");
+            if (role.equals(ServerRole.ACTIVE_COORDINATOR.stateName())) {
                 return server;
             }
+            answers.add(server.name() + " "
+                    + (role.isEmpty() ? server.lastFailure() : "is " + role.replaceAll("\\p{C}", "?")));
         }
-        throw failed("no server is active; start the servers first, see server-stat");
+        throw failed(
+                "no server is active: " + String.join(", ", answers) + "; start the servers first, see server-stat");
     }
 
     /** Nothing is begun that can't be brought to an end. */

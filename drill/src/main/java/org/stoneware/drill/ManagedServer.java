@@ -13,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.api.config.LogInFile;
 import org.stoneware.api.config.ServerSettings;
 
 /** A server of the array at its management port; every wait is bounded. */
@@ -24,9 +26,13 @@ final class ManagedServer {
     private static final int MAX_ANSWER_BYTES = 1 << 20;
 
     private final ServerSettings settings;
+    private final @Nullable String logIn;
+    private String lastFailure = "";
 
-    ManagedServer(ServerSettings settings) {
+    /** @param logIn the user's account, as {@link LogInFile#authorization} gives it. */
+    ManagedServer(ServerSettings settings, @Nullable String logIn) {
         this.settings = settings;
+        this.logIn = logIn;
     }
 
     String name() {
@@ -42,15 +48,34 @@ final class ManagedServer {
         return ServerRole.ACTIVE_COORDINATOR.stateName().equals(roles().get(name()));
     }
 
-    /** State of every server as this one sees it, in file order; empty when it does not answer. */
+    /** State of every server as this one sees it, in file order; empty when it does not tell, see {@link #lastFailure}. */
     Map<String, String> roles() {
         Map<String, String> roles = new LinkedHashMap<>();
         try {
-            readRoles(send("GET", "/api/v1/cluster", "").body, roles);
+            Answer answer = send("GET", "/api/v1/cluster", logIn);
+            lastFailure = failure(answer.status);
+            if (lastFailure.isEmpty()) {
+                readRoles(answer.body, roles);
+            }
         } catch (IOException e) {
             roles.clear();
+            lastFailure = "does not answer at port " + settings.managementPort() + ": " + e.getMessage();
         }
         return roles;
+    }
+
+    /** Why {@link #roles} was empty last; goes on where the server's name ends. */
+    String lastFailure() {
+        return lastFailure;
+    }
+
+    private String failure(int status) {
+        if (status == 401) {
+            return logIn == null
+                    ? "wants a log-in: name a file with 'user password' in " + LogInFile.VARIABLE
+                    : "does not know the user and password in the file " + LogInFile.VARIABLE + " names";
+        }
+        return status == 200 ? "" : "answers HTTP " + status;
     }
 
     /** Has this server, which is active, hand its role to the standby. */
@@ -64,9 +89,10 @@ final class ManagedServer {
                     + " can't be read; run the drill on its machine, as the user who started it");
         }
         try {
-            Answer answer = send("POST", "/api/v1/hand-over", token);
+            Answer answer = send("POST", "/api/v1/hand-over", "Bearer " + token);
             if (answer.status / 100 != 2) {
-                throw failed("does not hand over: HTTP " + answer.status + " " + answer.body.strip());
+                throw failed("does not hand over: HTTP " + answer.status + " "
+                        + answer.body.strip().replaceAll("\\p{C}", "?"));
             }
         } catch (IOException e) {
             throw failed("can't be asked to hand over: " + e.getMessage());
@@ -79,7 +105,7 @@ final class ManagedServer {
 
     private record Answer(int status, String body) {}
 
-    private Answer send(String method, String path, String token) throws IOException {
+    private Answer send(String method, String path, @Nullable String authorization) throws IOException {
         String address = settings.managementAddress();
         boolean isEverywhere = address.equals("0.0.0.0") || address.equals("::");
         String host = isEverywhere ? "127.0.0.1" : address;
@@ -91,8 +117,8 @@ final class ManagedServer {
         connection.setRequestMethod(method);
         connection.setConnectTimeout(CONNECT_TIMEOUT_MS);
         connection.setReadTimeout(READ_TIMEOUT_MS);
-        if (!token.isEmpty()) {
-            connection.setRequestProperty("Authorization", "Bearer " + token);
+        if (authorization != null) {
+            connection.setRequestProperty("Authorization", authorization);
         }
         try {
             int status = connection.getResponseCode();

@@ -97,7 +97,8 @@ record BundleSet(String name, Path file, List<Entry> entries) {
         return String.join(", ", names) + " (in " + directory + ")";
     }
 
-    private static void addEntry(String place, String content, Path bundles, List<Entry> entries, List<String> faults) {
+    private static void addEntry(String place, String content, Path bundles, List<Entry> entries, List<String> faults)
+            throws ProgramException {
         Matcher matcher = LINE.matcher(content);
         int level = matcher.matches() ? Integer.parseInt(matcher.group(1)) : 0;
         if (level < 1 || level > MAX_START_LEVEL) {
@@ -115,7 +116,7 @@ record BundleSet(String name, Path file, List<Entry> entries) {
         }
     }
 
-    private static List<Path> matching(Path bundles, String name) {
+    private static List<Path> matching(Path bundles, String name) throws ProgramException {
         Pattern pattern = name.contains("*")
                 ? Pattern.compile(Stream.of(name.split("\\*", -1))
                         .map(Pattern::quote)
@@ -131,7 +132,7 @@ record BundleSet(String name, Path file, List<Entry> entries) {
                 }
             }
         } catch (IOException e) {
-            return List.of();
+            throw wrong(bundles + " can't be read: " + ConfigLocator.reason(e));
         }
         jars.sort(null);
         return jars;

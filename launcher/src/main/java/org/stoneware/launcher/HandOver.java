@@ -22,7 +22,8 @@ final class HandOver {
               -f, --config FILE   tc-config.xml; found like start-server does
               -h, -?, --help      print this
             No process stops and no session is lost: requests wait until the standby is active. Works on the machine of the
-            active server, for the user who owns its data directory.
+            active server, for the user who owns its data directory. Servers with accounts on other machines are asked with
+            the 'user password' in the file STONEWARE_LOGIN_FILE names.
             Exit codes: 0 the standby is active, 1 refused, unreachable or taken back, 2 bad option or configuration.""";
     private static final String CLUSTER = "/api/v1/cluster";
     /** Draining takes up to 2 s, the takeover up to 1 s; the rest is for servers that have to find each other again. */
@@ -31,6 +32,7 @@ final class HandOver {
     private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private final Terminal terminal;
+    private @Nullable String logIn;
 
     HandOver(Terminal terminal) {
         this.terminal = terminal;
@@ -51,6 +53,7 @@ final class HandOver {
             throw new ProgramException(
                     ExitCode.CONFIGURATION, PROGRAM + ": " + config.text().source() + " is not valid");
         }
+        logIn = ManagementPortClient.logIn(terminal, PROGRAM);
         List<ServerSettings> servers = config.settings(0).servers();
         ServerSettings from = servers.get(position(config, servers, options.get("--name")));
         long startNs = System.nanoTime();
@@ -62,8 +65,7 @@ final class HandOver {
         return ExitCode.CLEAN;
     }
 
-    private static int position(TcConfig config, List<ServerSettings> servers, @Nullable String name)
-            throws ProgramException {
+    private int position(TcConfig config, List<ServerSettings> servers, @Nullable String name) throws ProgramException {
         if (name != null) {
             ServerChoice choice = config.choose(name);
             if (!choice.isChosen()) {
@@ -73,11 +75,11 @@ final class HandOver {
         }
         List<String> answers = new ArrayList<>();
         for (ServerSettings server : servers) {
-            String role = role(server);
-            if (role.equals(ServerRole.ACTIVE_COORDINATOR.stateName())) {
+            Seen seen = look(server);
+            if (seen.isActive()) {
                 return server.position();
             }
-            answers.add(server.name() + " is " + (role.isEmpty() ? "not reachable" : role));
+            answers.add(server.name() + " " + seen.text());
         }
         throw new ProgramException(ExitCode.FAILED, PROGRAM + ": no server is active: " + String.join(", ", answers));
     }
@@ -96,12 +98,12 @@ final class HandOver {
     }
 
     /** Returns the name of the server that is active now. */
-    private static String awaitOther(ServerSettings from, List<ServerSettings> servers) throws ProgramException {
+    private String awaitOther(ServerSettings from, List<ServerSettings> servers) throws ProgramException {
         long deadlineNs = System.nanoTime() + WAIT_LIMIT_NS;
         while (System.nanoTime() - deadlineNs < 0) {
             for (ServerSettings server : servers) {
                 boolean isOther = server.position() != from.position();
-                if (isOther && role(server).equals(ServerRole.ACTIVE_COORDINATOR.stateName())) {
+                if (isOther && look(server).isActive()) {
                     return server.name();
                 }
             }
@@ -110,24 +112,40 @@ final class HandOver {
         throw failed(
                 from,
                 "was asked to hand over, but no other server is active after "
-                        + TimeUnit.NANOSECONDS.toSeconds(WAIT_LIMIT_NS) + " s; it is "
-                        + role(from) + "; see the events of both servers");
+                        + TimeUnit.NANOSECONDS.toSeconds(WAIT_LIMIT_NS) + " s; it "
+                        + look(from).text() + "; see the events of both servers");
     }
 
-    /** What a server says it is; empty when it does not answer. */
-    private static String role(ServerSettings server) {
+    /** What a server says it is, or why it does not say. */
+    private Seen look(ServerSettings server) {
         try {
             ManagementPortClient.Answer answer =
-                    new OwnServer(server, PROGRAM).client().get(CLUSTER);
+                    new OwnServer(server, PROGRAM).client(logIn).get(CLUSTER);
+            if (answer.status() == 401) {
+                return new Seen("", ManagementPortClient.logInWanted(logIn));
+            }
             Map<String, Object> cluster = JsonTree.object(answer.body());
             String self = JsonTree.text(cluster, "self");
             return JsonTree.objects(cluster, "servers").stream()
                     .filter(candidate -> JsonTree.text(candidate, "name").equals(self))
                     .map(candidate -> JsonTree.text(candidate, "role"))
                     .findFirst()
-                    .orElse("");
+                    .map(role -> new Seen(role, "is " + PrintableText.of(role)))
+                    .orElse(new Seen("", "does not say what it is: HTTP " + answer.status()));
         } catch (IOException e) {
-            return "";
+            return new Seen("", "is not reachable (" + ManagementPortClient.reason(e) + ")");
+        }
+    }
+
+    /**
+     * What a server answered.
+     *
+     * @param role empty when it told none.
+     * @param text goes on where its name ends.
+     */
+    private record Seen(String role, String text) {
+        boolean isActive() {
+            return role.equals(ServerRole.ACTIVE_COORDINATOR.stateName());
         }
     }
 

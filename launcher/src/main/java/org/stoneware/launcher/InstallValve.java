@@ -12,6 +12,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Properties;
+import java.util.Set;
 import java.util.jar.JarFile;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
@@ -32,9 +33,13 @@ final class InstallValve {
 
             Copies the Valve's jar to lib/ and adds <Valve> to conf/context.xml of a Tomcat 9, 10.1 or 11, so that all its web
             applications keep their sessions in Stoneware. HOST:PORT are the dso-ports of the servers. A CATALINA_BASE with
-            its own conf/ will do as well. When there is a conf/array.key here, it is copied to the Tomcat's conf/. Run it again to change HOST:PORT or the jar's version; --remove undoes everything.
+            its own conf/ will do as well. When there is a conf/array.key here, it is copied to the Tomcat's conf/. Run it again to
+            change HOST:PORT or the jar's version; --remove undoes everything.
+              -h, -?, --help      print this
+            Exit codes: 0 done, or nothing was to do, 1 failed, 2 bad option or no Tomcat there.
             """;
 
+    private static final Set<String> HELP = Set.of("-h", "-?", "--help");
     private static final String VALVE_CLASS = "org.stoneware.tomcat.SessionValve";
     private static final String TERRACOTTA_PREFIX = "org.terracotta.session.Terracotta";
     private static final String BACKUP = "context.xml.before-stoneware";
@@ -50,7 +55,7 @@ final class InstallValve {
 
     /** @return exit code: done, or nothing was to do. */
     int run(List<String> arguments) throws ProgramException {
-        if (arguments.contains("--help") || arguments.contains("-h")) {
+        if (arguments.stream().anyMatch(HELP::contains)) {
             terminal.out().print(USAGE);
             return ExitCode.CLEAN;
         }

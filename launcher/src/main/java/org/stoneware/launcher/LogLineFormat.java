@@ -46,17 +46,17 @@ final class LogLineFormat extends Formatter {
         return logger == null ? "" : logger.startsWith(OWN_PREFIX) ? logger.substring(OWN_PREFIX.length()) : logger;
     }
 
-    /** Control characters could rewrite a terminal or forge a line. */
+    /** Characters that are not shown could rewrite a terminal, turn a line around or forge one. */
     private static String harmless(String text) {
         StringBuilder result = new StringBuilder(text.length());
-        for (int index = 0; index < text.length(); index++) {
-            char character = text.charAt(index);
+        text.codePoints().forEach(character -> {
             if (character == '\n') {
                 result.append('\n').append(INDENT);
             } else if (character != '\r') {
-                result.append(Character.isISOControl(character) && character != '\t' ? '?' : character);
+                boolean isShown = character == '\t' || !PrintableText.isHarmful(character);
+                result.appendCodePoint(isShown ? character : '?');
             }
-        }
+        });
         return result.toString();
     }
 }

@@ -27,8 +27,9 @@ public final class Main {
             scripts = home.resolve("bin");
             rest.subList(homeOption, homeOption + 2).clear();
         }
-        int exitCode =
-                run(rest, new Terminal(System.out, System.err, workingDirectory, home, scripts.toAbsolutePath()));
+        Terminal terminal =
+                new Terminal(System.out, System.err, workingDirectory, home, scripts.toAbsolutePath(), System.getenv());
+        int exitCode = run(rest, terminal);
         System.out.flush();
         System.err.flush();
         System.exit(exitCode);

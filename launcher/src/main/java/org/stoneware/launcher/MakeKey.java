@@ -25,10 +25,11 @@ final class MakeKey {
             Usage: make-key [--file FILE] [--force]
               --file FILE   where to write it; otherwise conf/array.key of this installation
               --force       replace a key that is there: servers and Tomcats that hold the old one no longer belong together
-              -h, --help    print this
+              -h, -?, --help  print this
 
             Makes the key by which the servers and Tomcats of one array prove to each other that they belong to it.
-            Make it once, on one server, and copy the file.""";
+            Make it once, on one server, and copy the file.
+            Exit codes: 0 made, 1 can't be written, 2 bad option, no such directory, or a key is there already.""";
 
     private static final int KEY_LENGTH = 32;
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");

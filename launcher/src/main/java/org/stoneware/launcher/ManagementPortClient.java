@@ -1,6 +1,5 @@
 package org.stoneware.launcher;
 
-import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.net.ConnectException;
@@ -12,25 +11,45 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
-import java.nio.file.Path;
-import java.util.Base64;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.api.config.LogInFile;
+import org.stoneware.api.config.ManagementAccessException;
 
 /** Asks a server at its management-port; every wait is bounded. */
 final class ManagementPortClient {
     static final int CONNECT_TIMEOUT_MS = 2_000;
     static final int READ_TIMEOUT_MS = 5_000;
-    static final String LOGIN_FILE = "STONEWARE_LOGIN_FILE";
     private static final int MAX_ANSWER = 16 << 20;
 
     private final String host;
     private final int port;
+    private final @Nullable String logIn;
 
-    ManagementPortClient(String host, int port) {
+    /** @param logIn what {@link #logIn} returned; null to look without. */
+    ManagementPortClient(String host, int port, @Nullable String logIn) {
         this.host = host;
         this.port = port;
+        this.logIn = logIn;
+    }
+
+    /**
+     * How to log in at servers with accounts.
+     *
+     * @return null when the user named no account.
+     */
+    static @Nullable String logIn(Terminal terminal, String program) throws ProgramException {
+        try {
+            return LogInFile.authorization(terminal.environment());
+        } catch (ManagementAccessException e) {
+            throw new ProgramException(ExitCode.CONFIGURATION, program + ": " + e.text());
+        }
+    }
+
+    /** What to do about a server that wants a log-in, or another one. */
+    static String logInWanted(@Nullable String logIn) {
+        return logIn == null
+                ? "wants a log-in: name a file with 'user password' in " + LogInFile.VARIABLE
+                : "does not know the user and password in the file " + LogInFile.VARIABLE + " names";
     }
 
     /** An answer of the server, whatever its status. */
@@ -66,24 +85,6 @@ final class ManagementPortClient {
         return String.valueOf(failure.getMessage());
     }
 
-    /** For servers with accounts on other machines: what the file of {@value #LOGIN_FILE} says; null when there is none. */
-    private static @Nullable String logIn() throws IOException {
-        String file = System.getenv(LOGIN_FILE);
-        if (file == null || file.isEmpty()) {
-            return null;
-        }
-        try (BufferedReader lines = Files.newBufferedReader(Path.of(file))) {
-            String[] parts = String.valueOf(lines.readLine()).strip().split("\\s+", 2);
-            if (parts.length < 2) {
-                throw new IOException(LOGIN_FILE + " names " + file + ", whose first line is not 'user password'");
-            }
-            return "Basic "
-                    + Base64.getEncoder().encodeToString((parts[0] + ":" + parts[1]).getBytes(StandardCharsets.UTF_8));
-        } catch (NoSuchFileException e) {
-            throw new IOException(LOGIN_FILE + " names " + file + ", which does not exist", e);
-        }
-    }
-
     private Answer send(String method, String path, @Nullable String token) throws IOException {
         HttpURLConnection connection;
         try {
@@ -97,7 +98,7 @@ final class ManagementPortClient {
         connection.setRequestMethod(method);
         connection.setInstanceFollowRedirects(false);
         connection.setUseCaches(false);
-        String authorization = token != null ? "Bearer " + token : logIn();
+        String authorization = token != null ? "Bearer " + token : logIn;
         if (authorization != null) {
             connection.setRequestProperty("Authorization", authorization);
         }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import org.stoneware.api.config.ServerSettings;
 
 /** The management port of a server on this machine, and the token it wants before it does anything. */
@@ -25,9 +26,14 @@ final class OwnServer {
 
     /** On this machine, a port bound everywhere is best reached over loopback: only there the token is taken. */
     ManagementPortClient client() {
+        return client(null);
+    }
+
+    /** @param logIn for what needs no token, see {@link ManagementPortClient#logIn}. */
+    ManagementPortClient client(@Nullable String logIn) {
         String address = server.managementAddress();
         boolean isEverywhere = address.equals("0.0.0.0") || address.equals("::");
-        return new ManagementPortClient(isEverywhere ? "127.0.0.1" : address, server.managementPort());
+        return new ManagementPortClient(isEverywhere ? "127.0.0.1" : address, server.managementPort(), logIn);
     }
 
     /** @param whatIsDone for complaints: "can't be stopped". */
@@ -58,7 +64,7 @@ final class OwnServer {
             String what = JsonTree.text(error, "what");
             String todo = JsonTree.text(error, "todo");
             if (!what.isEmpty()) {
-                return what + (todo.isEmpty() ? "" : "; " + todo);
+                return PrintableText.of(what + (todo.isEmpty() ? "" : "; " + todo));
             }
         } catch (IOException e) {
             // not our JSON: the status has to do

@@ -22,6 +22,7 @@ final class ServerStat {
               -n, --name NAME     only this server of the file
               -h, -?, --help      print this
             Prints per server HOST.health, .role, .state, .jmxport, and .error when it does not answer.
+            Servers with accounts are asked with the 'user password' in the file STONEWARE_LOGIN_FILE names.
             Exit codes: 0 all are well, 1 at least one is not, 2 bad option or configuration.""";
     private static final int DEFAULT_MANAGEMENT_PORT = 9540;
     private static final String CLUSTER = "/api/v1/cluster";
@@ -55,26 +56,24 @@ final class ServerStat {
             throw new ProgramException(
                     ExitCode.CONFIGURATION, "server-stat: -s names the servers itself; leave out -f and -n");
         }
+        @Nullable String logIn = ManagementPortClient.logIn(terminal, "server-stat");
         List<Target> targets = list != null ? listed(list) : configured(options.get("--config"), options.get("--name"));
         boolean isAllWell = true;
         for (int index = 0; index < targets.size(); index++) {
             if (index > 0) {
                 terminal.out().println();
             }
-            isAllWell &= report(targets.get(index));
+            isAllWell &= report(targets.get(index), logIn);
         }
         return isAllWell ? ExitCode.CLEAN : ExitCode.FAILED;
     }
 
-    private boolean report(Target target) {
-        ManagementPortClient client = new ManagementPortClient(target.host(), target.managementPort());
+    private boolean report(Target target, @Nullable String logIn) {
+        ManagementPortClient client = new ManagementPortClient(target.host(), target.managementPort(), logIn);
         try {
             ManagementPortClient.Answer answer = client.get(CLUSTER);
             if (answer.status() == 401) {
-                return down(
-                        target,
-                        client.address() + " wants a log-in: name a file with 'user password' in "
-                                + ManagementPortClient.LOGIN_FILE);
+                return down(target, client.address() + " " + ManagementPortClient.logInWanted(logIn));
             }
             if (answer.status() != 200) {
                 return down(target, client.address() + " answers HTTP " + answer.status() + ": no Stoneware server?");
@@ -127,12 +126,7 @@ final class ServerStat {
     }
 
     private void print(Target target, String name, String value) {
-        terminal.out().println(target.key() + "." + name + ": " + printable(value));
-    }
-
-    /** The text came over the network; it must not do anything to the terminal. */
-    private static String printable(String text) {
-        return text.replaceAll("\\p{Cntrl}", "?");
+        terminal.out().println(target.key() + "." + name + ": " + PrintableText.of(value));
     }
 
     private static String shortRole(String state) {

@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.io.PrintStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -63,6 +64,6 @@ class BundleSetTest {
 
     private Terminal terminal() {
         PrintStream nowhere = new PrintStream(PrintStream.nullOutputStream());
-        return new Terminal(nowhere, nowhere, home, home, home);
+        return new Terminal(nowhere, nowhere, home, home, home, Map.of());
     }
 }

@@ -68,6 +68,18 @@ class HandOverTest {
         }
     }
 
+    @Test
+    void shouldSayThatAServerWantsALogIn() throws IOException {
+        try (ManagementStub first = server(1, 202);
+                ManagementStub second = server(2, 202)) {
+            configure(first, second);
+            first.requireLogIn("Basic of somebody else");
+
+            assertThat(home.run("hand-over")).isEqualTo(ExitCode.FAILED);
+            assertThat(home.err()).contains("Server1 wants a log-in", "STONEWARE_LOGIN_FILE", "Server2 is PASSIVE");
+        }
+    }
+
     private ManagementStub server(int number, int status) throws IOException {
         return new ManagementStub(
                 () -> "{\"self\":\"Server" + number + "\",\"servers\":[{\"name\":\"Server" + number + "\",\"role\":\""

@@ -11,6 +11,7 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -270,7 +271,7 @@ class InstallValveTest {
         PrintStream print = new PrintStream(printed, true, StandardCharsets.UTF_8);
         List<String> words = new ArrayList<>(List.of("install-valve"));
         words.addAll(List.of(arguments));
-        return Main.run(words, new Terminal(print, print, directory, home, home.resolve("bin")));
+        return Main.run(words, new Terminal(print, print, directory, home, home.resolve("bin"), Map.of()));
     }
 
     private String printed() {

@@ -57,12 +57,15 @@ class LogFileTest {
 
     @Test
     void shouldNotLetAMessageForgeALineOrRewriteATerminal() {
-        LogRecord event = new LogRecord(Level.SEVERE, "bad id\n2026-01-01 00:00:00.000 INFO  all is well\u001b[2J");
+        LogRecord event = new LogRecord(
+                Level.SEVERE, "bad id\n2026-01-01 00:00:00.000 INFO  all is well\u001b[2J\u009b\u202e\u2028\ud83d");
         event.setLoggerName("org.stoneware.server.role");
 
         String text = new LogLineFormat().format(event);
 
         assertThat(text.lines().skip(1)).allMatch(line -> line.startsWith("    "));
-        assertThat(text).doesNotContain("\u001b").contains(" ERROR server.role: bad id");
+        assertThat(text)
+                .doesNotContain("\u001b", "\u009b", "\u202e", "\u2028", "\ud83d")
+                .contains(" ERROR server.role: bad id");
     }
 }

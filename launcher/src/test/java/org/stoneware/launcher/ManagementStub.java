@@ -8,11 +8,13 @@ import java.nio.charset.StandardCharsets;
 import java.util.List;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
 
 /** Answers at a free port of loopback as the management port of a server does. */
 final class ManagementStub implements AutoCloseable {
     private final HttpServer server;
     private final AtomicReference<String> stopRequest = new AtomicReference<>("");
+    private volatile @Nullable String account;
 
     ManagementStub(String cluster, int stopStatus, String stopBody, Runnable onStop) throws IOException {
         this(() -> cluster, stopStatus, stopBody, onStop);
@@ -22,6 +24,12 @@ final class ManagementStub implements AutoCloseable {
     ManagementStub(Supplier<String> cluster, int stopStatus, String stopBody, Runnable onStop) throws IOException {
         server = HttpServer.create(new InetSocketAddress(InetAddress.getByName("127.0.0.1"), 0), 0);
         server.createContext("/api/v1/cluster", exchange -> {
+            String authorization = exchange.getRequestHeaders().getFirst("Authorization");
+            if (account != null && !account.equals(authorization)) {
+                exchange.sendResponseHeaders(401, -1);
+                exchange.close();
+                return;
+            }
             byte[] body = cluster.get().getBytes(StandardCharsets.UTF_8);
             exchange.sendResponseHeaders(200, body.length);
             exchange.getResponseBody().write(body);
@@ -43,6 +51,11 @@ final class ManagementStub implements AutoCloseable {
             exchange.close();
             then.run();
         });
+    }
+
+    /** From now on the status is told only to who says this in {@code Authorization}. */
+    void requireLogIn(String authorization) {
+        account = authorization;
     }
 
     int port() {

@@ -3,7 +3,9 @@ package org.stoneware.launcher;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.PosixFilePermissions;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,6 +46,52 @@ class ServerStatTest {
                             "127.0.0.1.jmxport: 9520",
                             "127.0.0.1.storage: memory stands in");
         }
+    }
+
+    @Test
+    void shouldShowNothingATerminalWouldObey() throws IOException {
+        String hostile = "\"bad \\u001b[2J\\u009b\\u202e\\u2028\"";
+        try (ManagementStub stub = new ManagementStub(ACTIVE.formatted(hostile), 500, "", () -> {})) {
+            home.run("server-stat", "-s", "127.0.0.1:" + stub.port());
+
+            assertThat(home.out())
+                    .contains(".error: bad ?[2J???")
+                    .doesNotContain("\u001b", "\u009b", "\u202e", "\u2028");
+        }
+    }
+
+    @Test
+    void shouldLogInWithTheAccountOfTheUsersFile() throws IOException {
+        Path file = Files.writeString(home.path("login"), "alice wonderland\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        try (ManagementStub stub = new ManagementStub(ACTIVE.formatted(""), 500, "", () -> {})) {
+            stub.requireLogIn("Basic YWxpY2U6d29uZGVybGFuZA==");
+
+            int without = home.run("server-stat", "-s", "127.0.0.1:" + stub.port());
+            String asked = home.out();
+            home.environment("STONEWARE_LOGIN_FILE", file.toString());
+            int with = home.run("server-stat", "-s", "127.0.0.1:" + stub.port());
+            stub.requireLogIn("Basic of somebody else");
+            home.run("server-stat", "-s", "127.0.0.1:" + stub.port());
+
+            assertThat(without).isEqualTo(ExitCode.FAILED);
+            assertThat(asked).contains("wants a log-in", "STONEWARE_LOGIN_FILE");
+            assertThat(with).isEqualTo(ExitCode.CLEAN);
+            assertThat(home.out()).contains("does not know the user and password");
+        }
+    }
+
+    @Test
+    void shouldNotUseALogInFileThatOthersCanRead() throws IOException {
+        Path file = Files.writeString(home.path("login"), "alice wonderland\n");
+        Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-r--r--"));
+        home.environment("STONEWARE_LOGIN_FILE", file.toString());
+
+        int exitCode = home.run("server-stat", "-s", "127.0.0.1:1");
+
+        assertThat(exitCode).isEqualTo(ExitCode.CONFIGURATION);
+        assertThat(home.err()).startsWith("server-stat: log-in file").contains("rw-r--r--", "chmod 600");
+        assertThat(home.out()).isEmpty();
     }
 
     @Test

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
@@ -131,7 +132,8 @@ class StartVoterTest {
                 new PrintStream(errors, true, StandardCharsets.UTF_8),
                 directory,
                 directory,
-                directory);
+                directory,
+                Map.of());
 
         int exitCode = Main.run(List.of("start-voter", "-f", file.toString()), terminal);
 
@@ -142,7 +144,12 @@ class StartVoterTest {
     private ArrayKey makeKey() throws Exception {
         Files.createDirectories(directory.resolve("conf"));
         Terminal terminal = new Terminal(
-                new PrintStream(printed, true, StandardCharsets.UTF_8), System.err, directory, directory, directory);
+                new PrintStream(printed, true, StandardCharsets.UTF_8),
+                System.err,
+                directory,
+                directory,
+                directory,
+                Map.of());
         assertThat(Main.run(List.of("make-key"), terminal)).isEqualTo(ExitCode.CLEAN);
         return ArrayKey.read(directory.resolve("conf").resolve(ArrayKey.FILE_NAME));
     }
@@ -180,7 +187,8 @@ class StartVoterTest {
                 new PrintStream(errors, true, StandardCharsets.UTF_8),
                 directory,
                 directory,
-                directory);
+                directory,
+                Map.of());
 
         int exitCode = Main.run(List.of("start-voter"), terminal);
 

@@ -13,7 +13,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.jar.Attributes;
 import java.util.jar.JarEntry;
 import java.util.jar.JarOutputStream;
@@ -34,6 +36,7 @@ import org.stoneware.config.TcConfig;
 final class TestHome {
     private final Path home;
     private final List<String> bundleLines = new ArrayList<>();
+    private final Map<String, String> environment = new HashMap<>();
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
 
@@ -48,6 +51,11 @@ final class TestHome {
         return home.resolve(first);
     }
 
+    /** Sets an environment variable for what is run in this JVM. */
+    void environment(String name, String value) {
+        environment.put(name, value);
+    }
+
     /** Runs a program in this JVM, from directory {@code cwd}. */
     int run(String... arguments) {
         out.reset();
@@ -59,7 +67,8 @@ final class TestHome {
                         new PrintStream(err, true, StandardCharsets.UTF_8),
                         home.resolve("cwd"),
                         home,
-                        home.resolve("bin")));
+                        home.resolve("bin"),
+                        environment));
     }
 
     String out() {

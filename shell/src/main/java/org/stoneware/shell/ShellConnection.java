@@ -59,6 +59,8 @@ final class ShellConnection {
     private boolean canBeAsked;
     private boolean hasColours;
     private volatile boolean isRunning;
+    private volatile boolean isCancelled;
+    private String width = "0";
     private volatile boolean isClosed;
 
     ShellConnection(
@@ -98,13 +100,13 @@ final class ShellConnection {
 
     void close() {
         isClosed = true;
-        interrupt();
-        worker.interrupt();
         try {
             channel.close();
         } catch (IOException e) {
             LOGGER.log(Level.DEBUG, "close failed", e);
         }
+        interrupt();
+        worker.interrupt();
     }
 
     private void read() {
@@ -130,7 +132,8 @@ final class ShellConnection {
             case ANSWER -> answers.add(frame.text());
             case CANCEL -> {
                 if (isRunning) {
-                    interrupt();
+                    isCancelled = true;
+                    channel.interruptBetweenFrames(this::interrupt);
                 }
             }
             default -> throw new IOException("a client does not say " + frame.type());
@@ -163,20 +166,25 @@ final class ShellConnection {
 
     private void open(Frame hello) {
         canBeAsked = hello.line(3).equals("1");
-        CommandSession opened = processor.createSession(
-                new ByteArrayInputStream(new byte[0]), stream(Frame.Type.OUT), stream(Frame.Type.ERR));
         hasColours = hello.line(2).equals("1");
-        session = opened;
-        resize(hello.line(1));
+        width = hello.line(1);
+        openSession();
         ClusterStatus status = management.status();
         send(Frame.of(
                 Frame.Type.WELCOME, PROTOCOL + "\n" + status.self() + "\n" + role(status) + "\n" + status.version()));
     }
 
-    private void resize(String width) {
+    private void openSession() {
+        session = processor.createSession(
+                new ByteArrayInputStream(new byte[0]), stream(Frame.Type.OUT), stream(Frame.Type.ERR));
+        resize(width);
+    }
+
+    private void resize(String columns) {
+        width = columns;
         CommandSession open = session;
         if (open != null) {
-            new Screen(width(width), hasColours, user + " by shell", this::ask).attach(open);
+            new Screen(width(columns), hasColours, user + " by shell", this::ask).attach(open);
         }
     }
 
@@ -246,6 +254,12 @@ final class ShellConnection {
         isRunning = false;
         // A cancel that came at the last moment ends nothing else.
         Thread.interrupted();
+        if (isCancelled) {
+            // Gogo writes through channels that close when their thread is interrupted: this session may be mute now.
+            isCancelled = false;
+            open.close();
+            openSession();
+        }
         send(Frame.of(Frame.Type.DONE, exitCode + "\n" + role(management.status())));
     }
 

@@ -148,6 +148,10 @@ public final class ShellServer {
                             .getName()
                     : "";
         } catch (IOException e) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "the system does not tell who opened the shell; the permissions of its directory decide: reason="
+                            + e.getMessage());
             return "";
         }
     }

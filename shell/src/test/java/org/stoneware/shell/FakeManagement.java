@@ -2,6 +2,7 @@ package org.stoneware.shell;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
 import org.stoneware.api.cluster.ClientStatus;
 import org.stoneware.api.cluster.ClusterEvent;
 import org.stoneware.api.cluster.ClusterStatus;
@@ -17,6 +18,9 @@ final class FakeManagement implements ManagementService {
     volatile boolean isActive = true;
     volatile boolean hasStandby = true;
     final FakeStorage storage = new FakeStorage();
+    private final List<ClusterEvent> events = new CopyOnWriteArrayList<>(List.of(
+            new ClusterEvent(1, 1_000, "role-changed", "Moved to State[ ACTIVE-COORDINATOR ]"),
+            new ClusterEvent(2, 2_000, "client-refused", "refused " + FakeSessions.HOSTILE)));
 
     @Override
     public ClusterStatus status() {
@@ -47,11 +51,13 @@ final class FakeManagement implements ManagementService {
 
     @Override
     public List<ClusterEvent> events() {
-        List<ClusterEvent> all = new ArrayList<>(List.of(
-                new ClusterEvent(1, 1_000, "role-changed", "Moved to State[ ACTIVE-COORDINATOR ]"),
-                new ClusterEvent(2, 2_000, "client-refused", "refused " + FakeSessions.HOSTILE)));
+        List<ClusterEvent> all = new ArrayList<>(events);
         all.addAll(storage.events);
         return all;
+    }
+
+    void add(String type, String text) {
+        events.add(new ClusterEvent(events.size() + 1, 3_000, type, text));
     }
 
     @Override

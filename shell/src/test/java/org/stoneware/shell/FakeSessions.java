@@ -3,6 +3,9 @@ package org.stoneware.shell;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.cluster.SessionAdmin;
 import org.stoneware.api.session.SessionKey;
@@ -11,7 +14,7 @@ import org.stoneware.api.session.SessionKey;
 final class FakeSessions implements SessionAdmin {
     static final String HOSTILE = "\u001b[2J\u0007\u202e\"}<b>\n$(stop 0)";
 
-    final List<SessionKey> ended = new ArrayList<>();
+    final List<SessionKey> ended = new CopyOnWriteArrayList<>();
     final List<SessionKey> sessions = new ArrayList<>(List.of(
             SessionKey.of("localhost/shop", "AAA1"),
             SessionKey.of("localhost/shop", "AAA2"),
@@ -19,7 +22,25 @@ final class FakeSessions implements SessionAdmin {
             SessionKey.of("localhost/shop", HOSTILE)));
     InvalidateOutcome.Status status = InvalidateOutcome.Status.DONE;
     boolean isStuck;
-    String askedBy = "";
+    volatile String askedBy = "";
+    private volatile CountDownLatch asked = new CountDownLatch(1);
+    private volatile CompletableFuture<Void> released = CompletableFuture.completedFuture(null);
+
+    /** The next question for statistics is answered no sooner than {@link #release}. */
+    void holdStats() {
+        asked = new CountDownLatch(1);
+        released = new CompletableFuture<>();
+    }
+
+    void awaitHeld() throws InterruptedException {
+        if (!asked.await(60, TimeUnit.SECONDS)) {
+            throw new AssertionError("nobody asked");
+        }
+    }
+
+    void release() {
+        released.complete(null);
+    }
 
     private static SessionSummary summary(SessionKey key) {
         return new SessionSummary(key.application(), key.id(), 1_000, 2_000, 1_800, 2_048, 2, 17);
@@ -58,7 +79,8 @@ final class FakeSessions implements SessionAdmin {
 
     @Override
     public CompletableFuture<SessionStats> stats(String application) {
-        return CompletableFuture.completedFuture(new SessionStats(
+        asked.countDown();
+        return released.thenApply(nothing -> new SessionStats(
                 "Server1",
                 ServerRole.ACTIVE_COORDINATOR,
                 4,
@@ -75,8 +97,10 @@ final class FakeSessions implements SessionAdmin {
     public CompletableFuture<InvalidateOutcome> invalidate(SessionKey key, String by) {
         askedBy = by;
         ended.add(key);
-        return CompletableFuture.completedFuture(
-                new InvalidateOutcome(status, 1, 0, "Server1 is PASSIVE-STANDBY: ask the active Server2"));
+        String reason = status == InvalidateOutcome.Status.DONE
+                ? "the session is ended"
+                : "Server1 is PASSIVE-STANDBY: ask the active Server2";
+        return CompletableFuture.completedFuture(new InvalidateOutcome(status, 1, 0, reason));
     }
 
     @Override

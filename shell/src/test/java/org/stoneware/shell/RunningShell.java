@@ -19,6 +19,8 @@ import org.stoneware.shell.command.StorageCommands;
 
 /** A shell on a socket of its own with gogo behind it, but no OSGi. */
 final class RunningShell implements AutoCloseable {
+    private static final long COMMAND_END_MS = 10_000;
+
     final FakeSessions sessions = new FakeSessions();
     final FakeManagement management = new FakeManagement();
     private final ThreadIOImpl threads = new ThreadIOImpl();
@@ -100,6 +102,21 @@ final class RunningShell implements AutoCloseable {
         }
         isClosed = true;
         server.close();
+        awaitEndOfCommands();
         threads.stop();
+    }
+
+    /** A command that ends later would set the streams of the JVM again, for the next test to stumble over. */
+    private static void awaitEndOfCommands() {
+        for (Thread each : Thread.getAllStackTraces().keySet()) {
+            String name = each.getName();
+            if (name.startsWith("pipe-") || name.startsWith("job controller") || name.startsWith("stoneware-shell")) {
+                try {
+                    each.join(COMMAND_END_MS);
+                } catch (InterruptedException e) {
+                    throw new IllegalStateException(e);
+                }
+            }
+        }
     }
 }

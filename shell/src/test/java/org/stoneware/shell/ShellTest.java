@@ -133,6 +133,14 @@ class ShellTest {
     }
 
     @Test
+    void shouldTakeNoWordsADrillDoesNotKnow() {
+        Outcome outcome = shell.run("cluster:drill", "hand-over", "--yes");
+
+        assertThat(outcome.exitCode()).isEqualTo(2);
+        assertThat(outcome.err()).contains("cluster:drill --help");
+    }
+
+    @Test
     void shouldTellUnknownCommandsFromFailedOnes() {
         assertThat(shell.run("session:lits").exitCode()).isEqualTo(2);
         assertThat(shell.run("session:lits").err()).contains("no such command", "help");
@@ -237,6 +245,26 @@ class ShellTest {
         }
     }
 
+    /** A channel closes when the thread that writes to it is interrupted. */
+    @Test
+    void shouldKeepTheConnectionOfWhoInterruptsInTheMiddleOfALongAnswer() throws Exception {
+        for (int i = 0; i < 1_000; i++) {
+            shell.management.add("member-joined", "one of many");
+        }
+        try (FrameChannel client =
+                new FrameChannel(SocketChannel.open(UnixDomainSocketAddress.of(ShellAddress.of(directory))))) {
+            client.send(Frame.of(Frame.Type.HELLO, "1\n0\n0\n0"));
+            client.receive();
+
+            for (int i = 0; i < 20; i++) {
+                client.send(Frame.of(Frame.Type.EXECUTE, "cluster:events --limit 1000 --follow"));
+                assertThat(client.receive().type()).isEqualTo(Frame.Type.OUT);
+                client.send(Frame.of(Frame.Type.CANCEL, ""));
+                assertThat(exitCode(client)).isEqualTo(130);
+            }
+        }
+    }
+
     @Test
     void shouldOfferWordsThatFit() throws Exception {
         try (FrameChannel client =
@@ -261,6 +289,7 @@ class ShellTest {
     private static int exitCode(FrameChannel client) throws IOException {
         while (true) {
             Frame frame = client.receive();
+            assertThat(frame).as("the connection ended").isNotNull();
             if (frame.type() == Frame.Type.DONE) {
                 return Integer.parseInt(frame.line(0));
             }

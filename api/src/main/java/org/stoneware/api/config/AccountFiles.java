@@ -37,7 +37,7 @@ public final class AccountFiles implements ManagementAccess {
     private static final String DEFAULT_ALGORITHM = "SHA3-512";
     private static final Pattern LINE = Pattern.compile("([^\\s=:#]+)(?:\\s*[=:]\\s*|\\s+)(\\S.*)");
     private static final Pattern READ_WRITE = Pattern.compile("readwrite(?:\\s.*)?");
-    private static final Set<PosixFilePermission> FORBIDDEN_SECRET = EnumSet.of(
+    static final Set<PosixFilePermission> FORBIDDEN_SECRET = EnumSet.of(
             PosixFilePermission.GROUP_READ,
             PosixFilePermission.GROUP_WRITE,
             PosixFilePermission.OTHERS_READ,
@@ -173,7 +173,7 @@ public final class AccountFiles implements ManagementAccess {
         }
     }
 
-    private static void checkPermissions(Path file, String where, Set<PosixFilePermission> forbidden)
+    static void checkPermissions(Path file, String where, Set<PosixFilePermission> forbidden)
             throws IOException, ManagementAccessException {
         Set<PosixFilePermission> permissions;
         try {

@@ -305,6 +305,7 @@ final class StatusReport {
         all.add(new Counter("election.refused-messages", election.refusedMessages()));
         all.add(new Counter("agent.stalls", stalls));
         all.add(new Counter("clients.broken-messages", door.brokenMessages()));
+        duties.current().store().visitCounters((name, value) -> all.add(new Counter("store." + name, value)));
         all.addAll(events.counts());
         return all;
     }

@@ -283,6 +283,10 @@ public final class PeerLinks {
             onSilence(link, TimeUnit.MILLISECONDS.toNanos(heartbeat.agentAgeMs()));
             return;
         }
+        if (peer.outbound == link && peer.isGreeted) {
+            // It is heard again.
+            peer.detail = "";
+        }
         learn(peer, heartbeat.role(), heartbeat.epoch(), wallMs);
         tell(Evidence.Kind.HEARTBEAT, memberId, heartbeat.incarnation(), heartbeat.role(), heartbeat.epoch(), 0);
     }

@@ -102,6 +102,19 @@ class PeerLinksTest {
     }
 
     @Test
+    void shouldSayThatAServerIsSilentOnlyUntilItIsHeardAgain() {
+        FakeLink link = connect();
+        links.onReply(1, link, reply(HelloReply.Status.ACCEPTED, ServerRole.ACTIVE_COORDINATOR), 0);
+        links.onSilence(link, SECOND_NS);
+        String whileSilent = links.peer(1).detail();
+
+        links.onHeartbeat(link, new Heartbeat(7, 0, ServerRole.ACTIVE_COORDINATOR, 4, ""), 0);
+
+        assertThat(whileSilent).isEqualTo("silent for 1000 ms");
+        assertThat(links.peer(1).detail()).isEmpty();
+    }
+
+    @Test
     void shouldRefuseAServerWithAnotherFileAndSayWhy() {
         Hello stranger = hello(1, "Other");
 

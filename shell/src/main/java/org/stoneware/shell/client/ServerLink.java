@@ -28,10 +28,10 @@ final class ServerLink implements Closeable {
     /** What a running command wants of the person. */
     interface Person {
         /** Shows bytes of the answer. */
-        void out(byte[] bytes);
+        void out(byte[] bytes) throws IOException;
 
         /** Shows bytes of a complaint. */
-        void err(byte[] bytes);
+        void err(byte[] bytes) throws IOException;
 
         /** Asks; null when nobody answers. */
         @Nullable

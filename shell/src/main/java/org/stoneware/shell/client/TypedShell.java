@@ -6,6 +6,7 @@ import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.List;
 import org.jline.reader.Candidate;
 import org.jline.reader.EndOfFileException;
@@ -21,12 +22,19 @@ import org.jline.utils.AttributedStyle;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.shell.link.ShellExit;
 
-/** A person at a terminal: line editing, history, completion by the server, Ctrl-C for what runs, Ctrl-D or {@code exit} to leave. */
+/**
+ * A person at a terminal: line editing, history, completion by the server, Ctrl-C for what runs, Ctrl-D or {@code exit} to leave.
+ * <p>
+ * The terminal hands over single keys from the first prompt to the end, also while a command runs (ADR 0190). If it went back to whole
+ * lines for each command, it would show what is typed meanwhile above the next prompt, and again in it, and would make its own of keys
+ * like Ctrl-D and Ctrl-U that are meant for the editor.
+ */
 final class TypedShell {
     private static final int HISTORY = 1_000;
 
     private final ShellTerminal streams;
     private final ServerLink link;
+    private boolean isAsking;
 
     TypedShell(ShellTerminal streams, ServerLink link) {
         this.streams = streams;
@@ -43,10 +51,15 @@ final class TypedShell {
                 .nativeSignals(true)
                 .encoding(StandardCharsets.UTF_8)
                 .build()) {
+            // Closing the terminal gives back how it was, also when the process is ended from outside.
+            terminal.enterRawMode();
+            terminal.handle(Terminal.Signal.INT, signal -> link.cancel());
+            // Who was stopped by Ctrl-Z finds the terminal as the other shell left it.
+            terminal.handle(Terminal.Signal.CONT, signal -> terminal.enterRawMode());
             LineReader reader = reader(terminal);
             terminal.writer()
                     .println("Shell of " + link.server()
-                            + ". help lists the commands, COMMAND --help explains one, exit or Ctrl-D" + " leaves.");
+                            + ". help lists the commands, COMMAND --help explains one, exit or Ctrl-D leaves.");
             return loop(terminal, reader);
         }
     }
@@ -65,33 +78,57 @@ final class TypedShell {
                 .option(LineReader.Option.HISTORY_IGNORE_SPACE, true)
                 .completer((lineReader, parsed, candidates) ->
                         complete(parsed.line().substring(0, parsed.cursor()), candidates));
-        Path history = historyFile();
-        if (history != null) {
-            builder.variable(LineReader.HISTORY_FILE, history);
+        try {
+            builder.variable(LineReader.HISTORY_FILE, historyFile());
+        } catch (IOException e) {
+            terminal.writer().println("What you type is not kept for the next time: " + e);
         }
         return builder.build();
     }
 
     private void complete(String line, List<Candidate> candidates) {
-        try {
-            for (String each : link.candidates(line)) {
-                candidates.add(new Candidate(each));
-            }
-        } catch (IOException e) {
-            // The next command says that the server is gone.
+        if (isAsking) {
+            // The server waits for the answer and for nothing else.
+            return;
         }
+        List<String> found = new ArrayList<>();
+        Thread asking = new Thread(
+                () -> {
+                    try {
+                        found.addAll(link.candidates(line));
+                    } catch (IOException e) {
+                        // The next command says that the server is gone.
+                    }
+                },
+                "shell-completion");
+        asking.setDaemon(true);
+        asking.start();
+        // Ctrl-C interrupts who edits; one that asks the server itself would close the connection by it.
+        boolean wasInterrupted = false;
+        while (asking.isAlive()) {
+            try {
+                asking.join();
+            } catch (InterruptedException e) {
+                wasInterrupted = true;
+            }
+        }
+        if (wasInterrupted) {
+            Thread.currentThread().interrupt();
+        }
+        found.forEach(each -> candidates.add(new Candidate(each)));
     }
 
     private int loop(Terminal terminal, LineReader reader) throws IOException {
         int exitCode = ShellExit.DONE;
         Screen person = new Screen(terminal, reader);
-        terminal.handle(Terminal.Signal.INT, signal -> link.cancel());
         int width = streams.width();
         while (true) {
             String line;
             try {
                 line = reader.readLine(prompt(terminal));
             } catch (UserInterruptException e) {
+                // The editor may leave a second Ctrl-C behind; it is not for what comes next.
+                Thread.interrupted();
                 continue;
             } catch (EndOfFileException e) {
                 return exitCode;
@@ -130,26 +167,22 @@ final class TypedShell {
                 .toAnsi(terminal);
     }
 
-    /** Ids of sessions are as good as passwords while they live, so nobody else reads the file; null when that can't be had. */
-    private static @Nullable Path historyFile() {
+    /** Ids of sessions are as good as passwords while they live, so nobody else reads the file. */
+    private static Path historyFile() throws IOException {
         Path directory = Path.of(System.getProperty("user.home", "."), ".stoneware");
         Path file = directory.resolve("shell-history");
-        try {
-            Files.createDirectories(directory);
-            if (!Files.exists(file)) {
-                Files.createFile(file);
-            }
-            if (FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
-                Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
-            }
-            return file;
-        } catch (IOException e) {
-            return null;
+        Files.createDirectories(directory);
+        if (!Files.exists(file)) {
+            Files.createFile(file);
         }
+        if (FileSystems.getDefault().supportedFileAttributeViews().contains("posix")) {
+            Files.setPosixFilePermissions(file, PosixFilePermissions.fromString("rw-------"));
+        }
+        return file;
     }
 
     /** Answers go through the terminal, so that they and the edited line do not cross. */
-    private static final class Screen implements ServerLink.Person {
+    private final class Screen implements ServerLink.Person {
         private final Terminal terminal;
         private final LineReader reader;
 
@@ -159,18 +192,14 @@ final class TypedShell {
         }
 
         @Override
-        public void out(byte[] bytes) {
-            try {
-                terminal.writer().flush();
-                terminal.output().write(bytes);
-                terminal.output().flush();
-            } catch (IOException e) {
-                throw new java.io.UncheckedIOException(e);
-            }
+        public void out(byte[] bytes) throws IOException {
+            terminal.writer().flush();
+            terminal.output().write(bytes);
+            terminal.output().flush();
         }
 
         @Override
-        public void err(byte[] bytes) {
+        public void err(byte[] bytes) throws IOException {
             out(bytes);
         }
 
@@ -178,11 +207,14 @@ final class TypedShell {
         public @Nullable String ask(String question) {
             boolean wasKept = Boolean.TRUE.equals(reader.getVariable(LineReader.DISABLE_HISTORY));
             reader.setVariable(LineReader.DISABLE_HISTORY, true);
+            isAsking = true;
             try {
                 return reader.readLine(question);
             } catch (UserInterruptException | EndOfFileException e) {
+                Thread.interrupted();
                 return null;
             } finally {
+                isAsking = false;
                 reader.setVariable(LineReader.DISABLE_HISTORY, wasKept);
             }
         }

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 
 /** Runs {@code bin/drill}: a process of its own, since it joins the array as a Tomcat does, with the client's classes. */
 final class DrillProcess {
@@ -19,8 +20,13 @@ final class DrillProcess {
         this.configSource = configSource;
     }
 
-    /** Runs it to its end, or ends it when interrupted; returns its exit code. */
-    int run(Screen screen, List<String> options) throws InterruptedException {
+    /**
+     * Runs it to its end, or ends it when interrupted.
+     *
+     * @param report takes each line it prints.
+     * @return its exit code.
+     */
+    int run(List<String> options, Consumer<String> report) throws InterruptedException {
         Path script = Path.of(System.getProperty(HOME, "."), "bin", "stoneware");
         if (!Files.isExecutable(script)) {
             throw CommandFailure.failed(
@@ -43,7 +49,7 @@ final class DrillProcess {
         try (BufferedReader lines = process.inputReader(StandardCharsets.UTF_8)) {
             String line;
             while ((line = lines.readLine()) != null) {
-                screen.line(SafeText.of(line));
+                report.accept(line);
             }
             return process.waitFor();
         } catch (IOException e) {

@@ -35,7 +35,9 @@ public final class FrameChannel implements Closeable {
         return types;
     }
 
-    /** Sends one frame whole. A body too long is cut into frames of the same type. */
+    /**
+     * Sends one frame whole, also for a thread that is interrupted, and stays so. A body too long is cut into frames of the same type.
+     */
     public void send(Frame frame) throws IOException {
         byte[] body = frame.body();
         int offset = 0;
@@ -44,13 +46,36 @@ public final class FrameChannel implements Closeable {
             ByteBuffer out = ByteBuffer.allocate(HEADER + length);
             out.put((byte) frame.type().code()).putInt(length).put(body, offset, length);
             out.flip();
-            synchronized (sending) {
+            write(out);
+            offset += length;
+        } while (offset < body.length);
+    }
+
+    private void write(ByteBuffer out) throws IOException {
+        synchronized (sending) {
+            // An interrupted thread's channel would close itself.
+            boolean wasInterrupted = Thread.interrupted();
+            try {
                 while (out.hasRemaining()) {
                     channel.write(out);
                 }
+            } finally {
+                if (wasInterrupted) {
+                    Thread.currentThread().interrupt();
+                }
             }
-            offset += length;
-        } while (offset < body.length);
+        }
+    }
+
+    /**
+     * Interrupts threads that may send, when none is in the middle of it: that would close the channel.
+     *
+     * @param interruption does it, without waiting for anything.
+     */
+    public void interruptBetweenFrames(Runnable interruption) {
+        synchronized (sending) {
+            interruption.run();
+        }
     }
 
     /**
