@@ -52,6 +52,8 @@ final class FailoverBenchmark implements AutoCloseable {
     /** Ten seconds lie between two takeovers for silence (ADR 0042), so that servers that hear badly do not take turns. */
     private static final long BETWEEN_FREEZES_MS = 11_000;
 
+    private static final String TAKEOVER = "Moved to State[ " + Cluster.ACTIVE;
+    private static final String DROP = "is no standby any more";
     private static final double NANOS_PER_MS = 1e6;
 
     private final DemoArray array;
@@ -154,27 +156,38 @@ final class FailoverBenchmark implements AutoCloseable {
             return;
         }
         awaitPair();
-        long takeovers = said("Moved to State[ " + Cluster.ACTIVE);
-        long lostStandbys = said("is no standby any more");
+        List<String> takeovers = said(TAKEOVER);
+        List<String> drops = said(DROP);
         BusyMachine neighbours = new BusyMachine(threadCount);
         Thread.sleep(TimeUnit.MINUTES.toMillis(minutes)); // the length of the run is what is asked for
         neighbours.end();
         awaitPair();
+        List<String> falseTakeovers = said(TAKEOVER);
+        falseTakeovers.removeAll(takeovers);
+        List<String> falseDrops = said(DROP);
+        falseDrops.removeAll(drops);
         out.printf(
                 Locale.ROOT,
                 "%d min with %d busy threads: false failovers=%d standbys dropped=%d%n",
                 minutes,
                 threadCount,
-                said("Moved to State[ " + Cluster.ACTIVE) - takeovers,
-                said("is no standby any more") - lostStandbys);
+                falseTakeovers.size(),
+                falseDrops.size());
+        falseTakeovers.forEach(out::println);
+        falseDrops.forEach(out::println);
     }
 
-    /** How often the servers have said something so far. */
-    private long said(String words) {
-        return array.servers().stream()
-                .flatMap(server -> server.process().output().lines())
-                .filter(line -> line.contains(words))
-                .count();
+    /** What the servers have said so far with these words in it; each line tells its time. */
+    private List<String> said(String words) {
+        List<String> lines = new ArrayList<>();
+        for (ServerProcess server : array.servers()) {
+            server.process()
+                    .output()
+                    .lines()
+                    .filter(line -> line.contains(words))
+                    .forEach(line -> lines.add("  " + server.member().name() + ": " + line));
+        }
+        return lines;
     }
 
     private void compare(int rounds, long turnMs, FaultClock clock) throws IOException, InterruptedException {

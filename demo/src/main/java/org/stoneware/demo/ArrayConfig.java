@@ -109,4 +109,13 @@ public record ArrayConfig(Path directory, List<Member> servers) {
         Files.writeString(config.file(), text);
         return config;
     }
+
+    /** Adds a tc-property to the file, for servers that are started afterwards. */
+    public ArrayConfig withProperty(String name, String value) throws IOException {
+        String text = Files.readString(file());
+        String properties = "  <tc-properties><property name=\"%s\" value=\"%s\"/></tc-properties>\n  <servers>"
+                .formatted(name, value);
+        Files.writeString(file(), text.replaceFirst(" *<servers>", properties));
+        return this;
+    }
 }

@@ -364,11 +364,13 @@ class AppointedElection implements Election {
         for (Peer peer : peers.all()) {
             boolean isAbsent =
                     peer.contact() == Peer.Contact.REFUSED || peer.lostForNs(nowNs) >= context.electionTimeNs();
-            if (!peer.isTalking() && !isAbsent) {
-                awaited = peer;
-            } else if (peer.isTalking() && peer.role() == ServerRole.PASSIVE_STANDBY) {
+            boolean isRoleOpen = peer.isTalking() && !peer.isRoleTold();
+            if (isHolder(peer, value) || peer.isTalking() && peer.role() == ServerRole.PASSIVE_STANDBY) {
                 view.waiting(peer.name() + " is standby and holds everything; waiting for an operator to appoint one");
                 return;
+            }
+            if (isRoleOpen || !peer.isTalking() && !isAbsent) {
+                awaited = peer;
             }
         }
         boolean isNewest = value != null && value.epoch() >= acceptor.highestEpoch() && !mayOtherLead(value);
@@ -382,6 +384,19 @@ class AppointedElection implements Election {
         } else {
             view.waiting("no server is active; waiting for an operator to appoint one");
         }
+    }
+
+    /** Whether this very process was in sync when this server ended: whatever it says now, it holds everything. */
+    private static boolean isHolder(Peer peer, @Nullable RegisterValue value) {
+        if (value == null || !peer.isTalking()) {
+            return false;
+        }
+        for (RegisterValue.InSync member : value.inSync()) {
+            if (member.memberId() == peer.memberId() && peer.isProcess(member.incarnation())) {
+                return true;
+            }
+        }
+        return false;
     }
 
     /** Whether another server that held everything may have been appointed since: it can't be asked. */

@@ -41,6 +41,7 @@ final class Peer {
     private long incarnation;
     private ServerRole role = ServerRole.START;
     private long epoch = Epoch.NONE;
+    private boolean isRoleTold;
     private long lostNs;
     private long heardNs;
     private long stalledSinceHeardNs;
@@ -79,6 +80,11 @@ final class Peer {
 
     long epoch() {
         return epoch;
+    }
+
+    /** Whether its present process has said what it is: a hello alone may come before it can. */
+    boolean isRoleTold() {
+        return isRoleTold;
     }
 
     boolean isTalking() {
@@ -181,14 +187,9 @@ final class Peer {
             }
             case REFUSED -> {
                 isRefusedAfterClose |= isClosed;
-                lost(Contact.REFUSED, nowNs);
+                attemptFailed(Contact.REFUSED, nowNs);
             }
-            case UNREACHABLE -> {
-                // While an open connection speaks, a failed second one says nothing.
-                if (!isTalking()) {
-                    lost(Contact.UNREACHABLE, nowNs);
-                }
-            }
+            case UNREACHABLE -> attemptFailed(Contact.UNREACHABLE, nowNs);
             case CLOSED, GOODBYE, SILENT -> onEnded(evidence, nowNs);
             case LOCAL_STALL, WITNESSES, WITNESS_ALIVE, WITNESS_DEAD ->
                 throw new IllegalArgumentException("not about a peer: " + evidence);
@@ -212,7 +213,9 @@ final class Peer {
             incarnation = evidence.incarnation();
             epoch = Epoch.NONE;
             role = ServerRole.START;
+            isRoleTold = false;
         }
+        isRoleTold |= evidence.kind() == Evidence.Kind.HEARTBEAT;
         contact = Contact.TALKING;
         onSignOfLife(nowNs);
         isClosed = false;
@@ -256,6 +259,13 @@ final class Peer {
         }
     }
 
+    /** While another connection speaks, one that could not be made says nothing, or comes from before the peer was started. */
+    private void attemptFailed(Contact next, long nowNs) {
+        if (!isTalking() || silentForNs(nowNs) >= detectionNs()) {
+            lost(next, nowNs);
+        }
+    }
+
     private void lost(Contact next, long nowNs) {
         if (isTalking()) {
             lostNs = nowNs;
@@ -267,6 +277,6 @@ final class Peer {
     @Override
     public String toString() {
         return name + ":" + contact + " incarnation=" + incarnation + " role=" + role + " epoch=" + epoch + " lostNs="
-                + (isTalking() ? 0 : lostNs);
+                + (isTalking() ? 0 : lostNs) + " heardNs=" + (isTalking() ? heardNs : 0);
     }
 }

@@ -213,9 +213,16 @@ final class QuorumKeeper {
         asked = want;
     }
 
-    /** What may be built on. */
+    /**
+     * What may be built on. Another process that was chosen in a higher epoch, and ended before anybody heard of it, took what it held with
+     * it: then the copy of this active is the best there is, and it goes on above that epoch.
+     */
     Predicate<QuorumRound.Base> isUsable(long epoch) {
-        return base -> rules.isMine(base, epoch) || isRaising && isOwn(base);
+        return base -> rules.isMine(base, epoch) || isRaising && (isOwn(base) || isSuccessorGone(base));
+    }
+
+    private boolean isSuccessorGone(QuorumRound.Base base) {
+        return base.value() != null && rules.mayLeadAfterPassive(base);
     }
 
     private boolean isOwn(QuorumRound.Base base) {

@@ -75,7 +75,7 @@ class QuorumRules {
     }
 
     /** Whether the own copy is whole and certain; or suspect, as are those of all others that held everything, and none is newer. */
-    private boolean mayHoldEverything(RegisterValue value, QuorumRound.Base base) {
+    boolean mayHoldEverything(RegisterValue value, QuorumRound.Base base) {
         if (!held.isComplete() || !held.isSuspect()) {
             return held.isComplete();
         }
@@ -96,19 +96,25 @@ class QuorumRules {
         return value == null || !persistence.getAsBoolean() && isEverythingGone(value, base);
     }
 
-    /** Whether all processes that held everything have ended: every data server answers, as another process. */
+    /**
+     * Whether all processes that held everything have ended: every data server answers, as another process. One that was to be added and
+     * never agreed does not count: nothing was acknowledged before it had.
+     */
     private boolean isEverythingGone(RegisterValue value, QuorumRound.Base base) {
         for (RegisterValue.Voter voter : value.voters()) {
             QuorumRound.Promise promise = base.promises().get(voter.identity());
-            if (voter.isServer() && (promise == null || isInSync(value, voter, promise.incarnation()))) {
+            if (voter.isServer() && (promise == null || mayHold(value, voter, promise))) {
                 return false;
             }
         }
         return true;
     }
 
-    private static boolean isInSync(RegisterValue value, RegisterValue.Voter voter, long process) {
-        return value.isInSync(voter.identity(), process);
+    private static boolean mayHold(RegisterValue value, RegisterValue.Voter voter, QuorumRound.Promise promise) {
+        RegisterValue own = promise.value();
+        return value.isInSync(voter.identity(), promise.incarnation())
+                && own != null
+                && own.isInSync(voter.identity(), promise.incarnation());
     }
 
     /** Whether this process is active with a value, in that epoch. */

@@ -97,17 +97,37 @@ class AppointedElectionTest {
         assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
     }
 
+    /** Killed and started again with a store that is empty then, while its standby waits for the operator with everything. */
+    @Test
+    void shouldNotResumeBesideTheStandbyItHadBeforeThatOneHasSaidWhatItIs() {
+        appointedWithStandby();
+
+        AppointedElection restarted = open(1, 99);
+        restarted.onEvidence(helloOf(PEER_PROCESS), 0);
+        restarted.doWork(60_000 * MS);
+
+        assertThat(restarted.view().role()).isEqualTo(ServerRole.START);
+        assertThat(restarted.view().reason()).contains("Server1 is standby and holds everything", "operator");
+    }
+
+    /** The other may have been appointed, and be active again after a restart. */
+    @Test
+    void shouldResumeOnlyWhenTheOtherHasSaidWhatItIs() {
+        appointedWithStandby();
+
+        AppointedElection restarted = open(1, 99);
+        restarted.onEvidence(helloOf(PEER_PROCESS + 1), 0);
+        ServerRole before = restarted.view().role();
+        restarted.onEvidence(
+                new Evidence(Evidence.Kind.HEARTBEAT, 0, PEER_PROCESS + 1, ServerRole.START, PEER_EPOCH, 0), MS);
+
+        assertThat(before).isEqualTo(ServerRole.START);
+        assertThat(restarted.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
     @Test
     void shouldNotResumeWhenItsStandbyMayHaveBeenAppointedSince() {
-        RegisterAcceptor acceptor = new RegisterAcceptor(store);
-        acceptor.accept(
-                new Ballot(5, SELF),
-                new RegisterValue(
-                        PEER_EPOCH,
-                        1,
-                        List.of(new RegisterValue.InSync(1, SELF, 98), new RegisterValue.InSync(0, PEER, PEER_PROCESS)),
-                        List.of(),
-                        0));
+        appointedWithStandby();
 
         AppointedElection restarted = open(1, 99);
         restarted.onEvidence(refused(0), 0);
@@ -197,6 +217,26 @@ class AppointedElectionTest {
 
         assertThat(election.requestHandOver(MS)).isFalse();
         assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    /** What this server has on disk from the process before. */
+    private void appointedWithStandby() {
+        new RegisterAcceptor(store)
+                .accept(
+                        new Ballot(5, SELF),
+                        new RegisterValue(
+                                PEER_EPOCH,
+                                1,
+                                List.of(
+                                        new RegisterValue.InSync(1, SELF, 98),
+                                        new RegisterValue.InSync(0, PEER, PEER_PROCESS)),
+                                List.of(),
+                                0));
+    }
+
+    /** Before a process has said anything of itself. */
+    private static Evidence helloOf(long process) {
+        return new Evidence(Evidence.Kind.HELLO, 0, process, ServerRole.START, 0, 0);
     }
 
     private AppointedElection activeOfPair() {

@@ -69,6 +69,19 @@ enum PairSearch {
         return -1;
     }
 
+    /** As {@link #find(PlantedFault, ReplicationFault, int)}, for a fault of the consistency mode. */
+    long find(QuorumFault fault, int seeds) {
+        for (long seed = 0; seed < seeds; seed++) {
+            MemoryRegisters registers = new MemoryRegisters(seed, PlantedFault.NONE).planting(fault);
+            try (SimulatedPair pair = pair(registers, ReplicationFault.NONE, seed)) {
+                pair.run();
+            } catch (AssertionError e) {
+                return seed;
+            }
+        }
+        return -1;
+    }
+
     private String trace(PlantedFault fault, ReplicationFault replicationFault, long seed) {
         try (SimulatedPair pair = pair(fault, replicationFault, seed).tracing(true)) {
             try {
@@ -81,7 +94,10 @@ enum PairSearch {
     }
 
     private SimulatedPair pair(PlantedFault fault, ReplicationFault replicationFault, long seed) {
-        MemoryRegisters registers = new MemoryRegisters(seed, fault);
+        return pair(new MemoryRegisters(seed, fault), replicationFault, seed);
+    }
+
+    private SimulatedPair pair(MemoryRegisters registers, ReplicationFault replicationFault, long seed) {
         SimulatedPair pair =
                 new SimulatedPair(registers, Path.of("simulated"), isPersistent, witnesses, seed, replicationFault);
         if (this == DAMAGED || this == CONSISTENT_DAMAGED) {

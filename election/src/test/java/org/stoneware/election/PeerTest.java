@@ -3,11 +3,14 @@ package org.stoneware.election;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.Evidence;
 
 class PeerTest {
     private static final long INCARNATION = 77;
+    private static final long MS = 1_000_000L;
 
     private final Peer peer = new Peer(1, "Server2");
 
@@ -24,5 +27,32 @@ class PeerTest {
         assertThat(peer.role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
         assertThat(peer.isProcess(INCARNATION)).isTrue();
         assertThat(peer.isTalking()).isTrue();
+    }
+
+    /** Its connection is there; the one that was tried the other way was refused before it ran, or is by a firewall. */
+    @Test
+    void shouldNotTakeARefusedConnectionForItsEndWhileItIsHeard() {
+        peer.start(0);
+        peer.onEvidence(new Evidence(Evidence.Kind.HELLO, 1, INCARNATION, ServerRole.START, 0, 0), MS);
+
+        peer.onEvidence(attempt(Evidence.Kind.REFUSED), 34 * MS);
+
+        assertThat(peer.isTalking()).isTrue();
+    }
+
+    /** Whoever is connected one way only may end without anything else being told of it. */
+    @ParameterizedTest
+    @EnumSource(names = {"REFUSED", "UNREACHABLE"})
+    void shouldBelieveAFailedConnectionOnceNothingIsHeard(Evidence.Kind failure) {
+        peer.start(0);
+        peer.onEvidence(new Evidence(Evidence.Kind.HELLO, 1, INCARNATION, ServerRole.START, 0, 0), MS);
+
+        peer.onEvidence(attempt(failure), MS + peer.detectionNs());
+
+        assertThat(peer.isTalking()).isFalse();
+    }
+
+    private static Evidence attempt(Evidence.Kind failure) {
+        return new Evidence(failure, 1, 0, ServerRole.START, 0, 0);
     }
 }

@@ -206,6 +206,29 @@ enum PlantedFault {
             return true;
         }
     },
+    /** A server whose machine went down never leads, not even when the other's did as well. */
+    ALL_SUSPECT_STUCK {
+        @Override
+        RegisterElection election(
+                ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor, RegisterProposer proposer) {
+            return new RegisterElection(context, output, acceptor, proposer) {
+                @Override
+                OwnCopy ownCopy(ElectionContext context, RegisterAcceptor acceptor) {
+                    return new OwnCopy(context, acceptor) {
+                        @Override
+                        boolean isComplete() {
+                            return super.isComplete() && !context.held().isSuspect();
+                        }
+                    };
+                }
+            };
+        }
+
+        @Override
+        boolean isOfPairs() {
+            return true;
+        }
+    },
     /** A server whose disk was replaced believes the register, which says that it holds everything. */
     LOST_STORE_TRUSTED {
         @Override

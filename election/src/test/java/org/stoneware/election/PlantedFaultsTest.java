@@ -45,6 +45,16 @@ class PlantedFaultsTest {
         assertThat(found).noneSatisfy((fault, where) -> assertThat(where).isEqualTo("found by no search"));
     }
 
+    @Test
+    void shouldFindThatServersWhichAllDoubtTheirDisksWaitForEachOther() {
+        long seed = PairSearch.CONSISTENT_DAMAGED.find(QuorumFault.ALL_SUSPECT_STUCK, PAIR_SEEDS);
+
+        System.out.printf(
+                "planted fault in a pair %-24s found by %s at seed %d%n",
+                "ALL_SUSPECT_STUCK (quorum)", PairSearch.CONSISTENT_DAMAGED, seed);
+        assertThat(seed).isNotNegative();
+    }
+
     private static String searchPairs(PlantedFault fault, ReplicationFault replicationFault) {
         for (PairSearch search : PairSearch.values()) {
             long seed = search.find(fault, replicationFault, PAIR_SEEDS);

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.TreeSet;
@@ -24,33 +25,22 @@ import org.stoneware.voting.VoterId;
  * Tries every order in which two servers and some voters can change the register, on the classes that ship: the counting of a round,
  * the rules, the acceptor, the voter and the bytes between them. Only what decides when to try is left out: every server may try at
  * any moment, whether it makes sense or not. A question may be lost, its answer may be lost, and questions of the round before may
- * arrive late. Servers crash and come back with their memory or, once, without it; a Tomcat ends and comes back as another voter.
+ * arrive late. Servers crash and come back with their memory, without it, or with it again; a Tomcat comes back as another voter.
  * <p>
  * Checked at every step: no two processes are active in one epoch, no acknowledged write is missing on a server that becomes active,
  * and none is acknowledged by an active of whose successor it is missing. A state met before is not gone into again. Nothing here can be
  * copied, so every state is reached by repeating its steps.
  */
 final class QuorumExploration {
-    /** How much may happen. */
-    record Bounds(
-            int voters,
-            int rounds,
-            int crashes,
-            int losses,
-            int writes,
-            int seatChanges,
-            int lostAnswers,
-            boolean isPersistent,
-            int maxStates) {}
-
     private static final int WALK_STEPS = 60;
 
     private final QuorumFault fault;
-    private final Bounds bounds;
+    private final QuorumBounds bounds;
     private final Set<Fingerprint> met = new HashSet<>();
+    private int[] first = new int[0];
     private String violation = "";
 
-    QuorumExploration(QuorumFault fault, Bounds bounds) {
+    QuorumExploration(QuorumFault fault, QuorumBounds bounds) {
         this.fault = fault;
         this.bounds = bounds;
     }
@@ -62,14 +52,14 @@ final class QuorumExploration {
 
     /** Goes one way only, told as a violation tells it. */
     void replay(String story) {
-        repeat(Arrays.stream(story.trim().split(" +"))
-                .mapToInt(QuorumExploration::step)
-                .toArray());
+        after(story);
+        repeat(first);
     }
 
-    private static int step(String name) {
-        String kind = name.replaceAll("\\d", "");
-        return QuorumStep.valueOf(kind).ordinal() * 100 + Integer.parseInt(name.substring(kind.length()));
+    /** Everything is tried from there, told as a violation tells it, instead of from the start. */
+    QuorumExploration after(String story) {
+        first = QuorumStep.path(story);
+        return this;
     }
 
     int states() {
@@ -79,7 +69,7 @@ final class QuorumExploration {
     /** Returns whether everything within the bounds was tried; a violation tells the steps that led to it. */
     boolean run() {
         ArrayDeque<int[]> open = new ArrayDeque<>();
-        open.add(new int[0]);
+        open.add(first);
         while (!open.isEmpty()) {
             int[] path = open.remove();
             for (int step : repeat(path).enabled()) {
@@ -110,7 +100,7 @@ final class QuorumExploration {
             try {
                 for (int step = 0; step < WALK_STEPS && !steps.isEmpty(); step++) {
                     int next = steps.get(random.nextInt(steps.size()));
-                    story.append(' ').append(QuorumStep.values()[next / 100]).append(next % 100);
+                    story.append(' ').append(QuorumStep.told(next));
                     world.take(next);
                     steps = world.enabled();
                 }
@@ -129,11 +119,7 @@ final class QuorumExploration {
                 world.take(step);
             }
         } catch (AssertionError e) {
-            StringBuilder story = new StringBuilder("\nsteps:");
-            for (int step : path) {
-                story.append(' ').append(QuorumStep.values()[step / 100]).append(step % 100);
-            }
-            throw new AssertionError(e.getMessage() + story, e);
+            throw new AssertionError(e.getMessage() + "\nsteps: " + QuorumStep.told(path), e);
         }
         return world;
     }
@@ -191,6 +177,7 @@ final class QuorumExploration {
                 add(steps, server.isActive() && writesLeft > 0, QuorumStep.WRITE, id);
                 add(steps, crashesLeft > 0, QuorumStep.CRASH, id);
                 add(steps, lossesLeft > 0, QuorumStep.LOSE, id);
+                add(steps, server.away != null, QuorumStep.RESTORE, id);
                 for (int other = 0; other < 2 + voters.length; other++) {
                     if (other != id && server.isAsking(identity(other))) {
                         steps.add(QuorumStep.ASK.ordinal() * 100 + 10 * id + other);
@@ -240,6 +227,7 @@ final class QuorumExploration {
                     lossesLeft--;
                     servers[argument].restart(true);
                 }
+                case RESTORE -> servers[argument].restore();
                 case RENEW -> {
                     lossesLeft--;
                     voters[argument] = new VoterNode(++lastId);
@@ -344,6 +332,10 @@ final class QuorumExploration {
             private Ballot lateBallot = Ballot.NONE;
             private @Nullable RegisterValue lateValue;
             private Set<Integer> held = new TreeSet<>();
+            /** The register before it was lost, and the sessions of then. */
+            private @Nullable RegisterAcceptor away;
+
+            private Set<Integer> heldAway = Set.of();
 
             Server(int id) {
                 this.id = id;
@@ -365,6 +357,8 @@ final class QuorumExploration {
             void restart(boolean isMemoryLost) {
                 incarnation++;
                 if (isMemoryLost) {
+                    away = bounds.isPersistent() ? acceptor : null;
+                    heldAway = Set.copyOf(held);
                     acceptor = new RegisterAcceptor(new MemoryElectionStore(new VoterId(0, ++lastId)));
                 } else if (fault.isVoteForgotten()) {
                     acceptor = new RegisterAcceptor(new MemoryElectionStore(acceptor.identity()));
@@ -385,6 +379,14 @@ final class QuorumExploration {
                 inSync = List.of();
                 isPaused = false;
                 lateValue = null;
+            }
+
+            /** Starts again with the disk that was away. */
+            void restore() {
+                acceptor = Objects.requireNonNull(away);
+                held = new TreeSet<>(heldAway);
+                away = null;
+                restart(false);
             }
 
             /** Whether it has begun to go on alone: it may have had the votes without knowing. */
@@ -590,7 +592,7 @@ final class QuorumExploration {
                 return "|" + id + ":" + incarnation + " standby=" + isStandby + isPassive + " epoch=" + epoch
                         + " chosen=" + chosen + isPaused + copied
                         + " " + inSync + " held=" + held + " " + purpose + " " + acceptor + " " + round + " late="
-                        + lateBallot + lateValue;
+                        + lateBallot + lateValue + " away=" + away + heldAway;
             }
         }
     }

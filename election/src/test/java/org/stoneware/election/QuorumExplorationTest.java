@@ -25,12 +25,18 @@ class QuorumExplorationTest {
     private static final String ONE_STEP =
             "RESEAT0 ASK2 ASK3 ASK4 DROP0 ASK3 ASK4 ASK3 ASK4 WRITE0 LEAD1 ASK12 LEAD1 ASK12 ASK12";
 
+    /** A disk is away while the active begins to replace the identity on it. */
+    private static final String DISK_AWAY = "LOSE1 RESEAT0 ASK2";
+
+    private static final QuorumBounds DISK_COMES_BACK =
+            new QuorumBounds(1, 4, 0, 1, 1, 1, 0, true, IS_DEEP ? 5_000_000 : 50_000);
+
     @ParameterizedTest
     @ValueSource(booleans = {false, true})
     void shouldKeepEveryAcknowledgedWriteInEveryOrderOfEventsWithOneVoter(boolean isPersistent) {
         QuorumExploration exploration = new QuorumExploration(
                 QuorumFault.NONE,
-                new QuorumExploration.Bounds(
+                new QuorumBounds(
                         1, IS_DEEP ? 3 : 2, 1, 0, 1, 0, IS_DEEP ? 2 : 1, isPersistent, IS_DEEP ? 20_000_000 : 50_000));
 
         boolean isExhausted = exploration.run();
@@ -44,8 +50,7 @@ class QuorumExplorationTest {
     void shouldKeepEveryAcknowledgedWriteWhileVotersChange(int voters, int crashes, int losses, int lostAnswers) {
         QuorumExploration exploration = new QuorumExploration(
                 QuorumFault.NONE,
-                new QuorumExploration.Bounds(
-                        voters, 3, crashes, losses, 1, 1, lostAnswers, true, IS_DEEP ? 5_000_000 : 8_000));
+                new QuorumBounds(voters, 3, crashes, losses, 1, 1, lostAnswers, true, IS_DEEP ? 5_000_000 : 8_000));
 
         boolean isExhausted = exploration.run();
 
@@ -59,7 +64,7 @@ class QuorumExplorationTest {
             int voters, int rounds, int crashes, int losses, int seatChanges, boolean isPersistent) {
         QuorumExploration exploration = new QuorumExploration(
                 QuorumFault.NONE,
-                new QuorumExploration.Bounds(voters, rounds, crashes, losses, 3, seatChanges, 2, isPersistent, 0));
+                new QuorumBounds(voters, rounds, crashes, losses, 3, seatChanges, 2, isPersistent, 0));
 
         int walks = exploration.walk(WALKS);
 
@@ -74,10 +79,32 @@ class QuorumExplorationTest {
 
         assertThat(faults).allSatisfy(fault -> {
             QuorumExploration exploration =
-                    new QuorumExploration(fault, new QuorumExploration.Bounds(1, 2, 1, 0, 1, 0, 1, true, 20_000));
+                    new QuorumExploration(fault, new QuorumBounds(1, 2, 1, 0, 1, 0, 1, true, 20_000));
             assertThatThrownBy(exploration::run).as("%s", fault).isInstanceOf(AssertionError.class);
             System.out.printf("planted fault %-24s after %d states%n", fault, exploration.states());
         });
+    }
+
+    @Test
+    void shouldKeepEveryAcknowledgedWriteWhenALostDiskComesBackAfterItsIdentityWasReplaced() {
+        QuorumExploration exploration = new QuorumExploration(QuorumFault.NONE, DISK_COMES_BACK).after(DISK_AWAY);
+
+        boolean isExhausted = exploration.run();
+
+        System.out.printf("a lost disk comes back: states=%d%n", exploration.states());
+        assertThat(isExhausted).isTrue();
+    }
+
+    /** The old identity and a Tomcat that was not asked are a quorum of what both know. */
+    @Test
+    void shouldFindAnIdentityReplacedByTheNewVotersAlone() {
+        QuorumExploration exploration =
+                new QuorumExploration(QuorumFault.IDENTITY_SWAP_NEW_QUORUM, DISK_COMES_BACK).after(DISK_AWAY);
+
+        assertThatThrownBy(exploration::run)
+                .isInstanceOf(AssertionError.class)
+                .hasMessageContaining("without acknowledged writes");
+        System.out.printf("planted fault IDENTITY_SWAP_NEW_QUORUM after %d states%n", exploration.states());
     }
 
     @Test
@@ -86,6 +113,7 @@ class QuorumExplorationTest {
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("without acknowledged writes");
         assertThatCode(() -> replay(QuorumFault.NONE, UNCHOSEN)).doesNotThrowAnyException();
+        System.out.println("planted fault VOTER_CHANGE_ON_UNCHOSEN on a scripted way");
     }
 
     @Test
@@ -94,9 +122,10 @@ class QuorumExplorationTest {
                 .isInstanceOf(AssertionError.class)
                 .hasMessageContaining("without acknowledged writes");
         assertThatCode(() -> replay(QuorumFault.NONE, ONE_STEP)).doesNotThrowAnyException();
+        System.out.println("planted fault VOTER_SET_IN_ONE_STEP on a scripted way");
     }
 
     private static void replay(QuorumFault fault, String story) {
-        new QuorumExploration(fault, new QuorumExploration.Bounds(3, 9, 0, 0, 3, 5, 2, true, 0)).replay(story);
+        new QuorumExploration(fault, new QuorumBounds(3, 9, 0, 0, 3, 5, 2, true, 0)).replay(story);
     }
 }

@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.Set;
 import org.stoneware.spi.election.ElectionContext;
 import org.stoneware.spi.election.ElectionOutput;
+import org.stoneware.spi.election.HeldCopy;
 import org.stoneware.voting.ElectionStore;
 import org.stoneware.voting.RegisterAcceptor;
 import org.stoneware.voting.RegisterValue;
@@ -78,6 +79,31 @@ enum QuorumFault {
             };
         }
     },
+    /** A server's new identity takes the place of the old one by the new set alone. */
+    IDENTITY_SWAP_NEW_QUORUM {
+        @Override
+        QuorumRules rules(int selfId, VoterId self, long incarnation, boolean isPersistent) {
+            return new QuorumRules(selfId, self, incarnation, isPersistent) {
+                @Override
+                List<RegisterValue.Voter> formerOfChange(RegisterValue value) {
+                    return List.of();
+                }
+            };
+        }
+    },
+    /** A server that doubts its disk never leads, not even when every other one doubts its own. */
+    ALL_SUSPECT_STUCK {
+        @Override
+        QuorumRules rules(ElectionContext context, VoterId self) {
+            HeldCopy held = context.held();
+            return new QuorumRules(context.selfId(), self, context.incarnation(), context.isStorePersistent(), held) {
+                @Override
+                boolean mayHoldEverything(RegisterValue value, QuorumRound.Base base) {
+                    return held.isComplete() && !held.isSuspect();
+                }
+            };
+        }
+    },
     /** One server is a quorum. */
     SELF_IS_QUORUM {
         @Override
@@ -107,15 +133,16 @@ enum QuorumFault {
         return new QuorumRules(selfId, self, incarnation, isPersistent);
     }
 
+    QuorumRules rules(ElectionContext context, VoterId self) {
+        return rules(context.selfId(), self, context.incarnation(), context.isStorePersistent());
+    }
+
     ConsistencyElection open(ElectionContext context, ElectionOutput output, ElectionStore store) {
         QuorumFault fault = this;
         return new ConsistencyElection(context, output, new RegisterAcceptor(store)) {
             @Override
             QuorumRules rules(ElectionContext ownContext, VoterId self) {
-                return fault == NONE
-                        ? super.rules(ownContext, self)
-                        : fault.rules(
-                                ownContext.selfId(), self, ownContext.incarnation(), ownContext.isStorePersistent());
+                return fault == NONE ? super.rules(ownContext, self) : fault.rules(ownContext, self);
             }
 
             @Override

@@ -20,6 +20,12 @@ class RegisterElectionSimulationTest {
         run(ElectionSearch.CHAOS_OF_THREE, SEEDS / 4);
     }
 
+    /** A connection refused before the other ran is told after the other's hello. */
+    @Test
+    void shouldNeverHaveTwoActivesBecauseARefusalComesLate() {
+        ElectionSearch.FIRST_START.run(PlantedFault.NONE, 2_464);
+    }
+
     private static void run(ElectionSearch search, int seeds) {
         for (long seed = 0; seed < seeds; seed++) {
             search.run(PlantedFault.NONE, seed);

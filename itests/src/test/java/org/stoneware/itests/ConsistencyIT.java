@@ -32,9 +32,12 @@ class ConsistencyIT {
     private static final String SECOND = "Server2";
 
     private static final String EXTERNAL_VOTER = "<consistency><voter count=\"1\"/></consistency>";
+    private static final String NOBODY_ELSE = "<consistency/>";
     private static final String TOMCATS_VOTE = "<consistency><client-voters/></consistency>";
     /** Two servers and one more: the other Tomcat is on the same host, and an even number would need one vote more. */
     private static final int VOTERS = 3;
+
+    private static final int SERVERS = 2;
 
     private static final int USERS = 6;
     private static final int KILLS = 2;
@@ -111,6 +114,34 @@ class ConsistencyIT {
         }
     }
 
+    /** Who leaves hands over first, while it still votes, so that the other goes on although nobody else votes. */
+    @Test
+    void shouldLoseNothingWhenBothServersAreRestartedInTurnWithoutAnyVoter() throws IOException {
+        array = TestServerArray.create(directory, Hosts.loopback(FIRST, SECOND), NOBODY_ELSE, List.of(FIRST, SECOND));
+        array.start(FIRST);
+        array.start(SECOND);
+        awaitPair(SERVERS);
+        try (AcknowledgedWrites writes = AcknowledgedWrites.start(array.config(), "turn", USERS)) {
+            for (int restart = 0; restart < 2; restart++) {
+                writes.awaitAcknowledged(10);
+                ServerProcess active = active();
+                ServerProcess standby = array.server(other(active));
+
+                active.process().signal("TERM");
+                assertThat(active.process().awaitExit(PATIENCE)).isZero();
+
+                standby.awaitRole(Cluster.ACTIVE);
+                writes.awaitAcknowledged(10);
+                array.start(other(standby));
+                awaitPair(SERVERS);
+            }
+            writes.awaitAcknowledged(10);
+            writes.end();
+            writes.requireAll();
+            System.out.println("both servers restarted in turn without a voter: lost=0 of " + writes.total());
+        }
+    }
+
     private void startVoter() throws IOException {
         voter = ChildProcess.start(
                 "start-voter",
@@ -129,37 +160,46 @@ class ConsistencyIT {
 
     /** @return the standby it had. */
     private ServerProcess killActive() {
-        ServerProcess active = array.server(array.server(FIRST).role().equals(Cluster.ACTIVE) ? FIRST : SECOND);
-        assertThat(active.role()).isEqualTo(Cluster.ACTIVE);
+        ServerProcess active = active();
         ServerProcess standby = array.server(other(active));
         active.process().killHard();
         return standby;
+    }
+
+    private ServerProcess active() {
+        ServerProcess active = array.server(array.server(FIRST).role().equals(Cluster.ACTIVE) ? FIRST : SECOND);
+        assertThat(active.role()).isEqualTo(Cluster.ACTIVE);
+        return active;
     }
 
     private static String other(ServerProcess server) {
         return server.member().name().equals(FIRST) ? SECOND : FIRST;
     }
 
-    /** Until one is active, the other its standby, and both have forced to disk that a third one votes. */
+    /** Until one is active, the other its standby, and both have forced to disk who votes. */
     private void awaitPair() {
+        awaitPair(VOTERS);
+    }
+
+    private void awaitPair(int voters) {
         ServerProcess first = array.server(FIRST);
         ServerProcess second = array.server(SECOND);
         Await.until(
-                "one server is active, the other its standby, and there are " + VOTERS + " voters",
+                "one server is active, the other its standby, and there are " + voters + " voters",
                 PATIENCE,
                 () -> first.view().equals(second.view())
                         && first.view().containsValue(Cluster.ACTIVE)
                         && first.view().containsValue(Cluster.STANDBY)
-                        && isSeated(first)
-                        && isSeated(second),
+                        && isSeated(first, voters)
+                        && isSeated(second, voters),
                 () -> FIRST + " sees " + first.view() + " with " + register(first) + ", " + SECOND + " sees "
                         + second.view() + " with " + register(second));
     }
 
-    private boolean isSeated(ServerProcess server) {
+    private boolean isSeated(ServerProcess server, int voters) {
         RegisterValue value = register(server).acceptedValue();
         return value != null
-                && value.voters().size() == VOTERS
+                && value.voters().size() == voters
                 && value.former().isEmpty();
     }
 

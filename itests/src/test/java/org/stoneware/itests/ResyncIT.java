@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -20,7 +21,7 @@ class ResyncIT {
     private static final int SESSIONS = Integer.getInteger(
             "stoneware.itests.resync.sessions", Boolean.getBoolean("stoneware.soak") ? 100_000 : 10_000);
 
-    private static final int ANSWERS_BEFORE = 100;
+    private static final int ANSWERS_BEFORE = 300;
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private static Path directory;
@@ -75,7 +76,8 @@ class ResyncIT {
             assertThat(again.process().isAlive()).isTrue();
             System.out.println("sessions=" + SESSIONS + " created in " + ms(createdNs - beginNs)
                     + " ms; from start to standby " + ms(syncedNs - startedNs)
-                    + " ms; p99 of requests before " + p99BeforeMs + " ms, meanwhile " + p99DuringMs + " ms");
+                    + " ms; p99 of requests before " + p99BeforeMs + " ms, meanwhile " + p99DuringMs + " ms, ratio "
+                    + String.format(Locale.ROOT, "%.2f", (double) p99DuringMs / Math.max(1, p99BeforeMs)));
         }
     }
 

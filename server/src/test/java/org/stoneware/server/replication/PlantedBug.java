@@ -19,6 +19,10 @@ enum PlantedBug {
     EARLY_ADD,
     /** Commits go on between the last match and the decision about the in-sync set. */
     COMMIT_WHILE_ADDING,
+    /** A standby acknowledges what its disk does not have yet. */
+    ACK_BEFORE_DURABLE,
+    /** The active commits what its own disk does not have yet. */
+    COMMIT_BEFORE_OWN_DURABLE,
     /** Any number of entries may be unacknowledged. */
     WINDOW_IGNORED
 }

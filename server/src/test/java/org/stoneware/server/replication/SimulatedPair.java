@@ -30,6 +30,7 @@ final class SimulatedPair {
     private static final int MAX_HEALING_STEPS = 5_000;
     private static final long MS = TimeUnit.MILLISECONDS.toNanos(1);
     private static final int WINDOW_BYTES = 3_000;
+    private static final int MAX_FORCED_AT_ONCE = 12;
     private static final ReplicationLimits LIMITS = new ReplicationLimits(
             WINDOW_BYTES, 1_000 * MS, 500 * MS, 50 * MS, 400 * MS, 16_000, 40_000, 100 * MS, 20 * MS, 1_000);
 
@@ -37,7 +38,7 @@ final class SimulatedPair {
     private final PlantedBug bug;
     private final FrameFault faults;
     private final SimulatedWrites writes;
-    private final TestState state = new TestState(new DatedStore(false));
+    private final TestState state;
     private final Standbys standbys;
     private final ActiveReplicator active;
     private final List<SimulatedStandby> servers;
@@ -46,6 +47,8 @@ final class SimulatedPair {
     private final Map<Integer, Long> inSync = new TreeMap<>();
     /** Last entry each process ever held as part of a whole copy. */
     private final Map<Long, Long> held = new HashMap<>();
+    /** Last entry the disk of each process ever had as part of a whole copy. */
+    private final Map<Long, Long> forced = new HashMap<>();
 
     private final Map<Integer, Long> acknowledged = new HashMap<>();
     private final List<Integer> lengths = new ArrayList<>();
@@ -59,6 +62,7 @@ final class SimulatedPair {
         this.bug = bug;
         this.faults = new FrameFault(bug, inSync);
         this.writes = new SimulatedWrites(random);
+        state = new TestState(new DatedStore(false)).forcedLater(bug == PlantedBug.COMMIT_BEFORE_OWN_DURABLE);
         state.exportsRows = bug != PlantedBug.MISSING_ROWS;
         ReplicationLimits limits = bug == PlantedBug.WINDOW_IGNORED ? withoutWindow() : LIMITS;
         standbys = new Standbys(new ReplicaIdentity(GROUP_ID, ACTIVE_ID, 77), EPOCH, state, 0, limits, new Register());
@@ -101,8 +105,14 @@ final class SimulatedPair {
         nowNs += random.nextInt(8) == 0 ? random.nextInt(60) * MS : random.nextInt(1_000_000);
         SimulatedStandby server = servers.get(random.nextInt(servers.size()));
         switch (random.nextInt(6)) {
-            case 0, 1 -> active.doWork(nowNs);
-            case 2 -> work(server);
+            case 0, 1 -> {
+                state.force(random.nextInt(MAX_FORCED_AT_ONCE));
+                active.doWork(nowNs);
+            }
+            case 2 -> {
+                force(server);
+                work(server);
+            }
             case 3 -> toStandby(server);
             case 4 -> toActive(server);
             default -> {
@@ -158,6 +168,12 @@ final class SimulatedPair {
         check(bytes <= WINDOW_BYTES || entries <= 1, "window exceeded: member=" + member + " bytes=" + bytes);
     }
 
+    /** The disk of a standby gets on, whether it is connected or not. */
+    private void force(SimulatedStandby server) {
+        server.state().force(random.nextInt(MAX_FORCED_AT_ONCE));
+        note(server);
+    }
+
     private void work(SimulatedStandby server) {
         SimulatedConnection connection = server.connection;
         if (connection == null) {
@@ -183,9 +199,14 @@ final class SimulatedPair {
             byte[] frame = connection.toStandby.removeFirst();
             faults.onFrameToStandby(frame);
             server.replica.onFrame(new UnsafeBuffer(frame), 0, frame.length);
-            if (server.replica.isComplete()) {
-                held.merge(server.incarnation, server.replica.lastIndex(), Math::max);
-            }
+            note(server);
+        }
+    }
+
+    private void note(SimulatedStandby server) {
+        if (server.replica.isComplete()) {
+            held.merge(server.incarnation, server.replica.lastIndex(), Math::max);
+            forced.merge(server.incarnation, server.state().forced(), Math::max);
         }
     }
 
@@ -334,6 +355,11 @@ final class SimulatedPair {
             check(!inSync.containsKey(promisedMember), "committed after a higher epoch was promised: index=" + index);
             check(index == committed + 1, "committed out of order: index=" + index + " after=" + committed);
             committed = index;
+            check(state.forced() >= index, "committed before it is durable on the active: index=" + index);
+            inSync.forEach((member, incarnation) -> check(
+                    forced.getOrDefault(incarnation, -1L) >= index,
+                    "committed before it is durable on a standby: index=" + index + " member=" + member
+                            + " incarnation=" + incarnation + " durable=" + forced.get(incarnation)));
             inSync.forEach((member, incarnation) -> check(
                     held.getOrDefault(incarnation, -1L) >= index,
                     "committed without a standby: index=" + index + " member=" + member + " incarnation=" + incarnation

@@ -62,7 +62,8 @@ final class SimulatedStandby {
     }
 
     private Generation generation() {
-        TestState state = new TestState(new DatedStore(bug == PlantedBug.SNAPSHOT_OVERWRITES_NEWER));
+        TestState state = new TestState(new DatedStore(bug == PlantedBug.SNAPSHOT_OVERWRITES_NEWER))
+                .forcedLater(bug == PlantedBug.ACK_BEFORE_DURABLE);
         return new Generation() {
             @Override
             public ReplicatedState state() {

@@ -38,9 +38,40 @@ final class TestState implements ReplicatedState {
     private final UnsafeBuffer result = new UnsafeBuffer(new byte[Long.BYTES]);
     private final LogHistory history = new LogHistory();
     private long lastApplied;
+    /** What the disk has; beyond it everything would be gone with the machine. */
+    private long forced;
+
+    private boolean isForcedLater;
+    private boolean claimsDurable;
 
     TestState(SessionStore store) {
         this.store = store;
+    }
+
+    /**
+     * From now on entries are durable only when {@link #force} has come to them.
+     *
+     * @param claims says of everything that it is durable, as a state with a planted bug.
+     */
+    TestState forcedLater(boolean claims) {
+        isForcedLater = true;
+        claimsDurable = claims;
+        return this;
+    }
+
+    /** The disk takes the next few entries. */
+    void force(int entries) {
+        forced = Math.min(lastApplied, forced + entries);
+    }
+
+    /** Last entry that is durable, whatever is claimed. */
+    long forced() {
+        return isForcedLater ? forced : lastApplied;
+    }
+
+    @Override
+    public long durableIndex() {
+        return claimsDurable ? lastApplied : forced();
     }
 
     static TestState create() {
@@ -104,6 +135,7 @@ final class TestState implements ReplicatedState {
     @Override
     public void completeInstall(long lastIndex, long logTimeMs) {
         lastApplied = lastIndex;
+        forced = lastIndex;
         if (store instanceof DatedStore copy) {
             copy.remember();
         }

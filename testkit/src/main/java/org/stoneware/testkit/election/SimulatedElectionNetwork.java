@@ -168,15 +168,16 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
 
     /** Ends a process without a word; its kernel closes what was open. */
     public void crash(int id) {
-        SimulatedServer server = servers[id];
-        Election election = server.election;
-        if (election == null) {
-            return;
+        if (servers[id].election != null) {
+            crash(id, servers[id].mustElection().isBlocked());
         }
+    }
+
+    private void crash(int id, boolean isBlocked) {
+        SimulatedServer server = servers[id];
         note(id, "is killed");
-        boolean isBlocked = election.isBlocked();
+        server.mustElection().close();
         server.election = null;
-        election.close();
         if (host != null) {
             host.onEnd(id, isBlocked);
         }
@@ -195,6 +196,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
             return;
         }
         note(id, "is stopped");
+        boolean isBlocked = server.mustElection().isBlocked();
         call(server, () -> server.mustElection().onStop(time.nowNs()));
         if (server.election == null) {
             return;
@@ -207,7 +209,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
                 evidence(server, peer, Evidence.Kind.GOODBYE, false);
             }
         }
-        crash(id);
+        crash(id, isBlocked);
     }
 
     /** Kills a server inside a call, after so many more effects of its election. */

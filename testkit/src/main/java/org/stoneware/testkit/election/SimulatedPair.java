@@ -255,6 +255,8 @@ public final class SimulatedPair implements AutoCloseable {
                 }
                 network.crash(loser);
                 network.runFor(random.nextLong(1_500 * MS));
+                // A start put off by the fault before may have come; a register goes only while nobody uses it.
+                network.crash(loser);
                 present.forget().accept(loser);
                 network.onRegisterLost(loser);
                 network.start(loser);
