@@ -1,5 +1,7 @@
 package org.stoneware.server.role;
 
+import org.stoneware.spi.storage.SessionStore;
+
 /**
  * Where a generation of the sessions lies, and whether a restart finds it there.
  * <p>
@@ -21,6 +23,11 @@ public interface GenerationPlace {
 
     /** Takes away what lies there. */
     void delete();
+
+    /** See {@link org.stoneware.server.session.StoreWait#letWork}. By default nothing waits: what the store refuses at first, it has refused. */
+    default boolean letWork(SessionStore store, int attempt) {
+        return false;
+    }
 
     /** A place for a store that keeps nothing: no restart finds it. */
     static GenerationPlace temporary(Runnable delete) {

@@ -38,7 +38,7 @@ public final class SessionGeneration implements Generation {
 
     /** @param store empty; belongs to this object from now on. */
     public SessionGeneration(SessionStore store, GenerationPlace place) {
-        this(store, place, HeldCopy.NOTHING, new SessionStateMachine(store, place.keepsSessions()));
+        this(store, place, HeldCopy.NOTHING, new SessionStateMachine(store, place.keepsSessions(), place::letWork));
     }
 
     private SessionGeneration(SessionStore store, GenerationPlace place, HeldCopy held, SessionStateMachine state) {
@@ -58,10 +58,13 @@ public final class SessionGeneration implements Generation {
      */
     public static SessionGeneration recover(
             SessionStore store, GenerationPlace place, boolean isSuspect, Runnable storeWork) {
-        SessionStateMachine state = new SessionStateMachine(store, true);
+        SessionStateMachine state = new SessionStateMachine(store, true, place::letWork);
         boolean isComplete = state.recover(storeWork);
-        HeldCopy held =
-                new HeldCopy(isComplete, state.history().lastEpoch(), state.lastApplied(), isSuspect && isComplete);
+        HeldCopy held = new HeldCopy(
+                isComplete,
+                state.history().lastEpoch(),
+                state.lastApplied(),
+                (isSuspect || !store.damage().isEmpty()) && isComplete);
         return new SessionGeneration(store, place, held, state);
     }
 

@@ -15,6 +15,8 @@ public final class HelpText {
             SessionCommands.SHOW,
             SessionCommands.STATS,
             SessionCommands.INVALIDATE,
+            BackupCommands.BACKUP,
+            BackupCommands.RESTORE,
             ClusterCommands.STATUS,
             ClusterCommands.MEMBERS,
             ClusterCommands.CLIENTS,
