@@ -3,6 +3,7 @@ module org.stoneware.config {
     requires transitive org.stoneware.api;
     requires java.management;
     requires java.xml;
+    requires jdk.management;
     requires static org.jspecify;
     requires static osgi.annotation;
     requires static osgi.core;

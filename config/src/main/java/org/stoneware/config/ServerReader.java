@@ -223,7 +223,7 @@ final class ServerReader {
             return values.size(nested != null ? nested : Source.of(dataStorage, "size"), 0, near);
         }
         if (offheap == null) {
-            return Setting.ofDefault(0L, near).withOrigin("default: the store chooses");
+            return Setting.ofDefault(0L, near);
         }
         Setting<Boolean> enabled = values.bool(Source.of(child(offheap, "enabled")), false, offheap.position());
         Source size = Source.of(child(offheap, "maxDataSize"));
@@ -237,7 +237,7 @@ final class ServerReader {
             return Setting.ofDefault(0L, near);
         }
         Setting<Long> bytes = values.size(size, 0, near);
-        return enabled.value() ? bytes : bytes.with(0L).withOrigin("offheap is not enabled: the store chooses");
+        return enabled.value() ? bytes : bytes.with(0L);
     }
 
     private Setting<String> implicitName(Setting<String> host, PortEntry client, Position near) {

@@ -227,7 +227,7 @@ public final class TcConfig {
                 server.logs().origin()));
         add(values, prefix + "data-backup", server.backup());
         add(values, prefix + "persistence/mode", server.mode());
-        add(values, prefix + "persistence/offheap", server.maxMemoryBytes(), "bytes");
+        add(values, prefix + "persistence/offheap", memoryForSessions(server), "bytes");
         add(values, prefix + "client-reconnect-window", server.reconnectWindowSec(), "s");
         add(values, prefix + "garbage-collection/enabled", server.sweepEnabled());
         add(values, prefix + "garbage-collection/verbose", server.sweepVerbose());
@@ -270,7 +270,7 @@ public final class TcConfig {
                 server.isLogsToConsole(),
                 server.backup().value().resolve(directory),
                 server.mode().value(),
-                maxMemoryBytes(server),
+                memoryForSessions(server).value(),
                 maxDiskBytes(),
                 durability());
     }
@@ -287,11 +287,18 @@ public final class TcConfig {
                 : Durability.FSYNC;
     }
 
-    /** offheap says it; else the tc-property; else the store chooses. */
-    private long maxMemoryBytes(ServerEntry server) {
+    /** offheap says it; else the tc-property; else the machine. */
+    private Setting<Long> memoryForSessions(ServerEntry server) {
+        Setting<Long> ofServer = server.maxMemoryBytes();
+        if (ofServer.value() > 0) {
+            return ofServer;
+        }
         Setting<String> property = requireArray().properties().get(TcProperties.MEMORY_MAX);
-        long ofServer = server.maxMemoryBytes().value();
-        return ofServer > 0 || property == null ? ofServer : ValueReader.bytes(property.value());
+        if (property != null) {
+            return ofServer.with(ValueReader.bytes(property.value())).withOrigin(property.origin());
+        }
+        MachineMemory machine = MachineMemory.ofThisProcess();
+        return ofServer.with(machine.sessionBytes()).withOrigin(machine.origin());
     }
 
     private String describeServers() {

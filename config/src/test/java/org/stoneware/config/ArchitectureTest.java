@@ -16,6 +16,8 @@ class ArchitectureTest {
             .onlyDependOnClassesThat()
             .resideInAnyPackage(
                     "java..",
+                    // How much memory there is.
+                    "com.sun.management",
                     "javax.xml.stream..",
                     "org.osgi..",
                     "org.jspecify..",

@@ -56,7 +56,7 @@ class TcConfigParserTest {
                         false,
                         ConfigFixture.DIRECTORY.resolve("data-backup/Server2"),
                         "temporary-swap-only",
-                        0));
+                        MachineMemory.ofThisProcess().sessionBytes()));
         assertThat(settings.reconnectWindowSec()).isEqualTo(120);
         assertThat(settings.electionTimeSec()).isEqualTo(5);
         assertThat(settings.sweepEnabled()).isTrue();

@@ -112,7 +112,7 @@ class OwnCopy {
         if (value == null) {
             return acceptor.highestEpoch() == Epoch.NONE;
         }
-        if (!isComplete() || excludedBy.isHigherThan(acceptor.acceptedBallot())) {
+        if (!isComplete() || isSuspectAlone(value) || excludedBy.isHigherThan(acceptor.acceptedBallot())) {
             return false;
         }
         for (RegisterValue.InSync member : value.inSync()) {
@@ -123,6 +123,17 @@ class OwnCopy {
             }
         }
         return value.epoch() >= acceptor.highestEpoch() && value.isInSync(acceptor.identity());
+    }
+
+    /**
+     * Whether something may be missing here and nobody else held everything when an earlier process of this server ended, so that no
+     * comparison can tell what: an operator, or the configuration, decides. A server without others has nobody to wait for.
+     */
+    private boolean isSuspectAlone(RegisterValue value) {
+        return context.held().isSuspect()
+                && value.inSync().size() == 1
+                && !value.isInSync(acceptor.identity(), context.incarnation())
+                && context.memberNames().size() > 1;
     }
 
     /** Whether a whole copy of the sessions lies here: the register does not know that a disk was replaced. */
@@ -200,6 +211,10 @@ class OwnCopy {
         Peer better = behind(peers);
         if (better != null) {
             return "waiting for " + better.name() + ", which holds newer sessions";
+        }
+        RegisterValue value = acceptor.acceptedValue();
+        if (context.isStorePersistent() && value != null && isComplete() && isSuspectAlone(value)) {
+            return "waiting for an operator: what is here may lack acknowledged changes, and no other server held them all";
         }
         return isComplete() || !context.isStorePersistent()
                 ? "waiting for " + view.nameOfLastActive() + ", which may hold newer sessions"

@@ -137,6 +137,20 @@ class HeldCopyElectionTest {
         assertThat(election.view().isUnclean()).isFalse();
     }
 
+    @Test
+    void shouldWaitForAnOperatorWhenItAloneHeldEverythingAndMayHaveLostSome() {
+        store.force(new SavedRegister(SELF, 1, EPOCH, ballot(), ballot(), value(inSync(0, SELF, 1)), true));
+        Election election = open(new HeldCopy(true, 9, 100, true));
+
+        election.onEvidence(evidence(Evidence.Kind.REFUSED, 0), 0);
+        pass(election, 60_000);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.START);
+        assertThat(election.view().reason()).contains("waiting for an operator", "may lack acknowledged changes");
+        assertThat(election.forceActive("operator", nowNs)).isEmpty();
+        assertThat(election.view().isUnclean()).isTrue();
+    }
+
     /** Lets the peer answer every question as one that holds this. */
     private Election elect(HeldCopy own, HeldCopy other) {
         Election election = open(own);

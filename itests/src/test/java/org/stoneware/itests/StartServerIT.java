@@ -138,7 +138,16 @@ class StartServerIT {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {"start-server", "stop-server", "server-stat", "install-valve", "demo", "bin/start-tc-server.sh"})
+            strings = {
+                "start-server",
+                "stop-server",
+                "server-stat",
+                "install-valve",
+                "backup",
+                "restore",
+                "demo",
+                "bin/start-tc-server.sh"
+            })
     void shouldAnswerHelp(String command) throws IOException {
         Run help = run(command, "--help");
 

@@ -9,7 +9,7 @@ import java.util.List;
 public final class Main {
     private static final String USAGE =
             "Usage: stoneware start-server | start-voter | server-stat | stop-server | hand-over | force-active"
-                    + " | make-key | install-valve | shell | version  [options]";
+                    + " | backup | restore | make-key | install-valve | shell | version  [options]";
 
     private Main() {}
 
@@ -50,6 +50,8 @@ public final class Main {
                 case "force-active" -> new ForceActive(terminal).run(rest);
                 case "make-key" -> new MakeKey(terminal).run(rest);
                 case "hand-over" -> new HandOver(terminal).run(rest);
+                case "backup" -> new Backup(terminal).run(rest);
+                case "restore" -> new Restore(terminal).run(rest);
                 case "shell" -> new Shell(terminal).run(rest);
                 case "install-valve" -> new InstallValve(terminal).run(rest);
                 case "version", "--version" -> {

@@ -13,6 +13,7 @@ import org.stoneware.api.config.ArraySettings;
 import org.stoneware.api.config.ServerSettings;
 import org.stoneware.shell.client.ShellClient;
 import org.stoneware.shell.client.ShellTerminal;
+import org.stoneware.shell.command.BackupCommands;
 import org.stoneware.shell.command.ClusterCommands;
 import org.stoneware.shell.command.SessionCommands;
 import org.stoneware.shell.command.StorageCommands;
@@ -22,6 +23,7 @@ final class RunningShell implements AutoCloseable {
     private static final long COMMAND_END_MS = 10_000;
 
     final FakeSessions sessions = new FakeSessions();
+    final FakeBackups backups = new FakeBackups();
     final FakeManagement management = new FakeManagement();
     private final ThreadIOImpl threads = new ThreadIOImpl();
     private final CommandProcessorImpl processor = new CommandProcessorImpl(threads);
@@ -38,6 +40,10 @@ final class RunningShell implements AutoCloseable {
         SessionCommands sessionCommands = new SessionCommands(sessions);
         for (String each : List.of("list", "find", "show", "stats", "invalidate")) {
             processor.addCommand("session", sessionCommands, each);
+        }
+        BackupCommands backupCommands = new BackupCommands(backups);
+        for (String each : List.of("backup", "restore")) {
+            processor.addCommand("session", backupCommands, each);
         }
         ClusterCommands clusterCommands = new ClusterCommands(management, settings(directory));
         for (String each : List.of("status", "members", "clients", "events", "failover", "drill")) {

@@ -80,6 +80,11 @@ public final class BackupReader {
         return shown.wrap(new UnsafeBuffer(record), 0);
     }
 
+    /** Bytes read so far; the length of the file once {@link #next} has returned null. */
+    public long position() {
+        return position;
+    }
+
     /** What has been shown so far. */
     public BackupSummary summary() {
         return new BackupSummary(sessions, bytes);

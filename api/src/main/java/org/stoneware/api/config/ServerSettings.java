@@ -22,7 +22,7 @@ import org.stoneware.spi.storage.Durability;
  * @param logsToConsole  true for {@code stdout:} and {@code stderr:}.
  * @param backupDirectory data-backup, absolute.
  * @param persistenceMode {@code temporary-swap-only} or {@code permanent-store}.
- * @param maxMemoryBytes bound of the session store's memory; 0 lets the store choose.
+ * @param maxMemoryBytes bound of the session store's memory; 0 lets the server choose, which a tc-config never does.
  * @param maxDiskBytes   bound of the session store's disk; 0: as much as the file system gives.
  * @param durability     when a change counts as durable in a store that outlives the process.
  */

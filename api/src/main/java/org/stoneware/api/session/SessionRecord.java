@@ -182,6 +182,16 @@ public final class SessionRecord {
                         idLength + applicationLength);
     }
 
+    /** True when both hold the same attributes in the same order and live equally long unused: all but key, times and numbers. */
+    public boolean hasSameContent(SessionRecord other) {
+        int length = attributesLength();
+        return length == other.attributesLength()
+                && attributeCount() == other.attributeCount()
+                && maxInactiveIntervalSec() == other.maxInactiveIntervalSec()
+                && AttributeEntries.sameBytes(
+                        buffer, attributesOffset(), other.buffer, other.attributesOffset(), length);
+    }
+
     /**
      * Hash of the whole record but its last access, which a touch moves without anybody reading the record; see {@link #digest(long, long)}.
      */

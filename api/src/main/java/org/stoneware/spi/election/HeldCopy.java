@@ -6,7 +6,8 @@ package org.stoneware.spi.election;
  * @param isComplete a whole copy of the sessions, as of the entry named, lies there.
  * @param epoch      epoch of the last entry in it; 0 for none.
  * @param index      number of that entry; 0 for none.
- * @param isSuspect  what was acknowledged last may be missing: the machine went down, and not everything had been forced to disk.
+ * @param isSuspect  what was acknowledged last may be missing: the machine went down, and not everything had been forced to
+ *                   disk, or the disk has damaged what had been.
  */
 public record HeldCopy(boolean isComplete, long epoch, long index, boolean isSuspect) {
     /** Nothing is held, or it was never whole. */

@@ -140,6 +140,16 @@ public interface SessionStore extends AutoCloseable {
     }
 
     /**
+     * Whether what an earlier run left was damaged, so that something it had made durable may be missing; empty when all is there. Does not
+     * change while the store is open, and the next run does not say it again.
+     *
+     * @return one readable line for people.
+     */
+    default String damage() {
+        return "";
+    }
+
+    /**
      * True while changes may answer {@link StoreResult#NOT_RESIDENT} whatever they change, because the disk is behind: the caller asks again
      * on a later duty cycle. {@link #load} answers {@link LoadResult#BUSY} meanwhile.
      */

@@ -12,16 +12,17 @@ final class NotActive {
      * @param wasActive it was the active when it began.
      */
     static InvalidateOutcome outcome(Surroundings surroundings, long ended, boolean wasActive) {
+        return new InvalidateOutcome(Status.NOT_ACTIVE, ended, 0, text(surroundings, "ends no sessions", wasActive));
+    }
+
+    /** @param what it does not do, after its name and role. */
+    static String text(Surroundings surroundings, String what, boolean wasActive) {
         String active = surroundings.active();
         boolean hasOther = !active.isEmpty() && !active.equals(surroundings.self());
         String where = hasOther ? "ask the active " + active : "no server is active now; ask again when one is";
         String why = surroundings.self() + " is " + surroundings.role().stateName();
-        return new InvalidateOutcome(
-                Status.NOT_ACTIVE,
-                ended,
-                0,
-                wasActive
-                        ? why + " now and gave up in the middle of it: look what is left, and " + where
-                        : why + " and ends no sessions: " + where);
+        return wasActive
+                ? why + " now and gave up in the middle of it: look what is left, and " + where
+                : why + " and " + what + ": " + where;
     }
 }

@@ -55,6 +55,25 @@ public final class SessionQuestions {
         questions.add(new EndAllQuestion(surroundings, new EndAllQuestion.Overdue(), by, answer));
     }
 
+    /** Begins a walk for a backup; end it with {@link #endExport}. */
+    public void beginExport(CompletableFuture<SessionExport> answer) {
+        questions.add(new SessionExport.Opening(surroundings, answer));
+    }
+
+    /** Fills {@code batch} with the next sessions; answered with false when they were the last. */
+    public void export(SessionExport export, RecordBatch batch, CompletableFuture<Boolean> answer) {
+        questions.add(new SessionExport.Piece(export, batch, answer));
+    }
+
+    public void endExport(SessionExport export) {
+        export.close();
+    }
+
+    /** Puts the sessions of {@code batch} back. */
+    public void adopt(RecordBatch batch, AdoptionTerms terms, CompletableFuture<AdoptionAnswer> answer) {
+        questions.add(new AdoptQuestion(surroundings, batch, terms, answer));
+    }
+
     /**
      * Goes on with what was asked.
      *
@@ -84,7 +103,7 @@ public final class SessionQuestions {
         }
         try {
             return question.work(budget, nowNs);
-        } catch (SessionAdminException e) {
+        } catch (SessionAdminException | NotWholeException e) {
             question.answer().completeExceptionally(e);
         } catch (StorageException e) {
             // Requests meet the same failure and decide on the role; a question does not.

@@ -32,6 +32,9 @@ public interface Surroundings {
 
     long wallMs();
 
+    /** Log time as this server knows it: on a passive, what it followed last and the time since. */
+    long logTimeMs(long nowNs);
+
     /** Notes something an operator did. */
     void note(String type, String text);
 

@@ -72,6 +72,11 @@ final class AdminSurroundings implements Surroundings {
     }
 
     @Override
+    public long logTimeMs(long nowNs) {
+        return duties.logTimeMs(nowNs);
+    }
+
+    @Override
     public void note(String type, String text) {
         events.info(type, text);
     }

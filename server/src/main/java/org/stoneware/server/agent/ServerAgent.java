@@ -14,7 +14,6 @@ import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ClusterStatus;
 import org.stoneware.api.cluster.ServerRole;
-import org.stoneware.api.cluster.SessionAdmin;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.api.config.ServerSettings;
 import org.stoneware.server.admin.SessionQuestions;
@@ -278,7 +277,7 @@ final class ServerAgent {
     }
 
     /** Questions about sessions; any thread. */
-    SessionAdmin sessions() {
+    SessionDesk sessions() {
         return sessions;
     }
 
@@ -591,7 +590,7 @@ final class ServerAgent {
     private void onLoaded() {
         @Nullable SessionRequestProcessor serving = duties.processor();
         if (serving != null) {
-            serving.onLoaded(context.nanoClock().getAsLong());
+            serving.onLoaded();
         }
     }
 }

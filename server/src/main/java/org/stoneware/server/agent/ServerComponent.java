@@ -1,5 +1,6 @@
 package org.stoneware.server.agent;
 
+import java.nio.file.Path;
 import java.security.SecureRandom;
 import java.util.ArrayList;
 import java.util.List;
@@ -25,6 +26,7 @@ import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.api.cluster.ProblemSource;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.cluster.SessionAdmin;
+import org.stoneware.api.cluster.SessionBackup;
 import org.stoneware.api.cluster.StorageAdmin;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.api.session.SessionKey;
@@ -39,11 +41,11 @@ import org.stoneware.spi.transport.TransportProvider;
  * that fails or hangs ends it with exit code 3.
  */
 @Component(
-        service = {ManagementService.class, SessionAdmin.class},
+        service = {ManagementService.class, SessionAdmin.class, SessionBackup.class},
         configurationPid = "org.stoneware.server",
         configurationPolicy = ConfigurationPolicy.REQUIRE,
         immediate = true)
-public final class ServerComponent implements ManagementService, SessionAdmin {
+public final class ServerComponent implements ManagementService, SessionAdmin, SessionBackup {
     private static final System.Logger LOG = System.getLogger("org.stoneware.server");
     private static final String EXIT_CODE = "stoneware.exit.code";
     private static final int EXIT_CONFIGURATION = 2;
@@ -57,6 +59,7 @@ public final class ServerComponent implements ManagementService, SessionAdmin {
     private final ServerAgent agent;
     private final StoreProviders providers;
     private final StorageDesk storage;
+    private final BackupDesk backups;
     private final List<ProblemSource> problemSources = new CopyOnWriteArrayList<>();
 
     @Activate
@@ -97,6 +100,7 @@ public final class ServerComponent implements ManagementService, SessionAdmin {
             end(EXIT_CONFIGURATION);
             throw e;
         }
+        this.backups = new BackupDesk(agent.sessions(), events, settings.self().name());
         this.thread = new AgentThread(agent, this::onFatal);
         this.storage = new StorageDesk(providers, agent.inbox(), agent.stores(), events);
         providers.listen(storage);
@@ -246,6 +250,16 @@ public final class ServerComponent implements ManagementService, SessionAdmin {
     @Override
     public StorageAdmin storage() {
         return storage;
+    }
+
+    @Override
+    public CompletableFuture<BackupOutcome> backup(Path file, String by) {
+        return backups.backup(file, by);
+    }
+
+    @Override
+    public CompletableFuture<RestoreOutcome> restore(Path file, RestoreOptions options, String by) {
+        return backups.restore(file, options, by);
     }
 
     private static boolean isLastCopy(ClusterStatus now) {

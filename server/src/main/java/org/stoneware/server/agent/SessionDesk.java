@@ -1,12 +1,17 @@
 package org.stoneware.server.agent;
 
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.stoneware.api.cluster.SessionAdmin;
 import org.stoneware.api.cluster.SessionAdminException;
 import org.stoneware.api.session.SessionKey;
+import org.stoneware.server.admin.AdoptionAnswer;
+import org.stoneware.server.admin.AdoptionTerms;
+import org.stoneware.server.admin.RecordBatch;
+import org.stoneware.server.admin.SessionExport;
 import org.stoneware.server.admin.SessionQuestions;
 
 /**
@@ -61,6 +66,48 @@ final class SessionDesk implements SessionAdmin {
     @Override
     public CompletableFuture<InvalidateOutcome> sweep(String by) {
         return ask(answer -> questions.sweep(by, answer));
+    }
+
+    /** Begins a walk over all sessions; end it with {@link #endExport}. */
+    CompletableFuture<SessionExport> beginExport() {
+        return ask(questions::beginExport);
+    }
+
+    /** See {@link SessionQuestions#export}. */
+    CompletableFuture<Boolean> export(SessionExport export, RecordBatch batch) {
+        return ask(answer -> questions.export(export, batch, answer));
+    }
+
+    void endExport(SessionExport export) {
+        inbox.submit(() -> {
+            if (!isClosed) {
+                questions.endExport(export);
+            }
+        });
+    }
+
+    /** See {@link SessionQuestions#adopt}. */
+    CompletableFuture<AdoptionAnswer> adopt(RecordBatch batch, AdoptionTerms terms) {
+        return ask(answer -> questions.adopt(batch, terms, answer));
+    }
+
+    /**
+     * Waits for an answer, on a thread that may.
+     *
+     * @throws SessionAdminException when there is none.
+     */
+    static <T> T await(CompletableFuture<T> answer) {
+        try {
+            return answer.get();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new SessionAdminException("interrupted");
+        } catch (ExecutionException e) {
+            if (e.getCause() instanceof RuntimeException expected) {
+                throw expected;
+            }
+            throw new SessionAdminException("the server gave no answer: " + e.getCause());
+        }
     }
 
     private <T> CompletableFuture<T> ask(Consumer<CompletableFuture<T>> question) {

@@ -13,6 +13,7 @@ import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.EventType;
 import org.stoneware.api.config.ServerSettings;
 import org.stoneware.server.role.SessionGeneration;
 import org.stoneware.server.storage.GenerationPlace;
@@ -44,6 +45,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
     private final Runnable wakeup;
     private final Path directory;
     private final GenerationMarker marker;
+    private final DiskWait diskWait;
     private GenerationMarker.@Nullable Current current;
     private final AtomicInteger made = new AtomicInteger();
     private StoreOffer offer;
@@ -59,6 +61,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         this.directory = context.settings().self().dataDirectory().resolve("store");
         this.marker = new GenerationMarker(directory);
         this.offer = context.stores().first();
+        this.diskWait = new DiskWait(context.nanoClock());
     }
 
     /** True when sessions of copies made from now on outlive the process. */
@@ -119,19 +122,41 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         }
         long startNs = context.nanoClock().getAsLong();
         SessionStore store = openStore(offer, directory(found.number()));
+        // Found out at the opening, which forgets it; and by reading what is no session.
+        isSuspect = rememberDamage(found, store, isSuspect);
         SessionGeneration opened =
                 SessionGeneration.recover(opened(store, offer, found.number()), isSuspect, () -> work(store, startNs));
+        rememberDamage(found, store, isSuspect);
         // Not before: who listens is there only once the sessions are.
         opened.store().listener(listener);
         events.info(
                 "sessions-found",
                 "found " + store.figures().sessions() + " sessions in " + directory(found.number())
                         + (opened.held().isComplete() ? "" : ", which were never whole")
-                        + (isSuspect ? "; the machine went down, what was acknowledged last may be missing" : "")
+                        + (opened.held().isSuspect() ? suspicion(store) : "")
                         + ": epoch=" + opened.held().epoch() + " lastIndex="
                         + opened.held().index() + " tookMs="
                         + TimeUnit.NANOSECONDS.toMillis(context.nanoClock().getAsLong() - startNs));
         return opened;
+    }
+
+    private static String suspicion(SessionStore store) {
+        return store.damage().isEmpty()
+                ? "; the machine went down, or the disk was damaged before, so what was acknowledged may be missing"
+                : "; " + store.damage();
+    }
+
+    private boolean rememberDamage(GenerationMarker.Current found, SessionStore store, boolean isSuspect)
+            throws IOException {
+        if (isSuspect || store.damage().isEmpty()) {
+            return isSuspect;
+        }
+        write(new GenerationMarker.Current(found.number(), found.mode(), true));
+        events.warning(
+                EventType.STORE_SUSPECT.externalName(),
+                "what was found in " + directory(found.number()) + " may lack acknowledged changes: " + store.damage()
+                        + "; another server whose copy is whole goes before this one");
+        return true;
     }
 
     private void work(SessionStore store, long startNs) {
@@ -310,6 +335,11 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
                 }
                 return false;
             }
+        }
+
+        @Override
+        public boolean letWork(SessionStore store, int attempt) {
+            return diskWait.letWork(store, attempt);
         }
 
         /** The marker goes first: a restart must not take what is left of a directory for a whole copy. */

@@ -115,6 +115,13 @@ final class StatusReport {
             case FULL -> problems.add("the session store has no room for more: " + health.reason());
             case FAILED -> problems.add("the session store refuses changes: " + health.reason());
         }
+        ServerRole role = election.view().role();
+        if (duties.current().held().isSuspect()
+                && (role == ServerRole.START || role == ServerRole.PASSIVE_UNINITIALIZED)) {
+            problems.add(
+                    "what this server found on its disk may lack acknowledged changes, so it does not become active by"
+                            + " itself before one that holds all; start that one, or use bin/force-active");
+        }
         for (ServerSettings server : context.settings().servers()) {
             String misfit = peers.peer(server.position()).misfit();
             if (!misfit.isEmpty()) {

@@ -192,7 +192,7 @@ final class SessionAdoption {
     }
 
     private Verdict decideHeld(Item item, Replicator replicator, long nowNs) {
-        if (isSame(held, item.record)) {
+        if (held.hasSameContent(item.record)) {
             return Verdict.DONE;
         }
         if (held.lastIndex() > item.divergence.forkIndex()) {
@@ -288,22 +288,5 @@ final class SessionAdoption {
             lastProposed = index;
         }
         return index;
-    }
-
-    /** True when both hold the same: all but times and numbers. */
-    private static boolean isSame(SessionRecord one, SessionRecord other) {
-        int length = one.attributesLength();
-        if (length != other.attributesLength()
-                || one.attributeCount() != other.attributeCount()
-                || one.maxInactiveIntervalSec() != other.maxInactiveIntervalSec()) {
-            return false;
-        }
-        for (int i = 0; i < length; i++) {
-            if (one.buffer().getByte(one.attributesOffset() + i)
-                    != other.buffer().getByte(other.attributesOffset() + i)) {
-                return false;
-            }
-        }
-        return true;
     }
 }

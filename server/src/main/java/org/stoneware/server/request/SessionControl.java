@@ -18,6 +18,41 @@ public final class SessionControl {
     private static final long TICKET = -2;
 
     private final RequestContext context;
+    private final SessionRecord held = new SessionRecord();
+
+    /** What became of a session that is to be put back. */
+    public enum Adoption {
+        /** Nothing was begun; it is worth trying again later. */
+        NOT_NOW,
+        /** On its way; the listener is told. */
+        PROPOSED,
+        /** The session here stays. */
+        KEPT,
+        /** Here lies the same. */
+        UNCHANGED,
+        /** Its time is over. */
+        EXPIRED,
+        /** Longer than a session may be. */
+        TOO_LONG
+    }
+
+    /** Hears how putting a session back ended; never told when this server stops being active first. */
+    public interface AdoptionListener {
+        /**
+         * @param status     COMMITTED, FULL or FAILED.
+         * @param isReplaced another one was held here.
+         * @param isNewer    and it was used after the one put back.
+         */
+        void onAdopted(WriteStatus status, boolean isReplaced, boolean isNewer);
+    }
+
+    /**
+     * A session to be put back.
+     *
+     * @param record   with its times as they are to be here.
+     * @param savedAccessMs last access as it was saved.
+     */
+    public record Returning(SessionRecord record, long savedAccessMs) {}
 
     SessionControl(RequestContext context) {
         this.context = context;
@@ -84,5 +119,57 @@ public final class SessionControl {
             }
             outcome.accept(status);
         });
+    }
+
+    /** Log time now. */
+    public long logTimeMs(long nowNs) {
+        context.nowNs = nowNs;
+        return context.logTimeMs();
+    }
+
+    /**
+     * Puts a session back that was saved, as a change that is replicated like any other. Whoever owns the one it replaces is asked to give it
+     * up first. One that was given another id since counts as held here.
+     *
+     * @param replaces the one to be put back takes the place of another held here.
+     */
+    public Adoption adopt(Returning returning, boolean replaces, long nowNs, AdoptionListener listener) {
+        context.nowNs = nowNs;
+        SessionRecord record = returning.record();
+        if (record.length() > context.limits.maxSessionBytes()) {
+            return Adoption.TOO_LONG;
+        }
+        if (ExpirySweep.isOver(record, context.logTimeMs())) {
+            return Adoption.EXPIRED;
+        }
+        SessionKey key = record.key();
+        if (!context.resolve(key).equals(key)) {
+            return Adoption.KEPT;
+        }
+        LoadResult loaded = context.store.load(key, TICKET);
+        if (loaded == LoadResult.ABSENT) {
+            return propose(record, key, (status, version) -> listener.onAdopted(status, false, false));
+        }
+        if (loaded != LoadResult.RESIDENT || !context.store.read(key, held)) {
+            return Adoption.NOT_NOW;
+        }
+        if (held.hasSameContent(record)) {
+            return Adoption.UNCHANGED;
+        }
+        if (!replaces) {
+            return Adoption.KEPT;
+        }
+        boolean isFree = context.rule.mayGrant(key, nowNs) && context.ownership.freeUp(key, nowNs);
+        // Giving up may have changed what is held.
+        if (!isFree || !context.store.read(key, held)) {
+            return Adoption.NOT_NOW;
+        }
+        boolean isNewer = held.lastAccessedTimeMs() > returning.savedAccessMs();
+        return propose(record, key, (status, version) -> listener.onAdopted(status, true, isNewer));
+    }
+
+    private Adoption propose(SessionRecord record, SessionKey key, Proposals.Action action) {
+        int length = context.entries.sessionAdopted(context.proposals.entry, null, record);
+        return context.propose(length, key, null, action) ? Adoption.PROPOSED : Adoption.NOT_NOW;
     }
 }

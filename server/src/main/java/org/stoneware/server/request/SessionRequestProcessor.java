@@ -54,6 +54,7 @@ public final class SessionRequestProcessor {
     private boolean retriedWhileOpen;
     private boolean retriedWhileReadable;
     private boolean isRetrying;
+    private boolean isLoadEnded;
     private long storeAskedNs = Long.MIN_VALUE / 2;
 
     public SessionRequestProcessor(
@@ -233,9 +234,11 @@ public final class SessionRequestProcessor {
 
     /** The store announces the end of a load, but not that it has become less busy. */
     private int retryAfterStore() {
-        if (!context.isStoreAwaited || isRetrying || context.nowNs - storeAskedNs < STORE_RETRY_NS) {
+        boolean isDue = isLoadEnded || context.isStoreAwaited && context.nowNs - storeAskedNs >= STORE_RETRY_NS;
+        if (!isDue || isRetrying) {
             return 0;
         }
+        isLoadEnded = false;
         context.isStoreAwaited = false;
         storeAskedNs = context.nowNs;
         return retryAllAlone();
@@ -270,11 +273,9 @@ public final class SessionRequestProcessor {
         return forgotten;
     }
 
-    /** A load has ended: requests that waited for the store are tried again. */
-    public void onLoaded(long nowNs) {
-        context.nowNs = nowNs;
-        retryAllAlone();
-        context.proposals.doWork(nowNs);
+    /** A load has ended: requests that waited for the store are tried again when time passes next, since it may have ended inside a change. */
+    public void onLoaded() {
+        isLoadEnded = true;
     }
 
     /** What an operator may do with sessions in this epoch. */

@@ -293,6 +293,12 @@ public final class RoleDuties {
         return reconciled;
     }
 
+    /** Log time as this server knows it: on a passive, what it followed last and the time since. */
+    public long logTimeMs(long nowNs) {
+        PassiveReplica follower = replica;
+        return follower == null ? mustClock().logTimeMs(nowNs) : continued(follower, nowNs);
+    }
+
     /** True while something waits for the disk, so that the next cycle should come soon. */
     public boolean awaitsDisk() {
         PassiveReplica follower = replica;

@@ -49,10 +49,13 @@ public final class SessionGeneration implements Generation {
     }
 
     private SessionGeneration(ExchangeableStore store) {
-        this(
-                store,
-                HeldCopy.NOTHING,
-                new SessionStateMachine(store, store.place().keepsSessions()));
+        this(store, HeldCopy.NOTHING, machine(store, store.place().keepsSessions()));
+    }
+
+    /** Waits for a store as its place says: another one after an exchange. */
+    private static SessionStateMachine machine(ExchangeableStore store, boolean keepsNotes) {
+        return new SessionStateMachine(
+                store, keepsNotes, (asked, attempt) -> store.place().letWork(asked, attempt));
     }
 
     private SessionGeneration(ExchangeableStore store, HeldCopy held, SessionStateMachine state) {
@@ -71,10 +74,13 @@ public final class SessionGeneration implements Generation {
      */
     public static SessionGeneration recover(OpenedStore left, boolean isSuspect, Runnable storeWork) {
         ExchangeableStore store = new ExchangeableStore(left);
-        SessionStateMachine state = new SessionStateMachine(store, true);
+        SessionStateMachine state = machine(store, true);
         boolean isComplete = state.recover(storeWork);
-        HeldCopy held =
-                new HeldCopy(isComplete, state.history().lastEpoch(), state.lastApplied(), isSuspect && isComplete);
+        HeldCopy held = new HeldCopy(
+                isComplete,
+                state.history().lastEpoch(),
+                state.lastApplied(),
+                (isSuspect || !store.damage().isEmpty()) && isComplete);
         return new SessionGeneration(store, held, state);
     }
 

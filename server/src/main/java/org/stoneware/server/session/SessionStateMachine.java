@@ -54,6 +54,7 @@ public final class SessionStateMachine implements ReplicatedState {
     private final SessionDelta noChange;
     private final UnsafeBuffer result = new UnsafeBuffer(new byte[RESULT_LENGTH]);
     private final SessionStore store;
+    private final PatientChanges changes;
     private final LogHistory history = new LogHistory();
     private final DurableIndex durable = new DurableIndex();
     private final ReadinessCheck readiness = new ReadinessCheck();
@@ -82,7 +83,13 @@ public final class SessionStateMachine implements ReplicatedState {
 
     /** @param keepsNotes the store keeps sessions over the end of the process, so the rest is to be kept as well. */
     public SessionStateMachine(SessionStore store, boolean keepsNotes) {
+        this(store, keepsNotes, (waitedFor, attempt) -> false);
+    }
+
+    /** @param wait what an entry does while the store can't take its change. */
+    public SessionStateMachine(SessionStore store, boolean keepsNotes, StoreWait wait) {
         this.store = store;
+        this.changes = new PatientChanges(store, wait);
         SessionDelta.Builder builder = new SessionDelta.Builder(new ExpandableArrayBuffer(64));
         builder.finish();
         this.noChange = new SessionDelta().wrap(builder.buffer(), 0);
@@ -321,6 +328,7 @@ public final class SessionStateMachine implements ReplicatedState {
             case ABSENT -> WriteStatus.ABSENT;
             case STALE -> WriteStatus.EXISTS;
             case FULL -> WriteStatus.FULL;
+            // NOT_RESIDENT: a store that is full, so that even a removal waits; nothing changed.
             case NOT_RESIDENT, FAILED -> WriteStatus.FAILED;
         };
     }
@@ -395,7 +403,7 @@ public final class SessionStateMachine implements ReplicatedState {
             RecordStamp stamp = new RecordStamp(index, epoch, index, logTimeMs, lastAccessedTimeMs);
             status = isFull
                     ? WriteStatus.FULL
-                    : toStatus(store.merge(key, delta, stamp, create, logTimeMs - lastAccessedTimeMs));
+                    : toStatus(changes.merge(key, delta, stamp, create, logTimeMs - lastAccessedTimeMs));
             version = status == WriteStatus.COMMITTED ? index : 0;
             if (create && status == WriteStatus.COMMITTED) {
                 aliases.taken(key);
@@ -434,17 +442,17 @@ public final class SessionStateMachine implements ReplicatedState {
         }
 
         private WriteStatus rename(SessionKey from, SessionKey to) {
-            if (store.read(to, view)) {
+            if (changes.read(to, view)) {
                 return WriteStatus.EXISTS;
             }
-            if (!store.read(from, view)) {
+            if (!changes.read(from, view)) {
                 return WriteStatus.ABSENT;
             }
             RecordStamp stamp = new RecordStamp(index, epoch, index, logTimeMs, view.lastAccessedTimeMs());
             SessionRecord.write(renameBuffer, 0, to, view, noChange, stamp, logTimeMs);
-            WriteStatus stored = toStatus(store.put(renamed.wrap(renameBuffer, 0)));
+            WriteStatus stored = toStatus(changes.put(renamed.wrap(renameBuffer, 0)));
             if (stored == WriteStatus.COMMITTED) {
-                store.remove(from);
+                changes.remove(from);
                 aliases.renamed(from, to, logTimeMs);
                 history.ended().renamed(from, to, index);
             }
@@ -452,7 +460,7 @@ public final class SessionStateMachine implements ReplicatedState {
         }
 
         private WriteStatus remove(SessionKey key, boolean isExpired) {
-            WriteStatus removed = toStatus(store.remove(key));
+            WriteStatus removed = toStatus(changes.remove(key));
             if (removed == WriteStatus.COMMITTED) {
                 history.ended().removed(key, index, isExpired);
             }
@@ -472,13 +480,13 @@ public final class SessionStateMachine implements ReplicatedState {
             SessionKey key = record.key();
             RecordStamp stamp = new RecordStamp(index, epoch, index, logTimeMs, record.lastAccessedTimeMs());
             SessionRecord.write(renameBuffer, 0, key, record, noChange, stamp, logTimeMs);
-            status = toStatus(store.put(renamed.wrap(renameBuffer, 0)));
+            status = toStatus(changes.put(renamed.wrap(renameBuffer, 0)));
             if (status != WriteStatus.COMMITTED) {
                 return;
             }
             version = index;
             aliases.taken(key);
-            if (origin != null && store.remove(origin) == StoreResult.STORED) {
+            if (origin != null && changes.remove(origin) == StoreResult.STORED) {
                 aliases.renamed(origin, key, logTimeMs);
                 history.ended().renamed(origin, key, index);
             }
@@ -493,13 +501,13 @@ public final class SessionStateMachine implements ReplicatedState {
         @Override
         public void onSessionTouched(long lastAccessedTimeMs, SessionKey key) {
             noteEntry();
-            status = toStatus(store.touch(key, lastAccessedTimeMs));
+            status = toStatus(changes.touch(key, lastAccessedTimeMs));
         }
 
         @Override
         public void onSessionExpired(long lastAccessedTimeMs, SessionKey key) {
             noteEntry();
-            if (!store.read(key, view) || view.lastAccessedTimeMs() != lastAccessedTimeMs) {
+            if (!changes.read(key, view) || view.lastAccessedTimeMs() != lastAccessedTimeMs) {
                 status = WriteStatus.ABSENT;
                 return;
             }

@@ -435,6 +435,11 @@ public final class ExchangeableStore implements SessionStore {
     }
 
     @Override
+    public String damage() {
+        return current.store().damage();
+    }
+
+    @Override
     public void visitCounters(CounterVisitor visitor) {
         current.store().visitCounters(visitor);
     }

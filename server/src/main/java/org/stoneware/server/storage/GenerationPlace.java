@@ -1,5 +1,7 @@
 package org.stoneware.server.storage;
 
+import org.stoneware.spi.storage.SessionStore;
+
 /**
  * Where a store lies, and whether a restart finds it there.
  * <p>
@@ -22,6 +24,11 @@ public interface GenerationPlace {
 
     /** Takes away what lies there; no restart looks for it any more. */
     void delete();
+
+    /** See {@link org.stoneware.server.session.StoreWait#letWork}. By default nothing waits: what the store refuses at first, it has refused. */
+    default boolean letWork(SessionStore store, int attempt) {
+        return false;
+    }
 
     /** A place for a store that keeps nothing: no restart finds it. */
     static GenerationPlace temporary(Runnable delete) {

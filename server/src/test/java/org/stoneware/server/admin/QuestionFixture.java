@@ -33,27 +33,27 @@ import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WriteStatus;
 
 /** One server's sessions, active or not, with questions about them and a Tomcat. */
-final class QuestionFixture implements Surroundings {
+public final class QuestionFixture implements Surroundings {
     static final long EPOCH = 7;
 
-    final ManualClock clock = new ManualClock();
+    public final ManualClock clock = new ManualClock();
     final List<String> notes = new ArrayList<>();
-    final SessionQuestions questions = new SessionQuestions(this);
-    SessionGeneration generation = newGeneration();
-    ServerRole role = ServerRole.ACTIVE_COORDINATOR;
-    String active = "Server1";
+    public final SessionQuestions questions = new SessionQuestions(this);
+    public SessionGeneration generation = newGeneration();
+    public ServerRole role = ServerRole.ACTIVE_COORDINATOR;
+    public String active = "Server1";
 
     @Nullable
-    SessionRequestProcessor processor = newProcessor();
+    public SessionRequestProcessor processor = newProcessor();
 
     private long lastIndex;
 
-    static SessionGeneration newGeneration() {
+    public static SessionGeneration newGeneration() {
         return new SessionGeneration(
                 new ReferenceSessionStore(new StoreContext(Path.of(""), 64L << 20, 1 << 20, line -> {})), () -> {});
     }
 
-    SessionRequestProcessor newProcessor() {
+    public SessionRequestProcessor newProcessor() {
         return new SessionRequestProcessor(
                 EPOCH,
                 new RequestLimits("Server1", 1 << 20, 120_000_000_000L, true, ""),
@@ -64,7 +64,7 @@ final class QuestionFixture implements Surroundings {
     }
 
     /** Puts a session straight into the store, with one attribute. */
-    void put(String application, String id, byte[] value) {
+    public void put(String application, String id, byte[] value) {
         SessionDelta.Builder builder = new SessionDelta.Builder(new ExpandableArrayBuffer());
         builder.maxInactiveIntervalSec(600)
                 .put(AttributeKind.APPLICATION, "cart", new UnsafeBuffer(value), 0, value.length)
@@ -75,7 +75,7 @@ final class QuestionFixture implements Surroundings {
                 .merge(SessionKey.of(application, id), new SessionDelta().wrap(builder.buffer(), 0), stamp, true, 0);
     }
 
-    boolean holds(String application, String id) {
+    public boolean holds(String application, String id) {
         return generation.store().read(SessionKey.of(application, id), new SessionRecord());
     }
 
@@ -93,7 +93,7 @@ final class QuestionFixture implements Surroundings {
         return this.<T>answer(answer -> ask.accept(argument, answer)).join();
     }
 
-    int cycle() {
+    public int cycle() {
         clock.advanceMs(10);
         int work = questions.doWork(clock.nowNs());
         SessionRequestProcessor serving = processor;
@@ -142,6 +142,11 @@ final class QuestionFixture implements Surroundings {
     @Override
     public long wallMs() {
         return ManualClock.START_MS + clock.nowNs() / 1_000_000;
+    }
+
+    @Override
+    public long logTimeMs(long nowNs) {
+        return ManualClock.START_MS + nowNs / 1_000_000;
     }
 
     @Override

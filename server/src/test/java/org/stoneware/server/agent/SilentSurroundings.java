@@ -57,5 +57,10 @@ final class SilentSurroundings implements Surroundings {
     }
 
     @Override
+    public long logTimeMs(long nowNs) {
+        return 1;
+    }
+
+    @Override
     public void note(String type, String text) {}
 }

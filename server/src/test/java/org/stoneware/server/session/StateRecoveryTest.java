@@ -3,12 +3,14 @@ package org.stoneware.server.session;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.TreeMap;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -17,6 +19,7 @@ import org.stoneware.api.session.SessionRecord;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StorageException;
 import org.stoneware.spi.storage.StoreContext;
+import org.stoneware.spi.storage.StoreResult;
 import org.stoneware.spi.storage.StoreSnapshot;
 import org.stoneware.testkit.storage.ReferenceDisk;
 import org.stoneware.testkit.storage.ReferenceDurableStore;
@@ -123,6 +126,40 @@ class StateRecoveryTest {
 
         assertThat(contents(second)).isEqualTo(contents(first));
         assertThat(second.lastApplied()).isEqualTo(first.lastApplied());
+    }
+
+    /** A store that takes each change only when it is asked for the third time. */
+    private static SessionStore reluctant(SessionStore store) {
+        Set<String> changes = Set.of("merge", "put", "touch", "remove");
+        int[] calls = new int[1];
+        return (SessionStore) Proxy.newProxyInstance(
+                SessionStore.class.getClassLoader(),
+                new Class<?>[] {SessionStore.class},
+                (proxy, method, arguments) -> changes.contains(method.getName()) && ++calls[0] % 3 != 0
+                        ? StoreResult.NOT_RESIDENT
+                        : method.invoke(store, arguments));
+    }
+
+    @Test
+    void shouldComeToTheSameWhereTheStoreMakesEveryChangeWait() {
+        for (int seed = 0; seed < SEEDS; seed++) {
+            EntryMaker maker = new EntryMaker(seed);
+            StoreContext context = new StoreContext(Path.of(""), 16 << 20, 1 << 20, line -> {});
+            SessionStateMachine model = new SessionStateMachine(new ReferenceSessionStore(context));
+            List<Integer> attempts = new ArrayList<>();
+            SessionStateMachine waiting = new SessionStateMachine(
+                    reluctant(new ReferenceSessionStore(context)), false, (store, attempt) -> attempts.add(attempt));
+            for (int i = 0; i < ENTRIES; i++) {
+                byte[] entry = maker.next(model);
+                long index = model.lastApplied() + 1;
+
+                String result = EntryMaker.apply(entry, waiting, index);
+
+                assertThat(result).as("seed=%d entry=%d", seed, i).isEqualTo(EntryMaker.apply(entry, model, index));
+            }
+            assertThat(attempts).as("seed=%d", seed).contains(1, 2).doesNotContain(3);
+            assertThat(contents(waiting)).isEqualTo(contents(model));
+        }
     }
 
     @Test

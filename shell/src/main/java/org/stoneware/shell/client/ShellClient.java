@@ -18,9 +18,11 @@ import org.stoneware.shell.link.Words;
  */
 public final class ShellClient {
     private static final String ACTIVE = "ACTIVE-COORDINATOR";
+    private static final String STANDBY = "PASSIVE-STANDBY";
 
     private final ShellTerminal terminal;
     private final List<Candidate> candidates;
+    private final String preferredRole;
 
     /**
      * A server that may be meant.
@@ -31,8 +33,18 @@ public final class ShellClient {
 
     /** @param candidates servers of this machine, in order of preference; of several that run the active one is taken. */
     public ShellClient(ShellTerminal terminal, List<Candidate> candidates) {
+        this(terminal, candidates, ACTIVE);
+    }
+
+    private ShellClient(ShellTerminal terminal, List<Candidate> candidates, String preferredRole) {
         this.terminal = terminal;
         this.candidates = List.copyOf(candidates);
+        this.preferredRole = preferredRole;
+    }
+
+    /** As the constructor, but of several servers that run a standby is taken: for work the active need not do. */
+    public static ShellClient preferringStandby(ShellTerminal terminal, List<Candidate> candidates) {
+        return new ShellClient(terminal, candidates, STANDBY);
     }
 
     /**
@@ -62,7 +74,7 @@ public final class ShellClient {
                 ServerLink link = ServerLink.open(candidate.dataDirectory(), terminal, width);
                 if (chosen == null) {
                     chosen = link;
-                } else if (link.role().equals(ACTIVE) && !chosen.role().equals(ACTIVE)) {
+                } else if (link.role().equals(preferredRole) && !chosen.role().equals(preferredRole)) {
                     chosen.close();
                     chosen = link;
                 } else {

@@ -13,8 +13,17 @@ final class Answers {
     private Answers() {}
 
     static <T> T await(CompletableFuture<T> answer) {
+        return await(answer, MAX_WAIT_SEC);
+    }
+
+    /** Waits as long as it takes. */
+    static <T> T awaitEnd(CompletableFuture<T> answer) {
+        return await(answer, Long.MAX_VALUE / TimeUnit.SECONDS.toNanos(1));
+    }
+
+    private static <T> T await(CompletableFuture<T> answer, long maxSec) {
         try {
-            return answer.get(MAX_WAIT_SEC, TimeUnit.SECONDS);
+            return answer.get(maxSec, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             answer.cancel(false);
             Thread.currentThread().interrupt();

@@ -19,6 +19,8 @@ public final class HelpText {
             StorageCommands.USE,
             StorageCommands.RETIRE,
             StorageCommands.STATS,
+            BackupCommands.BACKUP,
+            BackupCommands.RESTORE,
             ClusterCommands.STATUS,
             ClusterCommands.MEMBERS,
             ClusterCommands.CLIENTS,

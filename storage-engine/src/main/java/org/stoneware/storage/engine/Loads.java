@@ -20,11 +20,18 @@ final class Loads implements ReadTarget {
     private final SessionLog log;
     private final Residency residency;
     private final SessionRecord view = new SessionRecord();
-    private final Long2ObjectHashMap<LongArrayList> waitingByLocation = new Long2ObjectHashMap<>();
+    private final Long2ObjectHashMap<Load> loads = new Long2ObjectHashMap<>();
+    private final long maxBytes;
+    private long bytesUnderWay;
     private final LongArrayList done = new LongArrayList();
     private long loaded;
 
-    Loads(SessionIndex index, SessionLog log, Residency residency) {
+    /** One read under way. */
+    private record Load(int length, LongArrayList waiting) {}
+
+    /** @param maxBytes bytes of all records on their way, which are memory beside that of the sessions; one is always let through. */
+    Loads(SessionIndex index, SessionLog log, Residency residency, long maxBytes) {
+        this.maxBytes = maxBytes;
         this.index = index;
         this.log = log;
         this.residency = residency;
@@ -37,17 +44,21 @@ final class Loads implements ReadTarget {
      */
     boolean begin(int entry, long ticket) {
         long location = index.logLocation(entry);
-        @Nullable LongArrayList waiting = waitingByLocation.get(location);
-        if (waiting == null) {
+        @Nullable Load load = loads.get(location);
+        if (load == null) {
             int most = ticket == NO_TICKET ? MAX_UNASKED : MAX_UNDER_WAY;
-            if (waitingByLocation.size() >= most || !log.read(entry, this)) {
+            long mostBytes = ticket == NO_TICKET ? maxBytes / (MAX_UNDER_WAY / MAX_UNASKED) : maxBytes;
+            int length = index.length(entry);
+            boolean isTooMuch = !loads.isEmpty() && bytesUnderWay + length > mostBytes;
+            if (loads.size() >= most || isTooMuch || !log.read(entry, this)) {
                 return false;
             }
-            waiting = new LongArrayList();
-            waitingByLocation.put(location, waiting);
+            load = new Load(length, new LongArrayList());
+            loads.put(location, load);
+            bytesUnderWay += length;
         }
         if (ticket != NO_TICKET) {
-            waiting.addLong(ticket);
+            load.waiting.addLong(ticket);
         }
         return true;
     }
@@ -58,7 +69,11 @@ final class Loads implements ReadTarget {
     }
 
     int underWay() {
-        return waitingByLocation.size();
+        return loads.size();
+    }
+
+    long bytesUnderWay() {
+        return bytesUnderWay;
     }
 
     long loaded() {
@@ -89,10 +104,11 @@ final class Loads implements ReadTarget {
     }
 
     private void end(long location) {
-        @Nullable LongArrayList waiting = waitingByLocation.remove(location);
-        if (waiting != null) {
-            for (int i = 0; i < waiting.size(); i++) {
-                done.addLong(waiting.getLong(i));
+        @Nullable Load load = loads.remove(location);
+        if (load != null) {
+            bytesUnderWay -= load.length;
+            for (int i = 0; i < load.waiting.size(); i++) {
+                done.addLong(load.waiting.getLong(i));
             }
         }
     }

@@ -48,6 +48,10 @@ public final class SegmentSessionStore implements SessionStore {
     /** Share of memory that only records use which can leave at any time. */
     private static final int RESERVE_SHARE = 16;
 
+    private static final long MAX_LOAD_BYTES = 64L << 20;
+    /** Records on their way from disk take at most this part of the memory for sessions beside it. */
+    private static final int LOAD_SHARE = 8;
+
     private static final int READ_THREADS = 2;
 
     private final String mode;
@@ -70,6 +74,7 @@ public final class SegmentSessionStore implements SessionStore {
     private @Nullable StoreListener listener;
     private boolean isVisiting;
     private boolean isClosed;
+    private String damage = "";
 
     /**
      * Opens a store; with {@link StorePolicy#KEEP} it knows every session an earlier run left.
@@ -112,7 +117,7 @@ public final class SegmentSessionStore implements SessionStore {
         sessionLog = new SessionLog(logContext(context), index, isKeeping, new LogEvents());
         log = sessionLog.log();
         residency = new Residency(index, budget, sessionLog);
-        loads = new Loads(index, sessionLog, residency);
+        loads = new Loads(index, sessionLog, residency, Math.min(MAX_LOAD_BYTES, store.maxMemoryBytes() / LOAD_SHARE));
         notes = new NoteQueue(log);
         room = new RoomNotices(mode, isKeeping, notices, budget, log);
         try {
@@ -162,6 +167,12 @@ public final class SegmentSessionStore implements SessionStore {
             notices.accept("damage on disk: segment=" + damage.segment() + " from=" + damage.fromOffset() + " to="
                     + damage.toOffset() + " reason=" + damage.reason()
                     + (damage.isKeyKnown() ? "" : "; which sessions it held is not known"));
+        }
+        boolean isForcedLost = lost > 0 && report.damages().stream().anyMatch(damage -> !damage.isUnforced());
+        if (report.isSuspect() || isForcedLost) {
+            damage = "the disk has damaged what was stored: places="
+                    + report.damages().size() + " sessionsLost="
+                    + (report.isSuspect() ? "unknown" : String.valueOf(lost));
         }
         notices.accept("sessions found on disk: mode=" + mode + " sessions=" + index.size() + " payloadBytes="
                 + index.payloadBytes() + " segments=" + report.segments() + " cutBytes=" + report.cutBytes()
@@ -318,6 +329,11 @@ public final class SegmentSessionStore implements SessionStore {
     }
 
     @Override
+    public String damage() {
+        return damage;
+    }
+
+    @Override
     public StoreHealth health() {
         return room.health();
     }
@@ -329,6 +345,7 @@ public final class SegmentSessionStore implements SessionStore {
         visitor.onCounter("sessions.lost", sessionLog.lostCount());
         visitor.onCounter("memory.evictions", residency.evictions());
         visitor.onCounter("memory.loads", loads.loaded());
+        visitor.onCounter("memory.loads.under-way.bytes", loads.bytesUnderWay());
         visitor.onCounter("memory.free.bytes", index.slab().freeBytes());
         visitor.onCounter("disk.spills", residency.spills());
         visitor.onCounter("disk.segments", disk.segments());
@@ -381,6 +398,9 @@ public final class SegmentSessionStore implements SessionStore {
         try {
             long missing = log.visitNotes(visitor::onNote);
             if (missing > 0) {
+                damage = damage.isEmpty()
+                        ? "the disk has damaged notes beside the sessions: missing=" + missing
+                        : damage;
                 notices.accept("notes of an earlier run are damaged: mode=" + mode + " missing=" + missing
                         + "; what they said beside the sessions is lost");
             }

@@ -33,6 +33,7 @@ final class SessionLog implements SegmentLogListener {
     private final SessionRecord view = new SessionRecord();
     private final Long2ObjectHashMap<PendingRead> reads = new Long2ObjectHashMap<>();
     private final int maxPendingBytes;
+    private final OwedRecords owed = new OwedRecords();
     private long lastTicket;
     private long lostCount;
 
@@ -166,7 +167,37 @@ final class SessionLog implements SegmentLogListener {
 
     int doWork(long nowNs) {
         written.mark(log.appendPosition());
-        return log.doWork(nowNs);
+        return payOwed() + log.doWork(nowNs);
+    }
+
+    /** Appends what the log would not take when it was due, as long as it is still true. */
+    private int payOwed() {
+        int work = 0;
+        OwedRecords.Owed next = owed.first();
+        while (next != null && pay(next)) {
+            owed.removeFirst();
+            next = owed.first();
+            work++;
+        }
+        return work;
+    }
+
+    private boolean pay(OwedRecords.Owed next) {
+        int entry = index.find(next.hash(), next.fingerprint());
+        if (next.isRemoval()) {
+            // A session of the same key that came since is not removed: its own record is the last word.
+            if (entry != SessionIndex.NONE) {
+                return true;
+            }
+            hint.set(next.hash(), next.fingerprint(), 0, next.lastAccessedTimeMs(), next.maxInactiveIntervalSec(), 0);
+            return log.append(RecordKind.REMOVAL, hint, NOTHING, 0, 0, true) >= 0;
+        }
+        return entry == SessionIndex.NONE || !index.isResident(entry) || index.isInLog(entry) || spill(entry);
+    }
+
+    /** Records and removals the log did not take yet. */
+    int owed() {
+        return owed.size();
     }
 
     @Override
@@ -290,14 +321,14 @@ final class SessionLog implements SegmentLogListener {
         if (index.isResident(entry)) {
             log.release(index.logLocation(entry), index.length(entry));
             index.logLocation(entry, Location.NULL, 0);
-            if (isKeeping) {
-                spill(entry);
+            if (isKeeping && !spill(entry)) {
+                owed.addRecord(index, entry);
             }
             return;
         }
         lostCount++;
-        if (isKeeping) {
-            appendRemoval(entry);
+        if (isKeeping && appendRemoval(entry) < 0) {
+            owed.addRemoval(index, entry);
         }
         release(entry);
         index.remove(entry);

@@ -213,6 +213,36 @@ final class KeepTest extends EngineFixture {
     }
 
     @Test
+    void shouldSayOnceThatTheDiskHasDamagedWhatWasStored() {
+        SessionStore first = open(StorePolicy.KEEP, 4 * MEMORY_BYTES, 0);
+        for (int i = 0; i < 2_000; i++) {
+            put(first, record(i, 1, 2000));
+        }
+        awaitDurable(first);
+        assertThat(first.damage()).isEmpty();
+        first.close();
+        String hints = files.copy().keySet().stream()
+                .filter(name -> name.endsWith(".hints"))
+                .sorted()
+                .findFirst()
+                .orElseThrow();
+        String oldest = files.copy().keySet().stream()
+                .filter(name -> !name.equals(hints) && name.startsWith(hints.substring(0, hints.indexOf('.') + 1)))
+                .findFirst()
+                .orElseThrow();
+        byte[] bytes = files.bytes(oldest);
+        bytes[bytes.length / 2] ^= 1;
+        files.bytes(oldest, bytes);
+        // Without it every record is read.
+        files.bytes(hints, new byte[0]);
+
+        SessionStore damaged = open(StorePolicy.KEEP, 4 * MEMORY_BYTES, 0);
+
+        assertThat(damaged.damage()).contains("the disk has damaged what was stored", "places=1");
+        assertThat(damaged.figures().sessions()).isBetween(1_998L, 1_999L);
+    }
+
+    @Test
     void shouldKeepNotesInOrderWithTheChangesFromTheLastCompleteCheckpoint() {
         SessionStore first = open(StorePolicy.KEEP, MEMORY_BYTES, 0);
         note(first, "old");
