@@ -96,7 +96,7 @@ enum QuorumFault {
         @Override
         QuorumRules rules(ElectionContext context, VoterId self) {
             HeldCopy held = context.held();
-            return new QuorumRules(context.selfId(), self, context.incarnation(), context.isStorePersistent(), held) {
+            return new QuorumRules(context.selfId(), self, context.incarnation(), context.persistence(), held) {
                 @Override
                 boolean mayHoldEverything(RegisterValue value, QuorumRound.Base base) {
                     return held.isComplete() && !held.isSuspect();
