@@ -25,18 +25,6 @@ import org.stoneware.voting.VoterId;
 enum PlantedFault {
     /** As shipped. */
     NONE,
-    /** Becomes active on promises alone, before anybody else has recorded it. */
-    ONE_PHASE {
-        @Override
-        RegisterProposer proposer(ElectionContext context, VoterId self) {
-            return new RegisterProposer(new QuorumRule(), context.selfId(), self) {
-                @Override
-                boolean isAccepted() {
-                    return true;
-                }
-            };
-        }
-    },
     /** Forgets at every restart what it promised and accepted. */
     VOLATILE_VOTE {
         @Override
