@@ -35,7 +35,7 @@ import org.stoneware.shell.link.ShellExit;
 /**
  * One person or script at the shell: a gogo session, fed line by line.
  * <p>
- * <b>Threading:</b> one thread receives, so that what runs can be ended; another runs one line after the other.
+ * <b>Threading:</b> one thread receives, so that what runs can be ended; another runs one line after the other; a third writes.
  */
 final class ShellConnection {
     static final String PROTOCOL = "1";
@@ -46,6 +46,7 @@ final class ShellConnection {
     private static final int MAX_WIDTH = 2_000;
 
     private final FrameChannel channel;
+    private final FrameWriter writer;
     private final String user;
     private final CommandProcessor processor;
     private final ManagementService management;
@@ -71,6 +72,7 @@ final class ShellConnection {
             Completion completion,
             Consumer<ShellConnection> onEnd) {
         this.channel = new FrameChannel(socket);
+        this.writer = new FrameWriter(channel, this::close);
         this.user = user.isEmpty() ? "the server's user" : "user " + SafeText.of(user);
         this.processor = processor;
         this.management = management;
@@ -83,6 +85,7 @@ final class ShellConnection {
     void start() {
         reader.setDaemon(true);
         worker.setDaemon(true);
+        writer.start();
         worker.start();
         reader.start();
     }
@@ -100,6 +103,7 @@ final class ShellConnection {
 
     void close() {
         isClosed = true;
+        writer.close();
         try {
             channel.close();
         } catch (IOException e) {
@@ -133,7 +137,7 @@ final class ShellConnection {
             case CANCEL -> {
                 if (isRunning) {
                     isCancelled = true;
-                    channel.interruptBetweenFrames(this::interrupt);
+                    interrupt();
                 }
             }
             default -> throw new IOException("a client does not say " + frame.type());
@@ -216,12 +220,7 @@ final class ShellConnection {
     }
 
     private void send(Frame frame) {
-        try {
-            channel.send(frame);
-        } catch (IOException e) {
-            // Nobody listens any more; what runs is ended.
-            close();
-        }
+        writer.send(frame);
     }
 
     private @Nullable String ask(String question) {
