@@ -111,7 +111,7 @@ class SelfCheckIT {
         assertThat(shell.exitCode).isZero();
         assertThat(shell.output).contains("problem: " + UNRESOLVED, "problem: " + WAITING);
         assertThat(json.output).contains(UNRESOLVED, WAITING);
-        assertThat(events.output).contains("problem  " + UNRESOLVED, "problem  " + WAITING);
+        assertThat(events.output).contains("problem  problem: " + UNRESOLVED, "problem  problem: " + WAITING);
         assertThat(ready.statusCode()).isEqualTo(503);
         assertThat(ready.body()).contains(UNRESOLVED, WAITING);
         assertThat(status.body()).contains(UNRESOLVED, WAITING);
