@@ -119,7 +119,7 @@ class StatusPageIT {
         awaitText("#storage", "stands by should it fail");
         awaitText("#events", "store-exchanged");
         browser.text("(document.querySelector('#storage-title').scrollIntoView(), 'scrolled')");
-        browser.picture(pictures.resolve("status-d-store-exchanged.png"));
+        browser.picture(Path.of("target/status-page/status-d-store-exchanged.png"));
         browser.size(NARROW_PHONE_WIDTH, 780, true);
         awaitText("#storage", moveTo);
         requireNoScrollingSideways();
