@@ -92,7 +92,9 @@ class BackupIT {
         assertThat(restored).contains(USERS + " of " + USERS + " sessions are back on " + FIRST);
         assertThat(again).contains(USERS + " were here already, the same");
         for (int i = 0; i < USERS; i++) {
-            assertThat(Counter.next(page, cookies.get(i)).value()).as("counter of user " + i).isEqualTo(i % 3 + 2);
+            assertThat(Counter.next(page, cookies.get(i)).value())
+                    .as("counter of user " + i)
+                    .isEqualTo(i % 3 + 2);
         }
     }
 

@@ -77,7 +77,7 @@ class StorageCommandsTest {
 
     @Test
     void shouldShowWhatTheStoreHolds() {
-        assertThat(shell.run("storage:stats").out()).contains("memory", "4, 8 KiB", "org.example.memory 1.0.0");
+        assertThat(shell.run("storage:stats").out()).contains("memory", "4, 8.0 KiB", "org.example.memory 1.0.0");
         assertThat(shell.run("storage:stats", "--json").out()).contains("\"payloadBytes\"", "8192");
     }
 

@@ -68,17 +68,6 @@ public final class FrameChannel implements Closeable {
     }
 
     /**
-     * Interrupts threads that may send, when none is in the middle of it: that would close the channel.
-     *
-     * @param interruption does it, without waiting for anything.
-     */
-    public void interruptBetweenFrames(Runnable interruption) {
-        synchronized (sending) {
-            interruption.run();
-        }
-    }
-
-    /**
      * Waits for the next frame.
      *
      * @return null at the end of the connection.
