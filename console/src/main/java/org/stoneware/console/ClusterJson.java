@@ -9,6 +9,7 @@ import org.stoneware.api.cluster.ClusterStatus;
 import org.stoneware.api.cluster.MemberFacts;
 import org.stoneware.api.cluster.MemberState;
 import org.stoneware.api.cluster.MemberStatus;
+import org.stoneware.api.cluster.StorageAdmin;
 import org.stoneware.api.cluster.StorageStatus;
 import org.stoneware.api.config.EffectiveConfiguration;
 
@@ -19,7 +20,7 @@ final class ClusterJson {
     private ClusterJson() {}
 
     /** @param nowMs wall time of the answering server, so that a reader with another clock can tell how long ago something was. */
-    static byte[] status(ClusterStatus status, long nowMs) {
+    static byte[] status(ClusterStatus status, StorageAdmin stores, long nowMs) {
         return JsonDocument.of(json -> {
             json.writeStringField("self", status.self());
             json.writeStringField("version", status.version());
@@ -37,6 +38,7 @@ final class ClusterJson {
             json.writeEndArray();
             json.writeObjectFieldStart("storage");
             fields(json, status.storage());
+            exchange(json, stores);
             json.writeEndObject();
             json.writeObjectFieldStart("counters");
             for (ClusterStatus.Counter counter : status.counters()) {
@@ -64,11 +66,30 @@ final class ClusterJson {
         return JsonDocument.of(json -> fields(json, event));
     }
 
-    static byte[] storage(String self, StorageStatus storage) {
+    /** The store in use, the ones that could be, and where an exchange stands. */
+    static byte[] storage(String self, StorageStatus storage, StorageAdmin stores) {
         return JsonDocument.of(json -> {
             json.writeStringField("self", self);
             fields(json, storage);
+            exchange(json, stores);
+            json.writeArrayFieldStart("stores");
+            for (StorageAdmin.Offer offer : stores.list()) {
+                json.writeStartObject();
+                json.writeStringField("mode", offer.mode());
+                json.writeStringField("bundle", offer.bundle());
+                json.writeStringField("version", offer.version());
+                json.writeBooleanField("keepsSessions", offer.keepsSessions());
+                json.writeBooleanField("inUse", offer.isInUse());
+                json.writeStringField("remark", offer.remark());
+                json.writeEndObject();
+            }
+            json.writeEndArray();
         });
+    }
+
+    private static void exchange(JsonGenerator json, StorageAdmin stores) throws IOException {
+        json.writeBooleanField("moving", stores.isMoving());
+        json.writeStringField("progress", stores.progress());
     }
 
     /** Every value in effect with its origin. */

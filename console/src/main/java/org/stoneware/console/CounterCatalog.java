@@ -120,6 +120,8 @@ final class CounterCatalog {
                 "liveness.protocol-errors",
                 "liveness_protocol_errors",
                 "Links closed because the other end spoke wrongly.");
+        counter("elections", "elections", "Terms this server entered since it started; an election begins each.");
+        counter("elections.won", "elections_won", "Times this server became active since it started.");
         counter("election.refused-messages", "election_refused_messages", "Election messages refused.");
         counter("agent.stalls", "agent_stalls", "Times the server's duty cycle stood still for long.");
         counter("clients.broken-messages", "clients_broken_messages", "Messages of Tomcats that could not be read.");
@@ -133,6 +135,10 @@ final class CounterCatalog {
                 "Sessions whose bytes on disk could not be read any more.");
         counter("store.memory.evictions", "store_memory_evictions", "Sessions taken out of memory; they are on disk.");
         counter("store.memory.loads", "store_memory_loads", "Sessions read back into memory.");
+        gauge(
+                "store.memory.loads.under-way.bytes",
+                "store_memory_loads_under_way_bytes",
+                "Bytes of sessions that are being read back into memory now.");
         gauge("store.memory.free.bytes", "store_memory_free_bytes", "Memory the store holds and has not filled.");
         counter("store.disk.spills", "store_disk_spills", "Sessions written to disk to make room in memory.");
         gauge("store.disk.segments", "store_disk_segments", "Files of the store's log.");

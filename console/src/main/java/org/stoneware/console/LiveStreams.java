@@ -152,7 +152,8 @@ final class LiveStreams implements AutoCloseable {
             }
             ticksSinceStatus = 0;
             lastStatus = status;
-            return new Picture(picture.number() + 1, ClusterJson.status(status, System.currentTimeMillis()), events);
+            byte[] json = ClusterJson.status(status, management.storage(), System.currentTimeMillis());
+            return new Picture(picture.number() + 1, json, events);
         } catch (RuntimeException e) {
             LOGGER.log(isFailing ? Level.DEBUG : Level.ERROR, "status for live streams failed", e);
             isFailing = true;

@@ -84,7 +84,8 @@ final class Routes {
     }
 
     private Answer cluster() {
-        return Answer.json(200, ClusterJson.status(management.status(), System.currentTimeMillis()));
+        return Answer.json(
+                200, ClusterJson.status(management.status(), management.storage(), System.currentTimeMillis()));
     }
 
     private Reply events(Request request) {
@@ -97,7 +98,7 @@ final class Routes {
     private Answer storage() {
         return Answer.json(
                 200,
-                ClusterJson.storage(settings.self().name(), management.status().storage()));
+                ClusterJson.storage(settings.self().name(), management.status().storage(), management.storage()));
     }
 
     private Answer configuration() {

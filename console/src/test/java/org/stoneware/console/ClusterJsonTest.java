@@ -16,7 +16,8 @@ class ClusterJsonTest {
     void shouldKeepTheFieldsScriptsRelyOn() throws Exception {
         management.problems = List.of("standby is missing");
 
-        Map<?, ?> status = Json.object(ClusterJson.status(management.status(), 1_795_362_000_500L));
+        Map<?, ?> status =
+                Json.object(ClusterJson.status(management.status(), management.storage(), 1_795_362_000_500L));
 
         assertThat(keys(status))
                 .containsExactly(
@@ -67,7 +68,9 @@ class ClusterJsonTest {
                         "memoryUsedBytes",
                         "memoryMaxBytes",
                         "diskUsedBytes",
-                        "diskMaxBytes");
+                        "diskMaxBytes",
+                        "moving",
+                        "progress");
         assertThat(status.get("counters")).isEqualTo(Map.of("requests.read", 48_211L, "requests.commit", 20_118L));
         assertThat(status.get("problems")).isEqualTo(List.of("standby is missing"));
     }
@@ -87,7 +90,7 @@ class ClusterJsonTest {
     void shouldCarryAHostileNameUnchangedInPlainAscii(String name) throws Exception {
         management.clientName = name;
 
-        byte[] document = ClusterJson.status(management.status(), 1_795_362_000_500L);
+        byte[] document = ClusterJson.status(management.status(), management.storage(), 1_795_362_000_500L);
 
         assertThat(new String(document, StandardCharsets.ISO_8859_1)).matches("[\\x20-\\x7e]*");
         assertThat(first(Json.object(document), "clients").get("name")).isEqualTo(name);

@@ -97,6 +97,13 @@ class ClusterMetricsTest {
     }
 
     @Test
+    void shouldCountElections() {
+        assertThat(metrics(List.of(new Counter("elections", 4), new Counter("elections.won", 2))).samples)
+                .containsEntry("stoneware_elections_total", 4.0)
+                .containsEntry("stoneware_elections_won_total", 2.0);
+    }
+
+    @Test
     void shouldShowFiguresItDoesNotKnow() {
         OpenMetricsText metrics = metrics(List.of(
                 new Counter("swap.some-new.figure", 3),

@@ -15,6 +15,7 @@ import org.stoneware.api.cluster.MemberFacts;
 import org.stoneware.api.cluster.MemberState;
 import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.api.cluster.StorageAdmin;
 import org.stoneware.api.cluster.StorageStatus;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.api.config.EffectiveConfiguration;
@@ -39,6 +40,7 @@ final class FakeManagement implements ManagementService {
     volatile RuntimeException failure;
     volatile Runnable onStop = () -> {};
     volatile HandOverOutcome handOverOutcome = new HandOverOutcome(true, "Server1 hands over to Server2");
+    final FakeStores stores = new FakeStores();
     final List<String> handOvers = new CopyOnWriteArrayList<>();
     final List<String> refusedLogIns = new CopyOnWriteArrayList<>();
     final List<String> appoints = new CopyOnWriteArrayList<>();
@@ -111,6 +113,11 @@ final class FakeManagement implements ManagementService {
         events.add(new ClusterEvent(2, 1_795_362_003_000L, "client-joined", "Tomcat " + clientName + " connected"));
         events.addAll(moreEvents);
         return events;
+    }
+
+    @Override
+    public StorageAdmin storage() {
+        return stores;
     }
 
     @Override

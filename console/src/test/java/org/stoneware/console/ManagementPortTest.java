@@ -109,6 +109,33 @@ class ManagementPortTest {
     }
 
     @Test
+    void shouldShowTheStoresThereAreAndHowFarAnExchangeIs() throws Exception {
+        Map<?, ?> storage = Json.object(port.get("/api/v1/storage").body());
+        Map<?, ?> cluster = Json.object(port.get("/api/v1/cluster").body());
+
+        assertThat(storage.get("stores"))
+                .isEqualTo(List.of(
+                        Map.of(
+                                "mode", "memory",
+                                "bundle", "org.stoneware.storage.memory",
+                                "version", "0.1.0",
+                                "keepsSessions", false,
+                                "inUse", true,
+                                "remark", ""),
+                        Map.of(
+                                "mode", "permanent-store",
+                                "bundle", "org.example.store",
+                                "version", "2.0.0",
+                                "keepsSessions", true,
+                                "inUse", false,
+                                "remark", "it failed at 10:32:07: disk full")));
+        assertThat(List.of(storage, (Map<?, ?>) cluster.get("storage"))).allSatisfy(each -> {
+            assertThat(each.get("moving")).isEqualTo(true);
+            assertThat(each.get("progress")).isEqualTo("42 % of 1240 sessions are in temporary-swap-only");
+        });
+    }
+
+    @Test
     void shouldShowMetricsAsOpenMetrics() throws Exception {
         HttpResponse<String> answer = port.get("/metrics");
 

@@ -9,29 +9,35 @@ import java.nio.file.Path;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /** The program behind {@code bin/demo}. */
 public final class Demo {
     private static final long WATCH_MS = 300;
+    private static final int BAD_OPTION = 2;
+    private static final Set<String> HELP = Set.of("-h", "-?", "--help");
 
     private Demo() {}
 
     public static void main(String[] arguments) {
-        if (List.of(arguments).contains("--help") || List.of(arguments).contains("-h")) {
-            System.out.print(DemoOptions.USAGE);
-            return;
+        System.exit(run(arguments, System.getenv("STONEWARE_DEMO_TOMCATS"), System.out, System.err));
+    }
+
+    /** @param environmentTomcats Tomcats to run when the arguments name none. */
+    static int run(String[] arguments, @Nullable String environmentTomcats, PrintStream out, PrintStream err) {
+        if (List.of(arguments).stream().anyMatch(HELP::contains)) {
+            out.print(DemoOptions.USAGE);
+            return 0;
         }
         DemoOptions options;
         try {
-            options = DemoOptions.parse(arguments, System.getenv("STONEWARE_DEMO_TOMCATS"));
+            options = DemoOptions.parse(arguments, environmentTomcats);
         } catch (IllegalArgumentException e) {
-            System.err.println("demo: " + e.getMessage());
-            System.err.print(DemoOptions.USAGE);
-            System.exit(2);
-            return;
+            err.println("demo: " + e.getMessage());
+            err.print(DemoOptions.USAGE);
+            return BAD_OPTION;
         }
-        System.exit(
-                run(options, Path.of(System.getProperty("stoneware.home", ".")).toAbsolutePath(), System.out));
+        return run(options, Path.of(System.getProperty("stoneware.home", ".")).toAbsolutePath(), out);
     }
 
     private static int run(DemoOptions options, Path distribution, PrintStream out) {

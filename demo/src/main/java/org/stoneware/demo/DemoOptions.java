@@ -30,6 +30,9 @@ public record DemoOptions(List<Path> tomcats, int port, boolean isCheck, boolean
               --keep      leave the directory with all logs
               --no-nginx  use the built-in stand-in even when nginx is installed
               --port      port of the proxy (8080)
+              -h, -?, --help  print this
+
+            Exit codes: 0 clean end, 1 something could not be started or the story does not hold, 2 bad option.
             """;
 
     /** @throws IllegalArgumentException with a message for the user. */

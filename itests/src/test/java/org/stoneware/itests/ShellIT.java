@@ -11,6 +11,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -83,6 +85,28 @@ class ShellIT {
                 .contains("ACTIVE-COORDINATOR", "dso-port", "org.stoneware.shell", "stoneware-agent", "ShellServer");
         assertThat(bad.exitCode).isEqualTo(2);
         assertThat(bad.err).contains("no such command: no:such");
+    }
+
+    @Test
+    void shouldStopStartAndUpdateABundleByItsNameAndById() throws Exception {
+        String bundle = "org.stoneware.storage.permanent";
+        Matcher found = Pattern.compile("(\\d+) .*" + bundle).matcher(shell("", "server:bundles").out);
+        assertThat(found.find()).isTrue();
+        String id = found.group(1);
+
+        Outcome byName = shell("", "stop", bundle);
+        Outcome stopped = shell("", "storage:list");
+        Outcome started = shell("", "start", id);
+        Outcome updated = shell("", "update", id);
+        Outcome byId = shell("", "stop", id);
+
+        assertThat(List.of(byName.exitCode, started.exitCode, updated.exitCode, byId.exitCode))
+                .containsOnly(0);
+        assertThat(stopped.out).doesNotContain("permanent-store");
+        assertThat(shell("", "server:bundles").out).containsPattern(id + " .* resolved .*" + bundle);
+        assertThat(shell("", "start", id).exitCode).isZero();
+        assertThat(shell("", "storage:list").out).contains("permanent-store");
+        assertThat(shell("", "stop", "no.such.bundle").exitCode).isEqualTo(2);
     }
 
     @Test

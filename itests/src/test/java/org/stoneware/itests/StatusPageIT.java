@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -14,6 +16,7 @@ import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.stoneware.demo.Await;
+import org.stoneware.demo.ChildProcess;
 import org.stoneware.demo.Cluster;
 import org.stoneware.demo.ServerProcess;
 
@@ -25,6 +28,7 @@ class StatusPageIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int DESKTOP_WIDTH = 1280;
     private static final int PHONE_WIDTH = 390;
+    private static final int NARROW_PHONE_WIDTH = 360;
     /** Of a card: its server, badge and words; {@code Server1 A Active}. */
     private static final String CARDS = "[...document.querySelectorAll('.card')].map(card =>"
             + " card.querySelector('.name').textContent + ' ' + card.querySelector('.badge').textContent + ' '"
@@ -88,12 +92,55 @@ class StatusPageIT {
         awaitCards("Server2 A Active");
         requireNoScrollingSideways();
         browser.picture(pictures.resolve("status-c-on-a-phone.png"));
+        browser.size(NARROW_PHONE_WIDTH, 780, true);
+        awaitCards("Server2 A Active");
+        requireNoScrollingSideways();
         requireKeyboard();
         requireHarmlessNames();
         String from = first.member().management() + "/";
         String to = second.member().management() + "/";
         assertThat(browser.requested()).isNotEmpty().allMatch(url -> url.startsWith(from) || url.startsWith(to));
         assertThat(browser.complaints()).isEmpty();
+    }
+
+    @Test
+    void shouldShowWhereSessionsAreMovingTo() throws IOException {
+        ServerProcess first = array.start("Server1").awaitRole(Cluster.ACTIVE);
+        browser.size(DESKTOP_WIDTH, 900, false);
+        browser.open(first.member().management() + "/");
+        awaitCards("Server1 A Active");
+        String before = browser.text("document.querySelector('#storage').innerText");
+        String moveTo = before.contains("temporary-swap-only") ? "memory" : "temporary-swap-only";
+
+        use(moveTo);
+
+        awaitText("#storage", moveTo);
+        awaitText("#storage", "Configured");
+        awaitText("#storage", "stands by should it fail");
+        awaitText("#events", "store-exchanged");
+        browser.picture(pictures.resolve("status-d-store-exchanged.png"));
+        browser.size(NARROW_PHONE_WIDTH, 780, true);
+        awaitText("#storage", moveTo);
+        requireNoScrollingSideways();
+    }
+
+    private void use(String mode) throws IOException {
+        try (ChildProcess shell = ChildProcess.start(
+                "shell",
+                List.of(
+                        Layout.distribution().resolve("bin/shell").toString(),
+                        "-f",
+                        array.config().file().toString(),
+                        "-n",
+                        "Server1",
+                        "storage:use",
+                        mode,
+                        "--here"),
+                Map.of(),
+                directory,
+                directory.resolve("shell.txt"))) {
+            assertThat(shell.awaitExit(PATIENCE)).as(shell.output()).isZero();
+        }
     }
 
     /** The first key leads to the way past the header, and Enter there to the servers. */
@@ -116,7 +163,8 @@ class StatusPageIT {
         String shown = browser.text("(hangUp(), clearTimeout(retry), fetch = null, show({self: '" + HOSTILE
                 + "', version: '" + HOSTILE + "', timeMs: 1, uptimeMs: 1, problems: ['" + HOSTILE
                 + "'], counters: {'" + HOSTILE + "': 1}, storage: {mode: '" + HOSTILE + "', configuredMode: '" + HOSTILE
-                + "', detail: '" + HOSTILE + "', sessions: 1, payloadBytes: 1, memoryUsedBytes: 1, memoryMaxBytes: 1,"
+                + "', detail: '" + HOSTILE + "', progress: '" + HOSTILE
+                + "', sessions: 1, payloadBytes: 1, memoryUsedBytes: 1, memoryMaxBytes: 1,"
                 + " diskUsedBytes: 0, diskMaxBytes: 0}, clients: [{name: '" + HOSTILE + "', clientId: '" + HOSTILE
                 + "', address: '" + HOSTILE + "', version: '" + HOSTILE + "', applications: ['" + HOSTILE
                 + "'], ownedSessions: 1, connected: true}], servers: [{name: '" + HOSTILE + "', host: '" + HOSTILE

@@ -11,6 +11,13 @@ public final class Main {
             "Usage: stoneware start-server | start-voter | server-stat | stop-server | hand-over | force-active"
                     + " | backup | restore | make-key | install-valve | shell | version  [options]";
 
+    private static final String VERSION_USAGE =
+            """
+            Usage: version
+              -h, -?, --help      print this
+            Prints the version of Stoneware and of the Java that would run it.
+            Exit codes: 0 printed, 2 bad option.""";
+
     private Main() {}
 
     public static void main(String[] arguments) {
@@ -54,10 +61,7 @@ public final class Main {
                 case "restore" -> new Restore(terminal).run(rest);
                 case "shell" -> new Shell(terminal).run(rest);
                 case "install-valve" -> new InstallValve(terminal).run(rest);
-                case "version", "--version" -> {
-                    terminal.out().println(ProductVersion.line());
-                    yield ExitCode.CLEAN;
-                }
+                case "version", "--version" -> version(terminal, rest);
                 case "--help", "-h", "-?" -> {
                     terminal.out().println(USAGE);
                     yield ExitCode.CLEAN;
@@ -70,6 +74,12 @@ public final class Main {
             terminal.err().println(e.text());
             return e.exitCode();
         }
+    }
+
+    private static int version(Terminal terminal, List<String> arguments) throws ProgramException {
+        Options options = new Options("version", VERSION_USAGE).parse(arguments);
+        terminal.out().println(options.isGiven("--help") ? options.usage() : ProductVersion.line());
+        return ExitCode.CLEAN;
     }
 
     /** {@code lib/} of the distribution holds this jar. */

@@ -6,45 +6,44 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Set;
+import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.MethodSource;
 
 /** Every program explains itself, and operators read about every one. */
 class ProgramsHelpTest {
-    /** Programs of other modules, whose own tests ask them for help, and the ones that only call others. */
-    private static final Set<String> ELSEWHERE = Set.of("drill", "store-inspect", "demo", "stoneware", "version");
-
-    private static final List<String> HERE = List.of(
-            "start-server",
-            "start-voter",
-            "server-stat",
-            "stop-server",
-            "hand-over",
-            "force-active",
-            "make-key",
-            "install-valve",
-            "shell");
+    private static final Pattern CALLED = Pattern.compile("/stoneware\" ([a-z-]+) \"\\$@\"");
+    /** Programs that need no launcher, and the test that asks each for help. */
+    private static final Map<String, String> ELSEWHERE = Map.of(
+            "drill", "../drill/src/test/java/org/stoneware/drill/DrillTest.java",
+            "store-inspect",
+                    "../storage-segments/src/test/java/org/stoneware/storage/segments/inspect/StoreInspectTest.java",
+            "demo", "../demo/src/test/java/org/stoneware/demo/DemoTest.java");
 
     @TempDir
     private Path directory;
 
+    /** Every program in {@code bin/} but {@code stoneware}, which calls them, and other names for the same. */
+    private static List<String> programs() throws IOException {
+        try (Stream<Path> files = Files.list(Path.of("../bin"))) {
+            return files.map(file -> file.getFileName().toString())
+                    .filter(name -> !name.endsWith(".sh") && !name.equals("stoneware"))
+                    .sorted()
+                    .toList();
+        }
+    }
+
+    static List<String> programsHere() throws IOException {
+        return programs().stream().filter(name -> !ELSEWHERE.containsKey(name)).toList();
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "start-server",
-                "start-voter",
-                "server-stat",
-                "stop-server",
-                "hand-over",
-                "force-active",
-                "make-key",
-                "install-valve",
-                "shell"
-            })
+    @MethodSource("programsHere")
     void shouldExplainEveryProgramInReadableLines(String program) throws IOException {
         TestHome home = new TestHome(directory);
 
@@ -63,23 +62,40 @@ class ProgramsHelpTest {
         TestHome home = new TestHome(directory);
 
         assertThat(home.run("--help")).isEqualTo(ExitCode.CLEAN);
-        assertThat(home.out()).contains(HERE);
+        assertThat(home.out()).contains(programsHere());
         assertThat(home.run("no-such-program")).isEqualTo(ExitCode.CONFIGURATION);
-        assertThat(home.err()).contains("no-such-program").contains(HERE);
+        assertThat(home.err()).contains("no-such-program").contains(programsHere());
+    }
+
+    @Test
+    void shouldHaveEveryOtherProgramAskedForHelpByATestOfItsOwn() throws IOException {
+        assertThat(programs()).containsAll(ELSEWHERE.keySet());
+        for (Map.Entry<String, String> each : ELSEWHERE.entrySet()) {
+            assertThat(Files.readString(Path.of(each.getValue())))
+                    .as(each.getKey())
+                    .contains("\"--help\"");
+        }
+    }
+
+    /** The scripts with the names people know from elsewhere call a program that is there. */
+    @Test
+    void shouldCallAProgramThatExistsByEveryOtherName() throws IOException {
+        String usage = Files.readString(Path.of("../distribution/src/main/dist/bin/stoneware"));
+
+        try (Stream<Path> files = Files.list(Path.of("../bin"))) {
+            for (Path file : files.filter(each -> !each.endsWith("stoneware")).toList()) {
+                Matcher called = CALLED.matcher(Files.readString(file));
+                assertThat(called.find()).as(file.toString()).isTrue();
+                assertThat(programs()).contains(called.group(1));
+                assertThat(usage).as("what bin/stoneware --help prints").contains("\n  " + called.group(1) + " ");
+            }
+        }
     }
 
     @Test
     void shouldExplainToOperatorsEveryProgramThereIs() throws IOException {
         String explained = Files.readString(Path.of("../docs/operations.md"));
-        List<String> programs;
-        try (Stream<Path> files = Files.list(Path.of("../bin"))) {
-            programs = files.map(file -> file.getFileName().toString())
-                    .filter(name -> !name.endsWith(".sh") && !name.equals("stoneware"))
-                    .sorted()
-                    .toList();
-        }
 
-        assertThat(programs).containsAll(HERE).allMatch(name -> HERE.contains(name) || ELSEWHERE.contains(name));
-        assertThat(programs).allSatisfy(name -> assertThat(explained).contains("| `" + name));
+        assertThat(programs()).allSatisfy(name -> assertThat(explained).contains("| `" + name));
     }
 }

@@ -35,21 +35,18 @@ import org.stoneware.shell.link.ShellExit;
 /**
  * One person or script at the shell: a gogo session, fed line by line.
  * <p>
- * <b>Threading:</b> one thread receives, so that what runs can be ended; another runs one line after the other; a third sends. Threads that run
- * commands never touch the socket: a channel closes when its writer is interrupted, and gogo's own channels, over which commands print, wait
- * for the printing while they interrupt it.
+ * <b>Threading:</b> one thread receives, so that what runs can be ended; another runs one line after the other; a third writes.
  */
 final class ShellConnection {
     static final String PROTOCOL = "1";
     private static final Logger LOGGER = System.getLogger("org.stoneware.shell");
     private static final int MAX_LINES_WAITING = 64;
-    private static final int MAX_FRAMES_WAITING = 64;
-    private static final long SEND_LOOK_MS = 100;
     private static final long ANSWER_WAIT_MIN = 10;
     /** Wider than any terminal. */
     private static final int MAX_WIDTH = 2_000;
 
     private final FrameChannel channel;
+    private final FrameWriter writer;
     private final String user;
     private final CommandProcessor processor;
     private final ManagementService management;
@@ -57,9 +54,7 @@ final class ShellConnection {
     private final Consumer<ShellConnection> onEnd;
     private final BlockingQueue<Runnable> work = new ArrayBlockingQueue<>(MAX_LINES_WAITING);
     private final BlockingQueue<String> answers = new LinkedBlockingQueue<>();
-    private final BlockingQueue<Frame> outgoing = new ArrayBlockingQueue<>(MAX_FRAMES_WAITING);
     private final Thread reader;
-    private final Thread writer;
     private final Thread worker;
     private volatile @Nullable CommandSession session;
     private boolean canBeAsked;
@@ -77,6 +72,7 @@ final class ShellConnection {
             Completion completion,
             Consumer<ShellConnection> onEnd) {
         this.channel = new FrameChannel(socket);
+        this.writer = new FrameWriter(channel, this::close);
         this.user = user.isEmpty() ? "the server's user" : "user " + SafeText.of(user);
         this.processor = processor;
         this.management = management;
@@ -84,13 +80,11 @@ final class ShellConnection {
         this.onEnd = onEnd;
         this.reader = new Thread(this::read, "stoneware-shell-reader");
         this.worker = new Thread(this::work, "stoneware-shell-worker");
-        this.writer = new Thread(this::write, "stoneware-shell-writer");
     }
 
     void start() {
         reader.setDaemon(true);
         worker.setDaemon(true);
-        writer.setDaemon(true);
         writer.start();
         worker.start();
         reader.start();
@@ -109,6 +103,7 @@ final class ShellConnection {
 
     void close() {
         isClosed = true;
+        writer.close();
         try {
             channel.close();
         } catch (IOException e) {
@@ -116,7 +111,6 @@ final class ShellConnection {
         }
         interrupt();
         worker.interrupt();
-        writer.interrupt();
     }
 
     private void read() {
@@ -225,34 +219,8 @@ final class ShellConnection {
                 StandardCharsets.UTF_8);
     }
 
-    /** Waits for room, also on a thread that is interrupted, which stays so; what comes after the end goes nowhere. */
     private void send(Frame frame) {
-        boolean wasInterrupted = false;
-        boolean isTaken = false;
-        while (!isTaken && !isClosed) {
-            try {
-                isTaken = outgoing.offer(frame, SEND_LOOK_MS, TimeUnit.MILLISECONDS);
-            } catch (InterruptedException e) {
-                wasInterrupted = true;
-            }
-        }
-        if (wasInterrupted) {
-            Thread.currentThread().interrupt();
-        }
-    }
-
-    private void write() {
-        try {
-            while (!isClosed) {
-                channel.send(outgoing.take());
-            }
-        } catch (IOException e) {
-            // Nobody listens any more; what runs is ended.
-            LOGGER.log(Level.DEBUG, "shell connection ended", e);
-            close();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        writer.send(frame);
     }
 
     private @Nullable String ask(String question) {

@@ -1,20 +1,27 @@
 package org.stoneware.shell;
 
+import static org.assertj.core.api.Assertions.assertThat;
+
 import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
+import java.lang.reflect.Proxy;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import org.apache.felix.gogo.runtime.CommandProcessorImpl;
 import org.apache.felix.gogo.runtime.threadio.ThreadIOImpl;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
 import org.stoneware.api.config.ArraySettings;
+import org.stoneware.api.config.EffectiveConfiguration;
 import org.stoneware.api.config.ServerSettings;
 import org.stoneware.shell.client.ShellClient;
 import org.stoneware.shell.client.ShellTerminal;
 import org.stoneware.shell.command.BackupCommands;
 import org.stoneware.shell.command.ClusterCommands;
+import org.stoneware.shell.command.ServerCommands;
 import org.stoneware.shell.command.SessionCommands;
 import org.stoneware.shell.command.StorageCommands;
 
@@ -53,7 +60,31 @@ final class RunningShell implements AutoCloseable {
         for (String each : List.of("list", "use", "retire", "stats")) {
             processor.addCommand("storage", storageCommands, each);
         }
+        ServerCommands serverCommands = new ServerCommands(noBundles(), configuration(), sessions);
+        for (String each : List.of("config", "bundles", "loglevel", "sweep", "threads")) {
+            processor.addCommand("server", serverCommands, each);
+        }
         this.server = new ShellServer(directory, management, sessions, processor);
+    }
+
+    /** Of a framework in which nothing is installed. */
+    private static BundleContext noBundles() {
+        return (BundleContext) Proxy.newProxyInstance(
+                RunningShell.class.getClassLoader(), new Class<?>[] {BundleContext.class}, (proxy, method, given) -> {
+                    assertThat(method.getName()).isEqualTo("getBundles");
+                    return new Bundle[0];
+                });
+    }
+
+    private static EffectiveConfiguration configuration() {
+        return new EffectiveConfiguration(
+                "tc-config.xml",
+                "Server1",
+                List.of(
+                        new EffectiveConfiguration.Value("servers/server[1] dso-port", "9510", "default"),
+                        new EffectiveConfiguration.Value(
+                                "servers/server[1] jmx-port", "9520", "derived from dso-port + 10"),
+                        new EffectiveConfiguration.Value("servers/server[1] data", FakeSessions.HOSTILE, "line 7")));
     }
 
     private static ArraySettings settings(Path directory) {

@@ -13,11 +13,16 @@ import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.stoneware.api.cluster.SessionAdmin.InvalidateOutcome.Status;
 import org.stoneware.api.session.SessionKey;
@@ -30,6 +35,10 @@ import org.stoneware.shell.link.ShellAddress;
 
 /** The client and the server's end, over a real socket. */
 class ShellTest {
+    private static final Pattern SCOPE = Pattern.compile("\"osgi\\.command\\.scope=(\\w+)\"");
+    private static final Pattern FUNCTION = Pattern.compile("\"osgi\\.command\\.function=(\\w+)\"");
+    private static final int MAX_HELP_LINE = 120;
+
     @TempDir
     Path directory;
 
@@ -45,29 +54,36 @@ class ShellTest {
         shell.close();
     }
 
+    /** Every command any component of any module registers, as {@code scope:function}. */
+    static Set<String> commands() throws IOException {
+        Set<String> commands = new TreeSet<>();
+        try (Stream<Path> sources = Files.find(
+                Path.of(".."),
+                Integer.MAX_VALUE,
+                (file, facts) ->
+                        file.toString().endsWith(".java") && file.toString().contains("src/main/java"))) {
+            for (Path file : sources.toList()) {
+                String text = Files.readString(file);
+                SCOPE.matcher(text).results().map(scope -> scope.group(1)).forEach(scope -> FUNCTION.matcher(text)
+                        .results()
+                        .forEach(function -> commands.add(scope + ":" + function.group(1))));
+            }
+        }
+        assertThat(commands).contains("session:list", "server:threads", "storage:use");
+        return commands;
+    }
+
     @ParameterizedTest
-    @ValueSource(
-            strings = {
-                "session:list",
-                "session:find",
-                "session:show",
-                "session:stats",
-                "session:invalidate",
-                "session:backup",
-                "session:restore",
-                "cluster:status",
-                "cluster:members",
-                "cluster:clients",
-                "cluster:events",
-                "cluster:failover",
-                "cluster:drill"
-            })
+    @MethodSource("commands")
     void shouldExplainEveryCommand(String command) {
         Outcome outcome = shell.run(command, "--help");
 
         assertThat(outcome.exitCode()).isZero();
         assertThat(outcome.out()).startsWith(command).contains("--json", "--help");
+        assertThat(outcome.out().lines()).allMatch(line -> line.length() <= MAX_HELP_LINE);
         assertThat(outcome.err()).isEmpty();
+        assertThat(shell.run("help").out()).as("the list of commands").contains(command + " ");
+        assertThat(shell.run("help", command).out()).isEqualTo(outcome.out());
     }
 
     @ParameterizedTest
@@ -84,7 +100,12 @@ class ShellTest {
                 "cluster:members",
                 "cluster:clients",
                 "cluster:events",
-                "cluster:failover --yes"
+                "cluster:failover --yes",
+                "server:config",
+                "server:bundles",
+                "server:loglevel",
+                "server:sweep",
+                "server:threads --stacks"
             })
     void shouldAnswerScriptsInOneJsonValueThatHarmsNoTerminal(String command) throws IOException {
         Outcome outcome = shell.run((command + " --json").split(" "));
@@ -225,6 +246,35 @@ class ShellTest {
     void shouldListAllCommandsWithWhatTheyDo() {
         assertThat(shell.run("help").out()).contains("session:list", "sessions in order", "server:threads");
         assertThat(shell.run("help", "session:list").out()).startsWith("session:list");
+    }
+
+    @Test
+    void shouldShowTheConfigurationWithItsOrigins() {
+        assertThat(shell.run("server:config", "jmx").out())
+                .contains("Server1 runs with tc-config.xml", "9520", "derived from dso-port + 10")
+                .doesNotContain("dso-port  ");
+        assertThat(shell.run("server:config", "nothing-like-this").exitCode()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldSetTheLevelOfALoggerAndSayWhatIsAllowed() {
+        assertThat(shell.run("server:loglevel", "org.example.shell-test", "debug")
+                        .out())
+                .contains("org.example.shell-test", "debug");
+        assertThat(shell.run("server:loglevel", "org.example.shell-test", "inherit")
+                        .exitCode())
+                .isZero();
+
+        Outcome wrong = shell.run("server:loglevel", "org.example.shell-test", "loud");
+
+        assertThat(wrong.exitCode()).isEqualTo(2);
+        assertThat(wrong.err()).contains("loud", "warning", "server:loglevel --help");
+    }
+
+    @Test
+    void shouldShowWhatThreadsDo() {
+        assertThat(shell.run("server:threads").out()).contains("CPU", "stoneware-shell");
+        assertThat(shell.run("server:threads", "--stacks").out()).contains("    at ");
     }
 
     @Test

@@ -40,6 +40,7 @@ public enum EventType {
     CLIENT_LEFT("client-left"),
     CLIENT_REFUSED("client-refused"),
     STORAGE("storage"),
+    STORE_OFFERED("store-offered"),
     STORE_EXCHANGE("store-exchange"),
     STORE_EXCHANGED("store-exchanged"),
     STORE_PROVED("store-proved"),

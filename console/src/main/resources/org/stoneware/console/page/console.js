@@ -230,6 +230,7 @@ function showStorage(status) {
   const storage = status.storage;
   const rows = [['Mode', visible(storage.mode)]];
   if (storage.configuredMode !== storage.mode) rows.push(['Configured', visible(storage.configuredMode)]);
+  if (storage.progress) rows.push([storage.moving ? 'Moving' : 'Exchange', visible(storage.progress)]);
   if (storage.detail) rows.push(['Note', visible(storage.detail)]);
   rows.push(['Sessions', storage.sessions.toLocaleString()]);
   rows.push(['Session data', bytes(storage.payloadBytes)]);

@@ -86,7 +86,7 @@ final class ServerAgent {
     private final StatusWatch watch;
     private final FrameListener frames;
     private final SessionDesk sessions;
-    private long roleSinceMs;
+    private final RoleHistory roles;
     private final long openedNs;
     private long lastElectionNs;
     private long lastPublishNs;
@@ -108,6 +108,7 @@ final class ServerAgent {
         AgentParts parts = new AgentParts(context);
         this.settings = context.settings();
         this.events = events;
+        this.roles = new RoleHistory(events, context.wallClock().getAsLong());
         ServerSettings self = settings.self();
         List<AutoCloseable> opened = new ArrayList<>();
         try {
@@ -166,11 +167,10 @@ final class ServerAgent {
         this.sessions =
                 new SessionDesk(inbox, new SessionQuestions(new AdminSurroundings(context, duties, election, events)));
         parts.warnIfOpen(events);
-        this.roleSinceMs = context.wallClock().getAsLong();
         this.openedNs = context.nanoClock().getAsLong();
         this.lastElectionNs = openedNs;
         this.report = new StatusReport(context, peers, duties, transport, election, door, events, openedNs);
-        this.status = report.now(roleSinceMs, stores.picture(), stalls);
+        this.status = report.now(roles, stores.picture(), stalls);
     }
 
     private void listen(ServerSettings self) {
@@ -221,7 +221,7 @@ final class ServerAgent {
         if (isStatusDue || nowNs - lastPublishNs > PUBLISH_INTERVAL_NS) {
             isStatusDue = false;
             lastPublishNs = nowNs;
-            status = report.now(roleSinceMs, stores.picture(), stalls);
+            status = report.now(roles, stores.picture(), stalls);
             report.share(status, watch);
         }
         context.liveness().agentCycled(nowNs);
@@ -368,17 +368,7 @@ final class ServerAgent {
 
         @Override
         public void onView(ElectionView before, ElectionView now) {
-            boolean isRoleChange = before.role() != now.role();
-            if (isRoleChange) {
-                roleSinceMs = context.wallClock().getAsLong();
-                events.info(
-                        "role-changed",
-                        "Moved to State[ " + now.role().stateName() + " ]: from "
-                                + before.role().stateName() + " epoch=" + now.epoch() + " reason=" + now.reason());
-            }
-            if (!isRoleChange && before.epoch() != now.epoch()) {
-                events.info("epoch-changed", "epoch " + before.epoch() + " -> " + now.epoch() + ": " + now.reason());
-            }
+            roles.onView(before, now, context.wallClock().getAsLong());
             duties.onView(
                     before,
                     now,

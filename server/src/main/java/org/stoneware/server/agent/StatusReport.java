@@ -64,15 +64,15 @@ final class StatusReport {
     }
 
     /**
-     * @param roleSinceMs wall time of the last change of role.
+     * @param roles       changes of role and term.
      * @param exchange    where an exchange of stores stands.
      * @param stalls      how often the agent did not run for long.
      */
-    ClusterStatus now(long roleSinceMs, StoreExchange.Picture exchange, long stalls) {
+    ClusterStatus now(RoleHistory roles, StoreExchange.Picture exchange, long stalls) {
         ElectionView view = election.view();
         List<MemberStatus> members = new ArrayList<>();
         for (ServerSettings server : context.settings().servers()) {
-            members.add(member(server, view, roleSinceMs));
+            members.add(member(server, view, roles.sinceMs()));
         }
         @Nullable SessionRequestProcessor serving = duties.processor();
         StoreFigures figures = duties.current().store().figures();
@@ -85,26 +85,22 @@ final class StatusReport {
                 new StorageStatus(
                         context.settings().self().persistenceMode(),
                         duties.current().store().mode(),
-                        storageDetail(exchange),
+                        storageDetail(),
                         figures.sessions(),
                         figures.payloadBytes(),
                         figures.memoryUsedBytes(),
                         figures.memoryMaxBytes(),
                         figures.diskUsedBytes(),
                         figures.diskMaxBytes()),
-                counters(serving, stalls),
+                counters(serving, roles, stalls),
                 serving == null ? List.of() : serving.histograms(),
                 problems(exchange));
     }
 
-    /** Why the mode is not the configured one, and where an exchange stands. */
-    private String storageDetail(StoreExchange.Picture exchange) {
+    /** Why the mode is not the configured one. */
+    private String storageDetail() {
         StoreChoice choice = context.stores().choice();
-        List<String> parts = new ArrayList<>();
-        parts.add(choice.isConfigured() ? context.storeNote() : choice.inWords());
-        parts.add(exchange.progress());
-        parts.removeIf(String::isEmpty);
-        return String.join("; ", parts);
+        return choice.isConfigured() ? context.storeNote() : choice.inWords();
     }
 
     private List<String> problems(StoreExchange.Picture exchange) {
@@ -272,7 +268,7 @@ final class StatusReport {
         return detail.isEmpty() || note.isEmpty() ? detail + note : detail + "; " + note;
     }
 
-    private List<Counter> counters(@Nullable SessionRequestProcessor serving, long stalls) {
+    private List<Counter> counters(@Nullable SessionRequestProcessor serving, RoleHistory roles, long stalls) {
         List<Counter> all = new ArrayList<>();
         if (serving != null) {
             all.addAll(serving.counterList());
@@ -309,6 +305,8 @@ final class StatusReport {
         all.add(new Counter("transport.frames-rejected", carried.framesRejected()));
         all.add(new Counter("transport.rebuilds", carried.rebuilds()));
         all.add(new Counter("liveness.protocol-errors", context.liveness().protocolErrors()));
+        all.add(new Counter("elections", roles.terms()));
+        all.add(new Counter("elections.won", roles.timesActive()));
         all.add(new Counter("election.refused-messages", election.refusedMessages()));
         all.add(new Counter("agent.stalls", stalls));
         all.add(new Counter("clients.broken-messages", door.brokenMessages()));

@@ -29,17 +29,15 @@ final class ClusterPicture {
         return table;
     }
 
-    /** All columns. */
+    /** Where each is found; the rest is in {@link #members}, and all of it would not fit on a terminal. */
     static Table closely(List<MemberStatus> members, long nowMs) {
         Table table = new Table(
                 Table.text("SERVER"),
-                Table.text("HOST"),
+                Table.longText("HOST"),
                 Table.text("DSO/JMX/GROUP/HTTP"),
                 Table.text("ROLE"),
                 Table.number("EPOCH"),
-                Table.text("IN SYNC"),
-                Table.text("SINCE"),
-                Table.longText("DETAIL"));
+                Table.text("SINCE"));
         for (MemberStatus each : members) {
             table.row(
                     each.name(),
@@ -47,9 +45,7 @@ final class ClusterPicture {
                     each.clientPort() + "/" + each.jmxPort() + "/" + each.groupPort() + "/" + each.managementPort(),
                     role(each),
                     each.epoch(),
-                    inSync(each),
-                    since(each, nowMs),
-                    each.detail());
+                    since(each, nowMs));
         }
         return table;
     }

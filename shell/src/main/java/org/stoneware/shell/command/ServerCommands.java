@@ -72,7 +72,7 @@ public final class ServerCommands {
             screen.print(CONFIG.text());
             return;
         }
-        Table table = new Table(Table.text("NAME"), Table.longText("VALUE"), Table.longText("ORIGIN"));
+        Table table = new Table(Table.text("NAME"), Table.text("VALUE"), Table.text("ORIGIN"));
         List<Object> all = new ArrayList<>();
         for (EffectiveConfiguration.Value each : configuration.values()) {
             if (each.name().contains(arguments.word())) {

@@ -44,7 +44,8 @@ final class SessionPicture {
                 "held by",
                 heldBy(look, details),
                 "size",
-                Figures.bytes(summary.lengthBytes()) + ", " + summary.attributes() + " attributes");
+                Figures.bytes(summary.lengthBytes()) + ", " + summary.attributes()
+                        + (summary.attributes() == 1 ? " attribute" : " attributes"));
         Table table = new Table(
                 Table.longText("ATTRIBUTE"), Table.number("SIZE"), Table.longText("CLASS"), Table.text("SET BY"));
         details.attributes().stream()

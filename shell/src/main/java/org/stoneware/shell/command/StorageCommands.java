@@ -96,18 +96,20 @@ public final class StorageCommands {
         Table table = new Table(
                 Table.text("MODE"),
                 Table.text("IN USE"),
-                Table.text("OVER A RESTART"),
+                Table.text("RESTART"),
                 Table.text("VERSION"),
-                Table.longText("BUNDLE"),
-                Table.longText("REMARK"));
+                Table.longText("BUNDLE"));
         offers.forEach(each -> table.row(
                 each.mode(),
                 Table.cell(each.isInUse() ? "yes" : "", Style.GOOD),
-                each.keepsSessions() ? "kept" : "",
+                each.keepsSessions() ? "kept" : "lost",
                 each.version(),
-                each.bundle(),
-                each.remark()));
+                each.bundle()));
         screen.table(table);
+        offers.stream()
+                .filter(each -> !each.remark().isEmpty())
+                .forEach(each ->
+                        screen.line(SafeText.of(each.mode() + " " + each.version() + ": " + each.remark()), Style.BAD));
         progress(screen);
     }
 
