@@ -8,8 +8,8 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import org.apache.felix.fileinstall.ArtifactInstaller;
 import org.jspecify.annotations.Nullable;
@@ -45,9 +45,12 @@ public final class StorageBundleInstaller implements ArtifactInstaller {
     private static final long OFFER_WAIT_MS = 15_000;
     private static final long EXCHANGE_WAIT_MS = TimeUnit.MINUTES.toMillis(30);
     private static final long LOOK_MS = 50;
+    private static final long SERVER_LOOK_MS = 500;
+    private static final long AGAIN_MS = 10_000;
+    private static final int MAX_ATTEMPTS = 360;
 
     private final BundleContext bundles;
-    private final ExecutorService worker = Executors.newSingleThreadExecutor(task -> {
+    private final ScheduledExecutorService worker = Executors.newSingleThreadScheduledExecutor(task -> {
         Thread thread = new Thread(task, "stoneware-deploy");
         thread.setDaemon(true);
         return thread;
@@ -138,7 +141,33 @@ public final class StorageBundleInstaller implements ArtifactInstaller {
             }
         }
         Bundle bundle = start(found);
-        if (bundle == null) {
+        if (bundle != null) {
+            finish(found, bundle, others, 0);
+        }
+    }
+
+    /** Again later: another file may be what the server waits for, or it may not be ready yet. */
+    private void later(StorageBundleFile found, Bundle bundle, List<Bundle> others, int attempts, long delayMs) {
+        worker.schedule(
+                () -> {
+                    try {
+                        if (bundle.getState() != Bundle.UNINSTALLED) {
+                            finish(found, bundle, others, attempts);
+                        }
+                    } catch (InterruptedException e) {
+                        Thread.currentThread().interrupt();
+                    } catch (RuntimeException | LinkageError e) {
+                        report(found, "it could not be taken in: " + e);
+                    }
+                },
+                delayMs,
+                TimeUnit.MILLISECONDS);
+    }
+
+    private void finish(StorageBundleFile found, Bundle bundle, List<Bundle> others, int attempts)
+            throws InterruptedException {
+        if (storage() == null) {
+            later(found, bundle, others, attempts, SERVER_LOOK_MS);
             return;
         }
         Offer offer = awaitOffer(bundle);
@@ -149,7 +178,7 @@ public final class StorageBundleInstaller implements ArtifactInstaller {
         }
         LOG.log(System.Logger.Level.INFO, found.inWords() + " offers storage mode " + offer.mode());
         if (isInUse(others)) {
-            exchange(found, bundle, offer, others);
+            exchange(found, bundle, offer, others, attempts);
         } else {
             uninstallOlder(found, others);
         }
@@ -175,7 +204,7 @@ public final class StorageBundleInstaller implements ArtifactInstaller {
     }
 
     /** A store of an older version has the sessions: they move first. */
-    private void exchange(StorageBundleFile found, Bundle bundle, Offer offer, List<Bundle> others)
+    private void exchange(StorageBundleFile found, Bundle bundle, Offer offer, List<Bundle> others, int attempts)
             throws InterruptedException {
         StorageAdmin storage = storage();
         if (storage == null
@@ -187,13 +216,13 @@ public final class StorageBundleInstaller implements ArtifactInstaller {
                 offer.mode(),
                 StorageAdmin.Scope.THIS_SERVER,
                 "deploy/" + found.file().getName());
-        if (!outcome.isAccepted()) {
-            report(found, "the sessions do not move to it: " + outcome.reason());
-            uninstall(bundle);
-            return;
-        }
-        if (awaitExchange(storage, bundle)) {
+        boolean isMoved = outcome.isAccepted() && awaitExchange(storage, bundle);
+        Offer now = offer(bundle);
+        if (isMoved) {
             uninstallOlder(found, others);
+        } else if (now != null && now.remark().isEmpty() && attempts < MAX_ATTEMPTS) {
+            // Nothing is wrong with it: the server is being copied, or busy with another exchange, or short of room.
+            later(found, bundle, others, attempts + 1, AGAIN_MS);
         } else {
             // Why is among the events and problems already.
             LOG.log(System.Logger.Level.WARNING, found.inWords() + " is not used; the store in use goes on");
@@ -224,6 +253,9 @@ public final class StorageBundleInstaller implements ArtifactInstaller {
             }
             if (offer.isInUse() && storage.progress().isEmpty()) {
                 return true;
+            }
+            if (!offer.isInUse() && !storage.isMoving()) {
+                return false;
             }
         }
         return false;

@@ -121,6 +121,8 @@ class HotExchangeIT {
                         Layout.distribution().resolve("bin/shell").toString(),
                         "-f",
                         pair.array().config().file().toString(),
+                        "-n",
+                        pair.active().member().name(),
                         "storage:use",
                         mode),
                 Map.of(),

@@ -7,8 +7,8 @@ import java.util.function.Consumer;
 /**
  * Runs a {@link ServerAgent} on its thread, and a second thread that ends the process should the first hang.
  * <p>
- * <b>Failure:</b> an exception out of the cycle, or no cycle for {@link #HANG_NS} (then halted at once), is fatal: the process must end, because a server
- * that answers heartbeats and does not serve is worse than a dead one.
+ * <b>Failure:</b> an exception out of the cycle, or no cycle for {@link #HANG_NS} as {@link HangWatch} counts (then halted at once), is
+ * fatal: the process must end, because a server that answers heartbeats and does not serve is worse than a dead one.
  */
 final class AgentThread {
     static final long HANG_NS = TimeUnit.SECONDS.toNanos(5);
@@ -60,22 +60,14 @@ final class AgentThread {
     }
 
     private void watch() {
-        long seen = cycles;
-        long seenNs = System.nanoTime();
-        long lastNs = seenNs;
+        HangWatch watch =
+                new HangWatch(HANG_NS, TimeUnit.MILLISECONDS.toNanos(WATCH_INTERVAL_MS), cycles, System.nanoTime());
         try {
             while (isRunning) {
                 if (ended.await(WATCH_INTERVAL_MS, TimeUnit.MILLISECONDS)) {
                     return;
                 }
-                long nowNs = System.nanoTime();
-                // When this thread did not run either (a frozen process, a long collection), nothing is proved.
-                boolean isOwnStall = nowNs - lastNs > TimeUnit.MILLISECONDS.toNanos(4 * WATCH_INTERVAL_MS);
-                lastNs = nowNs;
-                if (cycles != seen || isOwnStall) {
-                    seen = cycles;
-                    seenNs = nowNs;
-                } else if (nowNs - seenNs > HANG_NS) {
+                if (watch.isHanging(cycles, System.nanoTime())) {
                     hang();
                     return;
                 }

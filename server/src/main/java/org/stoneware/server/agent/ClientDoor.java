@@ -6,6 +6,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.LongSupplier;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
@@ -68,6 +69,8 @@ final class ClientDoor implements LivenessListener, FrameListener {
     private String lastRefusal = "";
     private long refusalToldNs;
     private long brokenMessages;
+    /** Of links that witness; the thread that hears them counts. */
+    private final AtomicLong brokenWitnesses = new AtomicLong();
 
     /** What the door needs to know of the server. */
     interface Standing {
@@ -421,7 +424,12 @@ final class ClientDoor implements LivenessListener, FrameListener {
         events.info("client-left", "Tomcat left: name=" + tomcat.name + " reason=" + reason);
     }
 
+    /** A Tomcat has sent something of no version this server knows, beside its requests. From any thread. */
+    void onBrokenWitness() {
+        brokenWitnesses.incrementAndGet();
+    }
+
     long brokenMessages() {
-        return brokenMessages;
+        return brokenMessages + brokenWitnesses.get();
     }
 }

@@ -140,12 +140,25 @@ final class GenerationMarker {
     }
 
     private void forceDirectory() throws IOException {
-        if (!directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
+        force(directory);
+    }
+
+    /** Makes what was created, renamed or deleted in a directory durable. */
+    static void force(@Nullable Path directory) throws IOException {
+        if (directory == null
+                || !directory.getFileSystem().supportedFileAttributeViews().contains("posix")) {
             // Windows can't open a directory; its file systems make renames durable themselves.
             return;
         }
         try (FileChannel channel = FileChannel.open(directory, StandardOpenOption.READ)) {
             channel.force(true);
         }
+    }
+
+    /** Mode of the sessions a restart would find below a data directory; empty when there are none. */
+    static String keptMode(Path dataDirectory) {
+        Path store = dataDirectory.resolve("store");
+        Current found = Files.isDirectory(store) ? new GenerationMarker(store).current() : null;
+        return found == null ? "" : found.mode();
     }
 }

@@ -87,6 +87,8 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
     SessionGeneration open() {
         try {
             Files.createDirectories(directory);
+            // An end of the process in the middle of a trial leaves its sessions.
+            delete(trials());
             current = marker.current();
             GenerationMarker.Current found = current;
             boolean isFound = found != null && Files.isDirectory(directory(found.number()));
@@ -184,7 +186,13 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
     }
 
     private OpenedStore open(StoreOffer from, int number) {
-        return opened(openStore(from, created(directory(number))), from, number);
+        Path fresh = created(directory(number));
+        try {
+            return opened(openStore(from, fresh), from, number);
+        } catch (RuntimeException | Error e) {
+            delete(fresh);
+            throw e;
+        }
     }
 
     private OpenedStore opened(SessionStore store, StoreOffer from, int number) {
@@ -192,20 +200,22 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
     }
 
     private SessionStore openStore(StoreOffer from, Path where) {
+        // A class not loaded by now is missing when the bundle goes; see docs/adr/0131.
+        StoreOpener.loadClasses(from);
         return from.provider()
                 .open(storeContext(where, memoryBytes(context.settings().self())));
     }
 
     /** Settings for a store that is only tried; the directory goes with {@link #delete}. Any thread. */
     StoreContext trialContext() {
-        Path directory = created(context.settings()
-                .self()
-                .dataDirectory()
-                .resolve("store-trial")
-                .resolve(String.valueOf(made.incrementAndGet())));
+        Path directory = created(trials().resolve(String.valueOf(made.incrementAndGet())));
         return storeContext(
                 directory,
                 Math.min(TRIAL_MEMORY_BYTES, memoryBytes(context.settings().self())));
+    }
+
+    private Path trials() {
+        return context.settings().self().dataDirectory().resolve("store-trial");
     }
 
     /**
@@ -309,10 +319,15 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         }
 
         @Override
-        public void trust() {
+        public boolean isSuspect() {
             GenerationMarker.Current now = current;
-            if (keepsSessions() && now != null && now.number() == number && now.isSuspect()) {
-                tell(new GenerationMarker.Current(number, now.mode(), false));
+            return keepsSessions() && now != null && now.number() == number && now.isSuspect();
+        }
+
+        @Override
+        public void trust() {
+            if (isSuspect()) {
+                tell(new GenerationMarker.Current(number, from.mode(), false));
             }
         }
 

@@ -3,9 +3,11 @@ package org.stoneware.server.agent;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.StorageAdmin;
 
@@ -90,34 +92,36 @@ final class StorageDesk implements StorageAdmin, StoreProviders.Listener {
         if (now.isBusy()) {
             return new Outcome(false, "an exchange is under way: " + now.progress());
         }
-        CountDownLatch begun = new CountDownLatch(1);
-        inbox.submit(() -> {
-            StoreOffer fit = exchange.fit(mode);
-            if (fit == null) {
-                events.warning(
-                        "store-exchange-refused",
-                        "sessions do not move to " + mode
-                                + ": no bundle that is fit offers it; replace it by a newer version");
-            } else if (scope == Scope.ARRAY) {
-                exchange.useEverywhere(fit, by);
-            } else {
-                exchange.use(fit, true, StoreOrders.NOBODY, by);
-            }
-            begun.countDown();
-        });
-        awaitBegin(begun);
-        return new Outcome(true, "sessions move to " + newest.inWords() + "; see progress and events");
+        CompletableFuture<String> begun = new CompletableFuture<>();
+        inbox.submit(() -> begun.complete(begin(mode, scope, by)));
+        String reason = refusal(begun);
+        return reason.isEmpty()
+                ? new Outcome(true, "sessions move to " + newest.inWords() + "; see progress and events")
+                : new Outcome(false, reason);
+    }
+
+    /** On the agent thread. */
+    private String begin(String mode, Scope scope, String by) {
+        StoreOffer fit = exchange.fit(mode);
+        if (fit == null) {
+            String reason = "no bundle that is fit offers it; replace it by a newer version";
+            events.warning("store-exchange-refused", "sessions do not move to " + mode + ": " + reason);
+            return reason;
+        }
+        return scope == Scope.ARRAY ? exchange.useEverywhere(fit, by) : exchange.use(fit, true, StoreOrders.NOBODY, by);
     }
 
     /** Whoever looks afterwards sees what was begun. */
-    private static void awaitBegin(CountDownLatch begun) {
+    private static String refusal(CompletableFuture<String> begun) {
         try {
-            if (!begun.await(MAX_BEGIN_WAIT_SEC, TimeUnit.SECONDS)) {
-                System.getLogger("org.stoneware.server")
-                        .log(System.Logger.Level.DEBUG, "the agent is busy; the exchange begins later");
-            }
+            return begun.get(MAX_BEGIN_WAIT_SEC, TimeUnit.SECONDS);
+        } catch (TimeoutException e) {
+            return "the server is busy and has not begun; look at storage:list, and ask again";
+        } catch (ExecutionException e) {
+            return String.valueOf(e.getCause());
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
+            return "interrupted";
         }
     }
 

@@ -20,6 +20,7 @@ import java.util.Properties;
 final class StoreChoice {
     static final String FILE_NAME = "storage-choice.properties";
     private static final String MODE = "mode";
+    private static final String BEFORE = "before";
 
     private final Path file;
     private final String configured;
@@ -31,8 +32,14 @@ final class StoreChoice {
         this.mode = mode;
     }
 
-    /** @param configured mode the configuration leads to. */
-    static StoreChoice read(Path dataDirectory, String configured) throws IOException {
+    /**
+     * What a start begins with. An exchange may have been under way at the end of the process: then the mode of the sessions that are kept
+     * tells whether it had come to its end.
+     *
+     * @param configured mode the configuration leads to.
+     * @param kept       mode of the sessions a restart would find; empty when there are none.
+     */
+    static StoreChoice read(Path dataDirectory, String configured, String kept) throws IOException {
         Path file = dataDirectory.resolve(FILE_NAME);
         if (!Files.exists(file)) {
             return new StoreChoice(file, configured, configured);
@@ -47,7 +54,8 @@ final class StoreChoice {
         if (chosen.isEmpty()) {
             throw new IOException(file + " names no mode; delete it to use the configured one");
         }
-        return new StoreChoice(file, configured, chosen);
+        String before = properties.getProperty(BEFORE, "").trim();
+        return new StoreChoice(file, configured, before.isEmpty() || chosen.equals(kept) ? chosen : before);
     }
 
     /** Nothing is chosen. */
@@ -79,26 +87,46 @@ final class StoreChoice {
                 : mode + " was chosen by command in place of " + configured + " of the configuration, kept in " + file;
     }
 
+    /** An exchange to another mode begins: a restart begins with that mode only if its sessions are the ones it finds. */
+    synchronized void begin(String next) throws IOException {
+        write(next, mode);
+    }
+
+    /** The exchange came to nothing. */
+    synchronized void abandon() throws IOException {
+        choose(mode);
+    }
+
     /** Remembers another mode; the configured one needs no file. */
     synchronized void choose(String chosen) throws IOException {
         if (chosen.equals(configured)) {
             Files.deleteIfExists(file);
+            forceDirectory();
         } else {
-            Path next = file.resolveSibling(FILE_NAME + ".next");
-            byte[] text =
-                    ("# Persistence mode chosen by command, in place of the one in tc-config. Delete this file to undo it.\n"
-                                    + MODE + "=" + chosen + "\n")
-                            .getBytes(StandardCharsets.UTF_8);
-            try (FileChannel channel = FileChannel.open(
-                    next, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-                ByteBuffer bytes = ByteBuffer.wrap(text);
-                while (bytes.hasRemaining()) {
-                    channel.write(bytes);
-                }
-                channel.force(true);
-            }
-            Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+            write(chosen, "");
         }
         mode = chosen;
+    }
+
+    private void write(String chosen, String before) throws IOException {
+        Path next = file.resolveSibling(FILE_NAME + ".next");
+        byte[] text =
+                ("# Persistence mode chosen by command, in place of the one in tc-config. Delete this file to undo it.\n"
+                                + MODE + "=" + chosen + "\n" + (before.isEmpty() ? "" : BEFORE + "=" + before + "\n"))
+                        .getBytes(StandardCharsets.UTF_8);
+        try (FileChannel channel = FileChannel.open(
+                next, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
+            ByteBuffer bytes = ByteBuffer.wrap(text);
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            channel.force(true);
+        }
+        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
+        forceDirectory();
+    }
+
+    private void forceDirectory() throws IOException {
+        GenerationMarker.force(file.toAbsolutePath().getParent());
     }
 }

@@ -1,6 +1,5 @@
 package org.stoneware.server.agent;
 
-import java.io.IOException;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -32,6 +31,7 @@ final class StoreExchange implements StoreSwitch.Output {
     static final long GRACE_NS = TimeUnit.SECONDS.toNanos(3);
 
     private static final int MAX_RESTARTS = 5;
+    private static final String UNDER_WAY = "an exchange is under way";
     private static final String NOT_WHOLE =
             "this server does not hold all sessions yet; ask again when it is PASSIVE-STANDBY or ACTIVE-COORDINATOR";
 
@@ -43,12 +43,12 @@ final class StoreExchange implements StoreSwitch.Output {
     private final Host host;
     private final StoreSwitch exchange;
     private final StoreOrders orders;
+    private final ChoiceWriter choices;
     /** Why a store is not to be used, by the name of its bundle and version. */
     private final Map<String, String> unfit = new LinkedHashMap<>();
 
     private @Nullable Request request;
     private boolean isOpening;
-    private boolean isRemembering;
     private StoreOffer before;
     private boolean isOrphan;
     private boolean isOrphanHandled;
@@ -59,6 +59,12 @@ final class StoreExchange implements StoreSwitch.Output {
     /** What the rest of the server does for an exchange. */
     interface Host {
         ExchangeableStore store();
+
+        /** True while this server serves. */
+        boolean isActive();
+
+        /** True while a copy of the active's sessions is on its way, which will take the place of those here. */
+        boolean isBeingCopied();
 
         /** True when the sessions here are a whole state, which a restart may believe. */
         boolean isWhole();
@@ -86,7 +92,12 @@ final class StoreExchange implements StoreSwitch.Output {
     }
 
     /** What is asked for. */
-    private record Request(StoreOffer offer, boolean isRemembered, int askedBy, String by, int restarts) {}
+    private record Request(StoreOffer offer, boolean isRemembered, int askedBy, String by, int restarts) {
+        /** Sessions that are kept are found by a restart only in the mode they were written in. */
+        boolean isLasting() {
+            return isRemembered || offer.provider().keepsSessions();
+        }
+    }
 
     /** What is shown to people. */
     record Picture(
@@ -101,6 +112,7 @@ final class StoreExchange implements StoreSwitch.Output {
         this.host = host;
         this.exchange = new StoreSwitch(host::store, host::nowNs, this);
         this.orders = new StoreOrders(host, events);
+        this.choices = new ChoiceWriter(inbox, events);
         this.before = source.first();
         this.picture = new Picture(source.first(), false, "", List.of(), Map.of());
     }
@@ -114,13 +126,26 @@ final class StoreExchange implements StoreSwitch.Output {
     }
 
     boolean isBusy() {
-        return request != null || isRemembering || exchange.isBusy() || orders.isWaiting();
+        return request != null || choices.isWriting() || exchange.isBusy() || orders.isWaiting();
     }
 
-    /** Moves the other servers, then this one. */
-    void useEverywhere(StoreOffer offer, String by) {
+    /**
+     * Moves the other servers, then this one, which is active: what is wrong with a store shows on a standby first.
+     *
+     * @return why not; empty when it has begun.
+     */
+    String useEverywhere(StoreOffer offer, String by) {
+        String reason = isBusy() ? UNDER_WAY : "";
+        if (!host.isActive()) {
+            reason = "the active moves all servers, itself last: ask it, or move this server alone (--here)";
+        }
+        if (!reason.isEmpty()) {
+            refuse(StoreOrders.NOBODY, offer.mode(), reason);
+            return reason;
+        }
         orders.begin(offer.mode(), by, () -> use(offer, true, StoreOrders.NOBODY, by));
         show();
+        return "";
     }
 
     /**
@@ -128,28 +153,31 @@ final class StoreExchange implements StoreSwitch.Output {
      *
      * @param isRemembered a restart begins with this mode.
      * @param askedBy      the server to answer, or {@link StoreOrders#NOBODY}.
+     * @return why not; empty when it has begun.
      */
-    void use(StoreOffer offer, boolean isRemembered, int askedBy, String by) {
-        if (request != null || exchange.isBusy() || isClosed) {
-            refuse(askedBy, offer.mode(), "an exchange is under way");
-            return;
+    String use(StoreOffer offer, boolean isRemembered, int askedBy, String by) {
+        String reason = request != null || exchange.isBusy() || isClosed ? UNDER_WAY : "";
+        if (reason.isEmpty()) {
+            reason = refusal(generations.inUse(), offer);
         }
-        String reason = refusal(generations.inUse(), offer);
         if (!reason.isEmpty()) {
             refuse(askedBy, offer.mode(), reason);
-            return;
-        }
-        if (offer.equals(generations.inUse())) {
+        } else if (offer.equals(generations.inUse())) {
             remember(isRemembered, offer.mode(), () -> orders.answer(askedBy, StoreOrder.Kind.DONE, offer.mode(), ""));
-            return;
+        } else {
+            open(new Request(offer, isRemembered, askedBy, by, 0));
         }
-        open(new Request(offer, isRemembered, askedBy, by, 0));
+        return reason;
     }
 
-    /** Why sessions may not move now; empty when they may. A store that is kept must not look whole after a restart when it is not. */
+    /**
+     * Why sessions may not move now; empty when they may. A store that is kept must not look whole after a restart when it is not, and what is
+     * being copied is about to be replaced.
+     */
     private String refusal(StoreOffer from, StoreOffer to) {
         boolean isKept = from.provider().keepsSessions() || to.provider().keepsSessions();
-        return !isKept || from.equals(to) || host.isWhole() ? "" : NOT_WHOLE;
+        boolean isReady = !host.isBeingCopied() && (!isKept || host.isWhole());
+        return from.equals(to) || isReady ? "" : NOT_WHOLE;
     }
 
     private void refuse(int askedBy, String mode, String reason) {
@@ -181,11 +209,32 @@ final class StoreExchange implements StoreSwitch.Output {
             if (opened.isUnfit()) {
                 unfit(asked.offer, opened.problem());
             }
-            refuse(asked.askedBy, asked.offer.inWords(), opened.problem());
+            isOrphanHandled = false;
+            refuse(asked.askedBy, asked.offer.mode(), asked.offer.inWords() + ": " + opened.problem());
         } else {
-            exchange.begin(store, asked.by, host.nowNs());
+            begin(asked, store);
         }
         show();
+    }
+
+    /** The choice is on disk before the sessions are anywhere else, so that a restart looks for them where they are. */
+    private void begin(Request asked, OpenedStore store) {
+        String mode = asked.offer.mode();
+        boolean isChosen = asked.isLasting() && !mode.equals(source.choice().mode());
+        choices.write(isChosen ? () -> source.choice().begin(mode) : () -> {}, problem -> {
+            if (isClosed || request != asked) {
+                store.store().close();
+                store.place().delete();
+            } else if (!problem.isEmpty()) {
+                request = null;
+                store.store().close();
+                store.place().delete();
+                refuse(asked.askedBy, mode, problem);
+            } else {
+                exchange.begin(store, asked.by, host.nowNs());
+            }
+            show();
+        });
     }
 
     /** A provider has come. */
@@ -220,6 +269,13 @@ final class StoreExchange implements StoreSwitch.Output {
         }
         if (order.kind() != StoreOrder.Kind.USE) {
             orders.onAnswer(memberId, order);
+            return;
+        }
+        Request present = request;
+        if (present != null
+                && present.askedBy == memberId
+                && present.offer.mode().equals(order.mode())) {
+            // Asked again, since an answer can be lost on its way; this one is not known yet.
             return;
         }
         String by = order.text() + " through " + host.name(memberId);
@@ -259,6 +315,9 @@ final class StoreExchange implements StoreSwitch.Output {
             work++;
         }
         work += orders.doWork(nowNs);
+        if (!isBusy()) {
+            work += correct();
+        }
         if (isOrphan && !isOrphanHandled && !isBusy() && nowNs - orphanNs > GRACE_NS) {
             isOrphanHandled = true;
             replaceOrphan();
@@ -268,6 +327,33 @@ final class StoreExchange implements StoreSwitch.Output {
             show();
         }
         return work;
+    }
+
+    /** Copies are made in stores like the one in use, whatever became of an exchange when the sessions were replaced as a whole. */
+    private int correct() {
+        String inUse = host.store().inUse().provider();
+        if (inUse.equals(generations.inUse().inWords())) {
+            return 0;
+        }
+        for (StoreOffer each : List.of(before, source.first())) {
+            if (each.inWords().equals(inUse)) {
+                generations.use(each);
+            }
+        }
+        for (StoreOffer each : source.all().list()) {
+            if (each.inWords().equals(inUse)) {
+                generations.use(each);
+            }
+        }
+        if (!inUse.equals(generations.inUse().inWords())) {
+            return 0;
+        }
+        events.warning(
+                "store-exchange-given-up",
+                "a copy from the active took the place of sessions that had moved: they are in " + inUse);
+        lookForBundle();
+        remember(true, generations.inUse().mode(), () -> {});
+        return 1;
     }
 
     private void replaceOrphan() {
@@ -311,6 +397,7 @@ final class StoreExchange implements StoreSwitch.Output {
         isClosed = true;
         request = null;
         exchange.cancel("this server stops", host.nowNs());
+        choices.close();
     }
 
     private void unfit(StoreOffer offer, String reason) {
@@ -327,25 +414,17 @@ final class StoreExchange implements StoreSwitch.Output {
             then.run();
             return;
         }
-        isRemembering = true;
-        // The disk may take a while; nothing but the answer waits for it.
-        Thread writer = new Thread(
-                () -> {
-                    try {
-                        source.choice().choose(mode);
-                    } catch (IOException e) {
-                        events.warning(
-                                "store-choice-not-kept",
-                                "a restart will not know that " + mode + " was chosen: " + e.getMessage());
-                    }
-                    inbox.submit(() -> {
-                        isRemembering = false;
-                        then.run();
-                        show();
-                    });
-                },
-                "stoneware-store-choice");
-        writer.start();
+        choices.write(() -> source.choice().choose(mode), problem -> {
+            then.run();
+            show();
+        });
+    }
+
+    /** What was begun came to nothing: the choice is what it was. */
+    private void forget(Request failed) {
+        if (failed.isLasting()) {
+            choices.write(() -> source.choice().abandon(), problem -> show());
+        }
     }
 
     private void show() {
@@ -377,20 +456,14 @@ final class StoreExchange implements StoreSwitch.Output {
     public void onExchanged(OpenedStore inUse) {
         Request done = request;
         if (done == null) {
-            // The new store failed on probation.
-            generations.use(before);
-            isOrphan = source.all().list().stream().noneMatch(before::equals);
-            isOrphanHandled = true;
-            return;
+            throw new IllegalStateException("nobody asked for " + inUse.provider());
         }
         request = null;
         before = generations.inUse();
         generations.use(done.offer);
-        isOrphan = false;
-        // Sessions that are kept are found by a restart only in the mode they were written in.
-        boolean isRemembered = done.isRemembered || done.offer.provider().keepsSessions();
+        lookForBundle();
         remember(
-                isRemembered,
+                done.isLasting(),
                 done.offer.mode(),
                 () -> orders.answer(done.askedBy, StoreOrder.Kind.DONE, done.offer.mode(), ""));
     }
@@ -409,20 +482,39 @@ final class StoreExchange implements StoreSwitch.Output {
         host.checkpoint();
     }
 
+    /** Whether the bundle of the store in use is there. */
+    private void lookForBundle() {
+        isOrphan = source.all().list().stream().noneMatch(generations.inUse()::equals);
+        isOrphanHandled = false;
+        orphanNs = host.nowNs();
+    }
+
     @Override
-    public void onUnfit(OpenedStore broken, String reason) {
-        Request failed = request;
-        request = null;
+    public void onFellBack(OpenedStore inUse, OpenedStore broken, String reason) {
+        markUnfit(broken, reason);
+        generations.use(before);
+        lookForBundle();
+        // What was chosen has failed; a restart must not begin with it.
+        remember(true, before.mode(), () -> {});
+    }
+
+    private void markUnfit(OpenedStore broken, String reason) {
         for (StoreOffer each : source.all().list()) {
             if (each.inWords().equals(broken.provider())) {
                 unfit(each, reason);
             }
         }
+    }
+
+    @Override
+    public void onUnfit(OpenedStore broken, String reason) {
+        Request failed = request;
+        request = null;
+        isOrphanHandled = false;
+        markUnfit(broken, reason);
         if (failed != null) {
+            forget(failed);
             orders.answer(failed.askedBy, StoreOrder.Kind.REFUSED, failed.offer.mode(), reason);
-        } else {
-            // What was chosen has failed; a restart must not begin with it.
-            remember(true, generations.inUse().mode(), () -> {});
         }
     }
 
@@ -435,10 +527,12 @@ final class StoreExchange implements StoreSwitch.Output {
         }
         String refusal = refusal(generations.inUse(), again.offer);
         if (!refusal.isEmpty()) {
+            forget(again);
             refuse(again.askedBy, again.offer.mode(), refusal);
         } else if (again.restarts < MAX_RESTARTS) {
             open(new Request(again.offer, again.isRemembered, again.askedBy, again.by, again.restarts + 1));
         } else {
+            forget(again);
             refuse(again.askedBy, again.offer.mode(), reason);
         }
     }

@@ -5,6 +5,7 @@ import java.util.function.Consumer;
 import org.agrona.ExpandableArrayBuffer;
 import org.stoneware.api.config.ServerSettings;
 import org.stoneware.server.membership.PeerLinks;
+import org.stoneware.server.replication.PassiveReplica;
 import org.stoneware.server.role.RoleDuties;
 import org.stoneware.server.storage.ExchangeableStore;
 import org.stoneware.server.storage.StoreOrder;
@@ -32,6 +33,17 @@ final class StoreHost implements StoreExchange.Host {
     @Override
     public ExchangeableStore store() {
         return duties.current().store();
+    }
+
+    @Override
+    public boolean isActive() {
+        return duties.processor() != null;
+    }
+
+    @Override
+    public boolean isBeingCopied() {
+        PassiveReplica follower = duties.replica();
+        return follower != null && follower.copiedSessions() >= 0;
     }
 
     @Override

@@ -59,8 +59,9 @@ final class StoreOpener {
             StoreContext trial = generations.trialContext();
             String problem = tryOut(offer, trial);
             return problem.isEmpty() ? new Opened(generations.open(offer), "", false) : new Opened(null, problem, true);
-        } catch (RuntimeException | LinkageError e) {
-            return new Opened(null, "it can't be opened: " + e, true);
+        } catch (RuntimeException | Error e) {
+            // Whoever asked waits for an answer, also when memory is short.
+            return new Opened(null, "it can't be opened: " + e, !(e instanceof VirtualMachineError));
         }
     }
 
@@ -86,7 +87,8 @@ final class StoreOpener {
         }
     }
 
-    private static void loadClasses(StoreOffer offer) {
+    /** Loads every class of a provider's bundle. Any thread. */
+    static void loadClasses(StoreOffer offer) {
         Class<?> provider = offer.provider().getClass();
         Bundle bundle = FrameworkUtil.getBundle(provider);
         BundleWiring wiring = bundle == null ? null : bundle.adapt(BundleWiring.class);

@@ -15,6 +15,9 @@ import org.stoneware.server.storage.StoreOrder;
  */
 final class StoreOrders {
     static final int NOBODY = -1;
+    /** Messages between servers can be lost together with their connection. */
+    static final long ASK_AGAIN_NS = TimeUnit.SECONDS.toNanos(5);
+
     static final long MAX_WAIT_NS = TimeUnit.MINUTES.toNanos(30);
 
     private final StoreExchange.Host host;
@@ -22,6 +25,7 @@ final class StoreOrders {
     private final Set<Integer> left = new LinkedHashSet<>();
     private int asked = NOBODY;
     private long askedNs;
+    private long toldNs;
     private String mode = "";
     private String by = "";
     private Runnable then = () -> {};
@@ -57,6 +61,7 @@ final class StoreOrders {
         left.remove(next);
         asked = next;
         askedNs = host.nowNs();
+        toldNs = askedNs;
         host.tell(next, new StoreOrder(StoreOrder.Kind.USE, mode, by));
     }
 
@@ -94,6 +99,10 @@ final class StoreOrders {
         if (nowNs - askedNs > MAX_WAIT_NS) {
             giveUp(host.name(asked) + " did not answer in time");
             return 1;
+        }
+        if (nowNs - toldNs > ASK_AGAIN_NS) {
+            toldNs = nowNs;
+            host.tell(asked, new StoreOrder(StoreOrder.Kind.USE, mode, by));
         }
         return 0;
     }

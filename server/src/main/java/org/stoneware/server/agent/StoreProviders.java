@@ -1,6 +1,8 @@
 package org.stoneware.server.agent;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -25,6 +27,7 @@ import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.spi.storage.SessionStoreProvider;
+import org.stoneware.spi.storage.StorageException;
 
 /**
  * Knows every provider of stores while it is there, and lets the server begin with the one that is chosen. The server outlives all of them:
@@ -66,8 +69,9 @@ public final class StoreProviders {
         String configured = String.valueOf(configuration.getOrDefault("storage.mode", "memory"));
         StoreChoice read;
         try {
-            read = StoreChoice.read(settings.self().dataDirectory(), configured);
-        } catch (IOException e) {
+            Path data = settings.self().dataDirectory();
+            read = StoreChoice.read(data, configured, GenerationMarker.keptMode(data));
+        } catch (IOException | UncheckedIOException | StorageException e) {
             LOG.log(System.Logger.Level.ERROR, "the chosen persistence mode can't be read: " + e.getMessage());
             System.setProperty(EXIT_CODE, EXIT_CONFIGURATION);
             Thread stopper = new Thread(this::stopFramework, "stoneware-stop");

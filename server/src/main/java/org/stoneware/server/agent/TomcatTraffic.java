@@ -67,8 +67,8 @@ final class TomcatTraffic implements LivenessListener {
                 }
             });
         } catch (WireException e) {
-            // Not one of ours: anybody taken in may send anything, and nothing here depends on it.
-            return;
+            // Not one of ours: anybody taken in may send anything, and nothing here depends on it. It is shown.
+            clients.onBrokenWitness();
         }
     }
 

@@ -26,6 +26,8 @@ import org.stoneware.spi.liveness.LivenessLink;
 public final class VoterLinks {
     static final int MAX_VOTERS = 2_048;
 
+    private static final System.Logger LOG = System.getLogger("org.stoneware.server");
+
     private final Set<InetAddress> serverHosts = new HashSet<>();
     private final Output output;
     private final Map<Identity, Voter> voters = new HashMap<>();
@@ -59,8 +61,11 @@ public final class VoterLinks {
             try {
                 serverHosts.addAll(Set.of(InetAddress.getAllByName(server.host())));
             } catch (UnknownHostException e) {
-                // Then no voter can be known to be on that host.
-                continue;
+                // Then no voter can be known to be on that host: it may get a seat that falls together with its server.
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "host of " + server.name() + " has no address: host=" + server.host()
+                                + "; voters on it are taken for voters elsewhere until this server is started again");
             }
         }
     }

@@ -106,7 +106,7 @@ public final class SessionGeneration implements Generation {
 
     /** What is held counts in full from now on, whatever happened before the start. */
     void trust() {
-        store.place().trust();
+        store.trust();
     }
 
     @Override

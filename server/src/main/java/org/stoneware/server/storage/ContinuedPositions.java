@@ -16,13 +16,31 @@ final class ContinuedPositions {
 
     private long catchUpPosition = NOT_CATCHING_UP;
     private long held;
+    private long lastAppend;
+    private long lastDurable;
     private boolean isHeld;
 
     long append(SessionStore store) {
-        return base + store.appendPosition();
+        lastAppend = base + store.appendPosition();
+        return lastAppend;
+    }
+
+    /** What {@link #append} returned last. */
+    long lastAppend() {
+        return lastAppend;
+    }
+
+    /** What {@link #durable} returned last. */
+    long lastDurable() {
+        return lastDurable;
     }
 
     long durable(SessionStore store) {
+        lastDurable = durableNow(store);
+        return lastDurable;
+    }
+
+    private long durableNow(SessionStore store) {
         if (isHeld) {
             return held;
         }
@@ -50,10 +68,12 @@ final class ContinuedPositions {
         isHeld = false;
     }
 
-    /** Another store takes the place of one. */
+    /** Another store takes the place of one, which may not be able to answer any more. */
     void follow(SessionStore before, SessionStore next) {
-        long appended = append(before);
-        held = durable(before);
+        StoreGuard.failure(() -> append(before));
+        StoreGuard.failure(() -> durable(before));
+        long appended = lastAppend;
+        held = lastDurable;
         isHeld = false;
         catchUpPosition = next.appendPosition();
         base = appended - catchUpPosition;

@@ -1,7 +1,5 @@
 package org.stoneware.server.storage;
 
-import java.util.ArrayList;
-import java.util.List;
 import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.LongHashSet;
@@ -43,7 +41,7 @@ public final class ExchangeableStore implements SessionStore {
     private final SessionRecord mirrored = new SessionRecord();
     private final LongHashSet loading = new LongHashSet();
     private final VisitGuard visits = new VisitGuard(reason -> failed(reason));
-    private final List<SharedStore> retired = new ArrayList<>();
+    private final RetiredStores retired = new RetiredStores();
     private final Stores stores = new Stores();
     private SharedStore current;
     private @Nullable StoreTwin twin;
@@ -59,6 +57,8 @@ public final class ExchangeableStore implements SessionStore {
     private boolean areLoadsDue;
     /** After a fall-back: what the store in use must have made durable before a restart may believe it. */
     private long trustPosition = TRUSTED;
+    /** What was in use before the exchange may have lacked something that was acknowledged. */
+    private boolean isSuspect;
 
     public ExchangeableStore(OpenedStore first) {
         this.current = new SharedStore(first, stores);
@@ -67,7 +67,7 @@ public final class ExchangeableStore implements SessionStore {
     // For the exchange.
 
     /** The store in use. */
-    OpenedStore inUse() {
+    public OpenedStore inUse() {
         return current.opened();
     }
 
@@ -88,7 +88,7 @@ public final class ExchangeableStore implements SessionStore {
         isProving = false;
         positions.release();
         if (store != null) {
-            retire(store);
+            retired.add(store);
         }
     }
 
@@ -114,7 +114,9 @@ public final class ExchangeableStore implements SessionStore {
             throw new IllegalStateException("no store to change places with");
         }
         SharedStore before = current;
-        takeOver(next, false);
+        // A copy that may lack something is no better for having been copied.
+        isSuspect = before.opened().place().isSuspect();
+        takeOver(next, isSuspect);
         twin = new StoreTwin(before.opened(), true);
         twinStore = before;
         isProving = true;
@@ -145,14 +147,6 @@ public final class ExchangeableStore implements SessionStore {
         return failure;
     }
 
-    private void retire(SharedStore store) {
-        if (!store.isWalked()) {
-            store.close();
-        } else {
-            retired.add(store);
-        }
-    }
-
     /**
      * The store in use failed.
      *
@@ -161,7 +155,9 @@ public final class ExchangeableStore implements SessionStore {
     private boolean failed(String reason) {
         StoreTwin spare = twin;
         SharedStore spareStore = twinStore;
-        if (isProving && spare != null && spareStore != null && spare.isSound()) {
+        // One that has not taken every change yet would be older than what was acknowledged.
+        boolean isWhole = isProving && spare != null && spare.isSound() && !spare.isBehind();
+        if (spareStore != null && isWhole) {
             SharedStore broken = current;
             fellBackBecause = reason;
             twin = null;
@@ -169,10 +165,11 @@ public final class ExchangeableStore implements SessionStore {
             isProving = false;
             String unusable = String.valueOf(StoreGuard.failure(() -> takeOver(spareStore, true)));
             if (current == spareStore) {
-                trustPosition = appendPosition();
-                retire(broken);
+                trustPosition = isSuspect ? TRUSTED : appendPosition();
+                retired.add(broken);
                 return true;
             }
+            retired.add(spareStore);
             failure = reason + "; the store before it can't be used again: " + unusable;
             return false;
         }
@@ -343,6 +340,14 @@ public final class ExchangeableStore implements SessionStore {
 
     // Questions.
 
+    /** A question that fails is a failure of the store; what is answered then is what was known before. */
+    private void asked(StoreGuard.Call question) {
+        String problem = StoreGuard.failure(question);
+        if (problem != null) {
+            failed(problem);
+        }
+    }
+
     @Override
     public String mode() {
         return current.store().mode();
@@ -372,7 +377,9 @@ public final class ExchangeableStore implements SessionStore {
     @Override
     public boolean isBehind() {
         StoreTwin second = twin;
-        return current.store().isBehind() || second != null && second.isBehind();
+        boolean[] isBehind = new boolean[1];
+        asked(() -> isBehind[0] = current.store().isBehind());
+        return isBehind[0] || second != null && second.isBehind();
     }
 
     @Override
@@ -408,12 +415,14 @@ public final class ExchangeableStore implements SessionStore {
 
     @Override
     public long durablePosition() {
-        return positions.durable(current.store());
+        asked(() -> positions.durable(current.store()));
+        return positions.lastDurable();
     }
 
     @Override
     public long appendPosition() {
-        return positions.append(current.store());
+        asked(() -> positions.append(current.store()));
+        return positions.lastAppend();
     }
 
     @Override
@@ -431,7 +440,9 @@ public final class ExchangeableStore implements SessionStore {
         if (!failure.isEmpty()) {
             return new StoreHealth(StoreHealth.State.FAILED, failure);
         }
-        return current.store().health();
+        StoreHealth[] health = {new StoreHealth(StoreHealth.State.FAILED, "it can't tell how it is")};
+        asked(() -> health[0] = current.store().health());
+        return health[0];
     }
 
     @Override
@@ -446,7 +457,9 @@ public final class ExchangeableStore implements SessionStore {
 
     @Override
     public long notesBytes() {
-        return current.store().notesBytes();
+        long[] bytes = new long[1];
+        asked(() -> bytes[0] = current.store().notesBytes());
+        return bytes[0];
     }
 
     @Override
@@ -479,9 +492,7 @@ public final class ExchangeableStore implements SessionStore {
         if (second != null) {
             work += second.doWork(nowNs);
         }
-        if (!retired.isEmpty()) {
-            work += drain(nowNs);
-        }
+        work += retired.doWork(nowNs);
         if (trustPosition != TRUSTED && durablePosition() >= trustPosition) {
             trustPosition = TRUSTED;
             place().trust();
@@ -492,21 +503,6 @@ public final class ExchangeableStore implements SessionStore {
             tellLoads();
             tellDurable();
             work++;
-        }
-        return work;
-    }
-
-    private int drain(long nowNs) {
-        int work = 0;
-        for (int i = retired.size() - 1; i >= 0; i--) {
-            SharedStore store = retired.get(i);
-            if (!store.isWalked()) {
-                retired.remove(i);
-                store.close();
-                work++;
-            } else {
-                StoreGuard.failure(() -> store.store().doWork(nowNs));
-            }
         }
         return work;
     }
@@ -522,25 +518,19 @@ public final class ExchangeableStore implements SessionStore {
         }
     }
 
-    /** Providers whose classes are still needed. */
-    public List<OpenedStore> opened() {
-        List<OpenedStore> all = new ArrayList<>(List.of(current.opened()));
-        if (twinStore != null) {
-            all.add(twinStore.opened());
-        }
-        retired.forEach(each -> all.add(each.opened()));
-        return all;
-    }
-
     /** Closes all stores behind this one. What they leave behind is freed, but for that of the store in use. */
     @Override
     public void close() {
         endTwin();
-        for (SharedStore each : retired) {
-            each.close();
-        }
-        retired.clear();
+        retired.close();
         current.store().close();
+    }
+
+    /** What is held counts in full: this server serves it. */
+    public void trust() {
+        isSuspect = false;
+        trustPosition = TRUSTED;
+        place().trust();
     }
 
     /** Where the store in use lies. */

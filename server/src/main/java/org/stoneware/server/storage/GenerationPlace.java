@@ -19,6 +19,11 @@ public interface GenerationPlace {
      */
     boolean publish(boolean isSuspect);
 
+    /** Whether what was acknowledged last may be missing in what a restart would open here. */
+    default boolean isSuspect() {
+        return false;
+    }
+
     /** What is held counts in full, whatever happened before: this server serves it. */
     void trust();
 

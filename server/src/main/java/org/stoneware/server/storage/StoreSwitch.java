@@ -68,7 +68,10 @@ public class StoreSwitch {
         /** Another store is in use. */
         void onExchanged(OpenedStore inUse);
 
-        /** This store will not come into use, or is not in use any more, because of what it did itself. */
+        /** The store in use failed on probation; the one before it is in use again. What is asked for meanwhile is not concerned. */
+        void onFellBack(OpenedStore inUse, OpenedStore broken, String reason);
+
+        /** The exchange under way ends: this store does not come into use, because of what it did itself. */
         void onUnfit(OpenedStore unfit, String reason);
 
         /** The exchange ended for a reason that is not the new store's; it may be asked for again. */
@@ -119,6 +122,10 @@ public class StoreSwitch {
     public void begin(OpenedStore next, String by, long nowNs) {
         if (isBusy()) {
             throw new IllegalStateException("an exchange is under way: " + progress());
+        }
+        if (state == StoreSwitchState.PROVING) {
+            // It may have failed, or gone with the sessions it held, since the last look.
+            doWork(nowNs);
         }
         if (state == StoreSwitchState.PROVING) {
             endProbation("another store was asked for", nowNs);
@@ -315,8 +322,7 @@ public class StoreSwitch {
                             + now.inUse().provider() + " again, which got every change; nothing is lost");
             state(StoreSwitchState.IDLE, nowNs);
             output.onStoresChanged(now);
-            output.onExchanged(now.inUse());
-            output.onUnfit(proved, reason);
+            output.onFellBack(now.inUse(), proved, reason);
             return 1;
         }
         StoreTwin spare = now.twin();

@@ -95,6 +95,16 @@ class TomcatTrafficTest {
     }
 
     @Test
+    void shouldCountWhatItCannotRead() {
+        greet(Hello.Kind.WITNESS);
+
+        hear(3);
+
+        assertThat(door.brokenMessages()).isEqualTo(1);
+        assertThat(link.sent).isEmpty();
+    }
+
+    @Test
     void shouldForgetATomcatThatHasGone() {
         greet(Hello.Kind.WITNESS);
 

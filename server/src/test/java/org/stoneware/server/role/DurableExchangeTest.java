@@ -188,6 +188,11 @@ class DurableExchangeTest {
             public void onExchanged(OpenedStore inUse) {}
 
             @Override
+            public void onFellBack(OpenedStore inUse, OpenedStore broken, String reason) {
+                throw new AssertionError(reason);
+            }
+
+            @Override
             public void onUnfit(OpenedStore unfit, String reason) {
                 throw new AssertionError(reason);
             }

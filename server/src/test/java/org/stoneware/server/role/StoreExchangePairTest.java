@@ -63,6 +63,11 @@ class StoreExchangePairTest {
         }
 
         @Override
+        public void onFellBack(OpenedStore inUse, OpenedStore broken, String reason) {
+            told.add("fell back: " + reason);
+        }
+
+        @Override
         public void onUnfit(OpenedStore unfit, String reason) {
             told.add("unfit: " + reason);
         }

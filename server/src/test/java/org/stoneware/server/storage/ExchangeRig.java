@@ -21,7 +21,8 @@ import org.stoneware.testkit.storage.ReferenceSessionStore;
 /** A store that is exchanged while random changes go on, beside one that gets the same changes and is not. */
 final class ExchangeRig implements StoreSwitch.Output {
     final FaultyStore first = new FaultyStore("first");
-    final ExchangeableStore store = new ExchangeableStore(first.opened());
+    final KeptPlace keptPlace = new KeptPlace();
+    final ExchangeableStore store = new ExchangeableStore(new OpenedStore(first, "first", keptPlace));
     final List<String> events = new ArrayList<>();
     final List<String> unfit = new ArrayList<>();
     final Random random;
@@ -197,6 +198,12 @@ final class ExchangeRig implements StoreSwitch.Output {
     @Override
     public void onExchanged(OpenedStore inUse) {
         events.add("in use: " + inUse.provider());
+    }
+
+    @Override
+    public void onFellBack(OpenedStore inUse, OpenedStore broken, String reason) {
+        events.add("in use: " + inUse.provider());
+        unfit.add(reason);
     }
 
     @Override

@@ -84,6 +84,29 @@ class StoreSwitchTest {
         }
     }
 
+    /** A copy that may lack something is no better for having been copied, nor for having come back. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldKeepTheSuspicionOfACopyOverAnExchangeAndAFallBack(boolean isSuspect) {
+        ExchangeRig rig = new ExchangeRig(1, 50);
+        KeptPlace later = new KeptPlace();
+        FaultyStore next = new FaultyStore("later");
+        KeptPlace before = rig.keptPlace;
+        before.isSuspect = isSuspect;
+
+        rig.exchange.begin(new OpenedStore(next, "later", later), "test", rig.nowNs);
+        rig.untilNotBusy(1);
+        boolean isSuspectAfterExchange = later.isSuspect;
+        next.failing(Fault.FAILED, 1);
+        for (int i = 0; i < 20; i++) {
+            rig.cycle(2);
+        }
+
+        assertThat(rig.store.mode()).isEqualTo("first");
+        assertThat(isSuspectAfterExchange).isEqualTo(isSuspect);
+        assertThat(before.isSuspect).as("durable again, so certain again").isEqualTo(isSuspect);
+    }
+
     @Test
     void shouldCloseTheOldStoreWhenTheProbationIsOver() {
         ExchangeRig rig = new ExchangeRig(1, 50);

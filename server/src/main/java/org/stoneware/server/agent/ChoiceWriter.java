@@ -1,0 +1,70 @@
+package org.stoneware.server.agent;
+
+import java.io.IOException;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.function.Consumer;
+
+/**
+ * Writes the choice of a store beside the agent, since the disk may take a while, in the order asked for.
+ * <p>
+ * <b>Threading:</b> the agent thread asks and is answered; one thread of its own writes.
+ */
+final class ChoiceWriter {
+    private final LivenessInbox inbox;
+    private final EventLog events;
+    private final ExecutorService disk = Executors.newSingleThreadExecutor(task -> {
+        Thread thread = new Thread(task, "stoneware-store-choice");
+        thread.setDaemon(true);
+        return thread;
+    });
+    private int writing;
+    private boolean isClosed;
+
+    /** Changes the file of the choice. */
+    @FunctionalInterface
+    interface Change {
+        void make() throws IOException;
+    }
+
+    ChoiceWriter(LivenessInbox inbox, EventLog events) {
+        this.inbox = inbox;
+        this.events = events;
+    }
+
+    boolean isWriting() {
+        return writing > 0;
+    }
+
+    /** @param then hears why it could not be written; empty when it could. */
+    void write(Change change, Consumer<String> then) {
+        if (isClosed) {
+            return;
+        }
+        writing++;
+        disk.execute(() -> {
+            String problem = make(change);
+            inbox.submit(() -> {
+                writing--;
+                then.accept(problem);
+            });
+        });
+    }
+
+    private String make(Change change) {
+        try {
+            change.make();
+            return "";
+        } catch (IOException | RuntimeException e) {
+            String problem = "what a restart begins with can't be written: " + e.getMessage();
+            events.warning("store-choice-not-kept", problem);
+            return problem;
+        }
+    }
+
+    /** Lets what was asked for be written. */
+    void close() {
+        isClosed = true;
+        disk.shutdown();
+    }
+}

@@ -1,0 +1,46 @@
+package org.stoneware.server.storage;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Stores that are out of use, closed as soon as no walk over them is open.
+ * <p>
+ * <b>Threading:</b> the agent thread. <b>Ownership:</b> of every store given to it.
+ */
+final class RetiredStores {
+    private final List<SharedStore> open = new ArrayList<>();
+
+    void add(SharedStore store) {
+        if (store.isWalked()) {
+            open.add(store);
+        } else {
+            store.close();
+        }
+    }
+
+    /**
+     * Lets those that are walked work, and closes the others.
+     *
+     * @return amount of work done.
+     */
+    int doWork(long nowNs) {
+        int work = 0;
+        for (int i = open.size() - 1; i >= 0; i--) {
+            SharedStore store = open.get(i);
+            if (store.isWalked()) {
+                StoreGuard.failure(() -> store.store().doWork(nowNs));
+            } else {
+                open.remove(i);
+                store.close();
+                work++;
+            }
+        }
+        return work;
+    }
+
+    void close() {
+        open.forEach(SharedStore::close);
+        open.clear();
+    }
+}

@@ -1,0 +1,70 @@
+package org.stoneware.server.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+class StoreChoiceTest {
+    private static final String CONFIGURED = "temporary-swap-only";
+    private static final String PERMANENT = "permanent-store";
+
+    @TempDir
+    private Path data;
+
+    @Test
+    void shouldRememberAChoiceUntilTheConfiguredModeIsChosenAgain() throws IOException {
+        read("").choose("memory");
+        assertThat(read("").mode()).isEqualTo("memory");
+        assertThat(read("").isConfigured()).isFalse();
+
+        read("").choose(CONFIGURED);
+
+        assertThat(read("").mode()).isEqualTo(CONFIGURED);
+        assertThat(data).isEmptyDirectory();
+    }
+
+    @Test
+    void shouldBeginWithTheModeOfTheSessionsWhenTheProcessEndedInTheMiddleOfAnExchange() throws IOException {
+        read("").begin(PERMANENT);
+
+        assertThat(read("").mode()).as("not exchanged yet").isEqualTo(CONFIGURED);
+        assertThat(read(PERMANENT).mode()).as("exchanged").isEqualTo(PERMANENT);
+    }
+
+    @Test
+    void shouldBeginWithTheKeptSessionsWhenTheyWereAboutToMoveToAnotherStoreThatKeepsThem() throws IOException {
+        read("").choose("rocksdb");
+        read("rocksdb").begin(PERMANENT);
+
+        assertThat(read("rocksdb").mode()).isEqualTo("rocksdb");
+        assertThat(read(PERMANENT).mode()).isEqualTo(PERMANENT);
+    }
+
+    @Test
+    void shouldForgetAnExchangeThatCameToNothing() throws IOException {
+        StoreChoice choice = read("");
+        choice.begin(PERMANENT);
+        choice.abandon();
+
+        assertThat(read(PERMANENT).mode()).isEqualTo(CONFIGURED);
+    }
+
+    @Test
+    void shouldNameAFileThatSaysNothing() throws IOException {
+        Files.writeString(data.resolve(StoreChoice.FILE_NAME), "# empty\n");
+
+        assertThatThrownBy(() -> read(""))
+                .isInstanceOf(IOException.class)
+                .hasMessageContaining(StoreChoice.FILE_NAME)
+                .hasMessageContaining("delete it");
+    }
+
+    private StoreChoice read(String kept) throws IOException {
+        return StoreChoice.read(data, CONFIGURED, kept);
+    }
+}

@@ -1,0 +1,30 @@
+package org.stoneware.server.storage;
+
+/** A place a restart would look at. */
+final class KeptPlace implements GenerationPlace {
+    boolean isSuspect;
+
+    @Override
+    public boolean keepsSessions() {
+        return true;
+    }
+
+    @Override
+    public boolean publish(boolean isPublishedSuspect) {
+        isSuspect = isPublishedSuspect;
+        return true;
+    }
+
+    @Override
+    public boolean isSuspect() {
+        return isSuspect;
+    }
+
+    @Override
+    public void trust() {
+        isSuspect = false;
+    }
+
+    @Override
+    public void delete() {}
+}
