@@ -377,6 +377,8 @@ class AppointedElection implements Election {
         boolean isFirst = value == null && acceptor.highestEpoch() == Epoch.NONE && context.selfId() == 0;
         if (awaited != null) {
             view.waitingFor(awaited);
+        } else if (wasAppointed && isNewest && copy.isComplete() && copy.awaitsOperator(value)) {
+            view.waiting(OwnCopy.AWAITS_OPERATOR);
         } else if (wasAppointed && isNewest && (copy.isComplete() || !context.isStorePersistent())) {
             promote("appointed before its restart");
         } else if (isFirst) {

@@ -416,12 +416,7 @@ class ConsistencyElection implements Election {
             leaveStandby("dropped while it could not be told");
             return;
         }
-        int holder = value == null || value.inSync().isEmpty()
-                ? ElectionView.NO_ACTIVE
-                : value.inSync().get(value.inSync().size() - 1).memberId();
-        Peer peer = peers.at(holder);
-        view.missing("waiting for " + (peer == null ? "the last active server" : peer.name())
-                + ", which may hold newer sessions");
+        view.missing(copy.awaitedAfterVotes(value, peers));
     }
 
     private void guardRole(long nowNs) {

@@ -21,6 +21,9 @@ import org.stoneware.voting.VoterId;
  * What this server's own copy of the sessions is worth, as far as the register says. Not final: the tests plant faults in a subclass.
  */
 class OwnCopy {
+    static final String AWAITS_OPERATOR =
+            "waiting for an operator: what is here may lack acknowledged changes, and no other server held them all";
+
     private final ElectionContext context;
     private final RegisterAcceptor acceptor;
     private Ballot forfeited = Ballot.NONE;
@@ -130,10 +133,16 @@ class OwnCopy {
      * comparison can tell what: an operator, or the configuration, decides. A server without others has nobody to wait for.
      */
     private boolean isSuspectAlone(RegisterValue value) {
-        return context.held().isSuspect()
+        return context.isStorePersistent()
+                && context.held().isSuspect()
                 && value.inSync().size() == 1
                 && !value.isInSync(acceptor.identity(), context.incarnation())
                 && context.memberNames().size() > 1;
+    }
+
+    /** Whether this server waits for an operator, since what may be missing here can be had nowhere else; see docs/adr/0182. */
+    boolean awaitsOperator(@Nullable RegisterValue value) {
+        return value != null && isSuspectAlone(value) && !isUncleanAllowed();
     }
 
     /** Whether a whole copy of the sessions lies here: the register does not know that a disk was replaced. */
@@ -152,10 +161,11 @@ class OwnCopy {
 
     /**
      * In consistency mode: a server whose copy is suspect builds on nothing older than what it has accepted itself, since that says who else
-     * held everything.
+     * held everything; and on nothing it alone held everything under, unless the configuration allows it.
      */
     Predicate<QuorumRound.Base> isCertain() {
-        return base -> !context.held().isSuspect() || !acceptor.acceptedBallot().isHigherThan(base.ballot());
+        return base -> !context.held().isSuspect()
+                || !acceptor.acceptedBallot().isHigherThan(base.ballot()) && !awaitsOperator(base.value());
     }
 
     /**
@@ -214,11 +224,23 @@ class OwnCopy {
         }
         RegisterValue value = acceptor.acceptedValue();
         if (context.isStorePersistent() && value != null && isComplete() && isSuspectAlone(value)) {
-            return "waiting for an operator: what is here may lack acknowledged changes, and no other server held them all";
+            return AWAITS_OPERATOR;
         }
         return isComplete() || !context.isStorePersistent()
                 ? "waiting for " + view.nameOfLastActive() + ", which may hold newer sessions"
                 : "waiting for " + view.nameOfLastActive() + ": no whole copy of the sessions is here";
+    }
+
+    /** What a server that a quorum has answered and that may not lead waits for, in consistency mode. */
+    String awaitedAfterVotes(@Nullable RegisterValue value, Peers peers) {
+        if (isComplete() && awaitsOperator(value)) {
+            return AWAITS_OPERATOR;
+        }
+        Peer holder = value == null || value.inSync().isEmpty()
+                ? null
+                : peers.at(value.inSync().get(value.inSync().size() - 1).memberId());
+        return "waiting for " + (holder == null ? "the last active server" : holder.name())
+                + ", which may hold newer sessions";
     }
 
     /**
@@ -279,7 +301,9 @@ class OwnCopy {
                 return false;
             }
         }
-        return !isEveryHolderHere(peers);
+        RegisterValue value = acceptor.acceptedValue();
+        // One that was alone has nobody to settle it with.
+        return value != null && isSuspectAlone(value) || !isEveryHolderHere(peers);
     }
 
     /** Whether the servers that held everything are all here, this one with a whole copy, the others to be talked to: they settle it. */

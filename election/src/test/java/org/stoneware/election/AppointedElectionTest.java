@@ -14,6 +14,8 @@ import org.stoneware.spi.election.ElectionContext;
 import org.stoneware.spi.election.ElectionOutput;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.Evidence;
+import org.stoneware.spi.election.FailoverPriority;
+import org.stoneware.spi.election.HeldCopy;
 import org.stoneware.spi.election.InSyncSet;
 import org.stoneware.voting.Ballot;
 import org.stoneware.voting.MemoryElectionStore;
@@ -64,6 +66,22 @@ class AppointedElectionTest {
         AppointedElection restarted = open(1, 100);
         restarted.onEvidence(refused(0), 0);
 
+        assertThat(restarted.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    /** It served alone and its disk may have lost some of that. */
+    @Test
+    void shouldWaitForAnOperatorAfterARestartWhenItAloneHeldEverythingAndMayHaveLostSome() {
+        open(1, 99).appoint(false, "ann", 0);
+
+        AppointedElection restarted = open(1, 100, new HeldCopy(true, 5, 10, true));
+        restarted.onEvidence(refused(0), 0);
+        ServerRole before = restarted.view().role();
+        String reason = restarted.view().reason();
+
+        assertThat(before).isEqualTo(ServerRole.START);
+        assertThat(reason).contains("waiting for an operator", "may lack acknowledged changes");
+        assertThat(restarted.appoint(true, "ann", MS)).isEmpty();
         assertThat(restarted.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
     }
 
@@ -327,9 +345,20 @@ class AppointedElectionTest {
     }
 
     private AppointedElection open(int selfId, long incarnation) {
+        return open(selfId, incarnation, new HeldCopy(true, 0, 0, false));
+    }
+
+    private AppointedElection open(int selfId, long incarnation, HeldCopy held) {
         return new AppointedElection(
                 new ElectionContext(
-                        selfId, List.of("Server1", "Server2"), incarnation, 5_000 * MS, Path.of("unused"), true),
+                        selfId,
+                        List.of("Server1", "Server2"),
+                        incarnation,
+                        5_000 * MS,
+                        Path.of("unused"),
+                        true,
+                        FailoverPriority.availability(true),
+                        held),
                 new Output(),
                 new RegisterAcceptor(store));
     }

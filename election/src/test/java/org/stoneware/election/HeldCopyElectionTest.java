@@ -38,6 +38,9 @@ class HeldCopyElectionTest {
     private final MemoryRegisters.MemoryStore store = new MemoryRegisters.MemoryStore(SELF);
     private final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
     private FailoverPriority priority = FailoverPriority.availability(true);
+    /** What the peer has accepted. */
+    private RegisterValue known = both();
+
     private long nowNs;
 
     @BeforeEach
@@ -151,6 +154,50 @@ class HeldCopyElectionTest {
         assertThat(election.view().isUnclean()).isTrue();
     }
 
+    @Test
+    void shouldLeadUncleanAfterElectionTimeWhereThatIsAllowedThoughItAloneHeldEverythingAndMayHaveLostSome() {
+        priority = FailoverPriority.availability(false);
+        store.force(new SavedRegister(SELF, 1, EPOCH, ballot(), ballot(), value(inSync(0, SELF, 1)), true));
+        Election election = open(new HeldCopy(true, 9, 100, true));
+
+        election.onEvidence(evidence(Evidence.Kind.REFUSED, 0), 0);
+        pass(election, 12_000);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(election.view().isUnclean()).isTrue();
+    }
+
+    @Test
+    void shouldWaitForAnOperatorAlsoWithAllVotesWhenItAloneHeldEverythingAndMayHaveLostSome() {
+        priority = FailoverPriority.consistency(0, false);
+        wasAlone();
+        Election election = elect(new HeldCopy(true, 9, 100, true), HeldCopy.NOTHING);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.START);
+        assertThat(election.view().reason()).contains("waiting for an operator", "may lack acknowledged changes");
+        assertThat(election.forceActive("operator", nowNs)).isEmpty();
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    @Test
+    void shouldLeadWithAllVotesWhenItAloneHeldEverythingAndLostNothingOrMayLoseSome() {
+        priority = FailoverPriority.consistency(0, false);
+        wasAlone();
+        ServerRole certain = elect(OWN, HeldCopy.NOTHING).view().role();
+        priority = new FailoverPriority(true, 0, false, FailoverPriority.UncleanPromotion.AFTER_ELECTION_TIME);
+        wasAlone();
+        ServerRole allowed =
+                elect(new HeldCopy(true, 9, 100, true), HeldCopy.NOTHING).view().role();
+
+        assertThat(certain).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(allowed).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    private void wasAlone() {
+        known = value(inSync(0, SELF, 1));
+        store.force(new SavedRegister(SELF, 1, EPOCH, ballot(), ballot(), known, true));
+    }
+
     /** Lets the peer answer every question as one that holds this. */
     private Election elect(HeldCopy own, HeldCopy other) {
         Election election = open(own);
@@ -176,7 +223,7 @@ class HeldCopyElectionTest {
                                     PEER_PROCESS,
                                     question.ballot(),
                                     ballot(),
-                                    both())
+                                    known)
                             .withHeld(other));
         } else if (question.type() == RegisterMessage.Type.ACCEPT) {
             deliver(
