@@ -33,7 +33,7 @@ abstract class EngineFixture {
     static final long MEMORY_BYTES = 4L << 20;
 
     private static final int SEGMENT_BYTES = 1 << 20;
-    private static final long MAX_WAIT_NS = TimeUnit.SECONDS.toNanos(60);
+    private static final long MAX_WAIT_NS = TimeUnit.SECONDS.toNanos(20);
 
     FaultySegmentFiles files = new FaultySegmentFiles();
     final List<String> notices = new ArrayList<>();
@@ -121,6 +121,13 @@ abstract class EngineFixture {
         return SessionRecordBuilder.bytesOf(view);
     }
 
+    private static String counters(SessionStore store) {
+        StringBuilder all = new StringBuilder(store.figures().toString()).append('\n');
+        store.visitCounters(
+                (name, value) -> all.append(name).append('=').append(value).append('\n'));
+        return all.toString();
+    }
+
     static SessionRecord wrapped(byte[] bytes) {
         return new SessionRecord().wrap(new UnsafeBuffer(bytes), 0);
     }
@@ -134,7 +141,8 @@ abstract class EngineFixture {
         long startNs = System.nanoTime();
         while (!condition.getAsBoolean()) {
             if (System.nanoTime() - startNs > MAX_WAIT_NS) {
-                fail("not within " + MAX_WAIT_NS + " ns: " + what + " health=" + store.health() + "\n" + allNotices());
+                fail("not within " + MAX_WAIT_NS + " ns: " + what + " health=" + store.health() + "\n" + counters(store)
+                        + allNotices());
             }
             // The disk works on threads of its own.
             if (work(store) == 0) {
