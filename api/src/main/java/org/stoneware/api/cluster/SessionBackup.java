@@ -102,7 +102,7 @@ public interface SessionBackup {
      * @param kept           the array's stays, or it has got a new id since.
      * @param expired        their time is over.
      * @param inUse          could not be replaced: a Tomcat did not give them up.
-     * @param refused        had no room, or are longer than a session may be.
+     * @param refused        had no room, are longer than a session may be, or the store or a standby was behind for too long.
      */
     record RestoreCounts(
             long restored,

@@ -6,6 +6,7 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.SessionBackup.RestoreCounts;
 import org.stoneware.server.admin.ReturningSession.State;
@@ -66,6 +67,12 @@ final class AdoptQuestion extends Question<AdoptionAnswer> {
             return "the session store of " + surroundings.self() + " takes no changes: "
                     + surroundings.current().store().health().reason();
         }
+        if (count(State.BUSY) > 0) {
+            return "server " + surroundings.self() + " could not take sessions for "
+                    + TimeUnit.NANOSECONDS.toSeconds(ReturningSession.MAX_WAIT_NS)
+                    + " s, since its disk or another server in sync is behind; restore again when it has caught up: what is here"
+                    + " already is skipped";
+        }
         return count(State.FULL) > 0
                 ? "the session store of " + surroundings.self()
                         + " is full; make room (offheap/maxDataSize, disk), then restore again: what is here already is skipped"
@@ -82,7 +89,7 @@ final class AdoptQuestion extends Question<AdoptionAnswer> {
                 count(State.KEPT),
                 count(State.EXPIRED),
                 count(State.IN_USE),
-                count(State.TOO_LONG) + count(State.FULL) + count(State.FAILED));
+                count(State.TOO_LONG) + count(State.BUSY) + count(State.FULL) + count(State.FAILED));
     }
 
     private long count(State state) {

@@ -38,6 +38,8 @@ final class ReturningSession {
         EXPIRED(true),
         IN_USE(true),
         TOO_LONG(true),
+        /** The log or the store was behind all the time. */
+        BUSY(true),
         /** The store has no room. */
         FULL(true),
         /** The store takes no changes any more. */
@@ -85,7 +87,8 @@ final class ReturningSession {
 
     private State next(SessionControl.Adoption adoption, long nowNs) {
         return switch (adoption) {
-            case NOT_NOW -> nowNs - deadlineNs < 0 ? State.WAITS : State.IN_USE;
+            case NOT_NOW -> nowNs - deadlineNs < 0 ? State.WAITS : State.BUSY;
+            case IN_USE -> nowNs - deadlineNs < 0 ? State.WAITS : State.IN_USE;
             case PROPOSED -> State.PROPOSED;
             case KEPT -> State.KEPT;
             case UNCHANGED -> State.UNCHANGED;

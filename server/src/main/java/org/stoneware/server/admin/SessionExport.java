@@ -1,9 +1,18 @@
 package org.stoneware.server.admin;
 
+import java.util.Iterator;
+import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.cluster.SessionAdminException;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
+import org.stoneware.server.role.SessionGeneration;
+import org.stoneware.spi.storage.LoadResult;
+import org.stoneware.spi.storage.StoreSnapshot;
 
 /**
  * A walk over all sessions for somebody who writes them down and asks for them piece by piece; a slow writer slows it and nothing else.
@@ -17,9 +26,22 @@ public final class SessionExport {
     /** Sessions that a passive which is not in sync may lack make no backup. */
     private static final List<ServerRole> WHOLE = List.of(ServerRole.ACTIVE_COORDINATOR, ServerRole.PASSIVE_STANDBY);
 
+    /** Kept in memory while an export goes on. */
+    static final int MAX_RENAMED = 1_000_000;
+
+    /** Nobody waits for one load by name. */
+    private static final long LOAD_TICKET = 0;
+
     private final Surroundings surroundings;
+    private final SessionGeneration generation;
     private final SessionWalk walk;
     private final Begin begin;
+    /** Ids given since this began, of sessions that are to be shown after the walk: it may miss them under both ids. */
+    private final Set<SessionKey> renamed = new LinkedHashSet<>();
+
+    private boolean isWalked;
+    private final Consumer<SessionKey> watch = this::onRenamed;
+    private final SessionRecord view = new SessionRecord();
 
     /**
      * Where a backup begins.
@@ -33,12 +55,21 @@ public final class SessionExport {
 
     private SessionExport(Surroundings surroundings, long nowNs) {
         this.surroundings = surroundings;
+        this.generation = surroundings.current();
         this.walk = new SessionWalk(surroundings);
         this.begin = new Begin(
                 surroundings.self(),
                 surroundings.current().store().mode(),
                 surroundings.wallMs(),
                 surroundings.logTimeMs(nowNs));
+        generation.state().renames().add(watch);
+    }
+
+    private void onRenamed(SessionKey to) {
+        // One more than may be: the next piece says so.
+        if (renamed.size() <= MAX_RENAMED) {
+            renamed.add(to);
+        }
     }
 
     /** Any thread. */
@@ -59,7 +90,60 @@ public final class SessionExport {
     }
 
     void close() {
+        generation.state().renames().remove(watch);
         walk.close();
+    }
+
+    /** Sessions with new ids that are still to be shown. */
+    int waiting() {
+        return renamed.size();
+    }
+
+    private void requireSame() {
+        if (generation != surroundings.current()) {
+            throw new SessionAdminException(
+                    "server " + surroundings.self() + " has replaced its copy of the sessions meanwhile; ask again");
+        }
+        if (renamed.size() > MAX_RENAMED) {
+            throw new SessionAdminException("more than " + MAX_RENAMED
+                    + " sessions have got another id meanwhile; ask again when fewer users log in");
+        }
+    }
+
+    /**
+     * Shows the next session.
+     *
+     * @return as {@link SessionWalk#next}.
+     */
+    private int next(RecordBatch batch) {
+        // One by one: a batch ends by its bytes as well.
+        int more = isWalked
+                ? StoreSnapshot.END
+                : walk.next(1, record -> {
+                    if (renamed.isEmpty() || !renamed.contains(record.key())) {
+                        batch.add(record);
+                    }
+                });
+        isWalked = more < 0;
+        return isWalked ? nextRenamed(batch) : more;
+    }
+
+    private int nextRenamed(RecordBatch batch) {
+        Iterator<SessionKey> first = renamed.iterator();
+        if (!first.hasNext()) {
+            return StoreSnapshot.END;
+        }
+        SessionKey key = first.next();
+        LoadResult found = generation.store().load(key, LOAD_TICKET);
+        boolean isShown = found == LoadResult.RESIDENT && generation.store().read(key, view);
+        if (isShown) {
+            batch.add(view);
+        }
+        if (isShown || found == LoadResult.ABSENT) {
+            first.remove();
+            return 1;
+        }
+        return 0;
     }
 
     /** Fills one batch; answered with true when sessions may follow, false when these were the last. */
@@ -76,10 +160,10 @@ public final class SessionExport {
         @Override
         int work(int budget, long nowNs) {
             requireWhole(export.surroundings);
+            export.requireSame();
             int shown = 0;
             while (shown < budget) {
-                // One by one: a batch ends by its bytes as well.
-                int more = export.walk.next(1, batch::add);
+                int more = export.next(batch);
                 if (more < 0) {
                     answer().complete(false);
                     return shown + 1;
@@ -109,7 +193,10 @@ public final class SessionExport {
         @Override
         int work(int budget, long nowNs) {
             requireWhole(surroundings);
-            answer().complete(new SessionExport(surroundings, nowNs));
+            SessionExport opened = new SessionExport(surroundings, nowNs);
+            if (!answer().complete(opened)) {
+                opened.close();
+            }
             return 1;
         }
     }

@@ -3,6 +3,7 @@ package org.stoneware.server.agent;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import org.stoneware.api.cluster.EventType;
 import org.stoneware.api.cluster.SessionBackup;
@@ -19,10 +20,17 @@ final class BackupDesk implements SessionBackup {
     private final SessionDesk desk;
     private final EventLog events;
     private final String self;
+    private final Consumer<Thread> starter;
     private final AtomicBoolean isBusy = new AtomicBoolean();
 
     /** @param self name of this server. */
     BackupDesk(SessionDesk desk, EventLog events, String self) {
+        this(desk, events, self, Thread::start);
+    }
+
+    /** @param starter starts a thread. */
+    BackupDesk(SessionDesk desk, EventLog events, String self, Consumer<Thread> starter) {
+        this.starter = starter;
         this.desk = desk;
         this.events = events;
         this.self = self;
@@ -35,7 +43,7 @@ final class BackupDesk implements SessionBackup {
             return CompletableFuture.completedFuture(
                     new BackupOutcome(Status.FAILED, self, 0, 0, 0, "server " + self + BUSY));
         }
-        return start("stoneware-backup", answer -> {
+        return start("stoneware-backup", EventType.BACKUP_FAILED, answer -> {
             BackupOutcome outcome = new BackupJob(desk, self, file, answer::isDone).run();
             String text = outcome.reason() + ", asked by " + by;
             if (outcome.status() == Status.DONE) {
@@ -54,7 +62,7 @@ final class BackupDesk implements SessionBackup {
             return CompletableFuture.completedFuture(
                     new RestoreOutcome(Status.FAILED, self, 0, 0, RestoreCounts.NONE, 0, "server " + self + BUSY));
         }
-        return start("stoneware-restore", answer -> {
+        return start("stoneware-restore", EventType.SESSIONS_RESTORED, answer -> {
             RestoreOutcome outcome = new RestoreJob(desk, self, file, options, answer::isDone).run();
             String text = outcome.reason() + ", asked by " + by;
             if (outcome.status() == Status.DONE) {
@@ -72,25 +80,40 @@ final class BackupDesk implements SessionBackup {
         }
     }
 
-    private <T> CompletableFuture<T> start(String name, Function<CompletableFuture<T>, T> job) {
+    private <T> CompletableFuture<T> start(String name, EventType failure, Function<CompletableFuture<T>, T> job) {
         CompletableFuture<T> answer = new CompletableFuture<>();
-        Thread thread = new Thread(
-                () -> {
-                    T outcome;
-                    try {
-                        outcome = job.apply(answer);
-                    } catch (RuntimeException e) {
-                        isBusy.set(false);
-                        answer.completeExceptionally(e);
-                        return;
-                    }
-                    // Whoever is told may ask again at once.
-                    isBusy.set(false);
-                    answer.complete(outcome);
-                },
-                name);
+        Thread thread = new Thread(() -> run(failure, job, answer), name);
         thread.setDaemon(true);
-        thread.start();
+        try {
+            starter.accept(thread);
+        } catch (OutOfMemoryError e) {
+            // The system has no more threads.
+            fail(failure, e, answer);
+        }
         return answer;
+    }
+
+    private <T> void run(EventType failure, Function<CompletableFuture<T>, T> job, CompletableFuture<T> answer) {
+        T outcome;
+        try {
+            outcome = job.apply(answer);
+        } catch (Throwable e) {
+            // Out of memory too: this thread ends anyway, the next backup is to be possible, and who asked waits for an
+            // answer.
+            fail(failure, e, answer);
+            return;
+        }
+        // Whoever is told may ask again at once.
+        isBusy.set(false);
+        answer.complete(outcome);
+    }
+
+    private void fail(EventType failure, Throwable e, CompletableFuture<?> answer) {
+        isBusy.set(false);
+        try {
+            events.warning(failure.externalName(), "server " + self + " could not go on with it: " + e);
+        } finally {
+            answer.completeExceptionally(e);
+        }
     }
 }

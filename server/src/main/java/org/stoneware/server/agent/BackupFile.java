@@ -13,15 +13,16 @@ import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
-import java.nio.file.OpenOption;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
-import java.nio.file.attribute.FileAttribute;
+import java.nio.file.attribute.BasicFileAttributes;
 import java.nio.file.attribute.PosixFilePermission;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.Objects;
 import java.util.Set;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 import org.stoneware.api.backup.BackupEncoder;
 import org.stoneware.api.backup.BackupException;
 import org.stoneware.api.backup.BackupHeader;
@@ -31,7 +32,7 @@ import org.stoneware.api.session.SessionRecord;
 import org.stoneware.server.admin.RecordBatch;
 
 /**
- * A backup on its way to disk. It has a name of its own until it is whole: read back, forced, then renamed, and the directory forced. Only its
+ * A backup on its way to disk. It has a name of its own until it is whole: read back, forced, then given its name, and the directory forced. Only its
  * owner may read it, since whoever can holds everybody's sessions.
  * <p>
  * <b>Threading:</b> one thread.
@@ -41,6 +42,10 @@ import org.stoneware.server.admin.RecordBatch;
  */
 final class BackupFile implements AutoCloseable {
     static final String PART = ".part";
+
+    /** Times a name is looked at that another backup takes or leaves meanwhile. */
+    private static final int MAX_OPENS = 5;
+
     private static final int BUFFER_BYTES = 1 << 20;
     private static final Set<PosixFilePermission> OWNER_ONLY = PosixFilePermissions.fromString("rw-------");
 
@@ -52,6 +57,15 @@ final class BackupFile implements AutoCloseable {
     private ByteBuffer waiting = ByteBuffer.allocate(BUFFER_BYTES);
     private long length;
     private boolean isComplete;
+
+    /** The file has its name and is whole; whether it is there after an end of the machine is not known. */
+    static final class UnforcedException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        UnforcedException(String message, IOException cause) {
+            super(message, cause);
+        }
+    }
 
     private BackupFile(Path file, Path part, FileChannel channel, FileLock lock) {
         this.file = file;
@@ -68,47 +82,94 @@ final class BackupFile implements AutoCloseable {
     static BackupFile create(Path file) throws IOException {
         requireAbsent(file);
         Path part = file.resolveSibling(file.getFileName() + PART);
-        FileChannel channel = open(part);
+        for (int i = 0; i < MAX_OPENS; i++) {
+            BackupFile begun = begin(file, part);
+            if (begun != null) {
+                return begun;
+            }
+        }
+        throw new IOException(part + " comes and goes; wait for the end of other backups or name another file");
+    }
+
+    /** Null when the name stands for another file by now, or did for one that is whole: then once more. */
+    private static @Nullable BackupFile begin(Path file, Path part) throws IOException {
+        createPart(part);
+        FileChannel channel = null;
+        boolean isBegun = false;
         try {
+            @Nullable Object before = key(part);
+            channel = FileChannel.open(part, StandardOpenOption.WRITE, LinkOption.NOFOLLOW_LINKS);
             FileLock lock = lock(channel);
             if (lock == null) {
                 throw new IOException(
                         part + " is being written by another backup; wait for its end or name another file");
+            }
+            if (!Objects.equals(before, key(part))) {
+                // What is locked is a backup that was whole between the look and the lock.
+                return null;
+            }
+            if (names(part) > 1) {
+                // A whole backup that the end of a process has left its second name; it keeps the other one.
+                Files.delete(part);
+                return null;
             }
             if (isPosix(part)) {
                 // One that was left behind may have been opened to others.
                 Files.setPosixFilePermissions(part, OWNER_ONLY);
             }
             channel.truncate(0);
+            isBegun = true;
             return new BackupFile(file, part, channel, lock);
-        } catch (IOException e) {
-            channel.close();
-            throw e;
+        } catch (NoSuchFileException e) {
+            return null;
+        } finally {
+            if (channel != null && !isBegun) {
+                channel.close();
+            }
         }
+    }
+
+    private static void createPart(Path part) throws IOException {
+        try {
+            if (isPosix(part)) {
+                Files.createFile(part, PosixFilePermissions.asFileAttribute(OWNER_ONLY));
+            } else {
+                Files.createFile(part);
+            }
+        } catch (FileAlreadyExistsException e) {
+            // Left behind, or being written.
+        }
+    }
+
+    /** What tells a file from another one that had its name; null where the system knows no such thing. */
+    private static @Nullable Object key(Path path) throws IOException {
+        return Files.readAttributes(path, BasicFileAttributes.class, LinkOption.NOFOLLOW_LINKS)
+                .fileKey();
+    }
+
+    private static int names(Path path) throws IOException {
+        return path.getFileSystem().supportedFileAttributeViews().contains("unix")
+                ? (Integer) Files.getAttribute(path, "unix:nlink", LinkOption.NOFOLLOW_LINKS)
+                : 1;
     }
 
     private static void requireAbsent(Path file) throws IOException {
         if (Files.exists(file, LinkOption.NOFOLLOW_LINKS)) {
-            throw new FileAlreadyExistsException(
-                    file.toString(), null, "is there already; name another file, or remove it");
+            throw isThere(file);
         }
     }
 
-    private static FileChannel open(Path part) throws IOException {
-        Set<OpenOption> options =
-                Set.of(StandardOpenOption.WRITE, StandardOpenOption.CREATE, LinkOption.NOFOLLOW_LINKS);
-        FileAttribute<?>[] attributes = isPosix(part)
-                ? new FileAttribute<?>[] {PosixFilePermissions.asFileAttribute(OWNER_ONLY)}
-                : new FileAttribute<?>[0];
-        return FileChannel.open(part, options, attributes);
+    private static FileAlreadyExistsException isThere(Path file) {
+        return new FileAlreadyExistsException(
+                file.toString(), null, "is there already; name another file, or remove it");
     }
 
     private static boolean isPosix(Path path) {
         return path.getFileSystem().supportedFileAttributeViews().contains("posix");
     }
 
-    @SuppressWarnings("NullAway") // null stands for a lock another process has
-    private static FileLock lock(FileChannel channel) throws IOException {
+    /** Null for a lock that another backup has. */
+    private static @Nullable FileLock lock(FileChannel channel) throws IOException {
         try {
             return channel.tryLock();
         } catch (OverlappingFileLockException e) {
@@ -155,11 +216,33 @@ final class BackupFile implements AutoCloseable {
         if (!written.equals(readBack)) {
             throw new BackupException("what was read back differs: written=" + written + " read=" + readBack);
         }
-        requireAbsent(file);
-        Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+        giveName();
         isComplete = true;
-        forceDirectory();
+        try {
+            forceDirectory();
+        } catch (IOException e) {
+            throw new UnforcedException(
+                    file
+                            + " is whole, but its directory could not be forced to disk, so the end of the machine may take it away: "
+                            + reason(e),
+                    e);
+        }
         return written;
+    }
+
+    /** By a link, since that never takes the place of another file, which a move does. */
+    private void giveName() throws IOException {
+        try {
+            Files.createLink(file, part);
+        } catch (FileAlreadyExistsException e) {
+            throw isThere(file);
+        } catch (UnsupportedOperationException | FileSystemException e) {
+            // A file system without links.
+            requireAbsent(file);
+            Files.move(part, file, StandardCopyOption.ATOMIC_MOVE);
+            return;
+        }
+        Files.delete(part);
     }
 
     /** Bytes written. */

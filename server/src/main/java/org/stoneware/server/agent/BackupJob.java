@@ -37,6 +37,8 @@ final class BackupJob {
             return failed(Status.NOT_HERE, String.valueOf(e.getMessage()));
         } catch (SessionAdminException | BackupException e) {
             return failed(Status.FAILED, String.valueOf(e.getMessage()));
+        } catch (BackupFile.UnforcedException e) {
+            return new BackupOutcome(Status.FAILED, self, 0, 0, tookMs(), String.valueOf(e.getMessage()));
         } catch (IOException e) {
             return failed(Status.FAILED, BackupFile.reason(e));
         }

@@ -22,8 +22,10 @@ public final class SessionControl {
 
     /** What became of a session that is to be put back. */
     public enum Adoption {
-        /** Nothing was begun; it is worth trying again later. */
+        /** Nothing was begun, since a change of this session, the store or the log is behind; it is worth trying again later. */
         NOT_NOW,
+        /** Nothing was begun, since a Tomcat has the one here, or may come back for it; it was asked to give it up. */
+        IN_USE,
         /** On its way; the listener is told. */
         PROPOSED,
         /** The session here stays. */
@@ -146,6 +148,10 @@ public final class SessionControl {
         if (!context.resolve(key).equals(key)) {
             return Adoption.KEPT;
         }
+        if (!context.proposals.isSettled(key)) {
+            // What is here may be taken back: nothing is said of it, and nothing follows it.
+            return Adoption.NOT_NOW;
+        }
         LoadResult loaded = context.store.load(key, TICKET);
         if (loaded == LoadResult.ABSENT) {
             return propose(record, key, (status, version) -> listener.onAdopted(status, false, false));
@@ -159,9 +165,11 @@ public final class SessionControl {
         if (!replaces) {
             return Adoption.KEPT;
         }
-        boolean isFree = context.rule.mayGrant(key, nowNs) && context.ownership.freeUp(key, nowNs);
+        if (!context.rule.mayGrant(key, nowNs) || !context.ownership.freeUp(key, nowNs)) {
+            return Adoption.IN_USE;
+        }
         // Giving up may have changed what is held.
-        if (!isFree || !context.store.read(key, held)) {
+        if (!context.store.read(key, held)) {
             return Adoption.NOT_NOW;
         }
         boolean isNewer = held.lastAccessedTimeMs() > returning.savedAccessMs();

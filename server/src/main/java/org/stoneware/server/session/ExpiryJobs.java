@@ -29,20 +29,19 @@ public final class ExpiryJobs {
      * @param logTimeMs log time of that entry.
      */
     public record Job(long id, String application, byte[] record, long logTimeMs) {
+        static Job of(long id, SessionRecord record, long logTimeMs) {
+            byte[] copy = new byte[record.length()];
+            DirectBuffer buffer = record.buffer();
+            buffer.getBytes(record.offset(), copy);
+            return new Job(id, record.key().application(), copy, logTimeMs);
+        }
+
         /** The session as it was. */
         public SessionRecord session() {
             return new SessionRecord().wrap(new UnsafeBuffer(record), 0);
         }
     }
 
-    void add(long id, SessionRecord record, long logTimeMs) {
-        byte[] copy = new byte[record.length()];
-        DirectBuffer buffer = record.buffer();
-        buffer.getBytes(record.offset(), copy);
-        add(new Job(id, record.key().application(), copy, logTimeMs));
-    }
-
-    /** Takes a job over from a copy. */
     void add(Job job) {
         jobs.put(job.id, job);
         bytes += job.record.length;

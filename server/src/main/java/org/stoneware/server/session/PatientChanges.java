@@ -6,6 +6,7 @@ import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.spi.storage.LoadResult;
 import org.stoneware.spi.storage.SessionStore;
+import org.stoneware.spi.storage.StoreHealth;
 import org.stoneware.spi.storage.StoreResult;
 
 /**
@@ -31,7 +32,7 @@ final class PatientChanges {
         for (int attempt = 1; result == StoreResult.NOT_RESIDENT && letWork(key, attempt); attempt++) {
             result = store.merge(key, delta, stamp, create, ageMs);
         }
-        return result;
+        return ended(result);
     }
 
     /** @param record lies outside the store's memory. */
@@ -43,7 +44,7 @@ final class PatientChanges {
                 result = store.put(record);
             }
         }
-        return result;
+        return ended(result);
     }
 
     StoreResult touch(SessionKey key, long lastAccessedTimeMs) {
@@ -51,7 +52,7 @@ final class PatientChanges {
         for (int attempt = 1; result == StoreResult.NOT_RESIDENT && letWork(key, attempt); attempt++) {
             result = store.touch(key, lastAccessedTimeMs);
         }
-        return result;
+        return ended(result);
     }
 
     StoreResult remove(SessionKey key) {
@@ -59,20 +60,29 @@ final class PatientChanges {
         for (int attempt = 1; result == StoreResult.NOT_RESIDENT && letWork(key, attempt); attempt++) {
             result = store.remove(key);
         }
-        return result;
+        return ended(result);
     }
 
     /** As {@link SessionStore#read}, but false means that there is no such session, or that it can't be had. */
     boolean read(SessionKey key, SessionRecord view) {
         boolean isShown = store.read(key, view);
+        int waits = 0;
         for (int attempt = 1; !isShown; attempt++) {
             LoadResult found = store.load(key, LOAD_TICKET);
-            if (found == LoadResult.ABSENT || found != LoadResult.RESIDENT && !wait.letWork(store, attempt)) {
+            // One that is in memory and yet not shown a second time is waited for, which has an end.
+            boolean mustWait = found != LoadResult.RESIDENT || attempt > 1;
+            if (found == LoadResult.ABSENT || mustWait && !wait.letWork(store, ++waits)) {
                 return false;
             }
             isShown = store.read(key, view);
         }
         return true;
+    }
+
+    /** What a change that was not taken in the end has met: a full store is one, as it is for changes that are refused at once. */
+    private StoreResult ended(StoreResult result) {
+        boolean isFull = result == StoreResult.NOT_RESIDENT && store.health().state() == StoreHealth.State.FULL;
+        return isFull ? StoreResult.FULL : result;
     }
 
     private boolean letWork(SessionKey key, int attempt) {

@@ -57,6 +57,7 @@ public final class SessionStateMachine implements ReplicatedState {
     private final PatientChanges changes;
     private final LogHistory history = new LogHistory();
     private final DurableIndex durable = new DurableIndex();
+    private final RenameWatches renames = new RenameWatches();
     private final ReadinessCheck readiness = new ReadinessCheck();
     /** Null where the store keeps nothing over the end of the process. */
     private @Nullable StateNotes notes;
@@ -260,6 +261,11 @@ public final class SessionStateMachine implements ReplicatedState {
         durable.restart(lastIndex);
     }
 
+    /** Who wants to know of sessions that get another id. */
+    public RenameWatches renames() {
+        return renames;
+    }
+
     /** Lets the next entry follow a higher index, because the log it continues is not continued by anybody else. */
     public void skipTo(long index) {
         if (index < lastApplied) {
@@ -328,7 +334,7 @@ public final class SessionStateMachine implements ReplicatedState {
             case ABSENT -> WriteStatus.ABSENT;
             case STALE -> WriteStatus.EXISTS;
             case FULL -> WriteStatus.FULL;
-            // NOT_RESIDENT: a store that is full, so that even a removal waits; nothing changed.
+            // NOT_RESIDENT: a store that can't be waited for; nothing changed.
             case NOT_RESIDENT, FAILED -> WriteStatus.FAILED;
         };
     }
@@ -419,7 +425,7 @@ public final class SessionStateMachine implements ReplicatedState {
             if (isAnswered(window, requestId)) {
                 return;
             }
-            status = remove(key, false);
+            status = isFull ? WriteStatus.FULL : remove(key, false);
             window.put(requestId, status, 0, answeredBelow);
         }
 
@@ -453,6 +459,7 @@ public final class SessionStateMachine implements ReplicatedState {
             WriteStatus stored = toStatus(changes.put(renamed.wrap(renameBuffer, 0)));
             if (stored == WriteStatus.COMMITTED) {
                 changes.remove(from);
+                renames.onRenamed(to);
                 aliases.renamed(from, to, logTimeMs);
                 history.ended().renamed(from, to, index);
             }
@@ -487,6 +494,7 @@ public final class SessionStateMachine implements ReplicatedState {
             version = index;
             aliases.taken(key);
             if (origin != null && changes.remove(origin) == StoreResult.STORED) {
+                renames.onRenamed(key);
                 aliases.renamed(origin, key, logTimeMs);
                 history.ended().renamed(origin, key, index);
             }
@@ -495,18 +503,22 @@ public final class SessionStateMachine implements ReplicatedState {
         @Override
         public void onSessionWithdrawn(SessionKey key) {
             noteRemoval(key);
-            status = remove(key, false);
+            status = isFull ? WriteStatus.FULL : remove(key, false);
         }
 
         @Override
         public void onSessionTouched(long lastAccessedTimeMs, SessionKey key) {
             noteEntry();
-            status = toStatus(changes.touch(key, lastAccessedTimeMs));
+            status = isFull ? WriteStatus.FULL : toStatus(changes.touch(key, lastAccessedTimeMs));
         }
 
         @Override
         public void onSessionExpired(long lastAccessedTimeMs, SessionKey key) {
             noteEntry();
+            if (isFull) {
+                status = WriteStatus.FULL;
+                return;
+            }
             if (!changes.read(key, view) || view.lastAccessedTimeMs() != lastAccessedTimeMs) {
                 status = WriteStatus.ABSENT;
                 return;
@@ -515,8 +527,11 @@ public final class SessionStateMachine implements ReplicatedState {
             if (present != null) {
                 present.record(index, view);
             }
-            expiryJobs.add(index, view, logTimeMs);
+            ExpiryJobs.Job job = ExpiryJobs.Job.of(index, view, logTimeMs);
             status = remove(key, true);
+            if (status == WriteStatus.COMMITTED) {
+                expiryJobs.add(job);
+            }
         }
 
         @Override

@@ -10,7 +10,7 @@ public interface StoreWait {
      *
      * @param attempt 1 for the first wait of a change, then rising.
      * @return false when waiting leads nowhere: the store is full or has failed.
-     * @throws org.stoneware.spi.storage.StorageException when it has lasted too long: the disk hangs.
+     * @throws StoreHangError when it has lasted too long: the disk hangs, and the server is to end.
      */
     boolean letWork(SessionStore store, int attempt);
 }

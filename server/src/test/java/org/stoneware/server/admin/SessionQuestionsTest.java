@@ -2,6 +2,7 @@ package org.stoneware.server.admin;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -18,6 +19,11 @@ import org.stoneware.api.cluster.SessionAdmin.SessionStats;
 import org.stoneware.api.cluster.SessionAdmin.SessionSummary;
 import org.stoneware.api.cluster.SessionAdminException;
 import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.session.SessionRecord;
+import org.stoneware.server.role.SessionGeneration;
+import org.stoneware.spi.storage.StoreContext;
+import org.stoneware.testkit.storage.ReferenceDisk;
+import org.stoneware.testkit.storage.ReferenceDurableStore;
 
 class SessionQuestionsTest {
     private static final byte[] TEXT = {1, 'h', 'i'};
@@ -274,6 +280,76 @@ class SessionQuestionsTest {
         server.questions.close("stops");
 
         assertThat(failure(answer)).hasMessage("stops");
+    }
+
+    @Test
+    void shouldSayNothingOfASessionOnItsWayBackWhoseLastChangeIsNotCommitted() {
+        // Its disk takes what is there at first, and then nothing any more.
+        server.generation = new SessionGeneration(
+                new ReferenceDurableStore(
+                        new StoreContext(Path.of(""), 16 << 20, 1 << 16, line -> {}),
+                        new ReferenceDisk(),
+                        new ReferenceDurableStore.Pace(Integer.MAX_VALUE, 1, 16)),
+                () -> {});
+        server.processor = server.newProcessor();
+        QuestionFixture.Tomcat tomcat = server.new Tomcat();
+        server.generation.store().doWork(0);
+        server.cycle();
+        RecordBatch saved = saved();
+        tomcat.create(S1);
+        assertThat(server.holds("localhost/shop", "S1")).isTrue();
+        CompletableFuture<AdoptionAnswer> answer = adopt(saved, true);
+
+        for (int i = 0; i < 300; i++) {
+            server.questions.doWork(server.clock.nowNs());
+        }
+        boolean isAnsweredEarly = answer.isDone();
+        server.clock.advanceMs(11_000);
+        server.questions.doWork(server.clock.nowNs());
+
+        assertThat(isAnsweredEarly).isFalse();
+        assertThat(answer)
+                .isCompletedWithValueMatching(each -> each.counts().inUse() == 0
+                        && each.counts().refused() == 1
+                        && each.trouble().contains("could not take sessions for 10 s"));
+    }
+
+    @Test
+    void shouldReportASessionItsTomcatDoesNotGiveUpAsInUse() {
+        QuestionFixture.Tomcat tomcat = server.new Tomcat();
+        tomcat.isYielding = false;
+        RecordBatch saved = saved();
+        tomcat.create(S1);
+        server.cycle();
+        CompletableFuture<AdoptionAnswer> answer = adopt(saved, true);
+
+        for (int i = 0; i < 1_200 && !answer.isDone(); i++) {
+            tomcat.live();
+            server.cycle();
+        }
+
+        assertThat(tomcat.recalls).isPositive();
+        assertThat(answer)
+                .isCompletedWithValueMatching(
+                        each -> each.counts().inUse() == 1 && each.trouble().isEmpty());
+    }
+
+    /** S1 as it was; the copy here is another one by now. */
+    private RecordBatch saved() {
+        QuestionFixture other = new QuestionFixture();
+        other.put("localhost/shop", "S1", TEXT);
+        SessionRecord record = new SessionRecord();
+        assertThat(other.generation.store().read(S1, record)).isTrue();
+        RecordBatch batch = new RecordBatch();
+        batch.add(record);
+        return batch;
+    }
+
+    private CompletableFuture<AdoptionAnswer> adopt(RecordBatch batch, boolean replaces) {
+        CompletableFuture<AdoptionAnswer> answer = new CompletableFuture<>();
+        long nowMs = server.wallMs();
+        server.questions.adopt(batch, new AdoptionTerms(replaces, false, nowMs, nowMs), answer);
+        return answer;
     }
 
     private static Throwable failure(CompletableFuture<?> answer) {

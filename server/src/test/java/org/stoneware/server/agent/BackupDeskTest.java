@@ -4,12 +4,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.nio.file.attribute.PosixFilePermissions;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
@@ -229,6 +232,71 @@ class BackupDeskTest {
         assertThat(whileWritten.reason()).contains("is being written by another backup");
         assertThat(afterwards.status()).as(afterwards.reason()).isEqualTo(Status.DONE);
         assertThat(directory.toFile().list()).containsExactly("shop.backup");
+    }
+
+    /** A process ended between giving the name and taking the other one away; then somebody moved the backup. */
+    @Test
+    void shouldNotWriteIntoAWholeBackupThatHasTheNameOfItsUnfinishedOneToo() throws IOException {
+        putSessions(3);
+        backup();
+        Path moved = Files.move(file(), directory.resolve("monday.backup"));
+        byte[] bytes = Files.readAllBytes(moved);
+        Files.createLink(directory.resolve("shop.backup.part"), moved);
+        putSessions(4);
+
+        BackupOutcome next = backup();
+
+        assertThat(next.status()).as(next.reason()).isEqualTo(Status.DONE);
+        assertThat(moved).hasBinaryContent(bytes);
+        assertThat(directory.toFile().list()).containsExactlyInAnyOrder("shop.backup", "monday.backup");
+    }
+
+    @Test
+    void shouldNotTakeThePlaceOfAFileThatComesWhileItIsWritten() throws IOException {
+        putSessions(5_000);
+        CompletableFuture<BackupOutcome> answer = desk.backup(file(), "test");
+        stepUntilPartIsThere();
+        Files.writeString(file(), "somebody's");
+
+        BackupOutcome backup = await(answer);
+
+        assertThat(backup.status()).isEqualTo(Status.FAILED);
+        assertThat(backup.reason()).contains("is there already");
+        assertThat(directory.toFile().list()).containsExactly("shop.backup");
+        assertThat(file()).hasContent("somebody's");
+    }
+
+    @Test
+    void shouldAnswerAndTakeTheNextBackupWhenOneFailsInAWayNobodyForesaw() {
+        Path broken = (Path) Proxy.newProxyInstance(
+                Path.class.getClassLoader(), new Class<?>[] {Path.class}, (proxy, method, arguments) -> {
+                    if (method.getName().equals("getFileSystem")) {
+                        throw new LinkageError("a class is missing");
+                    }
+                    return method.invoke(file(), arguments);
+                });
+
+        assertThatThrownBy(() -> await(desk.backup(broken, "test")))
+                .hasRootCauseInstanceOf(LinkageError.class)
+                .hasMessageContaining("a class is missing");
+        assertThat(events.list()).anyMatch(each -> each.type().equals("backup-failed"));
+        assertThat(backup().status()).isEqualTo(Status.DONE);
+    }
+
+    @Test
+    void shouldAnswerAndTakeTheNextBackupWhenNoThreadCanBeStarted() {
+        List<String> refusals = new ArrayList<>(List.of("unable to create native thread"));
+        BackupDesk shortOfThreads =
+                new BackupDesk(new SessionDesk(inbox, server.questions), events, "Server1", thread -> {
+                    if (!refusals.isEmpty()) {
+                        throw new OutOfMemoryError(refusals.remove(0));
+                    }
+                    thread.start();
+                });
+
+        assertThatThrownBy(() -> await(shortOfThreads.backup(file(), "test")))
+                .hasRootCauseInstanceOf(OutOfMemoryError.class);
+        assertThat(await(shortOfThreads.backup(file(), "test")).status()).isEqualTo(Status.DONE);
     }
 
     @Test

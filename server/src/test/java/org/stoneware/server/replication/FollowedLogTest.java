@@ -1,7 +1,9 @@
 package org.stoneware.server.replication;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import java.lang.reflect.Proxy;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -10,8 +12,10 @@ import org.junit.jupiter.api.Test;
 import org.stoneware.server.session.ClientId;
 import org.stoneware.server.session.EntryMaker;
 import org.stoneware.server.session.SessionStateMachine;
+import org.stoneware.server.session.StoreHangError;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StoreContext;
+import org.stoneware.spi.storage.StoreResult;
 import org.stoneware.testkit.storage.ReferenceDisk;
 import org.stoneware.testkit.storage.ReferenceDurableStore;
 import org.stoneware.testkit.storage.ReferenceSessionStore;
@@ -97,6 +101,28 @@ class FollowedLogTest {
         assertThat(events).isEmpty();
         drain();
         assertThat(events).singleElement().asString().startsWith("differs kind=SESSIONS");
+    }
+
+    /** Nothing that is to end the server is taken for an entry of a kind this one can't apply. */
+    @Test
+    void shouldNotTakeAHangingStoreForADamagedEntry() {
+        SessionStore busy = (SessionStore) Proxy.newProxyInstance(
+                SessionStore.class.getClassLoader(),
+                new Class<?>[] {SessionStore.class},
+                (proxy, method, arguments) ->
+                        method.getName().equals("touch") ? StoreResult.NOT_RESIDENT : method.invoke(store, arguments));
+        SessionStateMachine hanging = new SessionStateMachine(busy, false, (asked, attempt) -> {
+            throw new StoreHangError("the disk hangs");
+        });
+        FollowedLog behind = new FollowedLog(hanging, 0, new Events());
+        byte[] entry = maker.touched("s0", 1);
+
+        assertThatThrownBy(() -> {
+                    behind.onEntry(1, 1, 0, 0, 0, 0, new UnsafeBuffer(entry), 0, entry.length);
+                    behind.doWork();
+                })
+                .isInstanceOf(StoreHangError.class);
+        assertThat(events).isEmpty();
     }
 
     private void create() {
