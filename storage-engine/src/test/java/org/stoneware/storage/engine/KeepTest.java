@@ -68,7 +68,8 @@ final class KeepTest extends EngineFixture {
         assertThat(counter(second, "sessions.resident")).isZero();
         assertThat(digests(second)).isEqualTo(digests);
         assertThat(held(second, key(7999))).isEqualTo(bytes(record(7999, 1, 2000)));
-        await(second, "memory fills by itself", () -> counter(second, "sessions.resident") > 1000);
+        // How many sessions that are depends on how they fit into pieces of memory.
+        await(second, "memory fills by itself", () -> second.figures().memoryUsedBytes() > MEMORY_BYTES / 2);
         for (int i = 0; i < 8000; i += 9) {
             assertThat(held(second, key(i))).as("session " + i).isEqualTo(bytes(record(i, 1, 2000)));
         }
