@@ -30,6 +30,9 @@ final class StoreExchange implements StoreSwitch.Output {
     /** An update stops a bundle before it starts the next version; that is no reason to leave the mode. */
     static final long GRACE_NS = TimeUnit.SECONDS.toNanos(3);
 
+    /** After nothing came of it for a reason that may pass: no room, a copy under way. */
+    private static final long LOOK_AGAIN_NS = TimeUnit.MINUTES.toNanos(1);
+
     private static final int MAX_RESTARTS = 5;
     private static final String UNDER_WAY = "an exchange is under way";
     private static final String NOT_WHOLE =
@@ -50,6 +53,9 @@ final class StoreExchange implements StoreSwitch.Output {
     private @Nullable Request request;
     private boolean isOpening;
     private StoreOffer before;
+    /** The store seen last to be one that copies are made in as well. */
+    private @Nullable OpenedStore checked;
+
     private boolean isOrphan;
     private boolean isOrphanHandled;
     private long orphanNs;
@@ -209,7 +215,7 @@ final class StoreExchange implements StoreSwitch.Output {
             if (opened.isUnfit()) {
                 unfit(asked.offer, opened.problem());
             }
-            isOrphanHandled = false;
+            lookAgain(opened.isUnfit() ? GRACE_NS : LOOK_AGAIN_NS);
             refuse(asked.askedBy, asked.offer.mode(), asked.offer.inWords() + ": " + opened.problem());
         } else {
             begin(asked, store);
@@ -331,7 +337,12 @@ final class StoreExchange implements StoreSwitch.Output {
 
     /** Copies are made in stores like the one in use, whatever became of an exchange when the sessions were replaced as a whole. */
     private int correct() {
-        String inUse = host.store().inUse().provider();
+        OpenedStore present = host.store().inUse();
+        if (present == checked) {
+            return 0;
+        }
+        checked = present;
+        String inUse = present.provider();
         if (inUse.equals(generations.inUse().inWords())) {
             return 0;
         }
@@ -360,7 +371,10 @@ final class StoreExchange implements StoreSwitch.Output {
         StoreOffer inUse = generations.inUse();
         StoreOffer next = substitute(inUse);
         if (next != null) {
-            use(next, false, StoreOrders.NOBODY, "the loss of the bundle of the store in use");
+            String refusal = use(next, false, StoreOrders.NOBODY, "the loss of the bundle of the store in use");
+            if (!refusal.isEmpty()) {
+                lookAgain(LOOK_AGAIN_NS);
+            }
         } else if (host.canHandOver()) {
             host.handOver("the loss of the bundle of the store in use");
         } else {
@@ -489,6 +503,12 @@ final class StoreExchange implements StoreSwitch.Output {
         orphanNs = host.nowNs();
     }
 
+    /** Should the bundle of the store in use be gone: another store is looked for once more after that time. */
+    private void lookAgain(long delayNs) {
+        isOrphanHandled = false;
+        orphanNs = host.nowNs() + delayNs - GRACE_NS;
+    }
+
     @Override
     public void onFellBack(OpenedStore inUse, OpenedStore broken, String reason) {
         markUnfit(broken, reason);
@@ -510,7 +530,7 @@ final class StoreExchange implements StoreSwitch.Output {
     public void onUnfit(OpenedStore broken, String reason) {
         Request failed = request;
         request = null;
-        isOrphanHandled = false;
+        lookAgain(GRACE_NS);
         markUnfit(broken, reason);
         if (failed != null) {
             forget(failed);
