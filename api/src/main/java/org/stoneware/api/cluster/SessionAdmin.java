@@ -142,7 +142,8 @@ public interface SessionAdmin {
      * @param epoch       epoch of its last change.
      * @param isCommitted false while its last change is still on its way to the standbys.
      * @param owner       Tomcat that may write it now; empty when none does, or this server is not the active, which alone knows.
-     * @param lastWriter  Tomcat that made the last change, where this server still remembers the answer it was given; else empty. A name,
+     * @param lastWriter  Tomcat that made the last change, where this server remembers it: since its start, the last 65,536 sessions or
+     *                    so that were changed; else empty. A name,
      *                    or the identity of a Tomcat that is not registered here.
      * @param attributes  every attribute, in the order stored.
      * @param copies      what is known of the other servers' copies; empty on a passive.

@@ -52,7 +52,7 @@ final class ShowQuestion extends Question<SessionLook> {
         List<AttributeDetails> attributes = new ArrayList<>();
         view.forEach((kind, name, removed, buffer, valueOffset, valueLength) -> attributes.add(new AttributeDetails(
                 name, kind == AttributeKind.CONTAINER, valueLength, ValueClass.of(buffer, valueOffset, valueLength))));
-        @Nullable ClientId writer = generation.state().writerOf(view.version());
+        @Nullable ClientId writer = generation.state().writerOf(key);
         String writerName = writer == null ? "" : control == null ? writer.toString() : control.name(writer);
         return new SessionDetails(
                 Summaries.of(key, view),

@@ -62,17 +62,6 @@ final class ReplyWindow {
         forgetBelow(requestIds()[MAX_ANSWERS / 4]);
     }
 
-    /** True when a request remembered here was answered with this version. */
-    boolean hasVersion(long wanted) {
-        Long2LongHashMap.ValueIterator each = answers.values().iterator();
-        while (each.hasNext()) {
-            if (version(each.nextValue()) == wanted) {
-                return true;
-            }
-        }
-        return false;
-    }
-
     /** Requests that have an answer here, ascending. */
     long[] requestIds() {
         long[] ids = new long[answers.size()];

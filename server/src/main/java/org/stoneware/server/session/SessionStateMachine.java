@@ -58,6 +58,7 @@ public final class SessionStateMachine implements ReplicatedState {
     private final LogHistory history = new LogHistory();
     private final DurableIndex durable = new DurableIndex();
     private final RenameWatches renames = new RenameWatches();
+    private final LastWriters writers = new LastWriters();
     private final ReadinessCheck readiness = new ReadinessCheck();
     /** Null where the store keeps nothing over the end of the process. */
     private @Nullable StateNotes notes;
@@ -297,17 +298,9 @@ public final class SessionStateMachine implements ReplicatedState {
         return ReplyWindow.version(answer);
     }
 
-    /**
-     * Who was answered that a change led to this version of a session; null once the answer is forgotten. Looks through all answers
-     * remembered, so it is for people, not for requests.
-     */
-    public @Nullable ClientId writerOf(long version) {
-        for (Map.Entry<ClientId, ReplyWindow> each : windows.entrySet()) {
-            if (each.getValue().hasVersion(version)) {
-                return each.getKey();
-            }
-        }
-        return null;
+    /** Which Tomcat changed a session last; null when that is not remembered. For people. */
+    public @Nullable ClientId writerOf(SessionKey key) {
+        return writers.of(key);
     }
 
     /** Clients registered and not forgotten, in order of registration; a view that changes as entries are applied. */
@@ -414,6 +407,9 @@ public final class SessionStateMachine implements ReplicatedState {
             if (create && status == WriteStatus.COMMITTED) {
                 aliases.taken(key);
             }
+            if (status == WriteStatus.COMMITTED) {
+                writers.written(key, new ClientId(clientIdHigh, clientIdLow));
+            }
             window.put(requestId, status, version, answeredBelow);
         }
 
@@ -444,6 +440,9 @@ public final class SessionStateMachine implements ReplicatedState {
             }
             status = isFull ? WriteStatus.FULL : rename(from, to);
             version = status == WriteStatus.COMMITTED ? index : 0;
+            if (status == WriteStatus.COMMITTED) {
+                writers.written(to, new ClientId(clientIdHigh, clientIdLow));
+            }
             window.put(requestId, status, version, answeredBelow);
         }
 
@@ -468,6 +467,7 @@ public final class SessionStateMachine implements ReplicatedState {
 
         private WriteStatus remove(SessionKey key, boolean isExpired) {
             WriteStatus removed = toStatus(changes.remove(key));
+            writers.forget(key);
             if (removed == WriteStatus.COMMITTED) {
                 history.ended().removed(key, index, isExpired);
             }
@@ -492,6 +492,7 @@ public final class SessionStateMachine implements ReplicatedState {
                 return;
             }
             version = index;
+            writers.forget(key);
             aliases.taken(key);
             if (origin != null && changes.remove(origin) == StoreResult.STORED) {
                 renames.onRenamed(key);
