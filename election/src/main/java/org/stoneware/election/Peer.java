@@ -189,7 +189,12 @@ final class Peer {
                 isRefusedAfterClose |= isClosed;
                 attemptFailed(Contact.REFUSED, nowNs);
             }
-            case UNREACHABLE -> attemptFailed(Contact.UNREACHABLE, nowNs);
+            case UNREACHABLE -> {
+                // While a connection is open, a second one that got no answer says no more than its silence does.
+                if (!isTalking()) {
+                    lost(Contact.UNREACHABLE, nowNs);
+                }
+            }
             case CLOSED, GOODBYE, SILENT -> onEnded(evidence, nowNs);
             case LOCAL_STALL, WITNESSES, WITNESS_ALIVE, WITNESS_DEAD ->
                 throw new IllegalArgumentException("not about a peer: " + evidence);

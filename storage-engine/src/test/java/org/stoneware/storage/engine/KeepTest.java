@@ -134,9 +134,9 @@ final class KeepTest extends EngineFixture {
         assertThat(held(store, key(0))).isEqualTo(bytes(record(0, 1, 2000)));
 
         files.budget(Long.MAX_VALUE);
-        await(store, "the store heals", () -> store.health().equals(StoreHealth.OK));
+        await(store, "the store heals", () -> put(store, record(99_999, 1, 2000)) == StoreResult.STORED);
+        await(store, "and says so", () -> store.health().equals(StoreHealth.OK));
 
-        assertThat(put(store, record(99_999, 1, 2000))).isEqualTo(StoreResult.STORED);
         awaitDurable(store);
         store.close();
         SessionStore again = open(StorePolicy.KEEP, 4 * MEMORY_BYTES, 0);
