@@ -89,6 +89,7 @@ class AppointedIT {
         while (System.nanoTime() < endNs) {
             assertThat(standby.role()).isEqualTo(Cluster.STANDBY);
             try {
+                // That nothing happens has no event; this only paces the looking.
                 Thread.sleep(100);
             } catch (InterruptedException e) {
                 Thread.currentThread().interrupt();
