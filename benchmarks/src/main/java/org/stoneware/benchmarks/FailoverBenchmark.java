@@ -38,13 +38,14 @@ final class FailoverBenchmark implements AutoCloseable {
               --busy N       threads that keep processors busy meanwhile     (2)
               --rounds N     turns with and without a standby                (3)
               --seconds S    length of such a turn                           (5)
+              --warm-up S    seconds of users before the first fault         (20)
               --users N      users at once, one session each                 (6)
               --think-ms T   pause of a user between two requests            (5)
 
             Exit code: 0 every counter exact, 1 sessions or updates were lost or doubled, 2 wrong usage.
             """;
     private static final Set<String> OPTIONS =
-            Set.of("kills", "freezes", "busy-min", "busy", "rounds", "seconds", "users", "think-ms");
+            Set.of("kills", "freezes", "busy-min", "busy", "rounds", "seconds", "users", "think-ms", "warm-up");
     private static final int PORT = 8180;
     private static final long PATIENCE_MS = 120_000;
     private static final int ANSWER_TIMEOUT_MS = 60_000;
@@ -107,6 +108,7 @@ final class FailoverBenchmark implements AutoCloseable {
     private boolean measure(CommandLine line) throws IOException, InterruptedException {
         List<CounterUser> users = new ArrayList<>();
         FaultClock clock = startUsers(array.frontDoor().uri("/counter.jsp"), users);
+        Thread.sleep(line.number("warm-up", 20, 0, 3_600) * 1_000); // a Tomcat just started still loads and compiles
         faults("kill -9", line.number("kills", 50, 0, 100_000), SETTLE_MS, clock, server -> server.process()
                 .killHard());
         faults("freeze", line.number("freezes", 5, 0, 10_000), BETWEEN_FREEZES_MS, clock, server -> server.process()
@@ -128,6 +130,7 @@ final class FailoverBenchmark implements AutoCloseable {
             throws IOException, InterruptedException {
         Histogram first = CounterUser.newHistogram();
         Histogram all = CounterUser.newHistogram();
+        StringBuilder inOrder = new StringBuilder();
         for (long i = 0; i < times; i++) {
             ServerProcess active = awaitPair();
             Thread.sleep(pauseMs); // users go on for a while between two faults
@@ -136,6 +139,7 @@ final class FailoverBenchmark implements AutoCloseable {
             clock.awaitEveryUser(PATIENCE_MS);
             first.recordValue(clock.firstNs());
             all.recordValue(clock.lastNs());
+            inOrder.append(' ').append(Math.round(clock.firstNs() / NANOS_PER_MS));
             other(active).awaitRole(Cluster.ACTIVE);
             if (active.process().isAlive()) {
                 active.process().signal("CONT");
@@ -146,6 +150,7 @@ final class FailoverBenchmark implements AutoCloseable {
         if (times > 0) {
             awaitPair();
             print(name + " to first answer", first);
+            out.println("  in order:" + inOrder);
             print(name + " to every user", all);
         }
     }

@@ -3,6 +3,7 @@ package org.stoneware.benchmarks;
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
 import java.util.Random;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -36,7 +37,7 @@ final class SessionSet {
     private final SessionDelta small = new SessionDelta();
     private final UnsafeBuffer[] copyFrom;
     private final byte[] copyTo;
-    private final int valueLength;
+    private final int meanLength;
     private long version = 1;
 
     SessionSet(int sessions, int valueLength) {
@@ -45,7 +46,6 @@ final class SessionSet {
 
     /** @param copies whether {@link #copyRandom} is wanted, which takes as much memory as all sessions. */
     SessionSet(int sessions, int valueLength, boolean copies) {
-        this.valueLength = valueLength;
         this.sessions = sessions;
         keys = new UnsafeBuffer(new byte[sessions * KEY_LENGTH]);
         Random random = new Random(1);
@@ -61,9 +61,13 @@ final class SessionSet {
         }
         out = new UnsafeBuffer(new byte[valueLength * 2 + 1024]);
         small.wrap(smallDelta(random), 0);
-        copyFrom = new UnsafeBuffer[copies ? (int) ((long) sessions * valueLength >> 20) + 1 : 0];
+        meanLength = (int) Arrays.stream(templates)
+                .mapToInt(UnsafeBuffer::capacity)
+                .average()
+                .orElseThrow();
+        copyFrom = new UnsafeBuffer[copies ? (int) ((long) sessions * meanLength >> 20) + 1 : 0];
         for (int i = 0; i < copyFrom.length; i++) {
-            copyFrom[i] = new UnsafeBuffer(java.nio.ByteBuffer.allocateDirect((1 << 20) + valueLength));
+            copyFrom[i] = new UnsafeBuffer(java.nio.ByteBuffer.allocateDirect((1 << 20) + meanLength));
         }
         copyTo = new byte[valueLength * 2 + 1024];
     }
@@ -120,10 +124,10 @@ final class SessionSet {
         return new RecordStamp(nextVersion(), 1, version, NOW_MS, lastAccessedTimeMs(number));
     }
 
-    /** The limit: as many bytes as a session has, from a random place in as much memory as all sessions take. */
+    /** The limit: as many bytes as a session's record has, from a random place in as much memory as all sessions take. */
     void copyRandom(int number) {
-        long place = (long) number * valueLength;
-        copyFrom[(int) (place >> 20)].getBytes((int) place & ((1 << 20) - 1), copyTo, 0, valueLength);
+        long place = (long) number * meanLength;
+        copyFrom[(int) (place >> 20)].getBytes((int) place & ((1 << 20) - 1), copyTo, 0, meanLength);
     }
 
     private static UnsafeBuffer template(SessionKey key, int length, Random random) {

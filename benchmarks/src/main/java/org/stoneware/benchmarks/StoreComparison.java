@@ -32,6 +32,8 @@ public final class StoreComparison {
             """;
     private static final Set<String> OPTIONS = Set.of("sessions", "value", "millis", "rounds", "engines");
     private static final int BATCH = 200;
+    /** So many that no measurement comes to the same ones twice and finds them in the caches of the processor. */
+    private static final int PICKS = 1 << 21;
 
     private final int sessions;
     private final long millis;
@@ -149,7 +151,7 @@ public final class StoreComparison {
     /** Processor time of the whole process per call, over one measurement. */
     private double costNs(IntConsumer operation, int round) {
         Random random = new Random(round + 17L);
-        int[] picks = random.ints(1 << 16, 0, sessions).toArray();
+        int[] picks = random.ints(PICKS, 0, sessions).toArray();
         long calls = 0;
         long endNs = System.nanoTime() + millis * 1_000_000;
         long startCpuNs = cpuNs();

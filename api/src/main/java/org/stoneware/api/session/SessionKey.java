@@ -1,5 +1,8 @@
 package org.stoneware.api.session;
 
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Arrays;
 import org.agrona.DirectBuffer;
@@ -38,6 +41,8 @@ public final class SessionKey {
     private static final long FNV_BASIS = 0xcbf29ce484222325L;
     private static final long FNV_PRIME = 0x100000001b3L;
 
+    private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
+
     private final byte[] id;
     private final byte[] application;
     private final long hash;
@@ -70,8 +75,8 @@ public final class SessionKey {
         if (offset < 0 || length < HEADER_LENGTH || length > buffer.capacity() - offset) {
             throw new IllegalArgumentException("session key too short: length=" + length);
         }
-        int idLength = buffer.getShort(offset, java.nio.ByteOrder.LITTLE_ENDIAN) & 0xFFFF;
-        int applicationLength = buffer.getShort(offset + 2, java.nio.ByteOrder.LITTLE_ENDIAN) & 0xFFFF;
+        int idLength = buffer.getShort(offset, ByteOrder.LITTLE_ENDIAN) & 0xFFFF;
+        int applicationLength = buffer.getShort(offset + 2, ByteOrder.LITTLE_ENDIAN) & 0xFFFF;
         check(idLength, applicationLength);
         if (HEADER_LENGTH + idLength + applicationLength > length) {
             throw new IllegalArgumentException("session key truncated: idLength=" + idLength + " applicationLength="
@@ -145,8 +150,8 @@ public final class SessionKey {
 
     /** Writes this key and returns the bytes written. */
     public int encode(MutableDirectBuffer buffer, int offset) {
-        buffer.putShort(offset, (short) id.length, java.nio.ByteOrder.LITTLE_ENDIAN);
-        buffer.putShort(offset + 2, (short) application.length, java.nio.ByteOrder.LITTLE_ENDIAN);
+        buffer.putShort(offset, (short) id.length, ByteOrder.LITTLE_ENDIAN);
+        buffer.putShort(offset + 2, (short) application.length, ByteOrder.LITTLE_ENDIAN);
         putParts(buffer, offset + HEADER_LENGTH);
         return encodedLength();
     }
@@ -180,7 +185,13 @@ public final class SessionKey {
     }
 
     private static boolean sameBytes(byte[] bytes, DirectBuffer buffer, int offset) {
-        for (int i = 0; i < bytes.length; i++) {
+        int i = 0;
+        for (; i + Long.BYTES <= bytes.length; i += Long.BYTES) {
+            if ((long) LONGS.get(bytes, i) != buffer.getLong(offset + i)) {
+                return false;
+            }
+        }
+        for (; i < bytes.length; i++) {
             if (bytes[i] != buffer.getByte(offset + i)) {
                 return false;
             }

@@ -10,6 +10,8 @@ import org.agrona.DirectBuffer;
 final class Utf8 {
     private static final int CONTINUATION_MIN = 0x80;
     private static final int CONTINUATION_MAX = 0xBF;
+    /** The bit no byte of ASCII has, of eight bytes at once. */
+    private static final long NOT_ASCII = 0x8080_8080_8080_8080L;
 
     private Utf8() {}
 
@@ -35,6 +37,10 @@ final class Utf8 {
         int end = offset + length;
         int i = offset;
         while (i < end) {
+            if (end - i >= Long.BYTES && (buffer.getLong(i) & NOT_ASCII) == 0) {
+                i += Long.BYTES;
+                continue;
+            }
             int lead = buffer.getByte(i) & 0xFF;
             int trail = trailLength(lead);
             if (trail < 0 || end - i <= trail) {

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatIllegalArgumentException
 import java.util.Arrays;
 import java.util.HexFormat;
 import java.util.Random;
+import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -154,5 +155,44 @@ final class SessionKeyTest {
             }
         }
         return text.toString();
+    }
+
+    @Test
+    void shouldTellKeysApartByAnyOneByte() {
+        String whole = "0123456789ABCDEF0123456789ABCDEF-0123456";
+        UnsafeBuffer buffer = new UnsafeBuffer(new byte[SessionRecord.maxLength(key(whole), null, nothing())]);
+        SessionRecord.write(buffer, 0, key(whole), null, nothing(), new RecordStamp(1, 1, 1, 1, 1), 1);
+        SessionRecord record = new SessionRecord().wrap(buffer, 0);
+
+        assertThat(record.hasKey(key(whole))).isTrue();
+        for (int i = 0; i < whole.length(); i++) {
+            String other = whole.substring(0, i) + '?' + whole.substring(i + 1);
+            assertThat(record.hasKey(key(other))).as("byte %d", i).isFalse();
+        }
+    }
+
+    @Test
+    void shouldRefuseAByteThatIsNotTextWhereverItIs() {
+        SessionKey key = SessionKey.of("localhost/shop-of-many-things", "0123456789ABCDEF0123456789ABCDEF");
+        UnsafeBuffer buffer = new UnsafeBuffer(new byte[key.encodedLength()]);
+        for (int i = SessionKey.HEADER_LENGTH; i < key.encodedLength(); i++) {
+            key.encode(buffer, 0);
+            buffer.putByte(i, (byte) 0xFF);
+
+            assertThatIllegalArgumentException()
+                    .as("byte %d", i)
+                    .isThrownBy(() -> SessionKey.decode(buffer, 0, buffer.capacity()))
+                    .withMessageContaining("not UTF-8");
+        }
+    }
+
+    private static SessionKey key(String id) {
+        return SessionKey.of("localhost/shop", id);
+    }
+
+    private static SessionDelta nothing() {
+        SessionDelta.Builder builder = new SessionDelta.Builder(new ExpandableArrayBuffer());
+        builder.maxInactiveIntervalSec(1800).finish();
+        return new SessionDelta().wrap(builder.buffer(), 0);
     }
 }

@@ -43,7 +43,7 @@ final class AgentParts {
                         TimeUnit.SECONDS.toNanos(settings.reconnectWindowSec()),
                         settings.sweepEnabled(),
                         settings.clientLogs()),
-                ReplicationLimits.DEFAULTS);
+                ReplicationLimits.DEFAULTS.forHeap(Runtime.getRuntime().maxMemory()));
     }
 
     /**

@@ -1,19 +1,44 @@
 package org.stoneware.server.replication;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * The last entries of the log, kept for standbys that have not received them yet.
  * <p>
+ * Entries lie one behind the other in segments, each behind the numbers that belong to it, so that an entry of a few bytes takes
+ * little more than its bytes: a server sees millions of those, and what it keeps of them has to fit its heap.
+ * <pre>
+ * offset  length  field
+ *      0       8  epoch
+ *      8       8  log time, ms
+ *     16       8  when it was appended, ns
+ *     24       8  outcome, see {@link ResultHash}
+ *     32       8  bytes of all entries up to this one, {@link #OVERHEAD_BYTES} each included
+ *     40       4  length of the entry n
+ *     44       n  the entry
+ * </pre>
  * <b>Threading:</b> the agent thread.
  * <p>
- * <b>Limits:</b> {@code maxBytes} of entries; the oldest go first, the last entry is always kept.
+ * <b>Limits:</b> {@code maxBytes} of entries, {@link #OVERHEAD_BYTES} each included; the oldest go first, the last entry is always kept.
+ * Memory taken is that and one segment, or the longest entry, more.
  */
 final class EntryRing {
+    /** Bytes an entry takes besides its own: the numbers before it, and its place in the segment. */
+    static final int OVERHEAD_BYTES = 52;
+
     private static final int SEGMENT_LENGTH = 256 * 1024;
-    private static final int FIRST_CAPACITY = 64;
-    private static final UnsafeBuffer NO_SEGMENT = new UnsafeBuffer(new byte[0]);
+    private static final int LOG_TIME = 8;
+    private static final int APPENDED = 16;
+    private static final int OUTCOME = 24;
+    private static final int END_POSITION = 32;
+    private static final int LENGTH = 40;
+    private static final int HEADER_LENGTH = 44;
 
     private final long maxBytes;
     private long firstIndex;
@@ -23,22 +48,50 @@ final class EntryRing {
 
     private long appendedBytes;
     private long evictedBytes;
-    private UnsafeBuffer segment = NO_SEGMENT;
-    private int segmentEnd;
+    /** Oldest first; empty before the first entry. */
+    private final List<Segment> segments = new ArrayList<>();
+    /** Where the last entry asked for was found: the next one is mostly there too. */
+    private Segment found = new Segment(0, 0);
 
-    /** Reused; the one of an entry is at its index modulo the capacity. */
-    private Place[] places = newPlaces(FIRST_CAPACITY);
+    /** Some entries one behind the other. */
+    private static final class Segment {
+        private final UnsafeBuffer bytes;
+        private final long firstIndex;
+        private int[] offsets = new int[16];
+        private int count;
+        private int end;
 
-    /** Where an entry lies, and what belongs to it. */
-    private static final class Place {
-        private UnsafeBuffer segment = NO_SEGMENT;
-        private int offset;
-        private int length;
-        private long epoch;
-        private long logTimeMs;
-        private long appendedNs;
-        private long outcome;
-        private long endPosition;
+        Segment(long firstIndex, int length) {
+            this.firstIndex = firstIndex;
+            bytes = new UnsafeBuffer(new byte[length]);
+        }
+
+        boolean has(long index) {
+            return index >= firstIndex && index - firstIndex < count;
+        }
+
+        boolean hasRoom(int length) {
+            return length <= bytes.capacity() - end;
+        }
+
+        /** Returns the offset of the new entry's numbers. */
+        int add(int length) {
+            if (count == offsets.length) {
+                offsets = Arrays.copyOf(offsets, count * 2);
+            }
+            int offset = end;
+            offsets[count++] = offset;
+            end += length;
+            return offset;
+        }
+
+        int offset(long index) {
+            return offsets[(int) (index - firstIndex)];
+        }
+
+        long memoryBytes() {
+            return bytes.capacity() + (long) Integer.BYTES * offsets.length;
+        }
     }
 
     /** @param lastEpoch epoch of the entry at {@code lastIndex}, after which the log goes on. */
@@ -51,25 +104,20 @@ final class EntryRing {
 
     /** @param outcome {@link ResultHash} of applying it here. */
     void append(long epoch, long logTimeMs, long nowNs, long outcome, DirectBuffer entry, int offset, int length) {
-        if (nextIndex - firstIndex == places.length) {
-            grow();
+        int needed = HEADER_LENGTH + length;
+        if (segments.isEmpty() || !newest().hasRoom(needed)) {
+            segments.add(new Segment(nextIndex, Math.max(SEGMENT_LENGTH, needed)));
         }
-        if (segmentEnd + length > segment.capacity()) {
-            segment = new UnsafeBuffer(new byte[Math.max(SEGMENT_LENGTH, length)]);
-            segmentEnd = 0;
-        }
-        segment.putBytes(segmentEnd, entry, offset, length);
-        appendedBytes += length;
-        Place place = place(nextIndex);
-        place.segment = segment;
-        place.offset = segmentEnd;
-        place.length = length;
-        place.epoch = epoch;
-        place.logTimeMs = logTimeMs;
-        place.appendedNs = nowNs;
-        place.outcome = outcome;
-        place.endPosition = appendedBytes;
-        segmentEnd += length;
+        appendedBytes += OVERHEAD_BYTES + length;
+        UnsafeBuffer bytes = newest().bytes;
+        int at = newest().add(needed);
+        bytes.putLong(at, epoch, LITTLE_ENDIAN);
+        bytes.putLong(at + LOG_TIME, logTimeMs, LITTLE_ENDIAN);
+        bytes.putLong(at + APPENDED, nowNs, LITTLE_ENDIAN);
+        bytes.putLong(at + OUTCOME, outcome, LITTLE_ENDIAN);
+        bytes.putLong(at + END_POSITION, appendedBytes, LITTLE_ENDIAN);
+        bytes.putInt(at + LENGTH, length, LITTLE_ENDIAN);
+        bytes.putBytes(at + HEADER_LENGTH, entry, offset, length);
         nextIndex++;
         while (appendedBytes - evictedBytes > maxBytes && nextIndex - firstIndex > 1) {
             evictFirst();
@@ -92,67 +140,81 @@ final class EntryRing {
     /** Epoch of an entry that is here, or of the one before the first. */
     long epochAt(long index) {
         assert index >= firstIndex - 1 && index < nextIndex : "index=" + index;
-        return index == firstIndex - 1 ? epochBefore : place(index).epoch;
+        return index == firstIndex - 1 ? epochBefore : number(index, 0);
     }
 
     long logTimeMsAt(long index) {
-        return place(index).logTimeMs;
+        return number(index, LOG_TIME);
     }
 
     /** When the entry was appended. */
     long appendedNsAt(long index) {
-        return place(index).appendedNs;
+        return number(index, APPENDED);
     }
 
     long outcomeAt(long index) {
-        return place(index).outcome;
+        return number(index, OUTCOME);
     }
 
     DirectBuffer bufferAt(long index) {
-        return place(index).segment;
+        return segment(index).bytes;
     }
 
     int offsetAt(long index) {
-        return place(index).offset;
+        return segment(index).offset(index) + HEADER_LENGTH;
     }
 
     int lengthAt(long index) {
-        return place(index).length;
+        Segment segment = segment(index);
+        return segment.bytes.getInt(segment.offset(index) + LENGTH, LITTLE_ENDIAN);
     }
 
-    /** Bytes of the entries after one; entries no longer here count as far as they are known. */
+    /** Bytes of the entries after one, their overhead included; entries no longer here count as far as they are known. */
     long bytesAfter(long index) {
         if (index >= nextIndex - 1) {
             return 0;
         }
-        return appendedBytes - (index < firstIndex ? evictedBytes : place(index).endPosition);
+        return appendedBytes - (index < firstIndex ? evictedBytes : number(index, END_POSITION));
+    }
+
+    /** Bytes of the heap taken, but for a few per segment. */
+    long memoryBytes() {
+        return segments.stream().mapToLong(Segment::memoryBytes).sum();
     }
 
     private void evictFirst() {
-        Place place = place(firstIndex);
-        epochBefore = place.epoch;
-        evictedBytes += place.length;
-        place.segment = NO_SEGMENT;
+        epochBefore = epochAt(firstIndex);
+        evictedBytes += OVERHEAD_BYTES + lengthAt(firstIndex);
         firstIndex++;
-    }
-
-    private void grow() {
-        Place[] old = places;
-        places = newPlaces(old.length * 2);
-        for (long index = firstIndex; index < nextIndex; index++) {
-            places[(int) (index & (places.length - 1))] = old[(int) (index & (old.length - 1))];
+        if (!segments.get(0).has(firstIndex)) {
+            segments.remove(0);
         }
     }
 
-    private Place place(long index) {
-        return places[(int) (index & (places.length - 1))];
+    private Segment newest() {
+        return segments.get(segments.size() - 1);
     }
 
-    private static Place[] newPlaces(int capacity) {
-        Place[] places = new Place[capacity];
-        for (int i = 0; i < capacity; i++) {
-            places[i] = new Place();
+    private long number(long index, int field) {
+        Segment segment = segment(index);
+        return segment.bytes.getLong(segment.offset(index) + field, LITTLE_ENDIAN);
+    }
+
+    private Segment segment(long index) {
+        assert index >= firstIndex && index < nextIndex : "index=" + index;
+        if (!found.has(index)) {
+            int low = 0;
+            int high = segments.size() - 1;
+            while (low < high) {
+                int middle = (low + high + 1) >>> 1;
+                if (segments.get(middle).firstIndex <= index) {
+                    low = middle;
+                } else {
+                    high = middle - 1;
+                }
+            }
+            found = segments.get(low);
         }
-        return places;
+        return found;
     }
 }
