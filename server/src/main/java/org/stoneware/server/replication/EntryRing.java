@@ -26,13 +26,16 @@ import org.agrona.concurrent.UnsafeBuffer;
  * <b>Threading:</b> the agent thread.
  * <p>
  * <b>Limits:</b> {@code maxBytes} of entries, {@link #OVERHEAD_BYTES} each included; the oldest go first, the last entry is always kept.
- * Memory taken is that and one segment, or the longest entry, more.
+ * Memory taken is an eighth and two segments, or the longest entry, more.
  */
 final class EntryRing {
     /** Bytes an entry takes besides its own: the numbers before it, and its place in the segment. */
     static final int OVERHEAD_BYTES = 52;
 
     private static final int SEGMENT_LENGTH = 256 * 1024;
+    /** Longer entries have a segment of their own size: what they would leave unused at the end of one is memory nobody counts. */
+    private static final int MAX_SHARED_LENGTH = SEGMENT_LENGTH / 8;
+
     private static final int LOG_TIME = 8;
     private static final int APPENDED = 16;
     private static final int OUTCOME = 24;
@@ -106,7 +109,7 @@ final class EntryRing {
     void append(long epoch, long logTimeMs, long nowNs, long outcome, DirectBuffer entry, int offset, int length) {
         int needed = HEADER_LENGTH + length;
         if (segments.isEmpty() || !newest().hasRoom(needed)) {
-            segments.add(new Segment(nextIndex, Math.max(SEGMENT_LENGTH, needed)));
+            segments.add(new Segment(nextIndex, needed > MAX_SHARED_LENGTH ? needed : SEGMENT_LENGTH));
         }
         appendedBytes += OVERHEAD_BYTES + length;
         UnsafeBuffer bytes = newest().bytes;

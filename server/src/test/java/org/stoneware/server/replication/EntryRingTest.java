@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.Random;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class EntryRingTest {
     @Test
@@ -39,6 +41,30 @@ class EntryRingTest {
         assertThat(ring.lastIndex() - ring.firstIndex()).isGreaterThan(60_000);
         assertThat(ring.bufferAt(ring.firstIndex()).getLong(ring.offsetAt(ring.firstIndex())))
                 .isEqualTo(ring.firstIndex() - 1);
+    }
+
+    /** An entry longer than half of a segment leaves as much unused. */
+    @ParameterizedTest
+    @ValueSource(ints = {20_000, 30_000, 40_000, 88_000, 132_000, 300_000})
+    void shouldTakeLittleMoreMemoryThanItsBoundHoweverLongTheEntries(int length) {
+        int maxBytes = 8 << 20;
+        EntryRing ring = new EntryRing(maxBytes, 0, 3);
+        for (int i = 0; i < 1_000; i++) {
+            append(ring, i, length);
+        }
+
+        assertThat(ring.memoryBytes()).isLessThan(maxBytes + maxBytes / 8 + (512 << 10));
+    }
+
+    @Test
+    void shouldTakeLittleMoreMemoryThanItsBoundWhenLongAndShortEntriesTakeTurns() {
+        int maxBytes = 8 << 20;
+        EntryRing ring = new EntryRing(maxBytes, 0, 3);
+        for (int i = 0; i < 2_000; i++) {
+            append(ring, i, i % 2 == 0 ? 40_000 : 8);
+        }
+
+        assertThat(ring.memoryBytes()).isLessThan(maxBytes + maxBytes / 8 + (512 << 10));
     }
 
     @Test
