@@ -122,16 +122,18 @@ public final class DiskStoreBenchmark {
 
     private static void report(String name, SessionStore store, InFlight requests, Runnable body) {
         long writtenBefore = counter(store, "disk.written.bytes");
+        long movedBefore = counter(store, "disk.moved.bytes");
         long cpuBefore = cpuNs();
         long startNs = System.nanoTime();
         body.run();
         double seconds = (System.nanoTime() - startNs) / 1e9;
         double cpuSeconds = (cpuNs() - cpuBefore) / 1e9;
         long written = counter(store, "disk.written.bytes") - writtenBefore;
+        long moved = counter(store, "disk.moved.bytes") - movedBefore;
         System.out.printf(
                 Locale.ROOT,
                 "%-28s %9.0f ops/s %9.0f ops/CPU-s  read p50/p99/p99.9 %.1f/%.0f/%.0f us  write %.1f/%.0f/%.0f us"
-                        + "  write amplification %.2f%n",
+                        + "  write amplification %.2f (%.2f moved)%n",
                 name,
                 requests.count() / seconds,
                 requests.count() / cpuSeconds,
@@ -141,7 +143,8 @@ public final class DiskStoreBenchmark {
                 requests.writes().getValueAtPercentile(50) / 1e3,
                 requests.writes().getValueAtPercentile(99) / 1e3,
                 requests.writes().getValueAtPercentile(99.9) / 1e3,
-                requests.storedBytes() == 0 ? 0 : (double) written / requests.storedBytes());
+                requests.storedBytes() == 0 ? 0 : (double) written / requests.storedBytes(),
+                requests.storedBytes() == 0 ? 0 : (double) moved / requests.storedBytes());
     }
 
     private void memory(String name, SessionStore store) {
@@ -153,7 +156,7 @@ public final class DiskStoreBenchmark {
         System.out.printf(
                 Locale.ROOT,
                 "%-28s sessions=%d resident=%d payload=%d MiB memory=%d MiB, over payload in memory %d bytes per session;"
-                        + " disk=%d MiB heap used=%d MiB (the requests' keys included)%n",
+                        + " disk=%d MiB, live %d MiB; heap used=%d MiB (the requests' keys included)%n",
                 name + " memory",
                 figures.sessions(),
                 resident,
@@ -161,6 +164,7 @@ public final class DiskStoreBenchmark {
                 figures.memoryUsedBytes() >> 20,
                 (figures.memoryUsedBytes() - residentPayload) / figures.sessions(),
                 figures.diskUsedBytes() >> 20,
+                counter(store, "disk.live.bytes") >> 20,
                 runtime.totalMemory() - runtime.freeMemory() >> 20);
     }
 

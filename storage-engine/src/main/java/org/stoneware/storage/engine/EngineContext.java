@@ -14,18 +14,24 @@ import org.stoneware.storage.segments.SegmentLogContext;
  * @param segmentBytes size of a segment of the log.
  */
 public record EngineContext(String mode, StorePolicy policy, StoreContext store, SegmentFiles files, int segmentBytes) {
-    /** With segments of the usual size, or smaller ones where the disk bound asks for them. */
+    /** With segments of the usual size, or smaller ones where the bounds of disk or, when sessions leave it, memory ask for them. */
     public EngineContext(String mode, StorePolicy policy, StoreContext store, SegmentFiles files) {
-        this(mode, policy, store, files, segmentBytes(store.maxDiskBytes()));
+        this(mode, policy, store, files, segmentBytes(policy, store));
     }
 
     private static final int MIN_SEGMENT_BYTES = 1 << 20;
-    private static final int SEGMENTS_AT_LEAST = 16;
+    private static final int DISK_SHARE = 16;
+    private static final int MEMORY_SHARE = 8;
 
-    private static int segmentBytes(long maxDiskBytes) {
-        int usual = SegmentLogContext.DEFAULT_SEGMENT_BYTES;
-        return maxDiskBytes == 0
-                ? usual
-                : (int) Math.max(MIN_SEGMENT_BYTES, Math.min(usual, maxDiskBytes / SEGMENTS_AT_LEAST));
+    private static int segmentBytes(StorePolicy policy, StoreContext store) {
+        long most = SegmentLogContext.DEFAULT_SEGMENT_BYTES;
+        if (store.maxDiskBytes() != 0) {
+            most = Math.min(most, store.maxDiskBytes() / DISK_SHARE);
+        }
+        if (policy == StorePolicy.SPILL) {
+            // What left memory lies in many segments then, and one of them is little beside the bound of all.
+            most = Math.min(most, store.maxMemoryBytes() / MEMORY_SHARE);
+        }
+        return (int) Math.max(MIN_SEGMENT_BYTES, most);
     }
 }

@@ -279,6 +279,11 @@ final class SessionLog implements SegmentLogListener {
             index.touchLocation(entry, moved);
             return;
         }
+        if (!isKeeping && index.isResident(entry) && !log.isFull()) {
+            // Memory has it, and until it leaves it may change or end: no need to write it now.
+            index.logLocation(entry, Location.NULL, 0);
+            return;
+        }
         // The copy takes the last access along, so the touch beside it is not needed any more.
         hint.set(
                 key.keyHash64(),

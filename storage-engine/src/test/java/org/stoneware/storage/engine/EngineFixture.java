@@ -32,7 +32,7 @@ abstract class EngineFixture {
     static final int MAX_RECORD_LENGTH = 64 << 10;
     static final long MEMORY_BYTES = 4L << 20;
 
-    private static final int SEGMENT_BYTES = 1 << 20;
+    static final int SEGMENT_BYTES = 1 << 20;
     private static final long MAX_WAIT_NS = TimeUnit.SECONDS.toNanos(60);
 
     FaultySegmentFiles files = new FaultySegmentFiles();

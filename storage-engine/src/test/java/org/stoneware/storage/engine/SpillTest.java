@@ -53,6 +53,34 @@ final class SpillTest extends EngineFixture {
     }
 
     @Test
+    void shouldWriteNoMoreThanChangesWhileAllSessionsChangeAlike() {
+        SessionStore store = open(StorePolicy.SPILL, MEMORY_BYTES, 0);
+        int sessions = 7000;
+        fill(store, sessions);
+        Random random = new Random(5);
+        long writtenBefore = counter(store, "disk.written.bytes");
+        long changed = 0;
+        for (int version = 2; version < 4 * sessions; version += 64) {
+            int[] numbers = random.ints(64, 0, sessions).toArray();
+            for (int number : numbers) {
+                store.load(key(number), number);
+            }
+            for (int number : numbers) {
+                SessionRecord record = record(number, version, LENGTH);
+                changed += put(store, record) == StoreResult.STORED ? record.length() : 0;
+            }
+            work(store);
+        }
+
+        assertThat(counter(store, "disk.segments.dropped")).isPositive();
+        assertThat(counter(store, "disk.written.bytes") - writtenBefore).isLessThanOrEqualTo(changed);
+        await(
+                store,
+                "files are within their bound",
+                () -> store.figures().diskUsedBytes() <= 3 * counter(store, "disk.live.bytes") + 4 * SEGMENT_BYTES);
+    }
+
+    @Test
     void shouldAnswerLoadingForASessionOnDiskAndTellTheTicket() {
         SessionStore store = open(StorePolicy.SPILL, MEMORY_BYTES, 0);
         fill(store, TEN_TIMES_MEMORY);

@@ -7,6 +7,9 @@ package org.stoneware.storage.segments;
  * <b>Threading:</b> agent thread.
  */
 final class DiskRoom {
+    private static final int SHORT_SEGMENTS = 4;
+    private static final int TIGHT_SEGMENTS = 8;
+
     private final long maxBytes;
     private final long segmentBytes;
     private long usedBytes;
@@ -48,7 +51,12 @@ final class DiskRoom {
 
     /** So little that segments are emptied though most of them is live. */
     boolean isShort(long position) {
-        return left(position) < 4 * segmentBytes;
+        return left(position) < SHORT_SEGMENTS * segmentBytes;
+    }
+
+    /** So little that what is not live is not left lying. */
+    boolean isTight(long position) {
+        return left(position) < TIGHT_SEGMENTS * segmentBytes;
     }
 
     String text(long position) {

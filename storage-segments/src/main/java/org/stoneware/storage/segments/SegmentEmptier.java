@@ -1,20 +1,16 @@
 package org.stoneware.storage.segments;
 
+import java.util.Collection;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Gives disk back: picks the segment with the least live part, lets its needed records be appended again, piece by piece, and hands it
- * over to be deleted.
- * <p>
- * <b>Bound:</b> a segment is picked when less than half of it is needed, so in steady use at most one byte is moved per byte appended and
- * the log takes about twice what it holds; when room is short, when less than nine tenths are.
+ * over to be deleted. {@link ReclaimPolicy} says when that is worth it; a segment nothing of which is needed goes at once.
  * <p>
  * <b>Threading:</b> agent thread.
  */
 final class SegmentEmptier {
-    private static final double USUAL_SHARE = 0.5;
-    private static final double SHORT_SHARE = 0.9;
     /** So many small segments, as restarts leave them, are made one. */
     private static final int MAX_SMALL = 8;
 
@@ -25,33 +21,54 @@ final class SegmentEmptier {
     private final SegmentLog log;
     private final SegmentLogListener listener;
     private final DiskWorkers workers;
+    private final ReclaimPolicy policy;
     private final WalkTask walk;
     private final Frame frame = new Frame();
     private @Nullable Segment current;
     private boolean isReading;
     private boolean isPieceThere;
+    private boolean isNextDue;
     private int nextItem;
     private int nextEstimate;
 
-    SegmentEmptier(SegmentLog log, SegmentLogListener listener, DiskWorkers workers, OpenFiles files, long logId) {
+    SegmentEmptier(
+            SegmentLog log,
+            SegmentLogListener listener,
+            ReclaimPolicy policy,
+            DiskWorkers workers,
+            OpenFiles files,
+            long logId) {
         this.log = log;
         this.listener = listener;
+        this.policy = policy;
         this.workers = workers;
         this.walk = new WalkTask(files, logId, this::onPiece);
     }
 
-    boolean isIdle() {
-        return current == null;
+    /** Whether one was emptied since the last {@link #pick}, and the next should follow without a pause. */
+    boolean isNextDue() {
+        return isNextDue;
     }
 
-    /** Begins with a segment if one is worth it. */
-    void pick(List<Segment> segments, boolean isShort) {
+    /**
+     * Begins with a segment if one is worth it and none is under way.
+     *
+     * @param position of the log.
+     */
+    void pick(Collection<Segment> all, long position) {
+        if (current != null) {
+            return;
+        }
+        isNextDue = false;
+        List<Segment> segments = List.copyOf(all);
         refresh(segments);
-        double bestShare = isShort ? SHORT_SHARE : USUAL_SHARE;
+        double bestShare = 1;
+        long liveBytes = 0;
         Segment best = null;
         Segment small = null;
         int smallCount = 0;
         for (Segment segment : segments) {
+            liveBytes += segment.liveBytes;
             if (!log.canBeEmptied(segment)) {
                 continue;
             }
@@ -66,10 +83,13 @@ final class SegmentEmptier {
                 bestShare = share;
                 best = segment;
             }
-            if (segment.length < log.segmentBytes() / 4) {
+            if (policy.isSmall(segment.length)) {
                 smallCount++;
                 small = small == null || segment.length < small.length ? segment : small;
             }
+        }
+        if (bestShare >= policy.maxShare(liveBytes, position)) {
+            best = null;
         }
         if (best == null && smallCount > MAX_SMALL) {
             best = small;
@@ -134,6 +154,7 @@ final class SegmentEmptier {
         if (nextItem == walk.count()) {
             if (walk.isAtEnd()) {
                 log.onEmptied(segment);
+                isNextDue = policy.isWithoutPause();
                 end();
             } else {
                 isPieceThere = false;

@@ -11,7 +11,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 
 /**
  * An append log of records in segment files. What is appended is copied, gets its location at once and becomes durable later; a
- * record that is no longer held is released, and segments of which less than half is live are emptied and deleted in the background.
+ * record that is no longer held is released, and segments of which little is live are emptied and deleted in the background.
  * <p>
  * <b>Threading:</b> one agent thread; nothing but {@link #open}, {@link #recover}, {@link #visitNotes} and {@link #close} waits for a
  * disk. Writes, forces and reads happen on threads of the log; what they did is told by {@link #doWork}.
@@ -40,7 +40,6 @@ public final class SegmentLog implements AutoCloseable {
     private final Closeable lock;
     private final SegmentDirectory directory;
     private final long logId;
-    private final int segmentBytes;
     private final boolean isKept;
     private final NoteLedger notes = new NoteLedger();
     private final DiskRoom room;
@@ -78,7 +77,6 @@ public final class SegmentLog implements AutoCloseable {
         this.lock = lock;
         this.directory = directory;
         this.logId = logId;
-        this.segmentBytes = segmentBytes;
         this.isKept = context.sync() != SegmentLogContext.Sync.SCRATCH;
         room = new DiskRoom(context.maxDiskBytes(), segmentBytes);
         PendingRing ring = new PendingRing(LogStart.maxWaitingBytes(context));
@@ -86,7 +84,8 @@ public final class SegmentLog implements AutoCloseable {
         workers = new DiskWorkers(context.readThreads(), context.maxReads() + SPARE_TASKS, context.onProgress());
         openFiles = new OpenFiles(context.files());
         reads = new SegmentReads(listener, workers, openFiles, logId, context.maxReads());
-        emptier = new SegmentEmptier(this, listener, workers, openFiles, logId);
+        ReclaimPolicy policy = new ReclaimPolicy(room, segmentBytes, isKept);
+        emptier = new SegmentEmptier(this, listener, policy, workers, openFiles, logId);
         tail = new LogTail(context, logId, segmentBytes, segments, room, ring, writer, workers);
     }
 
@@ -363,6 +362,9 @@ public final class SegmentLog implements AutoCloseable {
             check();
         }
         if (!isFailed) {
+            if (emptier.isNextDue()) {
+                emptier.pick(segments.values(), tail.position());
+            }
             work += emptier.doWork() + deleteEmptied();
         }
         tail.publish();
@@ -422,9 +424,7 @@ public final class SegmentLog implements AutoCloseable {
             } else if (!isShort) {
                 isRefusing = false;
             }
-            if (emptier.isIdle() && noSpace == null) {
-                emptier.pick(List.copyOf(segments.values()), room.isShort(tail.position()));
-            }
+            emptier.pick(segments.values(), tail.position());
         }
     }
 
@@ -489,16 +489,13 @@ public final class SegmentLog implements AutoCloseable {
 
     // What the emptier asks.
 
-    int segmentBytes() {
-        return segmentBytes;
-    }
-
     void notice(String text) {
         context.notices().accept(text);
     }
 
     boolean canBeEmptied(Segment segment) {
-        return segment.isSealed
+        return writer.noSpace() == null
+                && segment.isSealed
                 && segment.state == Segment.State.KEPT
                 && !segment.isUnreadable
                 && (segment.header == null || segment.endPosition() <= writer.writtenPosition())

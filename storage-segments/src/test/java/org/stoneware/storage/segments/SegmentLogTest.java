@@ -430,6 +430,27 @@ final class SegmentLogTest {
     }
 
     @Test
+    void shouldMoveLittleOfAScratchLogAndHoldItsFilesWithinTheirBound() throws Exception {
+        int keys = 2000;
+        Random random = new Random(7);
+        try (TestEngine engine = open(Sync.SCRATCH)) {
+            for (int i = 0; i < 12 * keys; i++) {
+                engine.put(random.nextInt(keys), i, 600);
+                engine.step();
+            }
+
+            engine.await(() -> engine.log.figures().diskUsedBytes()
+                    <= ReclaimPolicy.SCRATCH_FACTOR * engine.log.figures().liveBytes() + 4L * SEGMENT);
+            SegmentLogFigures figures = engine.log.figures();
+            assertThat(figures.droppedSegments()).isPositive();
+            assertThat(figures.movedBytes()).isLessThan(figures.appendedBytes() / 8);
+            engine.readAll();
+            assertThat(engine.isContentRight).isTrue();
+            assertThat(engine.read).hasSameSizeAs(engine.held).doesNotContainValue(-1L);
+        }
+    }
+
+    @Test
     void shouldReadAMissingSegmentAsDamageAndNameWhatItHeld() throws Exception {
         try (TestEngine engine = open(Sync.FORCED)) {
             for (int key = 0; key < 300; key++) {
