@@ -3,8 +3,10 @@ package org.stoneware.storage.segments;
 /**
  * Says how much of a segment may be live for it to be emptied: what is moved is written again, what is not moved takes disk.
  * <p>
- * A log that is kept is read whole when it opens again, and so is held short: a segment goes when less than half of it is live, so in
- * steady use at most one byte is moved per byte appended and the log takes about twice what it holds.
+ * A log that is kept is read when it opens again, and so is held short: it takes at most about {@value #KEPT_FACTOR} times what it holds,
+ * as a segment less than half of which is live goes when it takes more. Below that bound a segment goes when less than a quarter is live:
+ * when all records are rewritten alike that alone holds the log at 1.85 times, with a third of a byte moved per byte appended instead of
+ * up to one, and a device that is busy moving has no time for what users wait for.
  * <p>
  * A scratch log is never read whole, and disk costs it nothing but room: nothing is moved before the files take {@value #SCRATCH_FACTOR}
  * times what is live. When all records are rewritten alike the segment with the least live part is some 6 % live then.
@@ -17,6 +19,10 @@ final class ReclaimPolicy {
     /** Bytes of files per live byte from which on a scratch log moves what is live. */
     static final int SCRATCH_FACTOR = 3;
 
+    /** The same for a log that is kept, from which on more is moved per byte given back. */
+    static final int KEPT_FACTOR = 2;
+
+    private static final double SPARING_SHARE = 0.25;
     private static final double USUAL_SHARE = 0.5;
     private static final double SHORT_SHARE = 0.9;
     private static final double NOTHING_LIVE = 0;
@@ -43,10 +49,12 @@ final class ReclaimPolicy {
         if (room.isShort(position)) {
             return SHORT_SHARE;
         }
-        boolean isWorthIt = isKept
-                || room.isTight(position)
-                || room.usedBytes() > SCRATCH_FACTOR * liveBytes + SEGMENTS_IN_WORK * segmentBytes;
-        return isWorthIt ? USUAL_SHARE : NOTHING_LIVE;
+        int factor = isKept ? KEPT_FACTOR : SCRATCH_FACTOR;
+        boolean isOverBound = room.usedBytes() > factor * liveBytes + SEGMENTS_IN_WORK * segmentBytes;
+        if (isOverBound || room.isTight(position)) {
+            return USUAL_SHARE;
+        }
+        return isKept ? SPARING_SHARE : NOTHING_LIVE;
     }
 
     /** Whether a segment is so short that it is better one with others. */

@@ -9,6 +9,8 @@ final class ReclaimPolicyTest {
     private static final long LIVE = 20 * SEGMENT;
     private static final long BOUND = ReclaimPolicy.SCRATCH_FACTOR * LIVE + 2 * SEGMENT;
 
+    private static final long KEPT_BOUND = ReclaimPolicy.KEPT_FACTOR * LIVE + 2 * SEGMENT;
+
     private final DiskRoom room = new DiskRoom(200 * SEGMENT, SEGMENT);
     private final ReclaimPolicy scratch = new ReclaimPolicy(room, SEGMENT, false);
     private final ReclaimPolicy kept = new ReclaimPolicy(room, SEGMENT, true);
@@ -28,8 +30,15 @@ final class ReclaimPolicyTest {
     }
 
     @Test
-    void shouldEmptySegmentsOfAKeptLogThatAreLessThanHalfLiveWhateverItTakes() {
-        room.use(LIVE);
+    void shouldMoveLittleOfAKeptLogWithinItsBound() {
+        room.use(KEPT_BOUND);
+
+        assertThat(kept.maxShare(LIVE, 0)).isEqualTo(0.25);
+    }
+
+    @Test
+    void shouldEmptySegmentsOfAKeptLogThatAreLessThanHalfLiveBeyondItsBound() {
+        room.use(KEPT_BOUND + 1);
 
         assertThat(kept.maxShare(LIVE, 0)).isEqualTo(0.5);
     }
