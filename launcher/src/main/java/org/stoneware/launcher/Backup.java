@@ -40,6 +40,7 @@ final class Backup {
             command.add("--json");
         }
         return ShellClient.preferringStandby(ShellTerminal.ofProcess(), arguments.candidates())
+                .calledAs(PROGRAM)
                 .run(command);
     }
 }

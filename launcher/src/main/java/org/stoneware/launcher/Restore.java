@@ -57,13 +57,18 @@ final class Restore {
         if (arguments.isGiven("--check")) {
             return check(file);
         }
+        if (!Files.exists(file)) {
+            throw failed(file + ": there is no such file");
+        }
         List<String> command = new ArrayList<>(List.of("session:restore", file.toString()));
         for (String option : List.of("--keep", "--replace", "--count-time", "--json")) {
             if (arguments.isGiven(option)) {
                 command.add(option);
             }
         }
-        return new ShellClient(ShellTerminal.ofProcess(), arguments.candidates()).run(command);
+        return new ShellClient(ShellTerminal.ofProcess(), arguments.candidates())
+                .calledAs(PROGRAM)
+                .run(command);
     }
 
     private int check(Path file) throws ProgramException {

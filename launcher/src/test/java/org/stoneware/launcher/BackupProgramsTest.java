@@ -77,7 +77,11 @@ class BackupProgramsTest {
     @Test
     void shouldSayThatAFileIsMissing() {
         assertThat(home.run("restore", "--check", "shop.backup")).isEqualTo(ExitCode.FAILED);
-        assertThat(home.err()).contains(file + ": there is no such file");
+        assertThat(home.err()).contains("restore: " + file + ": there is no such file");
+        assertThat(home.run("restore", "shop.backup"))
+                .as("before a server is asked")
+                .isEqualTo(ExitCode.FAILED);
+        assertThat(home.err()).contains("restore: " + file + ": there is no such file");
     }
 
     @Test
@@ -96,9 +100,11 @@ class BackupProgramsTest {
     @ValueSource(strings = {"backup", "restore"})
     void shouldSayThatNoServerRuns(String program) throws IOException {
         home.config("");
+        boolean isRestore = program.equals("restore");
+        byte[] before = isRestore ? write(1) : new byte[0];
 
         assertThat(home.run(program, "shop.backup")).isEqualTo(3);
-        assertThat(file).doesNotExist();
+        assertThat(Files.exists(file) ? Files.readAllBytes(file) : new byte[0]).isEqualTo(before);
     }
 
     private byte[] write(int sessions) throws IOException {

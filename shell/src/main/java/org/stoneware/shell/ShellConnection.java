@@ -26,6 +26,7 @@ import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.shell.command.CommandFailure;
 import org.stoneware.shell.command.Completion;
 import org.stoneware.shell.command.HelpText;
+import org.stoneware.shell.command.Lines;
 import org.stoneware.shell.command.SafeText;
 import org.stoneware.shell.command.Screen;
 import org.stoneware.shell.link.Frame;
@@ -44,6 +45,8 @@ final class ShellConnection {
     private static final long ANSWER_WAIT_MIN = 10;
     /** Wider than any terminal. */
     private static final int MAX_WIDTH = 2_000;
+
+    private static final int COMPLAINT_INDENT = 4;
 
     private final FrameChannel channel;
     private final FrameWriter writer;
@@ -264,7 +267,7 @@ final class ShellConnection {
 
     private int run(CommandSession open, String line) {
         try {
-            String help = HelpText.of(open, line);
+            String help = HelpText.of(open, line, width(width));
             if (help != null) {
                 send(Frame.of(Frame.Type.OUT, help));
                 return ShellExit.DONE;
@@ -292,13 +295,21 @@ final class ShellConnection {
         }
         String name = failure.getClass().getSimpleName();
         if (name.equals("CommandNotFoundException")) {
-            complain(Frame.Type.ERR, "no such command: " + SafeText.of(line.strip()) + "; help lists them");
+            complain(Frame.Type.ERR, "no such command: " + SafeText.of(notFound(failure, line)) + "; help lists them");
             return ShellExit.USAGE;
         }
         String message = failure.getMessage();
         complain(Frame.Type.ERR, SafeText.of(message == null ? name : message));
         boolean isUsage = failure instanceof IllegalArgumentException || isSyntax(failure);
         return isUsage ? ShellExit.USAGE : ShellExit.FAILED;
+    }
+
+    /** The command that is not there, in a line that may have several. */
+    private static String notFound(Exception failure, String line) {
+        String message = String.valueOf(failure.getMessage());
+        int colon = message.lastIndexOf(": ");
+        String name = colon < 0 ? "" : message.substring(colon + 2).strip();
+        return name.isEmpty() ? line.strip() : name;
     }
 
     /** Gogo keeps the class of its syntax errors to itself. */
@@ -312,7 +323,7 @@ final class ShellConnection {
     }
 
     private void complain(Frame.Type type, String text) {
-        send(Frame.of(type, text + "\n"));
+        send(Frame.of(type, Lines.fit(text, width(width), COMPLAINT_INDENT) + "\n"));
     }
 
     private static String role(ClusterStatus status) {

@@ -15,6 +15,7 @@ import org.stoneware.api.cluster.StorageStatus;
 
 /** A pair; who is active is the test's choice. */
 final class FakeManagement implements ManagementService {
+    static final String TOMCAT_ADDRESS = "[2001:db8:1234:5678:9abc:def0:1234:5678]:54711";
     volatile boolean isActive = true;
     volatile boolean hasStandby = true;
     final FakeStorage storage = new FakeStorage();
@@ -35,7 +36,7 @@ final class FakeManagement implements ManagementService {
                 List.of(new ClientStatus(
                         "tomcat" + FakeSessions.HOSTILE,
                         "00ff",
-                        "10.0.0.1:4711",
+                        TOMCAT_ADDRESS,
                         "0.1.0",
                         List.of("localhost/shop"),
                         3,

@@ -17,7 +17,7 @@ import org.jline.reader.LineReader;
 import org.stoneware.api.cluster.ManagementService;
 import org.stoneware.shell.client.ShellClient;
 
-/** The client in a JVM of its own at a pseudo-terminal of 100 columns, and a person at its keys. */
+/** The client in a JVM of its own at a pseudo-terminal, and a person at its keys. */
 final class PseudoTerminal implements AutoCloseable {
     static final Path SCRIPT = Path.of("/usr/bin/script");
     private static final long PATIENCE_SEC = 60;
@@ -27,12 +27,14 @@ final class PseudoTerminal implements AutoCloseable {
     private final OutputStream keys;
     private int read;
 
-    PseudoTerminal(Path directory, Map<String, String> environment) throws IOException {
+    PseudoTerminal(Path directory, int columns, Map<String, String> environment) throws IOException {
         screenFile = directory.resolve("screen.txt");
         String java = Path.of(System.getProperty("java.home"), "bin", "java").toString();
-        String command = "stty cols 100 rows 40; exec " + java + " -Xmx64m -XX:TieredStopAtLevel=1 -Duser.home="
-                + directory + " -Dstoneware.shell.tty=in,out -Dstoneware.shell.columns=100 -cp " + classPath() + " "
-                + TypedClient.class.getName() + " " + directory;
+        String command =
+                "stty cols " + columns + " rows 40; exec " + java + " -Xmx64m -XX:TieredStopAtLevel=1 -Duser.home="
+                        + directory + " -Dstoneware.shell.tty=in,out -Dstoneware.shell.columns=" + columns + " -cp "
+                        + classPath() + " "
+                        + TypedClient.class.getName() + " " + directory;
         ProcessBuilder builder = new ProcessBuilder(
                         SCRIPT.toString(),
                         "-qefc",

@@ -5,9 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.core.JsonFactory;
 import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
+import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.PrintStream;
 import java.net.UnixDomainSocketAddress;
 import java.nio.channels.SocketChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -377,6 +381,20 @@ class ShellTest {
         assertThat(new ShellClient(ShellTerminal.ofProcess(), List.of(new ShellClient.Candidate("S", deep)))
                         .run(List.of("cluster:status")))
                 .isEqualTo(3);
+    }
+
+    @Test
+    void shouldComplainUnderTheNameOfTheProgramThatWasCalled() {
+        ByteArrayOutputStream err = new ByteArrayOutputStream();
+        PrintStream printer = new PrintStream(err, true, StandardCharsets.UTF_8);
+        ShellTerminal terminal =
+                new ShellTerminal(InputStream.nullInputStream(), printer, printer, false, false, 0, false);
+        ShellClient client =
+                new ShellClient(terminal, List.of(new ShellClient.Candidate("S", directory.resolve("nobody"))));
+
+        assertThat(client.calledAs("backup").run(List.of("session:backup", "/x")))
+                .isEqualTo(3);
+        assertThat(err.toString(StandardCharsets.UTF_8)).startsWith("backup: no server answers on this machine: S");
     }
 
     private static List<String> strings(String json) throws IOException {

@@ -11,6 +11,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.stoneware.api.session.SessionKey;
 
 /** A person at a terminal: what the keys do. */
@@ -22,6 +24,10 @@ class TypedShellTest {
     private static final String CTRL_C = "\u0003";
     private static final String CTRL_D = "\u0004";
     private static final String COLOUR = "\u001b[32mACTIVE-COORDINATOR";
+
+    private static final int COLUMNS = 100;
+    /** As Tomcat makes them, with a jvmRoute. */
+    private static final String ID = "1A7389F7000000270000004D00000063.tomcat-a";
 
     @TempDir
     private Path directory;
@@ -96,6 +102,41 @@ class TypedShellTest {
             terminal.type("session:stats\r");
             terminal.await("4 sessions");
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {80, 120})
+    void shouldShowWhatAnotherCommandTakesInOnePieceHoweverNarrowTheTerminalIs(int columns) throws Exception {
+        shell.sessions.sessions.add(0, SessionKey.of("localhost/the-shop", ID));
+        try (PseudoTerminal terminal = new PseudoTerminal(directory, columns, Map.of("NO_COLOR", "1"))) {
+            terminal.await(PROMPT);
+            terminal.type("session:list --limit 1\r");
+            String list = terminal.await("1 session on");
+            terminal.type("session:find " + ID.substring(0, 8) + "\r");
+            String found = terminal.await("1 session on");
+            terminal.type("session:show " + ID + "\r");
+            terminal.await("last writer");
+            terminal.type("cluster:clients\r");
+            String clients = terminal.await(FakeManagement.TOMCAT_ADDRESS);
+
+            terminal.type("help\rserver:threads\rcluster:events\rsession:lits | lb\r");
+            String sentences = terminal.await("no such command: lb;");
+
+            assertThat(plain(sentences).lines()).allMatch(line -> line.length() <= columns);
+            assertThat(plain(list).lines()).contains(row(list)).allMatch(line -> line.length() <= columns);
+            assertThat(row(list)).startsWith("localhost/the-shop  " + ID + " ");
+            assertThat(row(found)).isEqualTo(row(list));
+            assertThat(list + found + clients).doesNotContain("…");
+        }
+    }
+
+    /** Without what moves the cursor. */
+    private static String plain(String screen) {
+        return screen.replaceAll("\u001b(?:\\[[0-9;?]*[A-Za-z]|[=>])", "");
+    }
+
+    private static String row(String table) {
+        return table.lines().filter(line -> line.contains(ID)).findFirst().orElse("");
     }
 
     @Test
@@ -210,6 +251,6 @@ class TypedShellTest {
     }
 
     private PseudoTerminal terminal(Map<String, String> environment) throws Exception {
-        return new PseudoTerminal(directory, environment);
+        return new PseudoTerminal(directory, COLUMNS, environment);
     }
 }

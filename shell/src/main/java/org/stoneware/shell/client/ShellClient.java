@@ -23,6 +23,7 @@ public final class ShellClient {
     private final ShellTerminal terminal;
     private final List<Candidate> candidates;
     private final String preferredRole;
+    private final String program;
 
     /**
      * A server that may be meant.
@@ -33,18 +34,24 @@ public final class ShellClient {
 
     /** @param candidates servers of this machine, in order of preference; of several that run the active one is taken. */
     public ShellClient(ShellTerminal terminal, List<Candidate> candidates) {
-        this(terminal, candidates, ACTIVE);
+        this(terminal, candidates, ACTIVE, "shell");
     }
 
-    private ShellClient(ShellTerminal terminal, List<Candidate> candidates, String preferredRole) {
+    private ShellClient(ShellTerminal terminal, List<Candidate> candidates, String preferredRole, String program) {
         this.terminal = terminal;
         this.candidates = List.copyOf(candidates);
         this.preferredRole = preferredRole;
+        this.program = program;
     }
 
     /** As the constructor, but of several servers that run a standby is taken: for work the active need not do. */
     public static ShellClient preferringStandby(ShellTerminal terminal, List<Candidate> candidates) {
-        return new ShellClient(terminal, candidates, STANDBY);
+        return new ShellClient(terminal, candidates, STANDBY, "shell");
+    }
+
+    /** For a program of another name, under which complaints are made. */
+    public ShellClient calledAs(String name) {
+        return new ShellClient(terminal, candidates, preferredRole, name);
     }
 
     /**
@@ -61,7 +68,7 @@ public final class ShellClient {
             }
             return words.isEmpty() ? pipe(link) : execute(link, Words.line(words));
         } catch (IOException e) {
-            terminal.err().println("shell: " + reason(e));
+            terminal.err().println(program + ": " + reason(e));
             return ShellExit.UNREACHABLE;
         }
     }

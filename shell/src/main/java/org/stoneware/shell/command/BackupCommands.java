@@ -53,7 +53,7 @@ public final class BackupCommands {
         Screen screen = Screen.of(session);
         Arguments arguments = Arguments.parse(BACKUP, (Object[]) given);
         if (arguments.isHelp()) {
-            screen.print(BACKUP.text());
+            screen.help(BACKUP);
             return;
         }
         BackupOutcome outcome = await(backups.backup(file(arguments), screen.user()));
@@ -86,7 +86,7 @@ public final class BackupCommands {
         Screen screen = Screen.of(session);
         Arguments arguments = Arguments.parse(RESTORE, (Object[]) given);
         if (arguments.isHelp()) {
-            screen.print(RESTORE.text());
+            screen.help(RESTORE);
             return;
         }
         if (arguments.has("--keep") && arguments.has("--replace")) {

@@ -82,7 +82,7 @@ public final class ClusterCommands {
         Screen screen = Screen.of(session);
         Arguments arguments = Arguments.parse(STATUS, (Object[]) given);
         if (arguments.isHelp()) {
-            screen.print(STATUS.text());
+            screen.help(STATUS);
             return;
         }
         ClusterStatus status = management.status();
@@ -127,7 +127,7 @@ public final class ClusterCommands {
         Screen screen = Screen.of(session);
         Arguments arguments = Arguments.parse(MEMBERS, (Object[]) given);
         if (arguments.isHelp()) {
-            screen.print(MEMBERS.text());
+            screen.help(MEMBERS);
         } else if (arguments.isJson()) {
             screen.json(ClusterPicture.json(management.status().servers()));
         } else {
@@ -140,7 +140,7 @@ public final class ClusterCommands {
         Screen screen = Screen.of(session);
         Arguments arguments = Arguments.parse(CLIENTS, (Object[]) given);
         if (arguments.isHelp()) {
-            screen.print(CLIENTS.text());
+            screen.help(CLIENTS);
             return;
         }
         ClusterStatus status = management.status();
@@ -178,7 +178,7 @@ public final class ClusterCommands {
         Screen screen = Screen.of(session);
         Arguments arguments = Arguments.parse(EVENTS, (Object[]) given);
         if (arguments.isHelp()) {
-            screen.print(EVENTS.text());
+            screen.help(EVENTS);
             return;
         }
         int limit = arguments.number("--limit", DEFAULT_EVENTS, 1, MAX_EVENTS);
@@ -214,8 +214,12 @@ public final class ClusterCommands {
         long last = shown;
         for (ClusterEvent each : events) {
             if (each.sequence() > shown) {
-                screen.line(screen.styled(Figures.time(each.timeMs()), Style.QUIET) + "  "
-                        + screen.styled(SafeText.of(each.type()), Style.HEADING) + "  " + SafeText.of(each.text()));
+                screen.line(
+                        Figures.time(each.timeMs()),
+                        Style.QUIET,
+                        SafeText.of(each.type()),
+                        Style.HEADING,
+                        SafeText.of(each.text()));
                 last = each.sequence();
             }
         }
@@ -227,7 +231,7 @@ public final class ClusterCommands {
         Screen screen = Screen.of(session);
         Arguments arguments = Arguments.parse(FAILOVER, (Object[]) given);
         if (arguments.isHelp()) {
-            screen.print(FAILOVER.text());
+            screen.help(FAILOVER);
             return;
         }
         requireActive(management.status(), "hands over");
@@ -262,7 +266,7 @@ public final class ClusterCommands {
         Screen screen = Screen.of(session);
         Arguments arguments = Arguments.parse(DRILL, (Object[]) given);
         if (arguments.isHelp()) {
-            screen.print(DRILL.text());
+            screen.help(DRILL);
             return;
         }
         Set<String> numbers = Set.of("--seconds", "--sessions", "--threads");

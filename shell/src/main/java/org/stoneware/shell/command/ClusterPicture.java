@@ -22,7 +22,7 @@ final class ClusterPicture {
                 Table.text("ROLE"),
                 Table.text("SINCE"),
                 Table.text("IN SYNC"),
-                Table.longText("DETAIL"));
+                Table.words("DETAIL"));
         for (MemberStatus each : members) {
             table.row(each.name(), role(each), since(each, nowMs), inSync(each), each.detail());
         }
@@ -33,11 +33,11 @@ final class ClusterPicture {
     static Table closely(List<MemberStatus> members, long nowMs) {
         Table table = new Table(
                 Table.text("SERVER"),
-                Table.longText("HOST"),
+                Table.text("HOST"),
                 Table.text("DSO/JMX/GROUP/HTTP"),
                 Table.text("ROLE"),
-                Table.number("EPOCH"),
-                Table.text("SINCE"));
+                Table.number("EPOCH").optional(1),
+                Table.text("SINCE").optional(2));
         for (MemberStatus each : members) {
             table.row(
                     each.name(),
@@ -76,10 +76,10 @@ final class ClusterPicture {
         Table table = new Table(
                 Table.text("TOMCAT"),
                 Table.text("ADDRESS"),
-                Table.text("VERSION"),
+                Table.text("VERSION").optional(1),
                 Table.text("STATE"),
                 Table.number("OWNS"),
-                Table.longText("APPLICATIONS"));
+                Table.words("APPLICATIONS"));
         for (ClientStatus each : clients) {
             table.row(
                     each.name(),

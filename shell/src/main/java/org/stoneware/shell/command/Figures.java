@@ -32,6 +32,13 @@ final class Figures {
         return two(ms / DAY, "d", ms % DAY / HOUR, "h");
     }
 
+    /** A time span of one unit, rounded down, for columns: {@code 12 s}, {@code 3 min}, {@code 2 d}; one below 0 as 0. */
+    static String roughly(long ms) {
+        long span = Math.max(0, ms);
+        long unit = span < SECOND ? 1 : span < MINUTE ? SECOND : span < HOUR ? MINUTE : span < DAY ? HOUR : DAY;
+        return duration(span / unit * unit);
+    }
+
     private static String two(long large, String largeUnit, long small, String smallUnit) {
         return large + " " + largeUnit + (small == 0 ? "" : " " + small + " " + smallUnit);
     }

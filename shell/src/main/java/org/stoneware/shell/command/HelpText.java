@@ -34,6 +34,7 @@ public final class HelpText {
             ServerCommands.THREADS);
 
     private static final int LINE = 100;
+    private static final int NAME = 20;
 
     private HelpText() {}
 
@@ -47,26 +48,27 @@ public final class HelpText {
     /**
      * The help a line asks for.
      *
+     * @param width columns of the terminal; 0 when there is none.
      * @return null when the line asks for none, or for that of a command which is not ours.
      */
-    public static @Nullable String of(CommandSession session, String line) {
+    public static @Nullable String of(CommandSession session, String line, int width) {
         String[] words = line.strip().split("\\s+");
         if (!words[0].equals("help") || words.length > 2) {
             return null;
         }
         if (words.length == 2) {
             Usage usage = usage(words[1]);
-            return usage == null ? null : usage.text();
+            return usage == null ? null : usage.text(width);
         }
         StringBuilder text = new StringBuilder();
         for (Usage usage : USAGES) {
-            text.append(String.format("%-20s %s", usage.name(), usage.summary()))
-                    .append('\n');
+            String entry = String.format("%-" + NAME + "s %s", usage.name(), usage.summary());
+            text.append(Lines.fit(entry, width, NAME + 1)).append('\n');
         }
         text.append("\nEach has --help and --json. Felix's own (help NAME explains one):\n");
         StringBuilder row = new StringBuilder();
         for (String name : others(session)) {
-            if (row.length() + name.length() + 1 > LINE) {
+            if (row.length() + name.length() + 1 > (width > 0 ? Math.min(width, LINE) : LINE)) {
                 text.append(row).append('\n');
                 row.setLength(0);
             }

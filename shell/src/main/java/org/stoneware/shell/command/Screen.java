@@ -2,6 +2,7 @@ package org.stoneware.shell.command;
 
 import java.io.PrintStream;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
 import java.util.Locale;
 import java.util.function.Function;
 import org.apache.felix.service.command.CommandSession;
@@ -14,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Screen {
     private static final String VARIABLE = "stoneware.screen";
+    private static final int INDENT = 4;
 
     private final int width;
     private final boolean isColoured;
@@ -64,19 +66,32 @@ public final class Screen {
     }
 
     void line(String text) {
-        print(text + "\n");
+        line(text, Style.PLAIN);
     }
 
     void line(String text, Style style) {
-        line(style.of(text, isColoured));
+        print(style.of(Lines.fit(text, width, INDENT), isColoured) + "\n");
     }
 
-    String styled(String text, Style style) {
-        return style.of(text, isColoured);
+    /** Words that stand out before a sentence. */
+    void line(String first, Style firstStyle, String second, Style secondStyle, String sentence) {
+        String start = first + "  " + second + "  ";
+        String text = Lines.fit(start + sentence, width, INDENT);
+        boolean isWhole = text.startsWith(start);
+        String styled = firstStyle.of(first, isColoured) + "  " + secondStyle.of(second, isColoured) + "  ";
+        print((isWhole ? styled + text.substring(start.length()) : text) + "\n");
+    }
+
+    void help(Usage usage) {
+        print(usage.text(width));
     }
 
     void table(Table table) {
         print(table.render(width, isColoured));
+        List<String> leftOut = table.leftOut(width);
+        if (!leftOut.isEmpty()) {
+            line("no room for " + String.join(", ", leftOut) + ": a wider terminal or --json shows all", Style.QUIET);
+        }
     }
 
     void json(Object value) {
@@ -92,9 +107,10 @@ public final class Screen {
         StringBuilder text = new StringBuilder();
         for (int i = 0; i < pairs.length; i += 2) {
             String name = pairs[i] + " ".repeat(longest - pairs[i].length());
+            String value = Lines.fit("x".repeat(longest + 2) + SafeText.of(pairs[i + 1]), width, longest + 2);
             text.append(Style.QUIET.of(name, isColoured))
                     .append("  ")
-                    .append(SafeText.of(pairs[i + 1]))
+                    .append(value, longest + 2, value.length())
                     .append('\n');
         }
         print(text.toString());

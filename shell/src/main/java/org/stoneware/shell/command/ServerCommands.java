@@ -69,10 +69,11 @@ public final class ServerCommands {
         Screen screen = Screen.of(session);
         Arguments arguments = Arguments.parse(CONFIG, (Object[]) given);
         if (arguments.isHelp()) {
-            screen.print(CONFIG.text());
+            screen.help(CONFIG);
             return;
         }
-        Table table = new Table(Table.text("NAME"), Table.text("VALUE"), Table.text("ORIGIN"));
+        Table table = new Table(
+                Table.text("NAME"), Table.text("VALUE"), Table.words("ORIGIN").optional(1));
         List<Object> all = new ArrayList<>();
         for (EffectiveConfiguration.Value each : configuration.values()) {
             if (each.name().contains(arguments.word())) {
@@ -96,15 +97,15 @@ public final class ServerCommands {
         Screen screen = Screen.of(session);
         Arguments arguments = Arguments.parse(BUNDLES, (Object[]) given);
         if (arguments.isHelp()) {
-            screen.print(BUNDLES.text());
+            screen.help(BUNDLES);
             return;
         }
         Table table = new Table(
                 Table.number("ID"),
-                Table.number("LEVEL"),
+                Table.number("LEVEL").optional(1),
                 Table.text("STATE"),
                 Table.text("VERSION"),
-                Table.longText("NAME"));
+                Table.text("NAME"));
         List<Object> all = new ArrayList<>();
         for (Bundle each : bundles.getBundles()) {
             int level = each.adapt(BundleStartLevel.class).getStartLevel();
@@ -151,7 +152,7 @@ public final class ServerCommands {
         Screen screen = Screen.of(session);
         Arguments arguments = Arguments.parse(LOGLEVEL, (Object[]) given);
         if (arguments.isHelp()) {
-            screen.print(LOGLEVEL.text());
+            screen.help(LOGLEVEL);
             return;
         }
         if (arguments.words().size() == 2) {
@@ -180,7 +181,7 @@ public final class ServerCommands {
         Screen screen = Screen.of(session);
         Arguments arguments = Arguments.parse(SWEEP, (Object[]) given);
         if (arguments.isHelp()) {
-            screen.print(SWEEP.text());
+            screen.help(SWEEP);
             return;
         }
         InvalidateOutcome outcome = Answers.await(sessions.sweep(screen.user()));
@@ -194,12 +195,18 @@ public final class ServerCommands {
         }
     }
 
+    /** Class without package, and method; {@code --stacks} has all of it. */
+    private static String where(StackTraceElement frame) {
+        String name = frame.getClassName();
+        return name.substring(name.lastIndexOf('.') + 1) + "." + frame.getMethodName();
+    }
+
     @Descriptor("threads by CPU time")
     public void threads(CommandSession session, String... given) {
         Screen screen = Screen.of(session);
         Arguments arguments = Arguments.parse(THREADS, (Object[]) given);
         if (arguments.isHelp()) {
-            screen.print(THREADS.text());
+            screen.help(THREADS);
             return;
         }
         boolean hasStacks = arguments.has("--stacks");
@@ -211,15 +218,15 @@ public final class ServerCommands {
                 Table.number("ID"),
                 Table.number("CPU"),
                 Table.text("STATE"),
-                Table.longText("NAME"),
-                Table.longText("AT"));
+                Table.longName("NAME"),
+                Table.longName("AT").optional(1));
         List<Object> all = new ArrayList<>();
         StringBuilder stacks = new StringBuilder();
         for (ThreadInfo each : infos) {
             long cpuMs = Math.max(0, TimeUnit.NANOSECONDS.toMillis(bean.getThreadCpuTime(each.getThreadId())));
             String state = each.getThreadState().name().toLowerCase(Locale.ROOT).replace('_', ' ');
             StackTraceElement[] stack = each.getStackTrace();
-            String at = stack.length == 0 ? "" : stack[0].getClassName() + "." + stack[0].getMethodName();
+            String at = stack.length == 0 ? "" : where(stack[0]);
             table.row(
                     each.getThreadId(),
                     Figures.duration(cpuMs),

@@ -83,7 +83,7 @@ public final class SessionCommands {
         Screen screen = Screen.of(session);
         Arguments arguments = Arguments.parse(usage, (Object[]) given);
         if (arguments.isHelp()) {
-            screen.print(usage.text());
+            screen.help(usage);
             return;
         }
         SessionPage page = Answers.await(sessions.list(query(arguments)));
@@ -123,19 +123,19 @@ public final class SessionCommands {
             return;
         }
         Table table = new Table(
-                Table.longText("APPLICATION"),
-                Table.longText("SESSION"),
-                Table.number("USED"),
-                Table.number("AGE"),
-                Table.number("ENDS IN"),
-                Table.number("SIZE"),
-                Table.number("ATTRIBUTES"));
+                Table.text("APPLICATION"),
+                Table.text("SESSION"),
+                Table.number("USED").optional(4),
+                Table.number("AGE").optional(2),
+                Table.number("ENDS IN").optional(3),
+                Table.number("SIZE").optional(5),
+                Table.number("ATTRIBUTES").optional(1));
         for (SessionSummary each : page.sessions()) {
             table.row(
                     each.application(),
                     each.id(),
-                    Figures.duration(Math.max(0, nowMs - each.lastAccessedTimeMs())),
-                    Figures.duration(Math.max(0, nowMs - each.creationTimeMs())),
+                    Figures.roughly(nowMs - each.lastAccessedTimeMs()),
+                    Figures.roughly(nowMs - each.creationTimeMs()),
                     endsIn(each, nowMs),
                     Figures.bytes(each.lengthBytes()),
                     each.attributes());
@@ -153,7 +153,7 @@ public final class SessionCommands {
             return "never";
         }
         long leftMs = session.lastAccessedTimeMs() + session.maxInactiveIntervalSec() * 1_000L - nowMs;
-        return leftMs <= 0 ? "now" : Figures.duration(leftMs);
+        return leftMs <= 0 ? "now" : Figures.roughly(leftMs);
     }
 
     /** A passive that is not in sync may lack sessions; whoever reads a list must know. */
@@ -187,7 +187,7 @@ public final class SessionCommands {
         Screen screen = Screen.of(session);
         Arguments arguments = Arguments.parse(SHOW, (Object[]) given);
         if (arguments.isHelp()) {
-            screen.print(SHOW.text());
+            screen.help(SHOW);
             return;
         }
         SessionKey key = key(arguments);
@@ -209,7 +209,7 @@ public final class SessionCommands {
         Screen screen = Screen.of(session);
         Arguments arguments = Arguments.parse(STATS, (Object[]) given);
         if (arguments.isHelp()) {
-            screen.print(STATS.text());
+            screen.help(STATS);
             return;
         }
         SessionStats stats = Answers.await(sessions.stats(arguments.value("--app")));
@@ -227,7 +227,7 @@ public final class SessionCommands {
         Screen screen = Screen.of(session);
         Arguments arguments = Arguments.parse(INVALIDATE, (Object[]) given);
         if (arguments.isHelp()) {
-            screen.print(INVALIDATE.text());
+            screen.help(INVALIDATE);
             return;
         }
         String application = arguments.value("--app");

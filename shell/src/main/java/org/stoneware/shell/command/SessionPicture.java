@@ -47,7 +47,10 @@ final class SessionPicture {
                 Figures.bytes(summary.lengthBytes()) + ", " + summary.attributes()
                         + (summary.attributes() == 1 ? " attribute" : " attributes"));
         Table table = new Table(
-                Table.longText("ATTRIBUTE"), Table.number("SIZE"), Table.longText("CLASS"), Table.text("SET BY"));
+                Table.longName("ATTRIBUTE"),
+                Table.number("SIZE"),
+                Table.longName("CLASS"),
+                Table.text("SET BY").optional(1));
         details.attributes().stream()
                 .sorted(Comparator.comparingLong(AttributeDetails::valueBytes).reversed())
                 .forEach(each -> table.row(

@@ -22,7 +22,7 @@ final class StatsPicture {
         if (stats.sessions() == 0) {
             return;
         }
-        Table applications = new Table(Table.longText("APPLICATION"), Table.number("SESSIONS"), Table.number("SIZE"));
+        Table applications = new Table(Table.text("APPLICATION"), Table.number("SESSIONS"), Table.number("SIZE"));
         long others = stats.otherApplications();
         for (int i = 0; i < stats.applications().size(); i++) {
             ApplicationStats each = stats.applications().get(i);

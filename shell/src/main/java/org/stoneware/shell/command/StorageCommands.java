@@ -65,7 +65,7 @@ public final class StorageCommands {
         Screen screen = Screen.of(session);
         Arguments arguments = Arguments.parse(LIST, (Object[]) given);
         if (arguments.isHelp()) {
-            screen.print(LIST.text());
+            screen.help(LIST);
             return;
         }
         List<Offer> offers = management.storage().list();
@@ -96,9 +96,9 @@ public final class StorageCommands {
         Table table = new Table(
                 Table.text("MODE"),
                 Table.text("IN USE"),
-                Table.text("RESTART"),
+                Table.text("RESTART").optional(1),
                 Table.text("VERSION"),
-                Table.longText("BUNDLE"));
+                Table.text("BUNDLE"));
         offers.forEach(each -> table.row(
                 each.mode(),
                 Table.cell(each.isInUse() ? "yes" : "", Style.GOOD),
@@ -125,7 +125,7 @@ public final class StorageCommands {
         Screen screen = Screen.of(session);
         Arguments arguments = Arguments.parse(USE, (Object[]) given);
         if (arguments.isHelp()) {
-            screen.print(USE.text());
+            screen.help(USE);
             return;
         }
         String mode = arguments.word();
@@ -197,7 +197,7 @@ public final class StorageCommands {
         Screen screen = Screen.of(session);
         Arguments arguments = Arguments.parse(RETIRE, (Object[]) given);
         if (arguments.isHelp()) {
-            screen.print(RETIRE.text());
+            screen.help(RETIRE);
             return;
         }
         String mode = arguments.word();
@@ -219,7 +219,7 @@ public final class StorageCommands {
         Screen screen = Screen.of(session);
         Arguments arguments = Arguments.parse(STATS, (Object[]) given);
         if (arguments.isHelp()) {
-            screen.print(STATS.text());
+            screen.help(STATS);
             return;
         }
         StorageStatus storage = management.status().storage();

@@ -12,6 +12,9 @@ import java.util.List;
  */
 public record Usage(String name, String summary, List<String> words, List<Option> options) {
     static final Option JSON = Option.flag("--json", "for scripts: one JSON value");
+    private static final String OPTION = "    ";
+    private static final int OPTION_WIDTH = 18;
+    private static final int SYNOPSIS_INDENT = 4;
     static final Option HELP = Option.flag("--help", "print this");
 
     /**
@@ -48,6 +51,16 @@ public record Usage(String name, String summary, List<String> words, List<Option
         return (int) words.stream().filter(word -> !word.startsWith("[")).count();
     }
 
+    /** @param width columns of the terminal; 0 when there is none. */
+    String text(int width) {
+        StringBuilder text = new StringBuilder();
+        text().lines().forEach(line -> {
+            int indent = line.startsWith(OPTION) ? OPTION.length() + OPTION_WIDTH + 1 : SYNOPSIS_INDENT;
+            text.append(Lines.fit(line, width, indent)).append('\n');
+        });
+        return text.toString();
+    }
+
     String text() {
         StringBuilder text = new StringBuilder(name);
         words.forEach(word -> text.append(' ').append(word));
@@ -58,7 +71,7 @@ public record Usage(String name, String summary, List<String> words, List<Option
         text.append("\n  ").append(summary).append('\n');
         for (Option option : options) {
             String left = option.name + (option.hasValue() ? " " + option.value : "");
-            text.append(String.format("    %-18s %s%n", left, option.summary));
+            text.append(String.format(OPTION + "%-" + OPTION_WIDTH + "s %s%n", left, option.summary));
         }
         return text.toString().replace(System.lineSeparator(), "\n");
     }

@@ -14,13 +14,54 @@ class TableTest {
     }
 
     @Test
-    void shouldCutTheLongestColumnOnATerminalAndNothingInAPipe() {
-        Table table = new Table(Table.longText("NAME"), Table.number("SIZE")).row("x".repeat(100), 1);
+    void shouldNeverCutWhatSomebodyMayCopy() {
+        Table table = new Table(Table.text("SESSION"), Table.number("SIZE").optional(1)).row("x".repeat(100), 1);
 
-        assertThat(table.render(40, false).lines())
-                .allSatisfy(line -> assertThat(line.length()).isLessThanOrEqualTo(40));
-        assertThat(table.render(40, false)).contains("x…");
-        assertThat(table.render(0, false)).contains("x".repeat(100));
+        assertThat(table.render(40, false)).isEqualTo("SESSION\n" + "x".repeat(100) + "\n");
+        assertThat(table.leftOut(40)).containsExactly("SIZE");
+    }
+
+    @Test
+    void shouldLeaveOutTheLeastImportantColumnsOfANarrowTerminalAndSayWhich() {
+        Table table = new Table(
+                        Table.number("SIZE").optional(2),
+                        Table.text("ID"),
+                        Table.number("AGE").optional(1),
+                        Table.text("END").optional(3))
+                .row(12345, "0123456789", 77777, "never");
+
+        assertThat(table.render(31, false))
+                .isEqualTo(" SIZE  ID            AGE  END\n12345  0123456789  77777  never\n");
+        assertThat(table.leftOut(31)).isEmpty();
+        assertThat(table.render(30, false)).isEqualTo(" SIZE  ID          END\n12345  0123456789  never\n");
+        assertThat(table.leftOut(30)).containsExactly("AGE");
+        assertThat(table.leftOut(20)).containsExactly("SIZE", "AGE");
+    }
+
+    @Test
+    void shouldGoOnInTheNextLineWithoutBreakingAWord() {
+        Table table = new Table(Table.text("TOMCAT"), Table.words("APPLICATIONS"), Table.number("OWNS"))
+                .row("a", "localhost/shop, localhost/admin, localhost/manager", 3)
+                .row("b", "", 0);
+
+        assertThat(table.render(44, false))
+                .isEqualTo(
+                        """
+                        TOMCAT  APPLICATIONS                    OWNS
+                        a       localhost/shop,                    3
+                                localhost/admin,
+                                localhost/manager
+                        b                                          0
+                        """);
+        assertThat(table.render(0, false)).contains("localhost/shop, localhost/admin, localhost/manager     3\n");
+    }
+
+    @Test
+    void shouldBreakALongNameNoCommandTakesWhereTheLineEnds() {
+        Table table = new Table(Table.longName("CLASS"), Table.number("SIZE")).row("shop.cart.Entry$Kind", 7);
+
+        assertThat(table.render(18, false)).isEqualTo("CLASS         SIZE\nshop.cart.En     7\ntry$Kind\n");
+        assertThat(table.render(0, false)).isEqualTo("CLASS                 SIZE\nshop.cart.Entry$Kind     7\n");
     }
 
     @Test
