@@ -191,7 +191,7 @@ final class ClusterMetrics {
                 "stoneware_storage_disk_max_bytes", "Disk the store may use; 0 for no bound.", storage.diskMaxBytes());
     }
 
-    private static String printable(String text) {
+    static String printable(String text) {
         String cut = text.length() > MAX_LABEL_LENGTH ? text.substring(0, MAX_LABEL_LENGTH) : text;
         return cut.replaceAll("[\\p{C}\\p{Zl}\\p{Zp}]", "\ufffd");
     }

@@ -42,6 +42,10 @@ final class CounterCatalog {
                 "stale-epoch",
                 "unregistered",
                 "overflow");
+        answered("open", "current", "loaded", "absent", "busy");
+        for (String kind : new String[] {"write", "remove", "rename"}) {
+            answered(kind, "committed", "fenced", "absent", "exists", "full", "too-large", "failed", "forgotten");
+        }
         counter(
                 "requests.duplicate",
                 "requests_duplicate",
@@ -176,6 +180,18 @@ final class CounterCatalog {
         String withoutSuffix = made.replaceAll("(?:_(?:total|created|bucket|info))+$", "");
         return new Entry(
                 withoutSuffix, Kind.UNKNOWN, "A figure of this version; see docs/management.md.", Labels.EMPTY);
+    }
+
+    private void answered(String kind, String... outcomes) {
+        for (String outcome : outcomes) {
+            entries.put(
+                    "requests.answered." + kind + "." + outcome,
+                    new Entry(
+                            PREFIX + "requests_answered",
+                            Kind.COUNTER,
+                            "Answers to requests of Tomcats since this server became active, by kind and outcome.",
+                            Labels.of("kind", kind, "outcome", outcome)));
+        }
     }
 
     private void labelled(String figures, String metric, String label, String help, String... values) {

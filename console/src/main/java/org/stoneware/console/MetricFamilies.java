@@ -21,14 +21,9 @@ import org.stoneware.console.CounterCatalog.Kind;
 /** Collects points until all are there, one family a name; of two points with the same labels the first stays. */
 final class MetricFamilies {
     private static final double NS_PER_SECOND = 1e9;
-    private static final Map<String, String> HISTOGRAM_HELP = Map.of(
-            "requests.open",
-            "Time from asking for a session that is held here until it was granted.",
-            "requests.commit",
-            "Time from a change until every server in sync has confirmed it.");
 
     private final Map<String, Family> families = new LinkedHashMap<>();
-    private final Map<String, Histogram> histograms = new LinkedHashMap<>();
+    private final Map<String, Durations> histograms = new LinkedHashMap<>();
 
     void gauge(String name, String help, double value, String... labels) {
         add(name, Kind.GAUGE, help, Labels.of(labels), value);
@@ -45,9 +40,13 @@ final class MetricFamilies {
         }
     }
 
-    /** Durations, by a name of {@link Histogram#name()} with underscores and {@code _seconds}. */
+    /** Adds durations. */
     void histogram(Histogram counted) {
-        histograms.put("stoneware_" + counted.name().replaceAll("[^a-z0-9]+", "_") + "_seconds", counted);
+        HistogramCatalog.Entry entry = HistogramCatalog.entry(counted.name());
+        histograms
+                .computeIfAbsent(entry.metric(), any -> new Durations(entry.help(), new LinkedHashMap<>()))
+                .points()
+                .putIfAbsent(entry.labels(), counted);
     }
 
     MetricSnapshots snapshots() {
@@ -63,7 +62,19 @@ final class MetricFamilies {
         return all.build();
     }
 
-    private static HistogramSnapshot histogram(String name, Histogram counted) {
+    private static HistogramSnapshot histogram(String name, Durations family) {
+        HistogramSnapshot.Builder snapshot =
+                HistogramSnapshot.builder().unit(Unit.SECONDS).name(name).help(family.help());
+        family.points()
+                .forEach((labels, counted) -> snapshot.dataPoint(HistogramDataPointSnapshot.builder()
+                        .labels(labels)
+                        .classicHistogramBuckets(buckets(counted))
+                        .sum(counted.sumNs() / NS_PER_SECOND)
+                        .build()));
+        return snapshot.build();
+    }
+
+    private static ClassicHistogramBuckets buckets(Histogram counted) {
         ClassicHistogramBuckets.Builder buckets = ClassicHistogramBuckets.builder();
         for (int i = 0; i < counted.counts().size(); i++) {
             boolean isLast = i == counted.upToNs().size();
@@ -71,15 +82,7 @@ final class MetricFamilies {
                     isLast ? Double.POSITIVE_INFINITY : counted.upToNs().get(i) / NS_PER_SECOND,
                     counted.counts().get(i));
         }
-        return HistogramSnapshot.builder()
-                .unit(Unit.SECONDS)
-                .name(name)
-                .help(HISTOGRAM_HELP.getOrDefault(counted.name(), "A duration; see docs/operations.md."))
-                .dataPoint(HistogramDataPointSnapshot.builder()
-                        .classicHistogramBuckets(buckets.build())
-                        .sum(counted.sumNs() / NS_PER_SECOND)
-                        .build())
-                .build();
+        return buckets.build();
     }
 
     private static CounterSnapshot counter(String name, Family family) {
@@ -124,4 +127,7 @@ final class MetricFamilies {
 
     /** All points of one name. */
     private record Family(Kind kind, String help, Map<Labels, Double> points) {}
+
+    /** All histograms of one name. */
+    private record Durations(String help, Map<Labels, Histogram> points) {}
 }

@@ -47,7 +47,7 @@ class ArchitectureTest {
     @ArchTest
     static final ArchRule METRICS_ARE_WRITTEN_IN_ONE_PLACE = noClasses()
             .that()
-            .haveNameNotMatching(".*\\.(ClusterMetrics|MetricFamilies|CounterCatalog)(\\$.*)?")
+            .haveNameNotMatching(".*\\.(ClusterMetrics|MetricFamilies|CounterCatalog|HistogramCatalog)(\\$.*)?")
             .should()
             .dependOnClassesThat()
             .resideInAPackage("io.prometheus..");

@@ -91,6 +91,30 @@ class ClusterMetricsTest {
     }
 
     @Test
+    void shouldCountDurationsOfEachKindOfRequestAndOfEachStandbyUnderOneName() {
+        OpenMetricsText metrics = metrics(List.of());
+
+        assertThat(metrics.types)
+                .containsEntry("stoneware_requests_answered_seconds", "histogram")
+                .containsEntry("stoneware_replication_acknowledged_seconds", "histogram");
+        assertThat(metrics.samples)
+                .containsEntry("stoneware_requests_answered_seconds_sum{kind=\"open\"}", 0.002)
+                .containsEntry("stoneware_requests_answered_seconds_sum{kind=\"write\"}", 0.003)
+                .containsEntry("stoneware_requests_answered_seconds_bucket{kind=\"write\",le=\"+Inf\"}", 10.0)
+                .containsEntry("stoneware_replication_acknowledged_seconds_sum{server=\"Server2\"}", 0.004);
+    }
+
+    @Test
+    void shouldPutAnswersUnderOneNameByKindAndOutcome() {
+        OpenMetricsText metrics = metrics(List.of(
+                new Counter("requests.answered.write.committed", 5), new Counter("requests.answered.open.busy", 1)));
+
+        assertThat(metrics.samples)
+                .containsEntry("stoneware_requests_answered_total{kind=\"write\",outcome=\"committed\"}", 5.0)
+                .containsEntry("stoneware_requests_answered_total{kind=\"open\",outcome=\"busy\"}", 1.0);
+    }
+
+    @Test
     void shouldCountEventsByType() {
         assertThat(metrics(List.of(new Counter("events.role-changed", 4))).samples)
                 .containsEntry("stoneware_events_total{type=\"role-changed\"}", 4.0);

@@ -77,9 +77,19 @@ final class FakeManagement implements ManagementService {
                 clients,
                 storage,
                 counters,
-                List.of(new Histogram(
-                        "requests.commit", List.of(50_000L, 1_000_000L), List.of(5L, 3L, 2L), 42_000_000)),
+                List.of(
+                        histogram("requests.commit", 42_000_000),
+                        histogram("requests.open", 1),
+                        histogram("requests.awaiting-store", 1),
+                        histogram("requests.answered.open", 2_000_000),
+                        histogram("requests.answered.write", 3_000_000),
+                        histogram("replication.acknowledged.Server2", 4_000_000),
+                        histogram("store.durable", 1)),
                 problems);
+    }
+
+    private static Histogram histogram(String name, long sumNs) {
+        return new Histogram(name, List.of(50_000L, 1_000_000L), List.of(5L, 3L, 2L), sumNs);
     }
 
     static MemberStatus member(int number, ServerRole role, String detail, boolean isReachable) {

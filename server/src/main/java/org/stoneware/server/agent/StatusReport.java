@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ClusterStatus;
 import org.stoneware.api.cluster.ClusterStatus.Counter;
+import org.stoneware.api.cluster.Histogram;
 import org.stoneware.api.cluster.MemberFacts;
 import org.stoneware.api.cluster.MemberState;
 import org.stoneware.api.cluster.MemberStatus;
@@ -93,7 +94,7 @@ final class StatusReport {
                         figures.diskUsedBytes(),
                         figures.diskMaxBytes()),
                 counters(serving, roles, stalls),
-                serving == null ? List.of() : serving.histograms(),
+                histograms(serving),
                 problems(exchange));
     }
 
@@ -266,6 +267,23 @@ final class StatusReport {
         String detail = sync == null || !peer.detail().isEmpty() ? peer.detail() : sync.inWords();
         String note = peer.isReachable() ? election.detectionNote(memberId) : "";
         return detail.isEmpty() || note.isEmpty() ? detail + note : detail + "; " + note;
+    }
+
+    private List<Histogram> histograms(@Nullable SessionRequestProcessor serving) {
+        List<Histogram> all = new ArrayList<>();
+        @Nullable Standbys standbys = duties.standbys();
+        if (serving != null) {
+            all.addAll(serving.histograms());
+        }
+        if (standbys != null) {
+            for (ServerSettings server : context.settings().servers()) {
+                if (server.position() != context.settings().selfPosition()) {
+                    all.add(standbys.acknowledgements(server.position(), "replication.acknowledged." + server.name()));
+                }
+            }
+            all.add(standbys.durable("store.durable"));
+        }
+        return all;
     }
 
     private List<Counter> counters(@Nullable SessionRequestProcessor serving, RoleHistory roles, long stalls) {

@@ -1,4 +1,4 @@
-package org.stoneware.server.request;
+package org.stoneware.server.latency;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -10,7 +10,7 @@ import org.stoneware.api.cluster.Histogram;
  * <p>
  * <b>Threading:</b> the agent thread.
  */
-final class LatencyHistogram {
+public final class LatencyHistogram {
     private static final long[] UP_TO_NS = {
         50_000,
         100_000,
@@ -34,7 +34,7 @@ final class LatencyHistogram {
     private final long[] counts = new long[UP_TO_NS.length + 1];
     private long sumNs;
 
-    void record(long durationNs) {
+    public void record(long durationNs) {
         int bucket = 0;
         while (bucket < UP_TO_NS.length && durationNs > UP_TO_NS[bucket]) {
             bucket++;
@@ -44,7 +44,7 @@ final class LatencyHistogram {
     }
 
     /** What was counted so far. */
-    Histogram snapshot(String name) {
+    public Histogram snapshot(String name) {
         List<Long> bounds = new ArrayList<>(UP_TO_NS.length);
         for (long bound : UP_TO_NS) {
             bounds.add(bound);

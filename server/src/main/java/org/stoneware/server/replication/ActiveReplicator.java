@@ -31,6 +31,7 @@ public final class ActiveReplicator implements Replicator {
     private long lastIndex;
     private long commitIndex;
     private boolean isReadOnly;
+    private long nowNs;
 
     /** A replicator of a server that is alone. */
     public ActiveReplicator(
@@ -108,6 +109,7 @@ public final class ActiveReplicator implements Replicator {
 
     @Override
     public int doWork(long nowNs) {
+        this.nowNs = nowNs;
         Standbys peers = standbys;
         int work = 0;
         if (peers != null) {
@@ -140,6 +142,9 @@ public final class ActiveReplicator implements Replicator {
     /** The force here and the way to the standbys go on at the same time; the later one counts. */
     private void advance(@Nullable Standbys peers) {
         long durable = durableIndex();
+        if (peers != null && !isReadOnly) {
+            peers.onDurable(durable, nowNs);
+        }
         long held = peers == null ? durable : peers.heldByAll(durable);
         if (held > commitIndex) {
             commitIndex = held;

@@ -2,6 +2,7 @@ package org.stoneware.server.replication;
 
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.server.latency.LatencyHistogram;
 import org.stoneware.spi.replication.Replicator;
 import org.stoneware.wire.replication.Divergence;
 import org.stoneware.wire.replication.FrameOrigin;
@@ -31,6 +32,7 @@ final class StandbyLink implements ReplicationListener {
     private final HoldOff holdOff;
     private final ReadLease lease = new ReadLease();
     private final ReplicationAdapter adapter = new ReplicationAdapter();
+    private final LatencyHistogram acknowledgements = new LatencyHistogram();
 
     private boolean isInSync;
     private long incarnation;
@@ -256,6 +258,7 @@ final class StandbyLink implements ReplicationListener {
         if (session != null && origin.senderIncarnation() == session.incarnation()) {
             session.onAck(index);
         } else if (isInSync && origin.senderIncarnation() == incarnation && index < nextIndex) {
+            countAcknowledged(index);
             acknowledged = Math.max(acknowledged, index);
         } else {
             refusedFrames++;
@@ -267,6 +270,18 @@ final class StandbyLink implements ReplicationListener {
         } else if (seenNs != ReplicationProtocol.NO_STAMP) {
             refusedFrames++;
         }
+    }
+
+    /** From the entry until this acknowledgement, for entries that are still here. */
+    private void countAcknowledged(long index) {
+        for (long each = Math.max(acknowledged + 1, ring.firstIndex()); each <= index; each++) {
+            acknowledgements.record(nowNs - ring.appendedNsAt(each));
+        }
+    }
+
+    /** How long this standby took to acknowledge each entry, while it counted. */
+    LatencyHistogram acknowledgements() {
+        return acknowledgements;
     }
 
     /** True while this standby can't have taken over: it has given its word, or it is not in the in-sync set. */

@@ -4,6 +4,8 @@ import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.Histogram;
+import org.stoneware.server.latency.LatencyHistogram;
 import org.stoneware.spi.replication.Replicator;
 
 /**
@@ -26,6 +28,8 @@ public final class Standbys {
     private final EntryRing ring;
     private final List<StandbyLink> links = new ArrayList<>();
     private final ReplicaCheck check;
+    private final LatencyHistogram durable = new LatencyHistogram();
+    private long durableIndex;
     private boolean isDeposed;
     private long offeredSlots;
 
@@ -44,6 +48,7 @@ public final class Standbys {
         this.events = events;
         this.check = new ReplicaCheck(state);
         this.ring = new EntryRing(limits.retainedBytes(), state.lastApplied(), lastEpoch);
+        this.durableIndex = state.lastApplied();
     }
 
     /** A connection to a standby is open; an older one to the same member no longer counts. */
@@ -116,6 +121,16 @@ public final class Standbys {
     public long lagEntries(int memberId) {
         StandbyLink link = link(memberId);
         return link.isInSync() ? Math.max(0, ring.lastIndex() - link.acknowledged()) : -1;
+    }
+
+    /** From each entry until a standby that counted had acknowledged it. */
+    public Histogram acknowledgements(int memberId, String name) {
+        return link(memberId).acknowledgements().snapshot(name);
+    }
+
+    /** From each entry until the store here would have it after an end of the process; nothing of those it had at once. */
+    public Histogram durable(String name) {
+        return durable.snapshot(name);
     }
 
     /** True while a standby is being copied: what is to be sent next may be on its way from disk. */
@@ -196,6 +211,17 @@ public final class Standbys {
         for (int i = 0; i < links.size(); i++) {
             links.get(i).onApplied(entry, offset, length);
         }
+    }
+
+    /** Entries up to this one are here as the store promises. */
+    void onDurable(long index, long nowNs) {
+        for (long each = Math.max(durableIndex + 1, ring.firstIndex()); each <= index; each++) {
+            long tookNs = nowNs - ring.appendedNsAt(each);
+            if (tookNs > 0) {
+                durable.record(tookNs);
+            }
+        }
+        durableIndex = Math.max(durableIndex, index);
     }
 
     /**

@@ -28,10 +28,19 @@ class ChangeRequests {
     /**
      * Who asks for which change.
      *
-     * @param grant last grant of the token the sender has seen.
-     * @param base  version of the copy the change was made to.
+     * @param grant     last grant of the token the sender has seen.
+     * @param base      version of the copy the change was made to.
+     * @param arrivedNs when it came to this server.
      */
-    record Change(ClientRow client, long requestId, long answeredBelow, long token, int grant, long base) {}
+    record Change(
+            RequestKind kind,
+            ClientRow client,
+            long requestId,
+            long answeredBelow,
+            long token,
+            int grant,
+            long base,
+            long arrivedNs) {}
 
     void onWrite(Change change, long accessAgeMs, int flags, SessionKey asked, SessionDelta delta) {
         boolean isCreate = (flags & SessionProtocol.WRITE_CREATE) != 0;
@@ -83,10 +92,10 @@ class ChangeRequests {
                 isCreated ? ownership.created(key, change.client) : ownership.owned(key, change.client, change.token);
         boolean releases = isRelease && (kept == null || change.grant >= kept.grant);
         if (kept == null || releases) {
-            context.replies.written(replyTo, change.requestId, SessionProtocol.NO_TOKEN, version, status, 0);
+            answer(replyTo, change, SessionProtocol.NO_TOKEN, version, status, 0);
         } else {
             int hints = kept.isRecalled ? SessionProtocol.HINT_RECALLED : 0;
-            context.replies.written(replyTo, change.requestId, kept.token, version, status, hints);
+            answer(replyTo, change, kept.token, version, status, hints);
         }
         if (kept != null && releases) {
             context.counters.released++;
@@ -110,7 +119,7 @@ class ChangeRequests {
         ClientPort replyTo = context.port;
         boolean isProposed = context.propose(length, key, null, (status, version) -> {
             count(status);
-            context.replies.written(replyTo, change.requestId, 0, 0, status, 0);
+            answer(replyTo, change, 0, 0, status, 0);
             if (status != WriteStatus.FAILED) {
                 context.ended(key);
             }
@@ -144,7 +153,7 @@ class ChangeRequests {
                 context.rule.onResolved(to);
                 context.ownership.renamed(from, to);
             }
-            context.replies.written(replyTo, change.requestId, change.token, version, status, 0);
+            answer(replyTo, change, change.token, version, status, 0);
             context.ownership.recallIfWaitedFor(to, context.nowNs);
         });
         if (isProposed) {
@@ -175,7 +184,7 @@ class ChangeRequests {
             }
             case ABSENT -> {
                 context.ended(key);
-                context.replies.written(context.port, change.requestId, 0, 0, WriteStatus.ABSENT, 0);
+                answer(context.port, change, 0, 0, WriteStatus.ABSENT, 0);
             }
             case WAITS -> {}
         }
@@ -208,7 +217,7 @@ class ChangeRequests {
     private void refuseFenced(Change change) {
         context.counters.fenced++;
         change.client.onRefused(change.requestId);
-        context.replies.written(context.port, change.requestId, 0, 0, WriteStatus.FENCED, 0);
+        answer(context.port, change, 0, 0, WriteStatus.FENCED, 0);
     }
 
     /** A store that takes no changes answers so at once, and the log is spared. */
@@ -217,7 +226,7 @@ class ChangeRequests {
             return false;
         }
         context.counters.failed++;
-        context.replies.written(context.port, change.requestId, SessionProtocol.NO_TOKEN, 0, WriteStatus.FAILED, 0);
+        answer(context.port, change, SessionProtocol.NO_TOKEN, 0, WriteStatus.FAILED, 0);
         return true;
     }
 
@@ -229,7 +238,7 @@ class ChangeRequests {
         context.counters.tooLarge++;
         boolean isOwner = context.ownership.owned(key, change.client, change.token) != null;
         long token = isOwner ? change.token : SessionProtocol.NO_TOKEN;
-        context.replies.written(context.port, change.requestId, token, 0, WriteStatus.TOO_LARGE, 0);
+        answer(context.port, change, token, 0, WriteStatus.TOO_LARGE, 0);
     }
 
     /** A change sent again is answered as the first time, once that is committed, and changes nothing. */
@@ -262,9 +271,9 @@ class ChangeRequests {
         // Never a token the copy was not made under, unless that copy is the newest there is.
         boolean isSameOwner = isOwner && owned != null && (owned.token == change.token || (isCreate && isNewest));
         context.counters.duplicates++;
-        context.replies.written(
+        answer(
                 context.port,
-                change.requestId,
+                change,
                 isSameOwner && owned != null ? owned.token : SessionProtocol.NO_TOKEN,
                 version,
                 status,
@@ -280,6 +289,11 @@ class ChangeRequests {
         }
         context.ownership.regained(key, change.client, change.token, change.grant, context.nowNs);
         return Objects.requireNonNull(context.ownership.row(key));
+    }
+
+    private void answer(ClientPort to, Change change, long token, long version, WriteStatus status, int hints) {
+        context.counters.answers.changed(change.kind, status, context.nowNs - change.arrivedNs);
+        context.replies.written(to, change.requestId, token, version, status, hints);
     }
 
     private void count(WriteStatus status) {

@@ -18,11 +18,12 @@ final class GrantAnswers implements SessionOwnership.Output {
     }
 
     @Override
-    public void onGranted(ClientRow client, long requestId, long knownVersion, SessionOwnership.Row row, int hints) {
+    public void onGranted(
+            ClientRow client, long requestId, long knownVersion, SessionOwnership.Row row, int hints, long askedNs) {
         if (!context.store.read(row.key, context.view)) {
             // Gone between the request and its turn; ends for the others as well.
             SessionKey key = row.key;
-            context.answerAbsent(client, requestId);
+            context.answerAbsent(client, requestId, askedNs);
             context.ended(key);
             return;
         }
@@ -30,6 +31,9 @@ final class GrantAnswers implements SessionOwnership.Output {
         if (isCurrent) {
             context.counters.openedCurrent++;
         }
+        long tookNs = context.nowNs - askedNs;
+        context.counters.opens.record(tookNs);
+        context.counters.answers.opened(isCurrent ? OwnStatus.CURRENT : OwnStatus.LOADED, tookNs);
         context.replies.granted(
                 client,
                 requestId,
@@ -41,19 +45,20 @@ final class GrantAnswers implements SessionOwnership.Output {
     }
 
     @Override
-    public void onAnswered(long waitedNs) {
-        context.counters.opens.record(waitedNs);
+    public long arrivedNs() {
+        return context.arrivedNs;
     }
 
     @Override
-    public void onBusy(ClientRow client, long requestId) {
+    public void onBusy(ClientRow client, long requestId, long askedNs) {
         context.counters.openedBusy++;
+        context.counters.answers.opened(OwnStatus.BUSY, context.nowNs - askedNs);
         context.replies.notOwned(client, requestId, context.logTimeMs(), OwnStatus.BUSY);
     }
 
     @Override
-    public void onGone(ClientRow client, long requestId) {
-        context.answerAbsent(client, requestId);
+    public void onGone(ClientRow client, long requestId, long askedNs) {
+        context.answerAbsent(client, requestId, askedNs);
     }
 
     @Override

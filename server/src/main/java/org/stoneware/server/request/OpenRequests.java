@@ -28,7 +28,7 @@ final class OpenRequests {
             case ABSENT -> {
                 context.counters.opened++;
                 context.ended(key);
-                context.answerAbsent(row, requestId);
+                context.answerAbsent(row, requestId, context.arrivedNs);
                 return;
             }
             case WAITS -> {
@@ -62,12 +62,13 @@ final class OpenRequests {
             return;
         }
         context.counters.released++;
+        context.counters.answers.done(RequestKind.RELEASE, context.nowNs - context.arrivedNs);
         context.ownership.releaseSeen(owned, grant, context.nowNs);
     }
 
     void onTouch(long requestEpoch, long accessAgeMs, SessionKey key) {
-        if (context.registered(requestEpoch) != null) {
-            touch(accessAgeMs, context.resolve(key));
+        if (context.registered(requestEpoch) != null && touch(accessAgeMs, context.resolve(key))) {
+            context.counters.answers.done(RequestKind.TOUCH, context.nowNs - context.arrivedNs);
         }
     }
 
@@ -77,6 +78,7 @@ final class OpenRequests {
             return true;
         }
         if (context.store.isBehind()) {
+            context.waitsForStore = true;
             context.wait = RequestContext.Wait.IN_ORDER;
             return false;
         }

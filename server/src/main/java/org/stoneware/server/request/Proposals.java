@@ -9,6 +9,7 @@ import org.agrona.ExpandableArrayBuffer;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
+import org.stoneware.server.latency.LatencyHistogram;
 import org.stoneware.server.replication.ActiveReplicator;
 import org.stoneware.server.replication.Standbys;
 import org.stoneware.server.session.LogClock;

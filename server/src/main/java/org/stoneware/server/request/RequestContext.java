@@ -41,6 +41,10 @@ class RequestContext {
     ClientPort port = new ClientPort((buffer, offset, length) -> false, "");
 
     long nowNs;
+    /** When the message being served came; a message that waited came before now. */
+    long arrivedNs;
+    /** The message being served waits for a session to come to memory, or for the store to take changes again. */
+    boolean waitsForStore;
     /** What the message being served must wait for. */
     Wait wait = Wait.NONE;
 
@@ -107,6 +111,7 @@ class RequestContext {
             case ABSENT -> isTellable(key) ? Residency.ABSENT : waitAlone();
             case LOADING, BUSY -> {
                 isStoreAwaited = true;
+                waitsForStore = true;
                 yield waitAlone();
             }
         };
@@ -126,6 +131,7 @@ class RequestContext {
         LoadResult found = store.load(key, ++lastTicket);
         boolean isShown = found == LoadResult.RESIDENT || found == LoadResult.ABSENT;
         isStoreAwaited |= !isShown;
+        waitsForStore |= !isShown;
         return isShown;
     }
 
@@ -181,8 +187,10 @@ class RequestContext {
         return null;
     }
 
-    void answerAbsent(ClientRow client, long requestId) {
+    /** @param askedNs when the request came to this server. */
+    void answerAbsent(ClientRow client, long requestId, long askedNs) {
         counters.openedAbsent++;
+        counters.answers.opened(OwnStatus.ABSENT, nowNs - askedNs);
         replies.notOwned(client, requestId, logTimeMs(), OwnStatus.ABSENT);
     }
 
@@ -190,7 +198,7 @@ class RequestContext {
     void ended(SessionKey key) {
         List<SessionOwnership.Waiter> waiting = ownership.removed(key);
         for (SessionOwnership.Waiter waiter : waiting) {
-            answerAbsent(waiter.client(), waiter.requestId());
+            answerAbsent(waiter.client(), waiter.requestId(), waiter.askedNs());
         }
     }
 }

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.stoneware.api.cluster.ClusterStatus.Counter;
 import org.stoneware.api.cluster.Histogram;
+import org.stoneware.server.latency.LatencyHistogram;
 
 /** Figures of the requests served since this server became active. Written by the agent thread only. */
 final class RequestCounters {
@@ -34,8 +35,18 @@ final class RequestCounters {
     /** From an entry of the log until every server in sync has confirmed it. */
     final LatencyHistogram commits = new LatencyHistogram();
 
+    /** From the arrival of a request that had to wait for the store until it was served; nothing of those that had not. */
+    final LatencyHistogram storeWaits = new LatencyHistogram();
+
+    final AnswerFigures answers = new AnswerFigures();
+
     List<Histogram> histograms() {
-        return List.of(opens.snapshot("requests.open"), commits.snapshot("requests.commit"));
+        List<Histogram> all = new ArrayList<>();
+        all.add(opens.snapshot("requests.open"));
+        all.add(commits.snapshot("requests.commit"));
+        all.add(storeWaits.snapshot("requests.awaiting-store"));
+        answers.addHistogramsTo(all);
+        return all;
     }
 
     List<Counter> list() {
@@ -49,6 +60,7 @@ final class RequestCounters {
         all.add(new Counter("requests.rename", renamed));
         all.add(new Counter("requests.touch", touched));
         all.add(new Counter("requests.release", released));
+        answers.addTo(all);
         all.add(new Counter("requests.duplicate", duplicates));
         all.add(new Counter("requests.refused.fenced", fenced));
         all.add(new Counter("requests.refused.full", full));

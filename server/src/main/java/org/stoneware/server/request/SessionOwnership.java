@@ -58,7 +58,11 @@ final class SessionOwnership {
         }
     }
 
-    /** One request that waits for a session. */
+    /**
+     * One request that waits for a session.
+     *
+     * @param askedNs when it came to this server.
+     */
     record Waiter(ClientRow client, long requestId, long knownVersion, long deadlineNs, long askedNs) {}
 
     /** Takes what ownership decides. */
@@ -66,20 +70,24 @@ final class SessionOwnership {
         /** False while the session may not be given to anybody; asked again in each duty cycle. */
         boolean mayGrant(SessionKey key, long nowNs);
 
-        /** Ownership was given; answer the request. */
-        void onGranted(ClientRow client, long requestId, long knownVersion, Row row, int hints);
+        /**
+         * Ownership was given; answer the request.
+         *
+         * @param askedNs when the request came to this server; here and below.
+         */
+        void onGranted(ClientRow client, long requestId, long knownVersion, Row row, int hints, long askedNs);
 
         /** Nobody got it in time. */
-        void onBusy(ClientRow client, long requestId);
+        void onBusy(ClientRow client, long requestId, long askedNs);
 
         /** The session has ended while the request waited. */
-        void onGone(ClientRow client, long requestId);
+        void onGone(ClientRow client, long requestId, long askedNs);
 
         /** Ask the owner to release. */
         void onRecall(Row row);
 
-        /** A request for a session was granted, so long after it came. */
-        default void onAnswered(long waitedNs) {}
+        /** When the request that is being served came to this server. */
+        long arrivedNs();
     }
 
     /** @param logTimeMs log time of the activation. */
@@ -92,19 +100,18 @@ final class SessionOwnership {
     void request(SessionKey key, ClientRow client, long requestId, long knownVersion, long maxWaitNs, long nowNs) {
         Row row = rows.computeIfAbsent(key, Row::new);
         boolean mayGrant = output.mayGrant(key, nowNs);
+        long askedNs = output.arrivedNs();
         if (isFree(row, nowNs)) {
             if (mayGrant && row.waiters.isEmpty()) {
-                grant(row, client, requestId, knownVersion, nowNs);
-                output.onAnswered(0);
+                grant(row, client, requestId, knownVersion, nowNs, askedNs);
                 return;
             }
         } else if (row.owner == client && !row.isRecalled && mayGrant) {
             row.grant++;
-            output.onGranted(client, requestId, knownVersion, row, 0);
-            output.onAnswered(0);
+            output.onGranted(client, requestId, knownVersion, row, 0, askedNs);
             return;
         }
-        enqueue(row, new Waiter(client, requestId, knownVersion, nowNs + maxWaitNs, nowNs), nowNs);
+        enqueue(row, new Waiter(client, requestId, knownVersion, nowNs + maxWaitNs, askedNs), nowNs);
         if (isFree(row, nowNs)) {
             grantNext(row, nowNs);
         }
@@ -114,7 +121,7 @@ final class SessionOwnership {
         // A request sent again after a new connection takes the place of its first copy.
         row.waiters.removeIf(w -> w.client == waiter.client && w.requestId == waiter.requestId);
         if (row.waiters.size() >= MAX_WAITERS) {
-            output.onBusy(waiter.client, waiter.requestId);
+            output.onBusy(waiter.client, waiter.requestId, waiter.askedNs);
             return;
         }
         row.waiters.addLast(waiter);
@@ -137,7 +144,7 @@ final class SessionOwnership {
         }
     }
 
-    private void grant(Row row, ClientRow client, long requestId, long knownVersion, long nowNs) {
+    private void grant(Row row, ClientRow client, long requestId, long knownVersion, long nowNs, long askedNs) {
         disown(row);
         row.owner = client;
         row.token = ++lastToken;
@@ -148,7 +155,7 @@ final class SessionOwnership {
         row.recalledNs = nowNs;
         int hints = (isContested ? SessionProtocol.HINT_CONTESTED : 0)
                 | (row.isRecalled ? SessionProtocol.HINT_RECALLED : 0);
-        output.onGranted(client, requestId, knownVersion, row, hints);
+        output.onGranted(client, requestId, knownVersion, row, hints, askedNs);
     }
 
     private void disown(Row row) {
@@ -267,7 +274,7 @@ final class SessionOwnership {
         @Nullable Waiter next;
         while ((next = row.waiters.pollFirst()) != null) {
             if (next.deadlineNs - nowNs <= 0) {
-                output.onBusy(next.client, next.requestId);
+                output.onBusy(next.client, next.requestId, next.askedNs);
             } else if (next.client.port != null) {
                 // Who is away sends its request again when it is back.
                 grantTo(row, next, nowNs);
@@ -294,10 +301,8 @@ final class SessionOwnership {
         if (row.waiters.isEmpty()) {
             contested.remove(row);
         }
-        grant(row, client, first.requestId, first.knownVersion, nowNs);
-        output.onAnswered(nowNs - first.askedNs);
+        grant(row, client, first.requestId, first.knownVersion, nowNs, first.askedNs);
         for (Waiter companion : companions) {
-            output.onAnswered(nowNs - companion.askedNs);
             // The answer to the first may have ended the session.
             if (row.owner == client) {
                 row.grant++;
@@ -306,9 +311,10 @@ final class SessionOwnership {
                         companion.requestId,
                         companion.knownVersion,
                         row,
-                        row.isRecalled ? SessionProtocol.HINT_RECALLED : 0);
+                        row.isRecalled ? SessionProtocol.HINT_RECALLED : 0,
+                        companion.askedNs);
             } else {
-                output.onGone(client, companion.requestId);
+                output.onGone(client, companion.requestId, companion.askedNs);
             }
         }
     }
@@ -414,7 +420,7 @@ final class SessionOwnership {
             if (waiter.client == owner && row.owner == owner) {
                 row.waiters.remove(waiter);
                 row.grant++;
-                output.onGranted(owner, waiter.requestId, waiter.knownVersion, row, 0);
+                output.onGranted(owner, waiter.requestId, waiter.knownVersion, row, 0, waiter.askedNs);
                 granted++;
             }
         }
@@ -427,7 +433,7 @@ final class SessionOwnership {
             if (nowNs - w.deadlineNs < 0) {
                 return false;
             }
-            output.onBusy(w.client, w.requestId);
+            output.onBusy(w.client, w.requestId, w.askedNs);
             return true;
         });
         return before - row.waiters.size();

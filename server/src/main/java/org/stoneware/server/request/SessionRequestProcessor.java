@@ -12,6 +12,7 @@ import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.server.replication.Standbys;
+import org.stoneware.server.request.WaitingRequests.Waiting;
 import org.stoneware.server.session.ClientId;
 import org.stoneware.server.session.LogClock;
 import org.stoneware.server.session.SessionStateMachine;
@@ -131,17 +132,22 @@ public final class SessionRequestProcessor {
     public void onMessage(ClientPort from, DirectBuffer buffer, int offset, int length, long nowNs) {
         context.nowNs = nowNs;
         boolean mayOvertake = inOrder.isEmpty() || ClientRequestAdapter.isRenewal(buffer, offset, length);
-        RequestContext.Wait wait = mayOvertake ? serve(from, buffer, offset, length) : RequestContext.Wait.IN_ORDER;
+        RequestContext.Wait wait =
+                mayOvertake ? serve(from, buffer, offset, length, nowNs) : RequestContext.Wait.IN_ORDER;
         if (wait != RequestContext.Wait.NONE) {
-            letWait(wait == RequestContext.Wait.ALONE ? alone : inOrder, from, buffer, offset, length);
+            Waiting waiting = new Waiting(from, buffer, offset, length, nowNs);
+            waiting.isForStore = mayOvertake && context.waitsForStore;
+            letWait(wait == RequestContext.Wait.ALONE ? alone : inOrder, waiting);
         }
         context.proposals.doWork(nowNs);
         retryAlone();
     }
 
-    private RequestContext.Wait serve(ClientPort from, DirectBuffer buffer, int offset, int length) {
+    private RequestContext.Wait serve(ClientPort from, DirectBuffer buffer, int offset, int length, long arrivedNs) {
         context.port = from;
         context.wait = RequestContext.Wait.NONE;
+        context.arrivedNs = arrivedNs;
+        context.waitsForStore = false;
         try {
             adapter.onMessage(buffer, offset, length, requests);
         } catch (WireException e) {
@@ -150,10 +156,21 @@ public final class SessionRequestProcessor {
         return context.wait;
     }
 
-    private void letWait(WaitingRequests where, ClientPort from, DirectBuffer buffer, int offset, int length) {
-        if (where.add(from, buffer, offset, length)) {
+    private RequestContext.Wait serveAgain(Waiting waiting) {
+        DirectBuffer message = waiting.message;
+        RequestContext.Wait wait = serve(waiting.port, message, 0, message.capacity(), waiting.arrivedNs);
+        if (wait == RequestContext.Wait.NONE && waiting.isForStore) {
+            context.counters.storeWaits.record(context.nowNs - waiting.arrivedNs);
+        }
+        waiting.isForStore |= context.waitsForStore;
+        return wait;
+    }
+
+    private void letWait(WaitingRequests where, Waiting waiting) {
+        if (where.add(waiting)) {
             return;
         }
+        ClientPort from = waiting.port;
         // Nothing is dropped in silence: its Tomcat registers anew, then sends again all that has no answer.
         context.counters.overflowed++;
         leave(from);
@@ -206,10 +223,10 @@ public final class SessionRequestProcessor {
     }
 
     private int retryInOrder() {
-        return inOrder.retryInOrder(RETRY_LIMIT, (from, buffer, offset, length) -> {
-            RequestContext.Wait wait = serve(from, buffer, offset, length);
+        return inOrder.retryInOrder(RETRY_LIMIT, waiting -> {
+            RequestContext.Wait wait = serveAgain(waiting);
             if (wait == RequestContext.Wait.ALONE) {
-                letWait(alone, from, buffer, offset, length);
+                letWait(alone, waiting);
             }
             return wait != RequestContext.Wait.IN_ORDER;
         });
@@ -246,10 +263,10 @@ public final class SessionRequestProcessor {
 
     private int retryAllAlone() {
         isRetrying = true;
-        int served = alone.retryEach((from, buffer, offset, length) -> {
-            RequestContext.Wait wait = serve(from, buffer, offset, length);
+        int served = alone.retryEach(waiting -> {
+            RequestContext.Wait wait = serveAgain(waiting);
             if (wait == RequestContext.Wait.IN_ORDER) {
-                letWait(inOrder, from, buffer, offset, length);
+                letWait(inOrder, waiting);
             }
             return wait != RequestContext.Wait.ALONE;
         });
@@ -369,12 +386,24 @@ public final class SessionRequestProcessor {
             @Nullable ClientRow row = context.registered(requestEpoch);
             if (row != null) {
                 changes.onWrite(
-                        new ChangeRequests.Change(row, requestId, answeredBelow, token, grant, baseVersion),
+                        change(RequestKind.WRITE, row, requestId, answeredBelow, token, grant, baseVersion),
                         accessAgeMs,
                         flags,
                         asked,
                         delta);
             }
+        }
+
+        private ChangeRequests.Change change(
+                RequestKind kind,
+                ClientRow row,
+                long requestId,
+                long answeredBelow,
+                long token,
+                int grant,
+                long baseVersion) {
+            return new ChangeRequests.Change(
+                    kind, row, requestId, answeredBelow, token, grant, baseVersion, context.arrivedNs);
         }
 
         @Override
@@ -383,7 +412,7 @@ public final class SessionRequestProcessor {
             @Nullable ClientRow row = context.registered(requestEpoch);
             if (row != null) {
                 changes.onRemove(
-                        new ChangeRequests.Change(row, requestId, answeredBelow, token, 0, baseVersion), asked);
+                        change(RequestKind.REMOVE, row, requestId, answeredBelow, token, 0, baseVersion), asked);
             }
         }
 
@@ -399,7 +428,7 @@ public final class SessionRequestProcessor {
             @Nullable ClientRow row = context.registered(requestEpoch);
             if (row != null) {
                 changes.onRename(
-                        new ChangeRequests.Change(row, requestId, answeredBelow, token, 0, baseVersion), from, to);
+                        change(RequestKind.RENAME, row, requestId, answeredBelow, token, 0, baseVersion), from, to);
             }
         }
 

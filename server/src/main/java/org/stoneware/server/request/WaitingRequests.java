@@ -16,12 +16,28 @@ final class WaitingRequests {
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private long bytes;
 
-    private record Waiting(ClientPort port, byte[] message) {}
+    /** A message that waits, copied. */
+    static final class Waiting {
+        final ClientPort port;
+        final DirectBuffer message;
+        /** When it came to this server. */
+        final long arrivedNs;
+        /** The store was among what it waited for. */
+        boolean isForStore;
+
+        Waiting(ClientPort port, DirectBuffer buffer, int offset, int length, long arrivedNs) {
+            byte[] copy = new byte[length];
+            buffer.getBytes(offset, copy);
+            this.port = port;
+            this.message = new UnsafeBuffer(copy);
+            this.arrivedNs = arrivedNs;
+        }
+    }
 
     /** Serves a message that waited. */
     interface Dispatcher {
         /** @return false when it must wait longer. */
-        boolean dispatch(ClientPort port, DirectBuffer buffer, int offset, int length);
+        boolean dispatch(Waiting waiting);
     }
 
     WaitingRequests(int maxMessages, long maxBytes) {
@@ -30,13 +46,12 @@ final class WaitingRequests {
     }
 
     /** @return false when there is no room; the message is not kept then. */
-    boolean add(ClientPort port, DirectBuffer buffer, int offset, int length) {
+    boolean add(Waiting added) {
+        int length = added.message.capacity();
         if (!waiting.isEmpty() && (waiting.size() >= maxMessages || bytes + length > maxBytes)) {
             return false;
         }
-        byte[] copy = new byte[length];
-        buffer.getBytes(offset, copy);
-        waiting.addLast(new Waiting(port, copy));
+        waiting.addLast(added);
         bytes += length;
         return true;
     }
@@ -46,8 +61,8 @@ final class WaitingRequests {
         int served = 0;
         for (int i = waiting.size(); i > 0; i--) {
             Waiting next = waiting.removeFirst();
-            if (dispatcher.dispatch(next.port, new UnsafeBuffer(next.message), 0, next.message.length)) {
-                bytes -= next.message.length;
+            if (dispatcher.dispatch(next)) {
+                bytes -= next.message.capacity();
                 served++;
             } else {
                 waiting.addLast(next);
@@ -61,11 +76,11 @@ final class WaitingRequests {
         int served = 0;
         while (served < limit && !waiting.isEmpty()) {
             Waiting next = waiting.getFirst();
-            if (!dispatcher.dispatch(next.port, new UnsafeBuffer(next.message), 0, next.message.length)) {
+            if (!dispatcher.dispatch(next)) {
                 return served;
             }
             waiting.removeFirst();
-            bytes -= next.message.length;
+            bytes -= next.message.capacity();
             served++;
         }
         return served;
@@ -75,7 +90,7 @@ final class WaitingRequests {
         waiting.removeIf(each -> {
             boolean isGone = each.port == port;
             if (isGone) {
-                bytes -= each.message.length;
+                bytes -= each.message.capacity();
             }
             return isGone;
         });

@@ -161,7 +161,7 @@ class ServerAgentTest {
         assertThat(facts.lastChange()).isEqualTo("test");
         assertThat(agent.status().histograms())
                 .extracting(Histogram::name)
-                .containsExactly("requests.open", "requests.commit");
+                .contains("requests.open", "requests.commit", "requests.answered.write", "requests.awaiting-store");
     }
 
     private void put(String id) {

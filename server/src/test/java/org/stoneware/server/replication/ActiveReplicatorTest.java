@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
+import org.stoneware.api.cluster.Histogram;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.server.session.LogClock;
 import org.stoneware.spi.replication.Replicator;
@@ -59,6 +60,40 @@ class ActiveReplicatorTest {
 
         assertThat(output.messages).contains("entry 1", "entry 2");
         assertThat(events).containsExactly("committed 1");
+    }
+
+    @Test
+    void shouldMeasureHowLongAStandbyTakesToAcknowledgeEachEntry() {
+        follow(INCARNATION);
+        propose(replicator);
+        work(3);
+        propose(replicator);
+        work(2);
+        ack(2);
+        ack(2);
+
+        Histogram took = standbys.acknowledgements(MEMBER, "took");
+        assertThat(took.counts().stream().mapToLong(Long::longValue).sum()).isEqualTo(2);
+        assertThat(took.sumNs()).isEqualTo((5 + 2) * MS);
+    }
+
+    @Test
+    void shouldMeasureWhatHasToWaitForTheStoreAndNothingElse() {
+        propose(replicator);
+        work(0);
+        work(5);
+        assertThat(standbys.durable("took").counts()).containsOnly(0L);
+
+        state.forcedLater(false).force(1);
+        propose(replicator);
+        work(4);
+        state.force(1);
+        work(0);
+        work(9);
+
+        Histogram took = standbys.durable("took");
+        assertThat(took.counts().stream().mapToLong(Long::longValue).sum()).isEqualTo(1);
+        assertThat(took.sumNs()).isEqualTo(4 * MS);
     }
 
     @Test
