@@ -95,7 +95,7 @@ public final class TcConfig {
         return ServerChoice.none((local.length == 0
                         ? "none of the servers in " + text.source() + " has a host of this machine"
                         : local.length + " servers in " + text.source() + " have a host of this machine")
-                + ": " + describeServers() + "; say which one to start with -n NAME");
+                + ": " + describeServers() + "; say which one is meant with -n NAME");
     }
 
     /**

@@ -39,14 +39,14 @@ class ServerChoiceTest {
     void shouldAskForANameWhenSeveralServersAreLocal() {
         assertThat(TWO_LOCAL.choose(null).problem())
                 .isEqualTo("2 servers in tc.xml have a host of this machine: Server1 (host 127.0.0.1, this machine),"
-                        + " Server2 (host 127.0.0.2, this machine); say which one to start with -n NAME");
+                        + " Server2 (host 127.0.0.2, this machine); say which one is meant with -n NAME");
     }
 
     @Test
     void shouldSayThatNoServerIsLocal() {
         assertThat(NONE_LOCAL.choose(null).problem())
                 .isEqualTo("none of the servers in tc.xml has a host of this machine: Server1 (host 192.168.1.102),"
-                        + " Server2 (host nobody.example); say which one to start with -n NAME");
+                        + " Server2 (host nobody.example); say which one is meant with -n NAME");
     }
 
     @Test

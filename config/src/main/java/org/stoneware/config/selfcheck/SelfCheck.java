@@ -2,30 +2,28 @@ package org.stoneware.config.selfcheck;
 
 import java.lang.System.Logger;
 import java.lang.System.Logger.Level;
+import java.lang.management.ManagementFactory;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
+import org.osgi.framework.BundleException;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.runtime.ServiceComponentRuntime;
 import org.stoneware.api.cluster.ProblemSource;
+import org.stoneware.api.config.ArraySettings;
 
 /**
- * Looks once a second for components and bundles that are not alive though they should be, and names each on the console within 5 s of the
- * start, or once the framework has started if that takes longer, and whenever that changes. Declarative Services itself says nothing in these cases.
+ * Looks twice a second for components and bundles that are not alive though they should be, and names each on the console within 5 s of the
+ * start ({@link ProblemWatch}), and whenever that changes. Declarative Services itself says nothing in these cases.
  */
 @Component(service = ProblemSource.class, immediate = true)
 public final class SelfCheck implements ProblemSource {
     private static final Logger LOGGER = System.getLogger("org.stoneware.selfcheck");
-    private static final long INTERVAL_MS = 1000;
-    private static final long QUIET_NS = TimeUnit.SECONDS.toNanos(3);
-    /** A machine that is busy starts slowly; a start that takes longer than this hangs, and what is missing is named. */
-    private static final long LONGEST_START_NS = TimeUnit.SECONDS.toNanos(30);
-
     private final BundleContext context;
     private final ServiceComponentRuntime runtime;
     private final Thread thread;
@@ -51,15 +49,15 @@ public final class SelfCheck implements ProblemSource {
     }
 
     private void watch() {
-        long startNs = System.nanoTime();
-        ProblemReport report = new ProblemReport(startNs, QUIET_NS);
+        long upMs = ManagementFactory.getRuntimeMXBean().getUptime();
+        ProblemWatch watch = new ProblemWatch(System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(upMs));
         Bundle system = context.getBundle(0);
+        StandIn standIn = new StandIn(context, this::standIn);
         try {
             while (system.getState() != Bundle.STOPPING) {
-                Thread.sleep(INTERVAL_MS); // a look from time to time; nothing waits for it
-                if (system.getState() != Bundle.STARTING || System.nanoTime() - startNs > LONGEST_START_NS) {
-                    lookOnce(report, system);
-                }
+                // A look from time to time; nothing waits for it.
+                TimeUnit.NANOSECONDS.sleep(watch.untilNextLookNs(System.nanoTime()));
+                lookOnce(watch, standIn, system);
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
@@ -67,14 +65,42 @@ public final class SelfCheck implements ProblemSource {
     }
 
     /** A look that fails must not end all later ones: a bundle may vanish while it is looked at. */
-    private void lookOnce(ProblemReport report, Bundle system) {
+    private void lookOnce(ProblemWatch watch, StandIn standIn, Bundle system) {
         try {
-            say(report.seen(look(system), System.nanoTime()));
-            problems = report.reported();
+            boolean isStarting = system.getState() == Bundle.STARTING;
+            if (system.getState() == Bundle.ACTIVE) {
+                standIn.update();
+            }
+            ProblemReport.Change change = watch.look(isStarting, () -> look(system), System.nanoTime());
+            problems = watch.reported();
+            say(change);
         } catch (RuntimeException e) {
             Level level = system.getState() == Bundle.STOPPING ? Level.DEBUG : Level.WARNING;
             LOGGER.log(level, "self-check failed this time and looks again: " + e);
         }
+    }
+
+    private StandInManagement standIn(ArraySettings settings) {
+        return new StandInManagement(
+                settings,
+                context.getBundle().getVersion().toString(),
+                () -> ManagementFactory.getRuntimeMXBean().getUptime(),
+                this::problems,
+                this::end);
+    }
+
+    /** From a thread of its own: who asks to stop is stopped by it, too. */
+    private void end() {
+        Thread stopper = new Thread(
+                () -> {
+                    try {
+                        context.getBundle(0).stop();
+                    } catch (BundleException | IllegalStateException e) {
+                        LOGGER.log(Level.ERROR, "framework does not stop", e);
+                    }
+                },
+                "stoneware-stop");
+        stopper.start();
     }
 
     private List<String> look(Bundle system) {

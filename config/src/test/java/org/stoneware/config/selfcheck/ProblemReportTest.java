@@ -37,6 +37,26 @@ class ProblemReportTest {
     }
 
     @Test
+    void shouldNameWhatStaysThoughSomethingElseComesAndGoes() {
+        report.seen(List.of("comes and goes", "stays"), QUIET_NS);
+
+        assertThat(report.seen(List.of("stays"), QUIET_NS + 1).appeared()).containsExactly("stays");
+        assertThat(report.seen(List.of("comes and goes", "stays"), QUIET_NS + 2).isEmpty())
+                .isTrue();
+        assertThat(report.reported()).containsExactly("stays");
+    }
+
+    @Test
+    void shouldNotCallAProblemSolvedThatOneLookMissed() {
+        report.seen(List.of("a"), QUIET_NS);
+        report.seen(List.of("a"), QUIET_NS + 1);
+
+        assertThat(report.seen(List.of(), QUIET_NS + 2).isEmpty()).isTrue();
+        assertThat(report.seen(List.of("a"), QUIET_NS + 3).isEmpty()).isTrue();
+        assertThat(report.reported()).containsExactly("a");
+    }
+
+    @Test
     void shouldSayThatAProblemIsOver() {
         report.seen(List.of("a", "b"), QUIET_NS);
         report.seen(List.of("a", "b"), QUIET_NS + 1);
