@@ -98,4 +98,34 @@ class ProgramsHelpTest {
 
         assertThat(programs()).allSatisfy(name -> assertThat(explained).contains("| `" + name));
     }
+
+    /** Commands with their options, and what is to be typed, are the same in both languages. */
+    @Test
+    void shouldTellWhoReadsChineseTheSame() throws IOException {
+        String english = Files.readString(Path.of("../README.md"));
+        String chinese = Files.readString(Path.of("../README.zh-CN.md"));
+
+        assertThat(commands(english)).hasSizeGreaterThan(10);
+        assertThat(commands(chinese)).isEqualTo(commands(english));
+        assertThat(typed(chinese)).isEqualTo(typed(english));
+    }
+
+    private static List<String> commands(String readme) {
+        return Pattern.compile("^\\| (`bin/[^|]*`) \\|", Pattern.MULTILINE)
+                .matcher(readme)
+                .results()
+                .map(each -> each.group(1))
+                .toList();
+    }
+
+    /** Lines of code without their remarks; what the Chinese text puts into a sentence is left out. */
+    private static List<String> typed(String readme) {
+        return Pattern.compile("^ *```\\w*\\n(.*?)^ *```", Pattern.MULTILINE | Pattern.DOTALL)
+                .matcher(readme)
+                .results()
+                .flatMap(each -> each.group(1).lines())
+                .map(line -> line.replaceAll("\\s*(#|<!--).*", "").strip())
+                .filter(line -> !line.startsWith("bin/make-key"))
+                .toList();
+    }
 }

@@ -8,4 +8,4 @@
     }
 %>session=<%= session.getId() %>
 counter=<%= count %>
-tomcat=<%= System.getProperty("stoneware.demo.tomcat", "?") %>
+tomcat=<%= System.getProperty("stoneware.demo.tomcat", "port " + request.getLocalPort()) %>
