@@ -143,11 +143,16 @@ public final class ConsoleServer {
             LOGGER.log(
                     Level.ERROR,
                     "jmx-port cannot be opened: server=" + self.name() + " address=" + name(address) + " reason="
-                            + e.getMessage() + "; another process may hold the port: stop it, or set another jmx-port"
+                            + firstWords(e) + "; another process may hold the port: stop it, or set another jmx-port"
                             + " for this server in tc-config");
             stopProcess();
             return null;
         }
+    }
+
+    /** RMI puts the stack of causes into its message, line by line. */
+    private static String firstWords(IOException e) {
+        return String.valueOf(e.getMessage()).split("; nested exception", 2)[0];
     }
 
     private static String advice(InetSocketAddress address, IOException e) {

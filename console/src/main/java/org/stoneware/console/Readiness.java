@@ -27,14 +27,15 @@ record Readiness(boolean isReady, String line) {
                     case ACTIVE_COORDINATOR, PASSIVE_STANDBY -> true;
                     case START, PASSIVE_UNINITIALIZED, FENCED, STOPPED -> false;
                 };
+        String problems = status.problems().isEmpty() ? "" : " problems: " + String.join("; ", status.problems());
         if (!hasDuty) {
-            return new Readiness(false, "not ready: " + who + detail);
+            return new Readiness(false, "not ready: " + who + detail + problems);
         }
         if (!self.isInSync()) {
-            return new Readiness(false, "not ready: " + who + " not in sync" + detail);
+            return new Readiness(false, "not ready: " + who + " not in sync" + detail + problems);
         }
-        if (!status.problems().isEmpty()) {
-            return new Readiness(false, "not ready: " + who + " problems: " + String.join("; ", status.problems()));
+        if (!problems.isEmpty()) {
+            return new Readiness(false, "not ready: " + who + problems);
         }
         return new Readiness(true, "ready: " + who + detail);
     }

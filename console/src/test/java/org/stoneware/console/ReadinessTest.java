@@ -30,11 +30,12 @@ class ReadinessTest {
     void shouldNameTheRoleThatHasNoDuty(ServerRole role) {
         management.role = role;
         management.detail = "because";
+        management.problems = List.of("component X is unsatisfied");
 
         Readiness readiness = Readiness.of(management.status());
 
         assertThat(readiness.isReady()).isFalse();
-        assertThat(readiness.line()).contains(role.stateName(), "because");
+        assertThat(readiness.line()).contains(role.stateName(), "because", "component X is unsatisfied");
     }
 
     @Test

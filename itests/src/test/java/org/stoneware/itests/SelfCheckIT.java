@@ -39,6 +39,10 @@ class SelfCheckIT {
             "bundle shop.unresolved 1.0.0 does not resolve: missing package shop.missing";
     private static final String WAITING =
             "component shop.Waiting (bundle shop.waiting) waits for reference 'stock': no shop.Stock is registered";
+    private static final String CORE = "the core of this server does not run";
+    private static final String CAUSE =
+            "component org.stoneware.server.agent.ServerComponent (bundle org.stoneware.server) waits for reference"
+                    + " 'transport': no org.stoneware.spi.transport.TransportProvider";
     private static final String COMPONENT =
             "<scr:component xmlns:scr='http://www.osgi.org/xmlns/scr/v1.3.0' name='shop.Waiting' immediate='true'>"
                     + "<implementation class='shop.Waiting'/><reference name='stock' interface='shop.Stock'/></scr:component>";
@@ -58,7 +62,7 @@ class SelfCheckIT {
 
     /** An installation of its own, the parts that stay as they are by links. */
     @BeforeEach
-    void startBroken() throws IOException {
+    void layOut() throws IOException {
         Path distribution = Layout.distribution();
         home = Files.createDirectories(directory.resolve("home"));
         for (String copied : new String[] {"bin", "conf"}) {
@@ -73,24 +77,35 @@ class SelfCheckIT {
                 Files.createSymbolicLink(bundles.resolve(jar.getFileName()), jar);
             }
         }
+        array = TestServerArray.create(directory.resolve("array"), "Server1", "Server2");
+    }
+
+    private void startWithBrokenBundles() throws IOException {
+        Path bundles = home.resolve("bundles");
         bundle(bundles.resolve("shop.unresolved.jar"), "shop.unresolved", "Import-Package", "shop.missing", "");
         bundle(bundles.resolve("shop.waiting.jar"), "shop.waiting", "Service-Component", "component.xml", COMPONENT);
         Files.writeString(
                 home.resolve("conf/bundle-sets/default.list"),
                 "7 shop.unresolved.jar\n7 shop.waiting.jar\n",
                 StandardOpenOption.APPEND);
-        array = TestServerArray.create(directory.resolve("array"), "Server1", "Server2");
+        start();
+    }
+
+    private void start() throws IOException {
         server = ServerProcess.start(home, array.config(), "Server1", Layout.SERVER_OPTIONS);
     }
 
     @AfterEach
     void end() {
-        server.close();
+        if (server != null) {
+            server.close();
+        }
         array.close();
     }
 
     @Test
     void shouldNameWhatIsBrokenOnEveryDoorAndServe() throws Exception {
+        startWithBrokenBundles();
         server.awaitRole(Cluster.ACTIVE);
         Await.until(
                 "the console names what is broken",
@@ -117,6 +132,34 @@ class SelfCheckIT {
         assertThat(status.body()).contains(UNRESOLVED, WAITING);
         assertThat(get("/metrics").body()).contains("stoneware_problems 2", "stoneware_ready 0");
         assertThat(get("/health/live").statusCode()).isEqualTo(200);
+    }
+
+    @Test
+    void shouldNameWhatTheCoreWaitsForOnEveryDoorThoughTheCoreDoesNotRun() throws Exception {
+        Path set = home.resolve("conf/bundle-sets/default.list");
+        List<String> bundles = Files.readAllLines(set);
+        Files.write(
+                set,
+                bundles.stream()
+                        .filter(line -> !line.contains("transport-aeron"))
+                        .toList());
+        start();
+        Await.until(
+                "the console names what the core waits for",
+                PATIENCE,
+                () -> server.process().output().contains(CAUSE),
+                () -> server.process().output());
+        Run stat = run("server-stat", "-n", "Server1");
+        Run shell = run("shell", "-n", "Server1", "cluster:status");
+        HttpResponse<String> ready = get("/health/ready");
+        Run stop = run("stop-server", "-n", "Server1");
+
+        assertThat(stat.exitCode).isEqualTo(1);
+        assertThat(stat.output).contains(".state: START-STATE", ".error: " + CORE, ".error: " + CAUSE);
+        assertThat(shell.output).contains("problem: " + CORE, "problem: " + CAUSE);
+        assertThat(ready.statusCode()).isEqualTo(503);
+        assertThat(ready.body()).contains(CORE, CAUSE);
+        assertThat(stop.exitCode).as(stop.output).isZero();
     }
 
     private HttpResponse<String> get(String path) throws Exception {

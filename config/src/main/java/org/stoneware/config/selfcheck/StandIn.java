@@ -29,22 +29,41 @@ final class StandIn {
     private final BundleContext context;
     private final Function<ArraySettings, StandInManagement> maker;
     private @Nullable ServiceRegistration<?> registration;
+    private boolean wasCoreThere;
 
     StandIn(BundleContext context, Function<ArraySettings, StandInManagement> maker) {
         this.context = context;
         this.maker = maker;
     }
 
-    /** Comes in when the framework has started and nobody offers management, and goes once the core does. */
+    /**
+     * Comes in when the framework has started and nobody offers management, and goes once the core does: two updates in a row have found it
+     * at work. Doors close by that, and with them the shell whose command may just be starting the core.
+     */
     void update() {
         ServiceReference<ManagementService> best = context.getServiceReference(ManagementService.class);
         ServiceRegistration<?> own = registration;
-        if (own == null && best == null) {
-            offer();
-        } else if (own != null && best != null && !best.equals(own.getReference())) {
+        if (own == null) {
+            if (best == null) {
+                offer();
+            }
+            return;
+        }
+        boolean isCoreThere = best != null && !best.equals(own.getReference()) && isAtWork(best);
+        if (isCoreThere && wasCoreThere) {
             registration = null;
             own.unregister();
         }
+        wasCoreThere = isCoreThere;
+    }
+
+    /** A component is registered before it is activated; only one that can be had has been. */
+    private boolean isAtWork(ServiceReference<ManagementService> core) {
+        boolean isThere = context.getService(core) != null;
+        if (isThere) {
+            context.ungetService(core);
+        }
+        return isThere;
     }
 
     private void offer() {

@@ -28,6 +28,7 @@ class StandInManagementTest {
     private final ServiceReference<?> ownReference = of(ServiceReference.class, "own", null);
     private final ServiceReference<?> settingsReference = of(ServiceReference.class, "settings", null);
     private ServiceReference<?> management;
+    private boolean isCoreActivated;
 
     @Test
     void shouldNameTheProblemsOnEveryDoorAndStopWhenAsked() {
@@ -64,6 +65,12 @@ class StandInManagementTest {
         assertThat(registered).containsExactly(ManagementService.class.getName());
 
         management = of(ServiceReference.class, "core", null);
+        isCoreActivated = false;
+        standIn.update();
+        standIn.update();
+        assertThat(registered).as("while the core is only starting").isNotEmpty();
+
+        isCoreActivated = true;
         standIn.update();
         standIn.update();
         assertThat(registered).isEmpty();
@@ -91,7 +98,10 @@ class StandInManagementTest {
                             return given[0] == ManagementService.class ? offered : settingsReference;
                         }
                         case "getService" -> {
-                            return settings();
+                            return given[0] == settingsReference ? settings() : isCoreActivated ? standIn() : null;
+                        }
+                        case "ungetService" -> {
+                            return true;
                         }
                         default -> {
                             registered.add(((String[]) given[0])[0]);

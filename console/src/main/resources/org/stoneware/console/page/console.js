@@ -37,6 +37,9 @@ const byId = id => document.getElementById(id);
 /** Shows what an outsider may have hidden in a name: control and direction marks become a visible sign. */
 const visible = text => String(text).replace(/[\u0000-\u001f\u007f-\u009f\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff]/g, '\ufffd');
 
+/** A sentence from the server, its arrows as one sign: a narrow page must not break them. */
+const prose = text => visible(text).replace(/ -> /g, ' \u2192 ');
+
 function setText(node, text) {
   if (node.textContent !== text) node.textContent = text;
 }
@@ -230,7 +233,7 @@ function showStorage(status) {
   const storage = status.storage;
   const rows = [['Mode', visible(storage.mode)]];
   if (storage.configuredMode !== storage.mode) rows.push(['Configured', visible(storage.configuredMode)]);
-  if (storage.progress) rows.push([storage.moving ? 'Moving' : 'Exchange', visible(storage.progress)]);
+  if (storage.progress) rows.push([storage.moving ? 'Moving' : 'Exchange', prose(storage.progress)]);
   if (storage.detail) rows.push(['Note', visible(storage.detail)]);
   rows.push(['Sessions', storage.sessions.toLocaleString()]);
   rows.push(['Session data', bytes(storage.payloadBytes)]);
@@ -254,7 +257,7 @@ function showEvents(events) {
     const row = make('li', event.warning ? 'warning' : '');
     const time = make('time', '', clock(event.timeMs));
     time.dateTime = new Date(event.timeMs).toISOString();
-    row.append(time, make('span', 'type untrusted', (event.warning ? '\u26a0\ufe0e ' : '') + visible(event.type)), make('span', 'text untrusted', visible(event.text)));
+    row.append(time, make('span', 'type untrusted', (event.warning ? '\u26a0\ufe0e ' : '') + visible(event.type)), make('span', 'text untrusted', prose(event.text)));
     return row;
   }, () => {});
 }

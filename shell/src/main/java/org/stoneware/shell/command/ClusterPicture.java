@@ -78,7 +78,7 @@ final class ClusterPicture {
                 Table.text("ADDRESS"),
                 Table.text("VERSION").optional(1),
                 Table.text("STATE"),
-                Table.number("OWNS"),
+                Table.number("OWNS").optional(2),
                 Table.words("APPLICATIONS"));
         for (ClientStatus each : clients) {
             table.row(
