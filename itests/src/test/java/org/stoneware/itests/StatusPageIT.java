@@ -96,6 +96,7 @@ class StatusPageIT {
         awaitCards("Server2 A Active");
         requireNoScrollingSideways();
         requireKeyboard();
+        requireWholeWordsInTheTableOfTomcats();
         requireHarmlessNames();
         String from = first.member().management() + "/";
         String to = second.member().management() + "/";
@@ -142,6 +143,24 @@ class StatusPageIT {
                 directory.resolve("shell.txt"))) {
             assertThat(shell.awaitExit(PATIENCE)).as(shell.output()).isZero();
         }
+    }
+
+    /** However many applications a Tomcat serves, words of the other columns stay in one line. */
+    private void requireWholeWordsInTheTableOfTomcats() {
+        browser.size(DESKTOP_WIDTH, 900, false);
+        String broken = browser.text("(hangUp(), clearTimeout(retry), keyed(byId('clients'), [1, 2].map(n => ({name:"
+                + " 'shop' + n + '/apache-tomcat-10.1.59', clientId: 'cf8875bf4aa5f131009a0f94e95fa8a' + n,"
+                + " address: '192.168.100.1' + n + ':59524', version: '0.1.0', connected: n === 1, ownedSessions: 12345,"
+                + " applications: ['', 'docs', 'examples', 'host-manager', 'manager', 'shop', 'admin'].map(app =>"
+                + " 'localhost/' + app)})), client => client.clientId, createClient, updateClient),"
+                + " setHidden(byId('clients-table'), false),"
+                + " [...document.querySelectorAll('#clients-table thead th, #clients .state, #clients .address,"
+                + " #clients .owned, #clients .version')].filter(node => { const range = document.createRange();"
+                + " range.selectNodeContents(node); return range.getClientRects().length > 1 &&"
+                + " !node.textContent.includes(' '); }).map(node => node.textContent).join(', '))");
+
+        assertThat(broken).isEmpty();
+        requireNoScrollingSideways();
     }
 
     /** The first key leads to the way past the header, and Enter there to the servers. */

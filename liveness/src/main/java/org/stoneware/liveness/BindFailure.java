@@ -30,7 +30,7 @@ final class BindFailure {
             return where
                     + ": not an address of this machine; correct host or bind of this server in the configuration file";
         }
-        Optional<String> holder = PortHolder.find(address.getPort());
+        Optional<String> holder = PortHolder.find(address);
         if (holder.isEmpty() && address.getPort() > 0 && address.getPort() < FIRST_UNPRIVILEGED_PORT) {
             return where + ": ports below " + FIRST_UNPRIVILEGED_PORT + " need privileges (" + e.getMessage()
                     + "); set another " + portName + " in the configuration file";

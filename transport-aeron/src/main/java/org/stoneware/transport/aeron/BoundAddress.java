@@ -3,9 +3,13 @@ package org.stoneware.transport.aeron;
 import io.aeron.Aeron;
 import io.aeron.Subscription;
 import io.aeron.exceptions.AeronException;
+import java.net.BindException;
+import java.net.DatagramSocket;
 import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.NetworkInterface;
+import java.net.SocketException;
 import java.util.concurrent.ThreadLocalRandom;
 import org.stoneware.spi.transport.TransportException;
 
@@ -31,10 +35,28 @@ final class BoundAddress {
         try {
             holder = aeron.addSubscription(channel, HOLDER_STREAM_ID);
         } catch (AeronException e) {
-            throw new TransportException("can't bind UDP " + endpoint(wanted) + ": " + e.getMessage(), e);
+            throw new TransportException("can't bind UDP " + endpoint(wanted) + ": " + reason(wanted, e), e);
         }
         int port = boundPort(holder, wanted);
         return new BoundAddress(new InetSocketAddress(wanted.getAddress(), port), tag);
+    }
+
+    /** Goes by facts: what the driver says is a chain of exceptions, in the language of the machine at its end. */
+    private static String reason(InetSocketAddress wanted, AeronException e) {
+        try (DatagramSocket probe = new DatagramSocket(null)) {
+            if (NetworkInterface.getByInetAddress(wanted.getAddress()) == null
+                    && !wanted.getAddress().isAnyLocalAddress()
+                    && !wanted.getAddress().isLoopbackAddress()) {
+                return "not an address of this machine; correct host or bind of this server in the configuration file";
+            }
+            probe.bind(wanted);
+            return String.valueOf(e.getMessage());
+        } catch (BindException inUse) {
+            return "another process holds this port of UDP; stop it (ss -lunp 'sport = :" + wanted.getPort()
+                    + "' shows it) or set another port in the configuration file";
+        } catch (SocketException other) {
+            return String.valueOf(e.getMessage());
+        }
     }
 
     InetSocketAddress address() {

@@ -64,6 +64,21 @@ class AddressTest {
     }
 
     @Test
+    void shouldSayInWordsThatAnotherProcessHoldsThePort() throws IOException {
+        TransportEnd end = rig.open("one", new InetSocketAddress("127.0.0.1", 0));
+        try (DatagramSocket held = new DatagramSocket(new InetSocketAddress("127.0.0.1", 0))) {
+            InetSocketAddress wanted = new InetSocketAddress("127.0.0.1", held.getLocalPort());
+
+            assertThatExceptionOfType(TransportException.class)
+                    .isThrownBy(() -> end.transport().bind(wanted))
+                    .withMessage("can't bind UDP 127.0.0.1:" + held.getLocalPort()
+                            + ": another process holds this port of UDP; stop it (ss -lunp 'sport = :"
+                            + held.getLocalPort()
+                            + "' shows it) or set another port in the configuration file");
+        }
+    }
+
+    @Test
     void shouldRefuseAHostNobodyKnows() {
         InetSocketAddress unknown = InetSocketAddress.createUnresolved("unknown.invalid", 9510);
         TransportEnd end = rig.open("one", new InetSocketAddress("127.0.0.1", 0));
