@@ -3,7 +3,8 @@ package org.stoneware.client;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
-import java.util.concurrent.Executors;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Consumer;
@@ -33,6 +34,7 @@ final class AgentSessionClient implements SessionClient {
     private static final long CHECK_NS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long STOP_NS = TimeUnit.SECONDS.toNanos(2);
     private static final int SPINS = 200;
+    private static final long MAX_NOTICE_BYTES = 64L * 1024 * 1024;
     private static final int MESSAGE_OVERHEAD = 128;
     private static final int FIRST_ENCODER_BYTES = 1024;
     /** One large session must not stay with every request thread it ever met. */
@@ -45,7 +47,8 @@ final class AgentSessionClient implements SessionClient {
     private final OwnedSessions owned = new OwnedSessions();
     private final ClientAgent agent;
     private final Thread thread;
-    private final ExecutorService expiryNotices;
+    private final ExecutorService listenerThread;
+    private final ExpiryNotices expiryNotices;
     private final Map<String, ExpiryListener> listeners = new ConcurrentHashMap<>();
     private final ThreadLocal<Encoder> encoders = ThreadLocal.withInitial(Encoder::new);
     private volatile boolean isRunning = true;
@@ -78,7 +81,20 @@ final class AgentSessionClient implements SessionClient {
                 provider.open(new TransportContext("tomcat", 0, 16, line -> LOG.log(System.Logger.Level.INFO, line)));
         this.agent = new ClientAgent(
                 settings, identity, liveness, transport, provider.name(), owned, new AgentEvents(), System.nanoTime());
-        this.expiryNotices = Executors.newSingleThreadExecutor(task -> daemon(task, "stoneware-expiry"));
+        // What comes after the end is dropped; the agent's last cycles must not fail of it.
+        this.listenerThread = new ThreadPoolExecutor(
+                1,
+                1,
+                0,
+                TimeUnit.SECONDS,
+                new LinkedBlockingQueue<>(),
+                task -> daemon(task, "stoneware-expiry"),
+                new ThreadPoolExecutor.DiscardPolicy());
+        this.expiryNotices = new ExpiryNotices(
+                listenerThread,
+                Math.min(MAX_NOTICE_BYTES, Runtime.getRuntime().maxMemory() / 16),
+                listeners::get,
+                jobId -> agent.submit(() -> agent.expiryDone(jobId)));
         this.thread = daemon(this::run, "stoneware-client");
     }
 
@@ -386,7 +402,7 @@ final class AgentSessionClient implements SessionClient {
             return;
         }
         isRunning = false;
-        expiryNotices.shutdown();
+        listenerThread.shutdown();
         transport.wakeup();
         try {
             thread.join(TimeUnit.NANOSECONDS.toMillis(STOP_NS));
@@ -399,26 +415,13 @@ final class AgentSessionClient implements SessionClient {
     /** What the agent tells goes to the log and to the application's listeners, on a thread of its own. */
     private final class AgentEvents implements ClientEvents {
         @Override
-        public void onExpired(long jobId, long logTimeMs, SessionRecord copy) {
-            @Nullable ExpiryListener listener = listeners.get(copy.key().application());
-            if (listener == null || expiryNotices.isShutdown()) {
-                return;
-            }
-            expiryNotices.execute(() -> {
-                try {
-                    listener.onExpired(copy, logTimeMs);
-                } catch (RuntimeException e) {
-                    LOG.log(System.Logger.Level.WARNING, "a listener failed at the expiry of " + copy.key(), e);
-                }
-                agent.submit(() -> agent.expiryDone(jobId));
-            });
+        public void onExpired(long jobId, long logTimeMs, SessionRecord record) {
+            expiryNotices.offer(jobId, logTimeMs, record);
         }
 
         @Override
         public void onClientLogs(String path) {
-            if (!expiryNotices.isShutdown()) {
-                expiryNotices.execute(() -> clientLogs.accept(path));
-            }
+            listenerThread.execute(() -> clientLogs.accept(path));
         }
 
         @Override

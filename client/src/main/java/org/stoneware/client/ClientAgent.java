@@ -378,7 +378,7 @@ final class ClientAgent {
 
         @Override
         public void onExpired(long messageEpoch, long jobId, long logTimeMs, SessionRecord record) {
-            events.onExpired(jobId, logTimeMs, RequestExchange.copyOf(record));
+            events.onExpired(jobId, logTimeMs, record);
         }
 
         @Override
