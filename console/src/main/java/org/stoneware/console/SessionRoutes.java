@@ -34,9 +34,15 @@ final class SessionRoutes {
     private static final String LIST_ALLOWED = "app, prefix, limit=1 to " + MAX_LIMIT + ", cursor of the page before";
 
     private final Supplier<@Nullable SessionAdmin> sessions;
+    private final int waitMs;
 
     SessionRoutes(Supplier<@Nullable SessionAdmin> sessions) {
+        this(sessions, WAIT_MS);
+    }
+
+    SessionRoutes(Supplier<@Nullable SessionAdmin> sessions, int waitMs) {
         this.sessions = sessions;
+        this.waitMs = waitMs;
     }
 
     Answer list(Request request) {
@@ -153,13 +159,15 @@ final class SessionRoutes {
         if (admin == null) {
             return new Found<>(null, later("this server can't show sessions now"));
         }
+        CompletableFuture<T> answer = null;
         try {
-            return new Found<>(question.ask(admin).get(WAIT_MS, TimeUnit.MILLISECONDS), null);
+            answer = question.ask(admin);
+            return new Found<>(answer.get(waitMs, TimeUnit.MILLISECONDS), null);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
             return new Found<>(null, later("the server was interrupted"));
         } catch (TimeoutException e) {
-            return new Found<>(null, later("the server had no answer within " + WAIT_MS + " ms"));
+            return new Found<>(null, later("the server had no answer within " + waitMs + " ms"));
         } catch (ExecutionException e) {
             if (e.getCause() instanceof SessionAdminException expected) {
                 return new Found<>(null, later(String.valueOf(expected.getMessage())));
@@ -167,6 +175,11 @@ final class SessionRoutes {
             throw new IllegalStateException("sessions could not be looked at", e.getCause());
         } catch (SessionAdminException e) {
             return new Found<>(null, later(String.valueOf(e.getMessage())));
+        } finally {
+            // Given up, it must not go on and take the place of others; an answer that is there stays as it is.
+            if (answer != null) {
+                answer.cancel(false);
+            }
         }
     }
 

@@ -20,12 +20,17 @@ final class FakeSessions implements SessionAdmin {
             SessionKey.of("localhost/shop", "a/b <c>+\u001b\u202e\"")));
     final List<SessionQuery> queries = new CopyOnWriteArrayList<>();
     volatile RuntimeException failure;
+    /** The answer to {@link #list} instead of the sessions. */
+    volatile CompletableFuture<SessionPage> held;
 
     @Override
     public CompletableFuture<SessionPage> list(SessionQuery query) {
         queries.add(query);
         if (failure != null) {
             return CompletableFuture.failedFuture(failure);
+        }
+        if (held != null) {
+            return held;
         }
         List<SessionSummary> found = new ArrayList<>();
         for (SessionKey key : keys) {

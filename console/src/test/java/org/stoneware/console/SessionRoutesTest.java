@@ -2,12 +2,14 @@ package org.stoneware.console;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.net.InetSocketAddress;
 import java.net.URLEncoder;
 import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.concurrent.CompletableFuture;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,6 +49,18 @@ class SessionRoutesTest {
         assertThat(first.get("next")).isEqualTo("bmV4dA");
         assertThat(first.get("role")).isEqualTo("ACTIVE-COORDINATOR");
         assertThat(sessions.queries).containsExactly(new SessionQuery("localhost/shop", "AAA", 2, ""));
+    }
+
+    @Test
+    void shouldEndAQuestionThatTakesTooLong() {
+        sessions.held = new CompletableFuture<>();
+        InetSocketAddress here = new InetSocketAddress("127.0.0.1", 1);
+        Request request = new Request("GET", SessionRoutes.LIST, null, here, here, null, null, null, null, null);
+
+        Answer answer = new SessionRoutes(() -> sessions, 10).list(request);
+
+        assertThat(answer.status()).isEqualTo(503);
+        assertThat(sessions.held).isCancelled();
     }
 
     @Test

@@ -12,7 +12,8 @@ import org.stoneware.api.session.SessionKey;
  * <p>
  * <b>Threading:</b> callable from any thread. The work is done on the server's agent in pieces between requests of Tomcats, so an answer
  * over many sessions takes as long as it takes and holds nobody up. Answers are completed on a thread of no importance to the server;
- * what is chained to them may block.
+ * what is chained to them may block. Whoever waits no more for {@link #list}, {@link #show} or {@link #stats} cancels the future he was
+ * given, and the work on it ends; a change is gone through with, cancelled or not.
  * <p>
  * <b>Limits:</b> {@link #MAX_ASKED} questions at once. An answer holds at most {@link #MAX_PAGE} sessions, whatever the server holds.
  * <p>

@@ -37,17 +37,17 @@ final class SessionDesk implements SessionAdmin {
 
     @Override
     public CompletableFuture<SessionPage> list(SessionQuery query) {
-        return ask(answer -> questions.list(query, answer));
+        return look(answer -> questions.list(query, answer));
     }
 
     @Override
     public CompletableFuture<SessionLook> show(SessionKey key) {
-        return ask(answer -> questions.show(key, answer));
+        return look(answer -> questions.show(key, answer));
     }
 
     @Override
     public CompletableFuture<SessionStats> stats(String application) {
-        return ask(answer -> questions.stats(application, answer));
+        return look(answer -> questions.stats(application, answer));
     }
 
     @Override
@@ -110,7 +110,16 @@ final class SessionDesk implements SessionAdmin {
         }
     }
 
+    /** A question that changes nothing: cancelled, it ends with the agent's next cycle. What changes something is gone through with. */
+    private <T> CompletableFuture<T> look(Consumer<CompletableFuture<T>> question) {
+        return ask(question, true);
+    }
+
     private <T> CompletableFuture<T> ask(Consumer<CompletableFuture<T>> question) {
+        return ask(question, false);
+    }
+
+    private <T> CompletableFuture<T> ask(Consumer<CompletableFuture<T>> question, boolean endsWhenCancelled) {
         if (isClosed) {
             return CompletableFuture.failedFuture(stopping());
         }
@@ -130,7 +139,17 @@ final class SessionDesk implements SessionAdmin {
             }
         });
         // What hangs on the answer runs elsewhere, never on the agent.
-        return onAgent.orTimeout(MAX_WAIT_SEC, TimeUnit.SECONDS).thenApplyAsync(value -> value);
+        CompletableFuture<T> answer =
+                onAgent.orTimeout(MAX_WAIT_SEC, TimeUnit.SECONDS).thenApplyAsync(value -> value);
+        if (endsWhenCancelled) {
+            answer.whenComplete((value, failure) -> {
+                if (answer.isCancelled()) {
+                    // On the agent, so that the place is taken until the question is out of its way.
+                    inbox.submit(() -> onAgent.cancel(false));
+                }
+            });
+        }
+        return answer;
     }
 
     private static SessionAdminException stopping() {

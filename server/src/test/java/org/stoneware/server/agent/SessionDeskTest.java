@@ -13,6 +13,7 @@ import org.stoneware.api.cluster.SessionAdmin;
 import org.stoneware.api.cluster.SessionAdmin.SessionPage;
 import org.stoneware.api.cluster.SessionAdmin.SessionQuery;
 import org.stoneware.api.cluster.SessionAdminException;
+import org.stoneware.api.session.SessionKey;
 import org.stoneware.server.admin.SessionQuestions;
 
 class SessionDeskTest {
@@ -49,6 +50,32 @@ class SessionDeskTest {
                 .isInstanceOf(SessionAdminException.class)
                 .hasMessageContaining("too many questions");
         assertThat(later.join().server()).isEqualTo("Server1");
+    }
+
+    @Test
+    void shouldEndALookNobodyWaitsForAnyMoreWithTheNextCycle() {
+        for (int i = 0; i < SessionAdmin.MAX_ASKED; i++) {
+            desk.list(ALL).cancel(false);
+            desk.show(SessionKey.of("shop", "S1")).cancel(false);
+            desk.stats("").cancel(false);
+            // The agent has no time for a question that goes on; it hears of the end all the same.
+            inbox.drain(1_000);
+        }
+
+        CompletableFuture<SessionPage> later = desk.list(ALL);
+        cycle();
+
+        assertThat(later.join().server()).isEqualTo("Server1");
+    }
+
+    @Test
+    void shouldGoThroughWithAChangeNobodyWaitsForAnyMore() {
+        for (int i = 0; i < SessionAdmin.MAX_ASKED; i++) {
+            desk.invalidateAll("shop", "test").cancel(false);
+        }
+        inbox.drain(1_000);
+
+        assertThat(failure(desk.list(ALL))).hasMessageContaining("too many questions");
     }
 
     @Test

@@ -4,6 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.SessionAdmin;
 import org.stoneware.api.cluster.SessionAdmin.SessionPage;
 import org.stoneware.api.cluster.SessionAdmin.SessionQuery;
+import org.stoneware.api.cluster.SessionAdmin.SessionStats;
 import org.stoneware.shell.link.Words;
 
 /** Words that may come next in a line: commands, options, applications, ids of sessions. */
@@ -20,9 +22,15 @@ public final class Completion {
     private static final long WAIT_MS = 1_000;
 
     private final SessionAdmin sessions;
+    private final long waitMs;
 
     public Completion(SessionAdmin sessions) {
+        this(sessions, WAIT_MS);
+    }
+
+    Completion(SessionAdmin sessions, long waitMs) {
         this.sessions = sessions;
+        this.waitMs = waitMs;
     }
 
     /** @param line up to the cursor. */
@@ -75,32 +83,36 @@ public final class Completion {
     }
 
     private List<String> applications() {
-        try {
-            return sessions.stats("").get(WAIT_MS, TimeUnit.MILLISECONDS).applications().stream()
-                    .map(each -> Words.quoted(each.application()))
-                    .toList();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return List.of();
-        } catch (ExecutionException | TimeoutException e) {
-            return List.of();
-        }
+        @Nullable SessionStats stats = await(sessions.stats(""));
+        return stats == null
+                ? List.of()
+                : stats.applications().stream()
+                        .map(each -> Words.quoted(each.application()))
+                        .toList();
     }
 
     private List<String> ids(String begun) {
+        @Nullable SessionPage page = await(sessions.list(new SessionQuery("", begun, MAX_IDS, "")));
+        // An id that is no plain word is not for the keyboard.
+        return page == null
+                ? List.of()
+                : page.sessions().stream()
+                        .map(SessionAdmin.SessionSummary::id)
+                        .filter(id -> Words.quoted(id).equals(id))
+                        .toList();
+    }
+
+    private <T> @Nullable T await(CompletableFuture<T> answer) {
         try {
-            SessionPage page =
-                    sessions.list(new SessionQuery("", begun, MAX_IDS, "")).get(WAIT_MS, TimeUnit.MILLISECONDS);
-            // An id that is no plain word is not for the keyboard.
-            return page.sessions().stream()
-                    .map(SessionAdmin.SessionSummary::id)
-                    .filter(id -> Words.quoted(id).equals(id))
-                    .toList();
+            return answer.get(waitMs, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
-            return List.of();
+            return null;
         } catch (ExecutionException | TimeoutException e) {
-            return List.of();
+            return null;
+        } finally {
+            // Given up, it must not go on and take the place of others; an answer that is there stays as it is.
+            answer.cancel(false);
         }
     }
 }
