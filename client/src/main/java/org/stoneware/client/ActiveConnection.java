@@ -2,9 +2,7 @@ package org.stoneware.client;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
@@ -47,7 +45,6 @@ final class ActiveConnection implements FrameListener {
     private final Consumer<Runnable> tasks;
     private final Listener listener;
     private final ServerConnector connector;
-    private final Map<InetAddress, InetSocketAddress> boundAddresses = new HashMap<>();
 
     private ConnectStage stage = ConnectStage.IDLE;
     private long stageSinceNs;
@@ -55,6 +52,9 @@ final class ActiveConnection implements FrameListener {
     private @Nullable Connection connection;
     private @Nullable MessageSender sender;
     private MessageAssembler assembler = new MessageAssembler(MAX_MESSAGE_BYTES);
+    /** Where this Tomcat's data connection begins, kept from one connection to the next; null while nothing is bound. */
+    private @Nullable InetSocketAddress boundAddress;
+
     private int attempt;
     private String serverName = "";
     private String serverAddress = "";
@@ -263,10 +263,31 @@ final class ActiveConnection implements FrameListener {
         listener.onDisconnected(wasRegistered, reason);
     }
 
-    private void onAccepted(LivenessLink greeted, HelloReply reply) {
+    /**
+     * The address data connections begin at on one of this machine's addresses. One is held at a time: a machine whose addresses come
+     * and go would gather a socket for each.
+     */
+    private InetSocketAddress bind(InetAddress ip) {
+        InetSocketAddress known = boundAddress;
+        if (known != null && known.getAddress().equals(ip)) {
+            return known;
+        }
+        unbind();
+        InetSocketAddress chosen = networks.transport().bind(new InetSocketAddress(ip, 0));
+        boundAddress = chosen;
+        return chosen;
+    }
+
+    private void unbind() {
+        if (boundAddress != null) {
+            networks.transport().unbind(boundAddress);
+            boundAddress = null;
+        }
+    }
+
+    private void onAccepted(HelloReply reply) {
         @Nullable InetSocketAddress remote = reply.dataAddress();
-        @Nullable
-        InetSocketAddress local = boundAddresses.get(greeted.localAddress().getAddress());
+        @Nullable InetSocketAddress local = boundAddress;
         if (remote == null || local == null || !reply.transport().equals(networks.transportName())) {
             fail(serverAddress + " chose transport " + reply.transport() + ", which is not available here");
             return;
@@ -283,6 +304,8 @@ final class ActiveConnection implements FrameListener {
                             remote,
                             ConnectionSpec.Purpose.CLIENT));
         } catch (TransportException e) {
+            // The transport may have lost the address when it was rebuilt; the next attempt asks for a new one.
+            unbind();
             fail("no data connection to " + serverAddress + ": " + e.getMessage());
             return;
         }
@@ -343,8 +366,9 @@ final class ActiveConnection implements FrameListener {
         private void greet(LivenessLink connected) {
             link = connected;
             InetAddress local = connected.localAddress().getAddress();
+            InetSocketAddress data;
             try {
-                boundAddresses.computeIfAbsent(local, ip -> networks.transport().bind(new InetSocketAddress(ip, 0)));
+                data = bind(local);
             } catch (TransportException e) {
                 fail("cannot bind a data port on " + local + ": " + e.getMessage());
                 return;
@@ -359,7 +383,7 @@ final class ActiveConnection implements FrameListener {
                     settings.name(),
                     settings.productVersion(),
                     List.of(networks.transportName()),
-                    boundAddresses.get(local),
+                    data,
                     new byte[0]));
         }
 
@@ -376,7 +400,7 @@ final class ActiveConnection implements FrameListener {
         public void onReply(LivenessLink of, HelloReply reply) {
             run(of, () -> {
                 if (reply.status() == HelloReply.Status.ACCEPTED) {
-                    onAccepted(of, reply);
+                    onAccepted(reply);
                 } else {
                     if (!reply.activeAddress().isEmpty()
                             && !reply.activeAddress().equals(serverAddress)) {

@@ -40,6 +40,7 @@ class ClientAgentTest {
     private final InMemoryNetwork network = new InMemoryNetwork();
     private final ScriptedLiveness liveness = new ScriptedLiveness();
     private final Transport serverTransport = network.open(new TransportContext("server", 0, 16, line -> {}));
+    private final Transport tomcatTransport = network.open(new TransportContext("tomcat", 0, 16, line -> {}));
     private final InetSocketAddress serverAddress =
             serverTransport.bind(new InetSocketAddress(InetAddress.getLoopbackAddress(), 9_510));
     private final OwnedSessions owned = new OwnedSessions();
@@ -49,7 +50,7 @@ class ClientAgentTest {
             new ClientSettings(List.of("one:9510", "two:9510"), "tomcat", "test", 1_000, 1_000, 1024 * 1024),
             new ClientAgent.Identity(1, 2, 3),
             liveness,
-            network.open(new TransportContext("tomcat", 0, 16, line -> {})),
+            tomcatTransport,
             network.name(),
             owned,
             new ClientEvents() {
@@ -165,6 +166,43 @@ class ClientAgentTest {
         assertThat(agent.view().isConnected()).isFalse();
     }
 
+    @Test
+    void shouldBindAnewWhenTheTransportHasLostItsAddress() {
+        cycle();
+        join();
+        InetSocketAddress lost = link.hello.dataAddress();
+        lose();
+        tomcatTransport.unbind(lost);
+        pass(100);
+        connected();
+        liveness.lastDial().listener().onReply(link, reply(HelloReply.Status.ACCEPTED, "", ++connections));
+        cycle();
+        assertThat(agent.view().problem()).contains("not a bound address");
+
+        pass(100);
+        pass(100);
+        join();
+
+        assertThat(link.hello.dataAddress()).isNotEqualTo(lost);
+        assertThat(agent.view().isConnected()).isTrue();
+    }
+
+    @Test
+    void shouldHoldOneAddressHoweverManyTheMachineHasHad() throws Exception {
+        cycle();
+        join();
+        InetSocketAddress first = link.hello.dataAddress();
+        lose();
+        pass(100);
+        ScriptedLiveness.Link elsewhere = new ScriptedLiveness.Link();
+        elsewhere.here = new InetSocketAddress(InetAddress.getByName("127.0.0.2"), 5_000);
+
+        join(elsewhere);
+
+        assertThat(agent.view().isConnected()).isTrue();
+        assertThat(serverTransport.bind(first)).isEqualTo(first);
+    }
+
     private void cycle() {
         agent.runCycle(nowNs);
         agent.runCycle(nowNs);
@@ -178,16 +216,24 @@ class ClientAgentTest {
     }
 
     private void connected() {
-        link = new ScriptedLiveness.Link();
+        connected(new ScriptedLiveness.Link());
+    }
+
+    private void connected(ScriptedLiveness.Link made) {
+        link = made;
         liveness.lastDial().listener().onConnected(link);
         cycle();
     }
 
     /** The server dialled last takes the Tomcat in and registers it. */
     private void join() {
-        connected();
+        join(new ScriptedLiveness.Link());
+    }
+
+    private void join(ScriptedLiveness.Link made) {
+        connected(made);
         int id = ++connections;
-        InetSocketAddress client = new InetSocketAddress(Link.ADDRESS, 40_000);
+        InetSocketAddress client = link.hello.dataAddress();
         serverEnd = serverTransport.connect(
                 new ConnectionSpec(id, 8, 9, false, serverAddress, client, ConnectionSpec.Purpose.CLIENT));
         assembler = new MessageAssembler(1024 * 1024);
@@ -197,12 +243,6 @@ class ClientAgentTest {
         answer(responses.registered(
                 out, 7, ++registrations, 400, 1024 * 1024, LogStart.EMPTY, "s1", "client-logs", List.of()));
         pollServer();
-    }
-
-    /** Addresses of the scripted link. */
-    private static final class Link {
-        static final InetAddress ADDRESS =
-                new ScriptedLiveness.Link().localAddress().getAddress();
     }
 
     private void lose() {

@@ -32,6 +32,7 @@ final class ScriptedLiveness implements LivenessNetwork {
         private static final InetSocketAddress HERE = new InetSocketAddress("127.0.0.1", 5_000);
         final List<byte[]> sent = new ArrayList<>();
         private final long id = NEXT_ID.getAndIncrement();
+        InetSocketAddress here = HERE;
 
         @Nullable
         Hello hello;
@@ -50,7 +51,7 @@ final class ScriptedLiveness implements LivenessNetwork {
 
         @Override
         public InetSocketAddress localAddress() {
-            return HERE;
+            return here;
         }
 
         @Override

@@ -13,7 +13,8 @@ import org.osgi.annotation.versioning.ConsumerType;
  * <p>
  * <b>Failure:</b> a lost connection is reported once through {@link FrameListener#onConnectionLost}. A transport whose inner
  * machinery had to be rebuilt (for example after the process was frozen for long) reports all its connections as lost, is
- * usable again by itself, and keeps the local addresses it had bound.
+ * usable again by itself, and keeps the local addresses it had bound. An address whose port it chose itself may be gone when
+ * somebody else has it by then; {@link #connect} refuses it and the caller binds anew.
  */
 @ConsumerType
 public interface Transport extends AutoCloseable {
@@ -25,6 +26,14 @@ public interface Transport extends AutoCloseable {
      * @throws TransportException when the address can't be bound.
      */
     InetSocketAddress bind(InetSocketAddress address);
+
+    /**
+     * Gives an address up, so that its port is free; nothing happens with an address that isn't bound. The caller has closed the
+     * connections there.
+     * <p>
+     * A transport that does not implement it keeps the address until it is closed.
+     */
+    default void unbind(InetSocketAddress address) {}
 
     /**
      * Opens this end of a connection. The other end does the same; frames flow as soon as both have.

@@ -66,6 +66,10 @@ public final class InMemoryNetwork implements TransportProvider {
         return address;
     }
 
+    synchronized void unbind(InetSocketAddress address) {
+        bound.remove(address);
+    }
+
     synchronized void unbind(InMemoryTransport transport) {
         bound.values().removeIf(candidate -> candidate == transport);
         notifyAll();

@@ -49,6 +49,15 @@ final class InMemoryTransport implements Transport {
     }
 
     @Override
+    public void unbind(InetSocketAddress address) {
+        synchronized (network) {
+            if (addresses.remove(address)) {
+                network.unbind(address);
+            }
+        }
+    }
+
+    @Override
     public Connection connect(ConnectionSpec spec) {
         synchronized (network) {
             checkOpen();

@@ -53,6 +53,11 @@ final class FaultyTransport implements Transport {
     }
 
     @Override
+    public void unbind(InetSocketAddress address) {
+        sound.unbind(address);
+    }
+
+    @Override
     public Connection connect(ConnectionSpec spec) {
         FaultyConnection connection;
         try {

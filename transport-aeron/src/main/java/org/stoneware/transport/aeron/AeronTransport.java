@@ -97,6 +97,22 @@ final class AeronTransport implements Transport {
     }
 
     @Override
+    public void unbind(InetSocketAddress address) {
+        for (int i = 0; i < bound.size(); i++) {
+            if (bound.get(i).address().equals(address)) {
+                BoundAddress given = bound.remove(i);
+                // A driver that is gone or broken holds nothing, and its successor is asked for what is left here.
+                if (driver != null && !driver.isBroken()) {
+                    CloseHelper.quietClose(given::close);
+                    selector.forgetClosed();
+                }
+                isSettled = false;
+                return;
+            }
+        }
+    }
+
+    @Override
     public Connection connect(ConnectionSpec spec) {
         EmbeddedDriver usable = usable();
         BoundAddress local = boundAddress(spec.localAddress());
@@ -375,9 +391,9 @@ final class AeronTransport implements Transport {
         EmbeddedDriver fresh = null;
         try {
             fresh = newDriver(selector);
-            for (int i = 0; i < bound.size(); i++) {
-                bound.set(i, BoundAddress.open(fresh.aeron(), bound.get(i).address(), nextTag++));
-            }
+            List<BoundAddress> again = bindAgain(fresh.aeron());
+            bound.clear();
+            bound.addAll(again);
             driver = fresh;
             rebuilds++;
             isRebuildPaused = false;
@@ -392,6 +408,22 @@ final class AeronTransport implements Transport {
             rebuildDeadlineNs = nowNs + settings.rebuildIntervalNs();
         }
         return 1;
+    }
+
+    /** A port given out must be the same again; one chosen is given up when it is taken, and the caller finds that out. */
+    private List<BoundAddress> bindAgain(Aeron aeron) {
+        List<BoundAddress> again = new ArrayList<>();
+        for (BoundAddress binding : bound) {
+            try {
+                again.add(binding.openAgain(aeron, nextTag++));
+            } catch (TransportException e) {
+                if (!binding.isPortChosen()) {
+                    throw e;
+                }
+                context.notices().accept("gave up the local address " + binding.address() + ": " + e.getMessage());
+            }
+        }
+        return again;
     }
 
     private void closeDriver(EmbeddedDriver closing) {

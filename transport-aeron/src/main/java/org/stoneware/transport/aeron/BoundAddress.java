@@ -21,11 +21,15 @@ final class BoundAddress {
     private static final int HOLDER_STREAM_ID = 0;
 
     private final InetSocketAddress address;
+    private final boolean isPortChosen;
     private final long tag;
+    private final Subscription holder;
 
-    private BoundAddress(InetSocketAddress address, long tag) {
+    private BoundAddress(InetSocketAddress address, boolean isPortChosen, long tag, Subscription holder) {
         this.address = address;
+        this.isPortChosen = isPortChosen;
         this.tag = tag;
+        this.holder = holder;
     }
 
     static BoundAddress open(Aeron aeron, InetSocketAddress wanted, long tag) {
@@ -38,7 +42,23 @@ final class BoundAddress {
             throw new TransportException("can't bind UDP " + endpoint(wanted) + ": " + reason(wanted, e), e);
         }
         int port = boundPort(holder, wanted);
-        return new BoundAddress(new InetSocketAddress(wanted.getAddress(), port), tag);
+        return new BoundAddress(new InetSocketAddress(wanted.getAddress(), port), wanted.getPort() == 0, tag, holder);
+    }
+
+    /** The same address held by another driver. */
+    BoundAddress openAgain(Aeron aeron, long newTag) {
+        BoundAddress again = open(aeron, address, newTag);
+        return new BoundAddress(address, isPortChosen, newTag, again.holder);
+    }
+
+    /** Lets go of the address; streams that share its socket keep it. */
+    void close() {
+        holder.close();
+    }
+
+    /** Nobody was told to expect this port. */
+    boolean isPortChosen() {
+        return isPortChosen;
     }
 
     /** Goes by facts: what the driver says is a chain of exceptions, in the language of the machine at its end. */

@@ -21,6 +21,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.stoneware.spi.transport.Connection;
+import org.stoneware.spi.transport.ConnectionSpec;
 import org.stoneware.spi.transport.Transport;
 import org.stoneware.spi.transport.TransportContext;
 import org.stoneware.spi.transport.TransportException;
@@ -32,6 +33,7 @@ import org.stoneware.testkit.transport.TransportRig;
 class AeronTransportTest {
     private static final long PATIENCE_MS = 60_000;
     private static final int FRAMES = 50;
+    private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
     @TempDir
     Path directory;
@@ -81,7 +83,7 @@ class AeronTransportTest {
     @Test
     void shouldTryToRebuildUntilItsAddressIsFreeAgain() throws IOException {
         settings = paused().rebuildIntervalNs(1);
-        TransportEnd client = open("client");
+        TransportEnd client = rig.open("client", new InetSocketAddress(LOOPBACK, freePort()));
         settings = new AeronSettings();
         TransportLink before = rig.connect(client, open("server"));
 
@@ -98,6 +100,56 @@ class AeronTransportTest {
 
         rig.await(() -> client.transport().counters().rebuilds() == 1, "the client is rebuilt");
         assertThat(isBound(client.address())).isTrue();
+    }
+
+    @Test
+    void shouldGiveUpAPortItChoseItselfWhenAnotherHasItAfterAPause() throws IOException {
+        settings = paused().rebuildIntervalNs(1);
+        TransportEnd client = open("client");
+        settings = new AeronSettings();
+        TransportEnd server = open("server");
+        rig.connect(client, server);
+
+        pauseNs.addAndGet(HOURS.toNanos(1));
+        client.transport().doWork(System.nanoTime());
+        try (DatagramSocket thief = new DatagramSocket(client.address())) {
+            rig.await(() -> client.transport().counters().rebuilds() == 1, "the client is rebuilt");
+            assertThat(thief.isBound()).isTrue();
+            assertThatExceptionOfType(TransportException.class)
+                    .isThrownBy(() -> client.transport().connect(rig.spec(client, server, true)))
+                    .withMessageContaining("not a bound address");
+
+            InetSocketAddress anew = client.transport().bind(new InetSocketAddress(LOOPBACK, 0));
+            Connection here = client.transport().connect(spec(true, anew, server.address()));
+            Connection there = server.transport().connect(spec(false, server.address(), anew));
+            rig.await(() -> here.isConnected() && there.isConnected(), "both ends connected");
+        }
+    }
+
+    @Test
+    void shouldFreeAnAddressThatIsUnbound() {
+        TransportEnd client = open("client");
+        TransportEnd server = open("server");
+
+        client.transport().unbind(client.address());
+
+        rig.await(() -> !isBound(client.address()), "the port is free");
+        assertThatExceptionOfType(TransportException.class)
+                .isThrownBy(() -> client.transport().connect(rig.spec(client, server, true)));
+        InetSocketAddress anew = client.transport().bind(client.address());
+        assertThat(anew).isEqualTo(client.address());
+    }
+
+    @Test
+    void shouldNotBindAgainAfterAPauseWhatWasUnboundBefore() {
+        settings = paused();
+        TransportEnd client = open("client");
+        client.transport().unbind(client.address());
+
+        pauseNs.addAndGet(HOURS.toNanos(1));
+        rig.await(() -> client.transport().counters().rebuilds() == 1, "the client is rebuilt");
+
+        assertThat(isBound(client.address())).isFalse();
     }
 
     @Test
@@ -192,6 +244,16 @@ class AeronTransportTest {
                 return new AeronTransport(context, chosen.conclude());
             }
         };
+    }
+
+    private static ConnectionSpec spec(boolean isInitiator, InetSocketAddress local, InetSocketAddress remote) {
+        return new ConnectionSpec(99, 1, 2, isInitiator, local, remote, ConnectionSpec.Purpose.CLIENT);
+    }
+
+    private static int freePort() throws IOException {
+        try (DatagramSocket chosen = new DatagramSocket(new InetSocketAddress(LOOPBACK, 0))) {
+            return chosen.getLocalPort();
+        }
     }
 
     /** Settings whose clock jumps where the test pauses the process. */
