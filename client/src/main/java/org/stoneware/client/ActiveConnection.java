@@ -33,7 +33,10 @@ import org.stoneware.wire.session.WireException;
 final class ActiveConnection implements FrameListener {
     private static final long DIAL_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(1);
     private static final long GREETING_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(2);
-    private static final long MAX_BACKLOG_BYTES = 64L * 1024 * 1024;
+    /** Requests wait elsewhere; this is for what is said beside them, and must not fill a small heap. */
+    private static final long MAX_BACKLOG_BYTES =
+            Math.min(64L * 1024 * 1024, Runtime.getRuntime().maxMemory() / 8);
+
     private static final int MAX_MESSAGE_BYTES = 64 * 1024 * 1024;
     private static final int FRAME_LIMIT = 64;
     /** A server that answers heartbeats while its agent hangs is as good as silent. */

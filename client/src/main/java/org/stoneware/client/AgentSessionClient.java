@@ -11,6 +11,7 @@ import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.MutableDirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
@@ -37,8 +38,8 @@ final class AgentSessionClient implements SessionClient {
     private static final long MAX_NOTICE_BYTES = 64L * 1024 * 1024;
     private static final int MESSAGE_OVERHEAD = 128;
     private static final int FIRST_ENCODER_BYTES = 1024;
-    /** One large session must not stay with every request thread it ever met. */
-    private static final int KEPT_ENCODER_BYTES = 256 * 1024;
+    /** Only a key can be long: changes are written where they are kept. */
+    private static final int KEPT_ENCODER_BYTES = 16 * 1024;
 
     private final ClientSettings settings;
     private final LivenessNetwork liveness;
@@ -221,9 +222,10 @@ final class AgentSessionClient implements SessionClient {
             }
         }
         Encoder encoder = encoders.get();
-        int messageLength = encoder.requests.write(
-                encoder.buffer, 0, 0, token, accessAgeMs, flags, grant, base, key, delta, offset, length);
-        return change(new PendingRequest(key, encoder.copy(messageLength), false, token));
+        byte[] message = new byte[ClientRequestPublisher.writeLength(key, length)];
+        encoder.requests.write(
+                new UnsafeBuffer(message), 0, 0, token, accessAgeMs, flags, grant, base, key, delta, offset, length);
+        return change(new PendingRequest(key, message, false, token));
     }
 
     private Committed change(PendingRequest request) {

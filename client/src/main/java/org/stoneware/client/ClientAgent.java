@@ -83,7 +83,7 @@ final class ClientAgent {
         this.liveness = liveness;
         this.transport = transport;
         this.owned = owned;
-        this.exchange = new RequestExchange(owned, versions, this::transmit);
+        this.exchange = new RequestExchange(owned, versions, new ToActive());
         this.active = new ActiveConnection(
                 settings, identity, new Networks(liveness, transport, transportName), this::submit, new Follower());
         this.standing = new StandingLinks(settings, identity, liveness, this::submit, active, new StandingFollower());
@@ -135,6 +135,7 @@ final class ClientAgent {
             serve();
         }
         work += active.flush();
+        work += exchange.doWork();
         work += transport.doWork(now);
         liveness.agentCycled(now);
         return work;
@@ -182,7 +183,7 @@ final class ClientAgent {
     }
 
     boolean isDrained() {
-        return active.isDrained();
+        return active.isDrained() && exchange.isDrained();
     }
 
     void disconnect(String reason) {
@@ -228,6 +229,19 @@ final class ClientAgent {
 
     private void transmit(DirectBuffer buffer, int length) {
         active.transmit(buffer, length);
+    }
+
+    /** Where the exchange's messages go. */
+    private final class ToActive implements RequestExchange.Output {
+        @Override
+        public void transmit(DirectBuffer buffer, int length) {
+            active.transmit(buffer, length);
+        }
+
+        @Override
+        public boolean hasRoom() {
+            return active.isDrained();
+        }
     }
 
     /** Follows what the connection tells. */

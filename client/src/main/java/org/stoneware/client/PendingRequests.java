@@ -1,8 +1,5 @@
 package org.stoneware.client;
 
-import java.util.ArrayList;
-import java.util.Comparator;
-import java.util.List;
 import org.agrona.collections.Long2ObjectHashMap;
 import org.jspecify.annotations.Nullable;
 
@@ -12,12 +9,15 @@ import org.jspecify.annotations.Nullable;
  * The order matters: the server forgets what it answered below the oldest change still waited for, and would take a change that
  * comes later with a lower number for one it has forgotten.
  * <p>
+ * Remembers how far they have gone out under the registration there is, so that what has not waits here and is held once.
+ * <p>
  * <b>Threading:</b> the agent thread.
  */
 final class PendingRequests {
     private final Long2ObjectHashMap<PendingRequest> byId = new Long2ObjectHashMap<>();
     private long lastId;
     private long oldestChange = 1;
+    private long nextUnsent = 1;
 
     void add(PendingRequest request) {
         request.id = ++lastId;
@@ -42,11 +42,26 @@ final class PendingRequests {
         return request != null && !request.isOwnershipRequest;
     }
 
-    /** All of them, oldest first. */
-    List<PendingRequest> inOrder() {
-        List<PendingRequest> all = new ArrayList<>(byId.values());
-        all.sort(Comparator.comparingLong(request -> request.id));
-        return all;
+    /** All of them go out again. */
+    void beginAgain() {
+        nextUnsent = lastId + 1;
+        for (PendingRequest request : byId.values()) {
+            nextUnsent = Math.min(nextUnsent, request.id);
+        }
+    }
+
+    /** The oldest one that has not gone out; it has when this returns. Null when all have. */
+    @Nullable
+    PendingRequest takeUnsent() {
+        PendingRequest request = null;
+        while (request == null && nextUnsent <= lastId) {
+            request = byId.get(nextUnsent++);
+        }
+        return request;
+    }
+
+    boolean hasUnsent() {
+        return nextUnsent <= lastId;
     }
 
     int size() {

@@ -17,7 +17,8 @@ import org.stoneware.wire.session.WriteStatus;
  * Requests of this Tomcat and their answers, ownership that comes and goes with them, and accesses to report.
  * <p>
  * Knows no connection: it is told when there is a registration and writes whole messages to an {@link Output}. A request stays until it
- * is answered or given up, and goes out again under every new registration.
+ * is answered or given up, and goes out again under every new registration. What the connection has no room for waits where it is, in
+ * order (ADR 0255).
  * <p>
  * <b>Threading:</b> the agent thread; takes the monitor of {@link OwnedSessions} where request threads look as well. Time is a parameter.
  */
@@ -38,6 +39,11 @@ final class RequestExchange {
     interface Output {
         /** <b>Ownership:</b> {@code buffer} is a view valid until this call returns. */
         void transmit(DirectBuffer buffer, int length);
+
+        /** Whether a message would go out now; one that would not is copied until it can. */
+        default boolean hasRoom() {
+            return true;
+        }
     }
 
     RequestExchange(OwnedSessions owned, CopyVersions versions, Output output) {
@@ -50,11 +56,8 @@ final class RequestExchange {
     void open(long registeredEpoch) {
         epoch = registeredEpoch;
         isOpen = true;
-        for (PendingRequest request : pending.inOrder()) {
-            if (isOpen) {
-                transmit(request);
-            }
-        }
+        pending.beginAgain();
+        doWork();
     }
 
     /** There is no registration any more; what is sent from now on waits for the next one. */
@@ -66,9 +69,24 @@ final class RequestExchange {
     void send(PendingRequest request) {
         pending.add(request);
         request.copyName = ClientRequestPublisher.copyVersion(request.message);
-        if (isOpen) {
+        doWork();
+    }
+
+    /** Sends what has not gone out yet, as far as there is room. Returns the number of requests taken. */
+    int doWork() {
+        int taken = 0;
+        @Nullable PendingRequest request;
+        // What cannot be sent closes the exchange.
+        while (isOpen && output.hasRoom() && (request = pending.takeUnsent()) != null) {
             transmit(request);
+            taken++;
         }
+        return taken;
+    }
+
+    /** True when nothing waits for room. */
+    boolean isDrained() {
+        return !isOpen || !pending.hasUnsent();
     }
 
     /** The waiter of a request has gone. */

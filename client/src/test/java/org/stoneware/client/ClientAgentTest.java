@@ -35,6 +35,7 @@ class ClientAgentTest {
     private static final long MS = 1_000_000L;
     private static final int REGISTER = 1;
     private static final int GET_OWN = 3;
+    private static final int WRITE = 4;
     private static final int RELEASE = 7;
 
     private final InMemoryNetwork network = new InMemoryNetwork();
@@ -201,6 +202,30 @@ class ClientAgentTest {
 
         assertThat(agent.view().isConnected()).isTrue();
         assertThat(serverTransport.bind(first)).isEqualTo(first);
+    }
+
+    /** Each waits in the memory of its request thread already. */
+    @Test
+    void shouldKeepItsConnectionHoweverMuchWaitsToBeWritten() {
+        cycle();
+        join();
+        SessionKey key = SessionKey.of("shop", "S2");
+        ExpandableArrayBuffer delta = new ExpandableArrayBuffer(256 * 1024);
+        byte[] message = new byte[ClientRequestPublisher.writeLength(key, delta.capacity())];
+        new ClientRequestPublisher()
+                .write(new UnsafeBuffer(message), 0, 0, 1, 0, 0, 0, 0, key, delta, 0, delta.capacity());
+
+        for (int i = 0; i < 300; i++) {
+            agent.send(new PendingRequest(key, message, false, 1));
+        }
+        for (int i = 0; i < 10; i++) {
+            cycle();
+            pollServer();
+        }
+
+        assertThat(agent.view().problem()).isEmpty();
+        assertThat(agent.view().isConnected()).isTrue();
+        assertThat(requestsOf(WRITE)).hasSizeGreaterThan(2);
     }
 
     private void cycle() {

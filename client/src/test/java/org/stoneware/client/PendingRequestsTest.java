@@ -39,7 +39,28 @@ class PendingRequestsTest {
         pending.add(encodedFirst);
 
         assertThat(sentFirst.id).isLessThan(encodedFirst.id);
-        assertThat(pending.inOrder()).containsExactly(sentFirst, encodedFirst);
+        assertThat(pending.takeUnsent()).isSameAs(sentFirst);
+        assertThat(pending.takeUnsent()).isSameAs(encodedFirst);
+        assertThat(pending.takeUnsent()).isNull();
+    }
+
+    @Test
+    void shouldBeginAgainWithTheOldestOneThatIsStillWaitedFor() {
+        PendingRequest answered = add(false);
+        PendingRequest first = add(true);
+        PendingRequest cancelled = add(false);
+        PendingRequest last = add(false);
+        pending.takeUnsent();
+        pending.remove(answered.id);
+        pending.takeUnsent();
+        pending.remove(cancelled.id);
+
+        pending.beginAgain();
+
+        assertThat(pending.takeUnsent()).isSameAs(first);
+        assertThat(pending.takeUnsent()).isSameAs(last);
+        assertThat(pending.takeUnsent()).isNull();
+        assertThat(pending.hasUnsent()).isFalse();
     }
 
     private PendingRequest add(boolean isOwnershipRequest) {

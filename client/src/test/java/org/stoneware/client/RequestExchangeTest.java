@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
@@ -20,10 +21,62 @@ class RequestExchangeTest {
     private final CopyVersions versions = new CopyVersions();
     private final List<Integer> sent = new ArrayList<>();
     private final List<Long> sentVersions = new ArrayList<>();
-    private final RequestExchange exchange = new RequestExchange(owned, versions, (buffer, length) -> {
-        sent.add(length);
-        sentVersions.add(ClientRequestPublisher.copyVersion(buffer));
+    private final RequestExchange exchange = new RequestExchange(owned, versions, new RequestExchange.Output() {
+        @Override
+        public void transmit(DirectBuffer buffer, int length) {
+            sent.add(length);
+            sentVersions.add(ClientRequestPublisher.copyVersion(buffer));
+            room--;
+        }
+
+        @Override
+        public boolean hasRoom() {
+            return room > 0;
+        }
     });
+    private int room = Integer.MAX_VALUE;
+
+    @Test
+    void shouldHoldBackInOrderWhatThereIsNoRoomFor() {
+        exchange.open(1);
+        room = 1;
+        exchange.send(getOwn(1));
+        exchange.send(getOwn(2));
+        PendingRequest givenUp = getOwn(3);
+        exchange.send(givenUp);
+        exchange.send(getOwn(4));
+        assertThat(sentVersions).containsExactly(1L);
+        assertThat(exchange.isDrained()).isFalse();
+
+        room = 1;
+        exchange.doWork();
+        exchange.cancel(givenUp);
+        assertThat(sentVersions).containsExactly(1L, 2L);
+        room = 10;
+        exchange.doWork();
+
+        assertThat(sentVersions).containsExactly(1L, 2L, 4L);
+        assertThat(exchange.isDrained()).isTrue();
+    }
+
+    @Test
+    void shouldSendEveryRequestUnderANewRegistrationHoweverLittleRoomThereIs() {
+        exchange.open(1);
+        room = 2;
+        exchange.send(getOwn(1));
+        exchange.send(getOwn(2));
+        exchange.send(getOwn(3));
+        exchange.close();
+        sentVersions.clear();
+
+        room = 2;
+        exchange.open(2);
+        assertThat(sentVersions).containsExactly(1L, 2L);
+        room = 1;
+        exchange.doWork();
+
+        assertThat(sentVersions).containsExactly(1L, 2L, 3L);
+    }
 
     @Test
     void shouldKeepARenamedSessionThatIsInUseWhenItIsRecalledAtOnce() {

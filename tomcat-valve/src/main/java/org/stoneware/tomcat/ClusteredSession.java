@@ -242,8 +242,8 @@ final class ClusteredSession extends StandardSession {
             isIntervalChanged = false;
             buffer.builder.maxInactiveIntervalSec(maxInactiveInterval);
         }
-        application.collect(buffer.builder, buffer.value, lookInside && sessions.detectsMutation());
-        container.collect(buffer.builder, buffer.value, false);
+        application.collect(buffer.builder, buffer.value(), lookInside && sessions.detectsMutation());
+        container.collect(buffer.builder, buffer.value(), false);
         if (isStored() && buffer.builder.isEmpty()) {
             return null;
         }
@@ -252,6 +252,7 @@ final class ClusteredSession extends StandardSession {
             return fenced();
         }
         int length = buffer.builder.finish();
+        buffer.valuesWritten();
         Committed outcome = sessions.client().commit(key(), buffer.delta, 0, length, ageMs, isLast);
         if (outcome.isCommitted()) {
             version = outcome.version();

@@ -95,7 +95,7 @@ public final class SessionManager extends ManagerBase {
     }
 
     private void attach(SessionClient attached) {
-        buffers = new DeltaBuffers();
+        buffers = DeltaBuffers.shared();
         attached.addApplication(application, this::expired);
     }
 

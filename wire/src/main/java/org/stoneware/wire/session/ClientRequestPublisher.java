@@ -96,6 +96,16 @@ public final class ClientRequestPublisher {
         return MessageHeaderEncoder.ENCODED_LENGTH + getOwn.encodedLength();
     }
 
+    /** Length of what {@link #write} writes, for a buffer of just that size. */
+    public static int writeLength(SessionKey key, int deltaLength) {
+        return MessageHeaderEncoder.ENCODED_LENGTH
+                + WriteEncoder.BLOCK_LENGTH
+                + WriteEncoder.keyHeaderLength()
+                + key.encodedLength()
+                + WriteEncoder.deltaHeaderLength()
+                + deltaLength;
+    }
+
     /** @param baseVersion version of the copy the changes were made to; decides when the token counts no more. */
     public int write(
             MutableDirectBuffer out,

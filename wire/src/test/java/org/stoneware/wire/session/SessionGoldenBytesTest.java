@@ -21,6 +21,14 @@ class SessionGoldenBytesTest {
     }
 
     @Test
+    void shouldKnowTheLengthOfAWriteBefore() {
+        int length = ClientRequestPublisher.writeLength(
+                SampleRequests.KEY, SampleRequests.delta().length());
+
+        assertThat(SampleRequests.requests().get("Write")).hasSize(length);
+    }
+
+    @Test
     void shouldRestampEveryRequestThatIsSentAgain() {
         for (String name : List.of("GetOwn", "Write", "Remove", "Rename")) {
             byte[] message = SampleRequests.requests().get(name).clone();
