@@ -7,6 +7,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
+import java.util.function.BiFunction;
 import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
@@ -17,8 +18,6 @@ import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.spi.liveness.LivenessNetwork;
 import org.stoneware.spi.transport.Transport;
-import org.stoneware.spi.transport.TransportContext;
-import org.stoneware.spi.transport.TransportProvider;
 import org.stoneware.wire.session.ClientRequestPublisher;
 import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WriteStatus;
@@ -69,19 +68,24 @@ final class AgentSessionClient implements SessionClient {
         }
     }
 
+    /**
+     * @param transport belongs to the client once {@link #start} has returned, as {@code liveness}.
+     * @param threads   makes a thread of a task and a name.
+     */
     AgentSessionClient(
             ClientSettings settings,
             ClientAgent.Identity identity,
-            TransportProvider provider,
+            Transport transport,
+            String transportName,
             LivenessNetwork liveness,
-            Consumer<String> clientLogs) {
+            Consumer<String> clientLogs,
+            BiFunction<Runnable, String, Thread> threads) {
         this.clientLogs = clientLogs;
         this.settings = settings;
         this.liveness = liveness;
-        this.transport =
-                provider.open(new TransportContext("tomcat", 0, 16, line -> LOG.log(System.Logger.Level.INFO, line)));
+        this.transport = transport;
         this.agent = new ClientAgent(
-                settings, identity, liveness, transport, provider.name(), owned, new AgentEvents(), System.nanoTime());
+                settings, identity, liveness, transport, transportName, owned, new AgentEvents(), System.nanoTime());
         // What comes after the end is dropped; the agent's last cycles must not fail of it.
         this.listenerThread = new ThreadPoolExecutor(
                 1,
@@ -89,17 +93,17 @@ final class AgentSessionClient implements SessionClient {
                 0,
                 TimeUnit.SECONDS,
                 new LinkedBlockingQueue<>(),
-                task -> daemon(task, "stoneware-expiry"),
+                task -> threads.apply(task, "stoneware-expiry"),
                 new ThreadPoolExecutor.DiscardPolicy());
         this.expiryNotices = new ExpiryNotices(
                 listenerThread,
                 Math.min(MAX_NOTICE_BYTES, Runtime.getRuntime().maxMemory() / 16),
                 listeners::get,
                 jobId -> agent.submit(() -> agent.expiryDone(jobId)));
-        this.thread = daemon(this::run, "stoneware-client");
+        this.thread = threads.apply(this::run, "stoneware-client");
     }
 
-    private static Thread daemon(Runnable task, String name) {
+    static Thread daemon(Runnable task, String name) {
         Thread thread = new Thread(task, name);
         thread.setDaemon(true);
         return thread;

@@ -80,8 +80,9 @@ final class ArrayConnection implements ClientSource {
         try {
             liveness = new TcpLivenessNetwork(LivenessSettings.defaults(), "stoneware-liveness", key);
             return SessionClients.open(settings, new AeronTransportProvider(), liveness, ClientLog::openAsConfigured);
-        } catch (RuntimeException | LinkageError e) {
-            // No thread, no socket, no native memory, a damaged installation: the valve tries again.
+        } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
+            // No thread (which Java calls out of memory), no socket, no native memory, a damaged installation: the
+            // valve tries again.
             if (liveness != null) {
                 liveness.close();
             }
