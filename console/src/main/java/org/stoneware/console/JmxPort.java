@@ -26,12 +26,17 @@ import org.jspecify.annotations.Nullable;
 /**
  * The jmx-port: JMX over RMI, registry and connector on one port (ADR 0073, 0150).
  * <p>
- * <b>Limits:</b> what a client sends is read by a serialization filter that knows plain values and JMX's own types; no class is loaded from it.
+ * <b>Limits:</b> {@link #MAX_CONNECTIONS} connections, more are closed at once; {@link #SILENCE_MS} ms of silence in each. What a client
+ * sends is read by a serialization filter that knows plain values and JMX's own types; no class is loaded from it.
  */
 final class JmxPort implements AutoCloseable {
     static final String DOMAIN = "org.stoneware";
     static final String TERRACOTTA_NAME = "org.terracotta.internal:type=Terracotta Server,name=Terracotta Server";
     static final String SERVER_NAME = DOMAIN + ":type=Server";
+    /** Each has a thread. */
+    static final int MAX_CONNECTIONS = 64;
+
+    private static final int SILENCE_MS = 60_000;
     private static final Logger LOGGER = System.getLogger(JmxPort.class.getName());
     private static final String HOST_PROPERTY = "java.rmi.server.hostname";
     private static final int MAX_LOOKS_AT_CLOSED_PORT = 100;
@@ -67,6 +72,8 @@ final class JmxPort implements AutoCloseable {
     /** Takes the port and answers at once. */
     static JmxPort open(Place place, JmxLogIn logIn, TerracottaServerMXBean terracotta, ServerMXBean server)
             throws IOException {
+        ManagementPort.limit("sun.rmi.transport.tcp.maxConnectionThreads", MAX_CONNECTIONS);
+        ManagementPort.limit("sun.rmi.transport.tcp.readTimeout", SILENCE_MS);
         if (System.getProperty(HOST_PROPERTY) == null) {
             System.setProperty(HOST_PROPERTY, place.host());
         }

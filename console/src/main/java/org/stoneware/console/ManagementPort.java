@@ -40,8 +40,8 @@ final class ManagementPort implements AutoCloseable {
         return new ManagementPort(HttpServer.create(address, BACKLOG), new ExchangePool());
     }
 
-    /** The JDK's server reads its limits once, from system properties; one that the operator has set stays. */
-    private static void limit(String property, int value) {
+    /** The JDK's servers read their limits once, from system properties; one that the operator has set stays. */
+    static void limit(String property, int value) {
         if (System.getProperty(property) == null) {
             System.setProperty(property, Integer.toString(value));
         }

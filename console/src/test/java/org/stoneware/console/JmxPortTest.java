@@ -6,8 +6,10 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.net.InetAddress;
 import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
@@ -183,6 +185,50 @@ class JmxPortTest {
     void shouldAnswerOnItsOneAddressOnly() throws Exception {
         try (ServerSocket other = new ServerSocket(port, 1, InetAddress.getByName("127.0.0.3"))) {
             assertThat(other.isBound()).isTrue();
+        }
+    }
+
+    /** Each connection costs a thread, before anybody has logged in. */
+    @Test
+    void shouldCloseConnectionsBeyondTheMost() throws Exception {
+        List<Socket> taken = new ArrayList<>();
+        int refused = 0;
+        long before = servingThreads();
+        try {
+            for (int i = 0; i < JmxPort.MAX_CONNECTIONS + 10; i++) {
+                Socket socket = new Socket(LOOPBACK, port);
+                taken.add(socket);
+                refused += isGreeted(socket) ? 0 : 1;
+            }
+        } finally {
+            for (Socket each : taken) {
+                each.close();
+            }
+            // RMI's threads serve all ports of a JVM, those of the next tests too.
+            while (servingThreads() > before + 5) {
+                Thread.onSpinWait();
+            }
+        }
+
+        // Clients of other tests keep theirs for some seconds.
+        assertThat(refused).isBetween(10, JmxPort.MAX_CONNECTIONS);
+    }
+
+    private static long servingThreads() {
+        return Thread.getAllStackTraces().keySet().stream()
+                .map(Thread::getName)
+                .filter(name -> name.startsWith("RMI TCP Connection(") && !name.contains("idle"))
+                .count();
+    }
+
+    /** Begins to speak RMI, and is silent after the first answer. */
+    private static boolean isGreeted(Socket socket) {
+        byte[] hello = {'J', 'R', 'M', 'I', 0, 2, 0x4b};
+        try {
+            socket.getOutputStream().write(hello);
+            return socket.getInputStream().read() == 0x4e;
+        } catch (IOException e) {
+            return false;
         }
     }
 
