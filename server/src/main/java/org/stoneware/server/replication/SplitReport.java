@@ -61,6 +61,8 @@ final class SplitReport {
         if (told == null) {
             return -1;
         }
+        // An active that says so before everything was told leaves the walk open.
+        told.close();
         diverged = null;
         isOwed = false;
         isDone = true;

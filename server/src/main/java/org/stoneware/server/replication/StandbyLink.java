@@ -185,6 +185,12 @@ final class StandbyLink implements ReplicationListener {
         }
     }
 
+    /** Nothing is sent any more, whoever decides what. */
+    void end() {
+        onConnectionLost("the epoch is over");
+        sync = null;
+    }
+
     void onFrame(DirectBuffer frame, int offset, int length, long nowNs) {
         this.nowNs = nowNs;
         if (stream == null) {

@@ -61,6 +61,16 @@ public final class Standbys {
         link(memberId).onConnectionLost("by the network");
     }
 
+    /**
+     * This server is not the active of this epoch any more: copies to standbys are given up, and with them what they had open in the store.
+     * Nothing is called after this. Connections stay, they are the caller's.
+     */
+    public void close() {
+        for (StandbyLink link : links) {
+            link.end();
+        }
+    }
+
     /** A frame came from a standby. <b>Ownership:</b> {@code frame} is a view valid until this call returns. */
     public void onFrame(int memberId, DirectBuffer frame, int offset, int length, long nowNs) {
         link(memberId).onFrame(frame, offset, length, nowNs);

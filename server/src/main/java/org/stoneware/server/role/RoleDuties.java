@@ -2,7 +2,6 @@ package org.stoneware.server.role;
 
 import java.util.ArrayDeque;
 import java.util.Queue;
-import java.util.concurrent.TimeUnit;
 import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.IntHashSet;
@@ -44,8 +43,6 @@ public final class RoleDuties {
     /** Entries numbered by one server alone begin above all numbers another could have given; see {@link #beginAlone}. */
     private static final int INDEX_BITS_PER_MS = 16;
 
-    private static final long MAX_DOWNTIME_MS = TimeUnit.DAYS.toMillis(30);
-
     private final RoleLimits limits;
     private final Supplier<SessionGeneration> generations;
     private final RoleOutput output;
@@ -68,6 +65,7 @@ public final class RoleDuties {
     private long followedEpoch;
     private long lastFrameNs;
     private boolean isStopping;
+    private boolean isEnding;
     private boolean hasStaleSessions;
     private ReconcileResult reconciled = ReconcileResult.NONE;
 
@@ -310,7 +308,7 @@ public final class RoleDuties {
                 || serving != null && serving.awaitsStore();
     }
 
-    /** Frees everything; what the store promises to keep is kept. */
+    /** Frees everything, a copy that is not whole too; what the store promises to keep is kept. */
     public void close() {
         current.close();
     }
@@ -318,21 +316,37 @@ public final class RoleDuties {
     // Changing roles.
 
     private void becomeActive(ServerRole from, ElectionView now, long nowNs, long wallMs) {
+        endCopies();
         PassiveReplica follower = replica;
         long lastEpoch = lastEpochHeld();
         if (follower == null) {
+    /** Nothing copied from here or to here comes to an end any more: what is not whole goes, and no walk over a store stays open. */
+    private void endCopies() {
+        Standbys fed = standbys;
+        if (fed != null) {
+            fed.close();
+        }
+        PassiveReplica follower = replica;
+        if (follower != null) {
+            isEnding = true;
+            follower.onConnectionLost();
+            isEnding = false;
+        }
+    }
+
             // The same server in a higher epoch: log and log time go on.
             clock = new LogClock(clock == null ? wallMs : clock.logTimeMs(nowNs), nowNs);
         } else if (from == ServerRole.PASSIVE_STANDBY && follower.isComplete()) {
             clock = new LogClock(continued(follower, nowNs), nowNs);
             hasStaleSessions = follower.mismatch() != null;
+        endCopies();
             if (hasStaleSessions) {
                 output.warning(
                         "stale-sessions",
                         "this server differed from the active it takes over from: " + follower.mismatch());
             }
         } else if (current.keepsSessions() && follower.isComplete() && !now.isUnclean()) {
-            clock = new LogClock(afterDowntime(follower, wallMs), nowNs);
+            clock = LogClock.afterDowntime(follower.logTimeMs(), wallMs, nowNs);
             output.info(
                     "sessions-recovered",
                     "serves the " + current.store().figures().sessions()
@@ -393,12 +407,6 @@ public final class RoleDuties {
         return now.epoch();
     }
 
-    /** Log time goes on with the wall clock while no server runs, as far as that can be believed. */
-    private static long afterDowntime(PassiveReplica follower, long wallMs) {
-        long lastMs = follower.logTimeMs();
-        return Math.max(lastMs, Math.min(wallMs, lastMs + MAX_DOWNTIME_MS));
-    }
-
     private long continued(PassiveReplica follower, long nowNs) {
         long sinceMs = lastFrameNs == 0 ? 0 : Math.max(0, (nowNs - lastFrameNs) / 1_000_000);
         return follower.logTimeMs() + sinceMs;
@@ -434,6 +442,7 @@ public final class RoleDuties {
             inheritedEpoch = lastEpoch;
             inheritedIndex = current.state().lastApplied();
         } else {
+        endCopies();
             // Entries nobody acknowledged may be in it; the new active finds out by number and epoch of the last one.
             replica = newReplica(true, lastEpoch);
             output.follow(RoleOutput.NOBODY);
@@ -553,7 +562,9 @@ public final class RoleDuties {
 
         @Override
         public void onLost(String reason) {
-            output.info("following-ended", "does not follow the active now: " + reason);
+            if (!isEnding) {
+                output.info("following-ended", "does not follow the active now: " + reason);
+            }
         }
 
         @Override

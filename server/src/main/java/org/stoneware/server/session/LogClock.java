@@ -10,6 +10,8 @@ import java.util.concurrent.TimeUnit;
  * <b>Threading:</b> the agent thread.
  */
 public final class LogClock {
+    private static final long MAX_DOWNTIME_MS = TimeUnit.DAYS.toMillis(30);
+
     private final long baseMs;
     private final long baseNs;
     private long lastMs;
@@ -22,6 +24,17 @@ public final class LogClock {
         this.baseMs = startMs;
         this.baseNs = nowNs;
         this.lastMs = startMs;
+    }
+
+    /**
+     * A clock that goes on where no server ran for a while: with the wall clock, as far as that can be believed.
+     *
+     * @param lastMs log time of the last entry.
+     * @param wallMs wall time now.
+     * @param nowNs  monotonic time now.
+     */
+    public static LogClock afterDowntime(long lastMs, long wallMs, long nowNs) {
+        return new LogClock(Math.max(lastMs, Math.min(wallMs, lastMs + MAX_DOWNTIME_MS)), nowNs);
     }
 
     /** Log time in milliseconds. */

@@ -56,9 +56,14 @@ final class PairFixture {
         second = new Server(1, 101, ofSecond.get(), ofSecond);
     }
 
-    private static SessionGeneration inMemory() {
+    static SessionGeneration inMemory() {
+        return inMemory(() -> {});
+    }
+
+    /** @param onClosed hears that its store is closed. */
+    static SessionGeneration inMemory(Runnable onClosed) {
         return new SessionGeneration(
-                new ReferenceSessionStore(new StoreContext(Path.of(""), 16 << 20, 8_192, line -> {})), () -> {});
+                new ReferenceSessionStore(new StoreContext(Path.of(""), 16 << 20, 8_192, line -> {})), onClosed);
     }
 
     /** Both processes end without a word; the next ones begin with what was left to each. */

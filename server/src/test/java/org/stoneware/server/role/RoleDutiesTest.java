@@ -11,7 +11,13 @@ import org.stoneware.testkit.ManualClock;
 import org.stoneware.wire.session.WriteStatus;
 
 class RoleDutiesTest {
+    private int openStores;
     private final PairFixture pair = new PairFixture();
+    /** Another pair, of which the stores of the second server are counted. */
+    private final PairFixture counted = new PairFixture(PairFixture::inMemory, () -> {
+        openStores++;
+        return PairFixture.inMemory(() -> openStores--);
+    });
 
     @Test
     void shouldServeEverythingItFollowedWhenItTakesOver() {
@@ -156,5 +162,41 @@ class RoleDutiesTest {
 
         assertThat(pair.first.duties.processor()).isNull();
         assertThat(pair.first.duties.isSettled()).isTrue();
+    }
+
+    @Test
+    void shouldThrowAwayHalfCopyWhenItBecomesActiveInTheMiddle() {
+        beginCopy();
+
+        // The active has gone silent; no connection was lost.
+        counted.second.become(ServerRole.ACTIVE_COORDINATOR, 9, 1);
+
+        assertThat(openStores).isEqualTo(1);
+        assertThat(counted.second.duties.isWhole()).isTrue();
+    }
+
+    @Test
+    void shouldThrowAwayHalfCopyWhenItIsClosed() {
+        beginCopy();
+
+        counted.second.duties.close();
+
+        assertThat(openStores).isZero();
+    }
+
+    /** The second server is in the middle of a copy. */
+    private void beginCopy() {
+        counted.first.become(ServerRole.ACTIVE_COORDINATOR, 5, 0);
+        PairFixture.Tomcat tomcat = counted.new Tomcat(counted.first);
+        for (int i = 0; i < 10; i++) {
+            tomcat.create(i + 1, "S" + i);
+        }
+        counted.framesPerTurn = 2;
+        counted.second.become(ServerRole.PASSIVE_UNINITIALIZED, 5, 0);
+        for (int i = 0; i < 20 && counted.second.duties.replica().copiedSessions() <= 0; i++) {
+            counted.turn();
+        }
+        assertThat(counted.second.duties.replica().copiedSessions()).isPositive();
+        assertThat(openStores).isEqualTo(2);
     }
 }

@@ -6,11 +6,14 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.server.replication.ReplicaState;
+import org.stoneware.server.replication.SyncState;
 import org.stoneware.server.storage.GenerationPlace;
 import org.stoneware.server.storage.OpenedStore;
 import org.stoneware.server.storage.StoreSwitch;
@@ -23,7 +26,10 @@ import org.stoneware.testkit.storage.ReferenceSessionStore;
 class StoreExchangePairTest {
     private static final int SESSIONS = 150;
 
-    private final PairFixture pair = new PairFixture();
+    private int closedByFirst;
+    private int closedBySecond;
+    private final PairFixture pair = new PairFixture(
+            () -> PairFixture.inMemory(() -> closedByFirst++), () -> PairFixture.inMemory(() -> closedBySecond++));
     private final Exchange onFirst = new Exchange(pair.first);
     private final Exchange onSecond = new Exchange(pair.second);
     private SplitTomcat tomcat;
@@ -169,6 +175,52 @@ class StoreExchangePairTest {
 
         assertThat(onSecond.told).contains("interrupted");
         assertThat(contents(pair.second)).isEqualTo(contents(pair.first)).hasSize(created);
+    }
+
+    @Test
+    void shouldCloseTheOldStoreThoughACopyFromItBrokeOff() {
+        pair.second.become(ServerRole.PASSIVE_UNINITIALIZED, 5, 0);
+        while (pair.first.duties.syncState(1) != SyncState.SEND_SNAPSHOT) {
+            pair.turn();
+        }
+
+        pair.first.become(ServerRole.ACTIVE_COORDINATOR, 6, 0);
+        int closed = closedByFirst;
+        exchangeAndProve(onFirst);
+
+        assertThat(onFirst.told).contains("in use: next");
+        assertThat(closedByFirst).isEqualTo(closed + 1);
+    }
+
+    @Test
+    void shouldCloseTheOldStoreThoughATellingOfASplitBrokeOff() {
+        pair.second.become(ServerRole.PASSIVE_UNINITIALIZED, 5, 0);
+        cycles(300, false);
+        pair.cut();
+        pair.second.become(ServerRole.ACTIVE_COORDINATOR, 9, 1);
+        new SplitTomcat(pair, pair.second, 9, 2).create("alone", "value");
+        pair.second.dropOther();
+        pair.pass(50);
+        pair.first.become(ServerRole.ACTIVE_COORDINATOR, 10, 0);
+        pair.heal();
+        pair.second.become(ServerRole.PASSIVE_UNINITIALIZED, 10, 0);
+        while (pair.second.duties.replica().state() != ReplicaState.RECONCILING) {
+            pair.turn();
+        }
+
+        pair.second.become(ServerRole.ACTIVE_COORDINATOR, 12, 1);
+        int closed = closedBySecond;
+        exchangeAndProve(onSecond);
+
+        assertThat(onSecond.told).contains("in use: next");
+        assertThat(closedBySecond).isEqualTo(closed + 1);
+    }
+
+    private void exchangeAndProve(Exchange on) {
+        on.begin();
+        cycles(1_500, false);
+        pair.clock.advanceMs(TimeUnit.NANOSECONDS.toMillis(StoreSwitch.PROBATION_NS));
+        cycles(10, false);
     }
 
     private static TreeMap<String, Long> contents(PairFixture.Server server) {
