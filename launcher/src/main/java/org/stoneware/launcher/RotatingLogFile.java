@@ -10,12 +10,15 @@ import java.nio.file.StandardOpenOption;
 import java.util.logging.ErrorManager;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Writes the log into {@code stoneware-server.log}; when it is full it becomes {@code stoneware-server.log.1}, that one {@code .2}, and so on.
  * The JDK's own file handler can't keep the newest part under the plain name.
  * <p>
  * <b>Limits:</b> {@link #MAX_BYTES} a file, {@link #MAX_FILES} files.
+ * <p>
+ * <b>Failure:</b> a line that can't be written is lost and reported; the file is opened anew for the next one.
  */
 final class RotatingLogFile extends Handler {
     static final String FILE_NAME = "stoneware-server.log";
@@ -24,8 +27,11 @@ final class RotatingLogFile extends Handler {
 
     private final Path file;
     private final long maxBytes;
-    private OutputStream out;
+    /** Null after a failure, until the next line. */
+    private @Nullable OutputStream out;
+
     private long length;
+    private boolean isClosed;
 
     RotatingLogFile(Path directory, long maxBytes) throws IOException {
         this.file = directory.resolve(FILE_NAME);
@@ -37,18 +43,34 @@ final class RotatingLogFile extends Handler {
 
     @Override
     public synchronized void publish(LogRecord event) {
-        if (!isLoggable(event)) {
+        if (isClosed || !isLoggable(event)) {
             return;
         }
         try {
             byte[] line = getFormatter().format(event).getBytes(StandardCharsets.UTF_8);
+            OutputStream to = out == null ? open() : out;
+            out = to;
             if (length > 0 && length + line.length > maxBytes) {
-                rotate();
+                to = rotate(to);
             }
-            out.write(line);
+            to.write(line);
             length += line.length;
         } catch (IOException e) {
+            giveUp();
             reportError("the log file can't be written", e, ErrorManager.WRITE_FAILURE);
+        }
+    }
+
+    /** Whatever state a failure has left the file in, the next line begins with what is on disk then. */
+    private void giveUp() {
+        OutputStream failed = out;
+        out = null;
+        try {
+            if (failed != null) {
+                failed.close();
+            }
+        } catch (IOException e) {
+            // It has failed already.
         }
     }
 
@@ -59,8 +81,12 @@ final class RotatingLogFile extends Handler {
 
     @Override
     public synchronized void close() {
+        OutputStream open = out;
+        isClosed = true;
         try {
-            out.close();
+            if (open != null) {
+                open.close();
+            }
         } catch (IOException e) {
             reportError("the log file can't be closed", e, ErrorManager.CLOSE_FAILURE);
         }
@@ -71,8 +97,8 @@ final class RotatingLogFile extends Handler {
         return Files.newOutputStream(file, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
     }
 
-    private void rotate() throws IOException {
-        out.close();
+    private OutputStream rotate(OutputStream full) throws IOException {
+        full.close();
         for (int number = MAX_FILES - 1; number >= 1; number--) {
             Path older = numbered(number);
             if (Files.exists(older)) {
@@ -83,8 +109,12 @@ final class RotatingLogFile extends Handler {
                 }
             }
         }
-        Files.move(file, numbered(1), StandardCopyOption.REPLACE_EXISTING);
-        out = open();
+        if (Files.exists(file)) {
+            Files.move(file, numbered(1), StandardCopyOption.REPLACE_EXISTING);
+        }
+        OutputStream next = open();
+        out = next;
+        return next;
     }
 
     private Path numbered(int number) {

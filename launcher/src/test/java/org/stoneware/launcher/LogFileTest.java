@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.logging.ErrorManager;
 import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import org.junit.jupiter.api.Test;
@@ -40,6 +42,45 @@ class LogFileTest {
         try (var files = Files.list(directory)) {
             assertThat(files.count()).isEqualTo(RotatingLogFile.MAX_FILES);
         }
+    }
+
+    @Test
+    void shouldWriteAgainOnceWhatKeptItFromRotatingIsGone() throws IOException {
+        Path logs = directory.resolve("logs");
+        RotatingLogFile file = new RotatingLogFile(logs, 150);
+        AtomicInteger errors = new AtomicInteger();
+        file.setErrorManager(new ErrorManager() {
+            @Override
+            public void error(String message, Exception e, int code) {
+                errors.incrementAndGet();
+            }
+        });
+        file.publish(new LogRecord(Level.INFO, "first " + "x".repeat(60)));
+        Files.delete(logs.resolve("stoneware-server.log"));
+        Files.delete(logs);
+
+        file.publish(new LogRecord(Level.INFO, "lost " + "x".repeat(60)));
+        Files.createDirectory(logs);
+        for (int number = 1; number <= 3; number++) {
+            file.publish(new LogRecord(Level.INFO, "message number " + number + " " + "x".repeat(60)));
+        }
+        file.close();
+
+        assertThat(errors).hasValue(1);
+        assertThat(Files.readString(logs.resolve("stoneware-server.log"))).contains("message number 3");
+        assertThat(Files.readString(logs.resolve("stoneware-server.log.2"))).contains("message number 1");
+    }
+
+    @Test
+    void shouldRotateAFileSomebodyHasTakenAway() throws IOException {
+        RotatingLogFile file = new RotatingLogFile(directory, 150);
+        file.publish(new LogRecord(Level.INFO, "first " + "x".repeat(60)));
+        Files.delete(directory.resolve("stoneware-server.log"));
+
+        file.publish(new LogRecord(Level.INFO, "second " + "x".repeat(60)));
+        file.close();
+
+        assertThat(Files.readString(directory.resolve("stoneware-server.log"))).contains("second");
     }
 
     @Test
