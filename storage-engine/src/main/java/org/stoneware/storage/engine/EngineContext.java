@@ -3,20 +3,23 @@ package org.stoneware.storage.engine;
 import org.stoneware.spi.storage.StoreContext;
 import org.stoneware.storage.segments.SegmentFiles;
 import org.stoneware.storage.segments.SegmentLogContext;
+import org.stoneware.storage.slab.MemoryBudget;
 
 /**
  * Settings of a {@link SegmentSessionStore}.
  *
- * @param mode         persistence mode, as messages name it.
- * @param policy       what the log is for.
- * @param store        what the server wants.
- * @param files        the directory of the log.
- * @param segmentBytes size of a segment of the log.
+ * @param mode          persistence mode, as messages name it.
+ * @param policy        what the log is for.
+ * @param store         what the server wants.
+ * @param files         the directory of the log.
+ * @param segmentBytes  size of a segment of the log.
+ * @param maxIndexBytes bytes of heap for the index of sessions.
  */
-public record EngineContext(String mode, StorePolicy policy, StoreContext store, SegmentFiles files, int segmentBytes) {
+public record EngineContext(
+        String mode, StorePolicy policy, StoreContext store, SegmentFiles files, int segmentBytes, long maxIndexBytes) {
     /** With segments of the usual size, or smaller ones where the bounds of disk or, when sessions leave it, memory ask for them. */
     public EngineContext(String mode, StorePolicy policy, StoreContext store, SegmentFiles files) {
-        this(mode, policy, store, files, segmentBytes(policy, store));
+        this(mode, policy, store, files, segmentBytes(policy, store), MemoryBudget.heapShare());
     }
 
     private static final int MIN_SEGMENT_BYTES = 1 << 20;

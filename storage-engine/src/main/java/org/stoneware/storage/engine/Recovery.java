@@ -32,8 +32,9 @@ final class Recovery implements RecoveryVisitor {
         int entry = index.find(hint.keyHash64(), hint.fingerprint());
         if (entry == SessionIndex.NONE) {
             if (!index.ensureRoom(hint.keyHash64())) {
-                throw new StorageException("memory is too small for the index of the sessions on disk: sessions so far="
-                        + index.size() + "; raise offheap/maxDataSize");
+                throw new StorageException(
+                        "memory is too small for the index of the sessions on disk: sessions so far=" + index.size()
+                                + "; raise " + (index.heap().isShort() ? "the heap, -Xmx" : "offheap/maxDataSize"));
             }
             entry = index.add(
                     hint.keyHash64(),

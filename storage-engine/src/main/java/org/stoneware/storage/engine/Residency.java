@@ -70,7 +70,8 @@ final class Residency {
     /** Makes room in the index for one more session, sending records away if need be. */
     boolean ensureIndexRoom(long hash) {
         boolean isThere = index.ensureRoom(hash);
-        while (!isThere && evictNow()) {
+        // Records that leave memory leave their entries in the index.
+        while (!isThere && !index.heap().isShort() && evictNow()) {
             isThere = index.ensureRoom(hash);
         }
         return isThere;

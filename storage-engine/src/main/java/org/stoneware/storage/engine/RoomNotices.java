@@ -10,15 +10,27 @@ final class RoomNotices {
     private final String mode;
     private final boolean isKeeping;
     private final Consumer<String> notices;
+    /** After a refusal the heap is called roomy again when this share of the index's is free, in percent. */
+    private static final int ROOM_AGAIN_PERCENT = 10;
+
     private final MemoryBudget budget;
+    private final MemoryBudget heap;
     private final SegmentLog log;
     private boolean isMemoryFull;
 
-    RoomNotices(String mode, boolean isKeeping, Consumer<String> notices, MemoryBudget budget, SegmentLog log) {
+    /** @param heap the part of the budget that is the index's. */
+    RoomNotices(
+            String mode,
+            boolean isKeeping,
+            Consumer<String> notices,
+            MemoryBudget budget,
+            MemoryBudget heap,
+            SegmentLog log) {
         this.mode = mode;
         this.isKeeping = isKeeping;
         this.notices = notices;
         this.budget = budget;
+        this.heap = heap;
         this.log = log;
     }
 
@@ -29,7 +41,7 @@ final class RoomNotices {
             isMemoryFull = true;
             notices.accept(
                     "storage is full: mode=" + mode + " sessions=" + sessions + " usedBytes=" + budget.usedBytes()
-                            + " maxBytes=" + budget.maxBytes() + " refusedLength=" + length
+                            + " maxBytes=" + budget.maxBytes() + " refusedLength=" + length + needsHeap()
                             + (log.reason().isEmpty() ? "" : " disk: " + log.reason())
                             + "; changes that need more memory are refused");
         }
@@ -37,11 +49,18 @@ final class RoomNotices {
 
     /** Looks whether there is room again. */
     void doWork(Residency residency) {
-        if (isMemoryFull && !residency.isShort()) {
+        if (isMemoryFull && !residency.isShort() && heap.isFree(ROOM_AGAIN_PERCENT)) {
             isMemoryFull = false;
             notices.accept("storage has room again: mode=" + mode + " usedBytes=" + budget.usedBytes() + " maxBytes="
                     + budget.maxBytes());
         }
+    }
+
+    private String needsHeap() {
+        return heap.isFree(ROOM_AGAIN_PERCENT)
+                ? ""
+                : " indexBytes=" + heap.usedBytes() + " maxIndexBytes=" + heap.maxBytes()
+                        + "; the index of sessions needs a larger heap: raise -Xmx";
     }
 
     void onFailed(String reason) {
@@ -61,7 +80,7 @@ final class RoomNotices {
         if (isMemoryFull) {
             return new StoreHealth(
                     StoreHealth.State.FULL,
-                    "memory is full: usedBytes=" + budget.usedBytes() + " maxBytes=" + budget.maxBytes()
+                    "memory is full: usedBytes=" + budget.usedBytes() + " maxBytes=" + budget.maxBytes() + needsHeap()
                             + (log.reason().isEmpty() ? "" : ", and the disk takes nothing: " + log.reason()));
         }
         return log.isFailed() || log.isFull()

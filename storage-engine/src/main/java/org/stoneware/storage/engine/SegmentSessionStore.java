@@ -111,7 +111,7 @@ public final class SegmentSessionStore implements SessionStore {
         isKeeping = context.policy() == StorePolicy.KEEP;
         notices = store.notices();
         budget = new MemoryBudget(store.maxMemoryBytes());
-        index = new SessionIndex(budget);
+        index = new SessionIndex(budget, context.maxIndexBytes());
         budget.reclaimer(index.slab()::compactUnderPressure);
         budget.tryTake(FIXED_BYTES);
         sessionLog = new SessionLog(logContext(context), index, isKeeping, new LogEvents());
@@ -119,7 +119,7 @@ public final class SegmentSessionStore implements SessionStore {
         residency = new Residency(index, budget, sessionLog);
         loads = new Loads(index, sessionLog, residency, Math.min(MAX_LOAD_BYTES, store.maxMemoryBytes() / LOAD_SHARE));
         notes = new NoteQueue(log);
-        room = new RoomNotices(mode, isKeeping, notices, budget, log);
+        room = new RoomNotices(mode, isKeeping, notices, budget, index.heap(), log);
         try {
             recover();
         } catch (SegmentLogException | RuntimeException e) {

@@ -182,7 +182,12 @@ final class SessionChanges {
             return StoreResult.FULL;
         }
         int entry = index.size();
-        long location = residency.ensureIndexRoom(hash) ? residency.allocate(length, entry) : Slab.NO_ROOM;
+        boolean isIndexRoom = residency.ensureIndexRoom(hash);
+        if (!isIndexRoom && index.heap().isShort()) {
+            // Nothing that leaves memory makes room there.
+            return full(length);
+        }
+        long location = isIndexRoom ? residency.allocate(length, entry) : Slab.NO_ROOM;
         if (location == Slab.NO_ROOM) {
             return noRoom(length);
         }

@@ -35,6 +35,7 @@ final class SessionIndex {
     private static final long IS_USED = 1L << 32;
     private static final long IS_SUSPECT = 1L << 33;
 
+    private final MemoryBudget heap;
     private final EntryTable entries;
     private final SlotIndex slots;
     private final ExpiryHeap expiry;
@@ -43,15 +44,22 @@ final class SessionIndex {
     private long payloadBytes;
     private int residentCount;
 
-    SessionIndex(MemoryBudget budget) {
-        entries = new EntryTable(budget, EXTRA_WORDS);
-        slots = new SlotIndex(budget, entries);
-        expiry = new ExpiryHeap(budget, entries);
+    /** @param maxIndexBytes bytes of heap, which count as part of the budget. */
+    SessionIndex(MemoryBudget budget, long maxIndexBytes) {
+        heap = budget.onHeap(maxIndexBytes);
+        entries = new EntryTable(heap, EXTRA_WORDS);
+        slots = new SlotIndex(heap, entries);
+        expiry = new ExpiryHeap(heap, entries);
         slab = new Slab(budget, entries::location);
     }
 
     Slab slab() {
         return slab;
+    }
+
+    /** What the index may take of the heap. */
+    MemoryBudget heap() {
+        return heap;
     }
 
     int size() {

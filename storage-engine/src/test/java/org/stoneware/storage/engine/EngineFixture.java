@@ -47,10 +47,14 @@ abstract class EngineFixture {
     }
 
     SegmentSessionStore open(StorePolicy policy, long memoryBytes, long diskBytes) {
+        return open(policy, memoryBytes, diskBytes, memoryBytes);
+    }
+
+    SegmentSessionStore open(StorePolicy policy, long memoryBytes, long diskBytes, long indexBytes) {
         StoreContext context =
                 new StoreContext(Path.of(""), memoryBytes, diskBytes, MAX_RECORD_LENGTH, Durability.FSYNC, this::note);
-        SegmentSessionStore store =
-                SegmentSessionStore.open(new EngineContext("test-mode", policy, context, files, SEGMENT_BYTES));
+        SegmentSessionStore store = SegmentSessionStore.open(
+                new EngineContext("test-mode", policy, context, files, SEGMENT_BYTES, indexBytes));
         opened.add(store);
         return store;
     }

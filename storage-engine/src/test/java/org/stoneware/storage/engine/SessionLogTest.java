@@ -19,7 +19,7 @@ class SessionLogTest {
     private static final int PENDING_BYTES = 256 << 10;
 
     private final FaultySegmentFiles files = new FaultySegmentFiles();
-    private final SessionIndex index = new SessionIndex(new MemoryBudget(8L << 20));
+    private final SessionIndex index = new SessionIndex(new MemoryBudget(8L << 20), 8L << 20);
     private SessionLog log;
     private long nowNs;
 

@@ -38,6 +38,27 @@ final class SpillTest extends EngineFixture {
     }
 
     @Test
+    void shouldBeFullWhenTheHeapHasNoRoomForTheIndexAndKeepWhatItHasInMemory() {
+        SessionStore store = open(StorePolicy.SPILL, MEMORY_BYTES, 0, 300 << 10);
+        int stored = 0;
+        while (store.put(record(stored, 1, 100)) == StoreResult.STORED) {
+            stored++;
+        }
+
+        assertThat(stored).isBetween(1_000, 4_000);
+        assertThat(store.health().state()).isEqualTo(StoreHealth.State.FULL);
+        assertThat(allNotices()).contains("raise -Xmx");
+        assertThat(counter(store, "memory.evictions")).isZero();
+        assertThat(store.put(record(0, 2, 100))).isEqualTo(StoreResult.STORED);
+        for (int i = 0; i < stored; i += 2) {
+            store.remove(key(i));
+        }
+        await(store, "the store has room again", () -> work(store) == 0);
+        assertThat(store.health()).isEqualTo(StoreHealth.OK);
+        assertThat(store.put(record(stored, 1, 100))).isEqualTo(StoreResult.STORED);
+    }
+
+    @Test
     void shouldWriteNoMoreThanWhatLeavesMemory() {
         SessionStore store = open(StorePolicy.SPILL, MEMORY_BYTES, 0);
         fill(store, TEN_TIMES_MEMORY);

@@ -36,6 +36,9 @@ public final class MemorySessionStore implements SessionStore {
     private static final int ROOM_AGAIN_PERCENT = 10;
 
     private final MemoryBudget budget;
+    /** Of the index, which lies on the heap. */
+    private final MemoryBudget heap;
+
     private final EntryTable entries;
     private final SlotIndex slots;
     private final ExpiryHeap expiry;
@@ -57,10 +60,16 @@ public final class MemorySessionStore implements SessionStore {
 
     /** @param context only its memory bound, its record bound and its notices are used. */
     public MemorySessionStore(StoreContext context) {
+        this(context, MemoryBudget.heapShare());
+    }
+
+    /** @param maxIndexBytes bytes of heap for the index of sessions. */
+    MemorySessionStore(StoreContext context, long maxIndexBytes) {
         budget = new MemoryBudget(context.maxMemoryBytes());
-        entries = new EntryTable(budget, 0);
-        slots = new SlotIndex(budget, entries);
-        expiry = new ExpiryHeap(budget, entries);
+        heap = budget.onHeap(maxIndexBytes);
+        entries = new EntryTable(heap, 0);
+        slots = new SlotIndex(heap, entries);
+        expiry = new ExpiryHeap(heap, entries);
         slab = new Slab(budget, entries::location);
         budget.reclaimer(slab::compactUnderPressure);
         budget.tryTake(FIXED_BYTES);
@@ -361,13 +370,15 @@ public final class MemorySessionStore implements SessionStore {
             isFull = true;
             notices.accept(
                     "storage is full: mode=memory sessions=" + entries.size() + " usedBytes=" + budget.usedBytes()
-                            + " maxBytes=" + budget.maxBytes() + "; changes that need more memory are refused");
+                            + " maxBytes=" + budget.maxBytes() + " indexBytes=" + heap.usedBytes() + " maxIndexBytes="
+                            + heap.maxBytes() + "; changes that need more memory are refused"
+                            + (heap.isShort() ? "; the index of sessions needs a larger heap: raise -Xmx" : ""));
         }
         return StoreResult.FULL;
     }
 
     private void noticeRoom() {
-        if (isFull && budget.maxBytes() - budget.usedBytes() > budget.maxBytes() / 100 * ROOM_AGAIN_PERCENT) {
+        if (isFull && budget.isFree(ROOM_AGAIN_PERCENT) && heap.isFree(ROOM_AGAIN_PERCENT)) {
             isFull = false;
             notices.accept("storage has room again: mode=memory sessions=" + entries.size() + " usedBytes="
                     + budget.usedBytes() + " maxBytes=" + budget.maxBytes());

@@ -45,6 +45,30 @@ final class MemorySessionStoreTest {
     }
 
     @Test
+    void shouldBeFullWhenTheHeapHasNoRoomForTheIndex() {
+        SessionStore small = new MemorySessionStore(context(MAX_BYTES), 300 << 10);
+        int sessions = 0;
+        while (small.put(record(sessions, 1, 100)) == StoreResult.STORED) {
+            sessions++;
+        }
+
+        assertThat(sessions).isBetween(1_000, 6_000);
+        assertThat(small.figures().memoryUsedBytes()).isLessThan(MAX_BYTES / 4);
+        assertThat(notices)
+                .singleElement()
+                .asString()
+                .contains("maxIndexBytes=307200")
+                .contains("raise -Xmx");
+        assertThat(small.put(record(0, 2, 100))).isEqualTo(StoreResult.STORED);
+        for (int i = 0; i < sessions / 2; i++) {
+            small.remove(key(i));
+        }
+        assertThat(notices).hasSize(2).last().asString().startsWith("storage has room again");
+        assertThat(small.put(record(sessions, 1, 100))).isEqualTo(StoreResult.STORED);
+        small.close();
+    }
+
+    @Test
     void shouldGiveMemoryBackWhenSessionsEnd() {
         int sessions = 0;
         while (store.put(record(sessions, 1, 2000)) == StoreResult.STORED) {
@@ -133,7 +157,11 @@ final class MemorySessionStoreTest {
     }
 
     private SessionStore open(long maxBytes) {
-        return new MemorySessionStoreProvider().open(new StoreContext(Path.of(""), maxBytes, 1 << 20, notices::add));
+        return new MemorySessionStoreProvider().open(context(maxBytes));
+    }
+
+    private StoreContext context(long maxBytes) {
+        return new StoreContext(Path.of(""), maxBytes, 1 << 20, notices::add);
     }
 
     private static SessionKey key(int number) {
