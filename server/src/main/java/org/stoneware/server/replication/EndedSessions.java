@@ -20,10 +20,14 @@ import org.stoneware.api.session.SessionKey;
  * <p>
  * <b>Threading:</b> the agent thread.
  * <p>
- * <b>Limits:</b> {@link #MAX_ENDED} of each; beyond them the oldest are forgotten, which {@link #isComplete} tells.
+ * <b>Limits:</b> {@link #MAX_BYTES} of heap; beyond them the oldest are forgotten, which {@link #isComplete} tells.
  */
 public final class EndedSessions {
-    static final int MAX_ENDED = 100_000;
+    /** Some 55 000 keys of usual length. */
+    public static final long MAX_BYTES = 12L << 20;
+
+    /** Of one key: its node in a map, what is known of it, the key and its two arrays without their bytes. */
+    static final int BYTES_PER_KEY = 176;
 
     private static final int REMOVED = 1;
     private static final int EXPIRED = 2;
@@ -36,6 +40,8 @@ public final class EndedSessions {
 
     private final Map<SessionKey, Origin> renamed = new LinkedHashMap<>();
     private long knownSince;
+    private long bytes;
+    private boolean isNeeded = true;
 
     private record Ended(long index, boolean isExpired) {}
 
@@ -49,52 +55,103 @@ public final class EndedSessions {
 
     /** A session was removed, or has expired. */
     public void removed(SessionKey key, long index, boolean isExpired) {
-        ended.remove(key);
-        ended.put(key, new Ended(index, isExpired));
-        renamed.remove(key);
+        if (!isNeeded) {
+            knownSince = Math.max(knownSince, index);
+            return;
+        }
+        putEnded(key, new Ended(index, isExpired));
+        takeRenamed(key);
         trim();
     }
 
     /** A session has another key. */
     public void renamed(SessionKey from, SessionKey to, long index) {
-        Origin earlier = renamed.remove(from);
+        if (!isNeeded) {
+            knownSince = Math.max(knownSince, index);
+            return;
+        }
+        Origin earlier = takeRenamed(from);
         SessionKey origin = earlier == null ? from : earlier.key;
-        ended.remove(from);
-        ended.put(from, new Ended(index, false));
-        renamed.remove(to);
+        putEnded(from, new Ended(index, false));
+        takeRenamed(to);
         if (!origin.equals(to)) {
-            renamed.put(to, new Origin(origin, index));
+            putRenamed(to, new Origin(origin, index));
         }
         trim();
     }
 
-    private void trim() {
-        while (ended.size() > MAX_ENDED) {
-            Iterator<Ended> oldest = ended.values().iterator();
-            knownSince = Math.max(knownSince, oldest.next().index);
-            oldest.remove();
-        }
-        while (renamed.size() > MAX_ENDED) {
-            Iterator<Origin> oldest = renamed.values().iterator();
-            knownSince = Math.max(knownSince, oldest.next().index);
-            oldest.remove();
-        }
+    /** No other server can hold these sessions, so nobody will ever ask: nothing is kept, now and from now on. */
+    void notNeeded() {
+        isNeeded = false;
+        ended.values().forEach(each -> knownSince = Math.max(knownSince, each.index));
+        renamed.values().forEach(each -> knownSince = Math.max(knownSince, each.index));
+        clear();
     }
 
-    void forgetUpTo(long index) {
-        knownSince = Math.max(knownSince, index);
-        if (!ended.isEmpty()) {
-            forget(ended.values().iterator(), index);
-            Iterator<Origin> each = renamed.values().iterator();
-            while (each.hasNext() && each.next().index <= index) {
-                each.remove();
+    private void clear() {
+        ended.clear();
+        renamed.clear();
+        bytes = 0;
+    }
+
+    /** Puts a key behind all others. */
+    private void putEnded(SessionKey key, Ended how) {
+        if (ended.remove(key) == null) {
+            bytes += bytes(key);
+        }
+        ended.put(key, how);
+    }
+
+    private void putRenamed(SessionKey key, Origin from) {
+        takeRenamed(key);
+        renamed.put(key, from);
+        bytes += bytes(key) + bytes(from.key);
+    }
+
+    private @Nullable Origin takeRenamed(SessionKey key) {
+        Origin taken = renamed.remove(key);
+        if (taken != null) {
+            bytes -= bytes(key) + bytes(taken.key);
+        }
+        return taken;
+    }
+
+    private static long bytes(SessionKey key) {
+        return BYTES_PER_KEY + key.encodedLength();
+    }
+
+    /** Forgets the oldest until the others fit. */
+    private void trim() {
+        while (bytes > MAX_BYTES) {
+            Map.Entry<SessionKey, Ended> oldest = first(ended);
+            Map.Entry<SessionKey, Origin> other = first(renamed);
+            boolean isEnded = other == null || oldest != null && oldest.getValue().index <= other.getValue().index;
+            if (isEnded && oldest != null) {
+                forgetUpTo(oldest.getValue().index);
+            } else if (other != null) {
+                forgetUpTo(other.getValue().index);
             }
         }
     }
 
-    private static void forget(Iterator<Ended> each, long index) {
-        while (each.hasNext() && each.next().index <= index) {
-            each.remove();
+    private static <T> Map.@Nullable Entry<SessionKey, T> first(Map<SessionKey, T> keys) {
+        Iterator<Map.Entry<SessionKey, T>> each = keys.entrySet().iterator();
+        return each.hasNext() ? each.next() : null;
+    }
+
+    void forgetUpTo(long index) {
+        knownSince = Math.max(knownSince, index);
+        if (bytes == 0) {
+            return;
+        }
+        Map.Entry<SessionKey, Ended> oldest;
+        while ((oldest = first(ended)) != null && oldest.getValue().index <= index) {
+            bytes -= bytes(oldest.getKey());
+            ended.remove(oldest.getKey());
+        }
+        Map.Entry<SessionKey, Origin> other;
+        while ((other = first(renamed)) != null && other.getValue().index <= index) {
+            takeRenamed(other.getKey());
         }
     }
 
@@ -191,22 +248,22 @@ public final class EndedSessions {
         return offset + ITEM_HEADER + keyLength + otherLength;
     }
 
-    private void restore(DirectBuffer bytes, int limit) {
+    private void restore(DirectBuffer portion, int limit) {
         int at = 0;
         while (at < limit) {
-            int kind = bytes.getByte(at);
-            long index = bytes.getLong(at + 1, LITTLE_ENDIAN);
-            int keyLength = bytes.getInt(at + 9, LITTLE_ENDIAN);
-            int otherLength = bytes.getInt(at + 13, LITTLE_ENDIAN);
+            int kind = portion.getByte(at);
+            long index = portion.getLong(at + 1, LITTLE_ENDIAN);
+            int keyLength = portion.getInt(at + 9, LITTLE_ENDIAN);
+            int otherLength = portion.getInt(at + 13, LITTLE_ENDIAN);
             int keyAt = at + ITEM_HEADER;
             switch (kind) {
                 case KNOWN_SINCE -> knownSince = index;
                 case REMOVED, EXPIRED ->
-                    ended.put(SessionKey.decode(bytes, keyAt, keyLength), new Ended(index, kind == EXPIRED));
+                    putEnded(SessionKey.decode(portion, keyAt, keyLength), new Ended(index, kind == EXPIRED));
                 case RENAMED ->
-                    renamed.put(
-                            SessionKey.decode(bytes, keyAt, keyLength),
-                            new Origin(SessionKey.decode(bytes, keyAt + keyLength, otherLength), index));
+                    putRenamed(
+                            SessionKey.decode(portion, keyAt, keyLength),
+                            new Origin(SessionKey.decode(portion, keyAt + keyLength, otherLength), index));
                 default -> throw new IllegalArgumentException("unknown kind of ended session: kind=" + kind);
             }
             at = keyAt + keyLength + otherLength;
@@ -215,11 +272,11 @@ public final class EndedSessions {
 
     /** Becomes what another instance showed, portion by portion. */
     public void restoreAll(List<byte[]> portions) {
-        ended.clear();
-        renamed.clear();
+        clear();
         knownSince = 0;
         for (byte[] portion : portions) {
             restore(new UnsafeBuffer(portion), portion.length);
         }
+        trim();
     }
 }

@@ -183,6 +183,11 @@ public final class LogHistory {
         return acknowledged;
     }
 
+    /** This server is alone in its array: it will share its log with nobody. */
+    public void standsAlone() {
+        ended.notNeeded();
+    }
+
     /** What has ended here. */
     public EndedSessions ended() {
         return ended;

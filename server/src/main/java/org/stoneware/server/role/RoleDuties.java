@@ -380,6 +380,9 @@ public final class RoleDuties {
     }
 
     /**
+        if (others == null) {
+            current.state().history().standsAlone();
+        }
      * Begins a log that continues nobody's. Its numbers start with the wall clock's milliseconds above 16 bits, so that no version a
      * Tomcat has seen from a log that is lost comes again for other content.
      *

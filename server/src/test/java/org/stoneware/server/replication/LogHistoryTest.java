@@ -138,13 +138,48 @@ class LogHistoryTest {
     @Test
     void shouldSaySinceWhenItKnowsWhenThereWereTooMany() {
         EndedSessions ended = first.ended();
-        for (int i = 1; i <= EndedSessions.MAX_ENDED + 3; i++) {
-            ended.removed(key("s" + i), i, false);
+        String longest = "x".repeat(SessionKey.MAX_ID_LENGTH - 8);
+        int fit = (int) (EndedSessions.MAX_BYTES
+                / (EndedSessions.BYTES_PER_KEY + longKey(longest, 1).encodedLength()));
+        for (int i = 1; i <= fit + 3; i++) {
+            ended.removed(longKey(longest, i), i, false);
         }
 
-        assertThat(ended.size()).isEqualTo(EndedSessions.MAX_ENDED);
+        assertThat(ended.size()).isEqualTo(fit);
         assertThat(ended.isComplete(2)).isFalse();
         assertThat(ended.isComplete(3)).isTrue();
+    }
+
+    @Test
+    void shouldCountBothKeysOfRenamedSessions() {
+        EndedSessions ended = first.ended();
+        int fit = (int) (EndedSessions.MAX_BYTES / EndedSessions.BYTES_PER_KEY);
+        for (int i = 1; i <= fit; i++) {
+            ended.renamed(key("from" + i), key("to" + i), i);
+        }
+
+        assertThat(ended.size()).isBetween(fit / 5, fit / 3);
+        assertThat(ended.originSince(key("to" + fit), 0)).isEqualTo(key("from" + fit));
+        first.onHeldElsewhere(fit);
+        assertThat(ended.size()).isZero();
+    }
+
+    @Test
+    void shouldKeepNothingWhenNobodyElseCanHoldTheSessions() {
+        first.ended().removed(key("a"), 1, false);
+
+        first.standsAlone();
+        first.ended().removed(key("b"), 2, true);
+        first.ended().renamed(key("c"), key("d"), 3);
+
+        assertThat(first.ended().size()).isZero();
+        assertThat(first.ended().originSince(key("d"), 0)).isNull();
+        assertThat(first.ended().isComplete(2)).isFalse();
+        assertThat(first.ended().isComplete(3)).isTrue();
+    }
+
+    private static SessionKey longKey(String id, int number) {
+        return key(id + String.format("%08d", number));
     }
 
     private void both(long from, long to, long epoch) {
