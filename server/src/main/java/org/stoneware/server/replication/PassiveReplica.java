@@ -5,7 +5,7 @@ import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.jspecify.annotations.Nullable;
-import org.stoneware.spi.storage.SessionStore;
+import org.stoneware.server.session.GrownBuffer;
 import org.stoneware.spi.storage.StoreHealth;
 import org.stoneware.wire.replication.Divergence;
 import org.stoneware.wire.replication.FrameOrigin;
@@ -38,7 +38,7 @@ public final class PassiveReplica implements ReplicationListener {
     private final Events events;
     private final ReplicationAdapter adapter = new ReplicationAdapter();
     private final ReplicationPublisher publisher;
-    private final ExpandableArrayBuffer frame = new ExpandableArrayBuffer(128);
+    private ExpandableArrayBuffer frame = new ExpandableArrayBuffer(128);
     private final GivenLease lease = new GivenLease();
     private Generation current;
     private boolean isComplete;
@@ -204,8 +204,7 @@ public final class PassiveReplica implements ReplicationListener {
     }
 
     private int acknowledge(FrameOutput to, long nowNs) {
-        SessionStore store = current.state().store();
-        if (store.health().state() == StoreHealth.State.FAILED) {
+        if (current.state().store().health().state() == StoreHealth.State.FAILED) {
             differs(Mismatch.at(MismatchKind.STORE_FAILED, log.lastIndex()));
             return 1;
         }
@@ -592,6 +591,7 @@ public final class PassiveReplica implements ReplicationListener {
         boolean isSent = to.send(frame, 0, length);
         if (isSent) {
             publisher.sent();
+            frame = GrownBuffer.afterUse(frame);
         }
         return isSent;
     }

@@ -2,6 +2,7 @@ package org.stoneware.server.replication;
 
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
+import org.stoneware.server.session.GrownBuffer;
 import org.stoneware.wire.replication.RecordKind;
 import org.stoneware.wire.replication.ReplicationProtocol;
 import org.stoneware.wire.replication.ReplicationPublisher;
@@ -14,7 +15,7 @@ import org.stoneware.wire.replication.ReplicationPublisher;
 final class StandbyStream {
     private final ReplicationPublisher publisher;
     private final FrameOutput output;
-    private final ExpandableArrayBuffer frame = new ExpandableArrayBuffer(4096);
+    private ExpandableArrayBuffer frame = new ExpandableArrayBuffer(4096);
     private boolean isStamped;
     private long stampNs;
 
@@ -107,6 +108,7 @@ final class StandbyStream {
         boolean isSent = output.send(frame, 0, length);
         if (isSent) {
             publisher.sent();
+            frame = GrownBuffer.afterUse(frame);
         }
         return isSent;
     }

@@ -4,6 +4,7 @@ import java.util.List;
 import org.agrona.ExpandableArrayBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionRecord;
+import org.stoneware.server.session.GrownBuffer;
 import org.stoneware.wire.session.ClientResponsePublisher;
 import org.stoneware.wire.session.LogStart;
 import org.stoneware.wire.session.OwnStatus;
@@ -20,7 +21,7 @@ final class ClientReplies {
     private final long epoch;
     private final LogStart logStart;
     private final ClientResponsePublisher responses = new ClientResponsePublisher();
-    private final ExpandableArrayBuffer out = new ExpandableArrayBuffer(4096);
+    private ExpandableArrayBuffer out = new ExpandableArrayBuffer(4096);
 
     ClientReplies(long epoch, LogStart logStart) {
         this.epoch = epoch;
@@ -76,6 +77,7 @@ final class ClientReplies {
                     out,
                     responses.owned(
                             out, epoch, requestId, row.token, version, logTimeMs, status, hints, row.grant, loaded));
+            out = GrownBuffer.afterUse(out);
         }
     }
 
@@ -88,6 +90,7 @@ final class ClientReplies {
     void expired(ClientRow to, long jobId, long logTimeMs, SessionRecord record) {
         if (to.port != null) {
             to.port.send(out, responses.expired(out, epoch, jobId, logTimeMs, record));
+            out = GrownBuffer.afterUse(out);
         }
     }
 }

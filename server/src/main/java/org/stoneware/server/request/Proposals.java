@@ -12,6 +12,7 @@ import org.stoneware.api.session.SessionKey;
 import org.stoneware.server.latency.LatencyHistogram;
 import org.stoneware.server.replication.ActiveReplicator;
 import org.stoneware.server.replication.Standbys;
+import org.stoneware.server.session.GrownBuffer;
 import org.stoneware.server.session.LogClock;
 import org.stoneware.server.session.SessionStateMachine;
 import org.stoneware.spi.replication.Replicator;
@@ -24,8 +25,8 @@ import org.stoneware.wire.session.WriteStatus;
  * <b>Threading:</b> the agent thread.
  */
 final class Proposals {
-    /** Entries are encoded here before they are proposed. */
-    final ExpandableArrayBuffer entry = new ExpandableArrayBuffer(4096);
+    /** Entries are encoded here before they are proposed; another one may be here after each. */
+    ExpandableArrayBuffer entry = new ExpandableArrayBuffer(4096);
 
     private final Replicator replicator;
     private final long inheritedIndex;
@@ -81,6 +82,10 @@ final class Proposals {
             pending.put(correlationId, new Pending(action, appliedStatus, appliedVersion, key, other, nowNs));
             begin(key);
             begin(other);
+        }
+        if (index != Replicator.BACK_PRESSURED) {
+            // Else the same is encoded again soon.
+            entry = GrownBuffer.afterUse(entry);
         }
         return index;
     }

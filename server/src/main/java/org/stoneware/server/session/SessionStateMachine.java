@@ -49,8 +49,7 @@ public final class SessionStateMachine implements ReplicatedState {
     private final SessionAliases aliases = new SessionAliases();
     private final ExpiryJobs expiryJobs = new ExpiryJobs();
     private final SessionRecord view = new SessionRecord();
-    private final SessionRecord renamed = new SessionRecord();
-    private final ExpandableArrayBuffer renameBuffer = new ExpandableArrayBuffer(4096);
+    private ExpandableArrayBuffer renameBuffer = new ExpandableArrayBuffer(4096);
     private final SessionDelta noChange;
     private final UnsafeBuffer result = new UnsafeBuffer(new byte[RESULT_LENGTH]);
     private final SessionStore store;
@@ -454,14 +453,20 @@ public final class SessionStateMachine implements ReplicatedState {
                 return WriteStatus.ABSENT;
             }
             RecordStamp stamp = new RecordStamp(index, epoch, index, logTimeMs, view.lastAccessedTimeMs());
-            SessionRecord.write(renameBuffer, 0, to, view, noChange, stamp, logTimeMs);
-            WriteStatus stored = toStatus(changes.put(renamed.wrap(renameBuffer, 0)));
+            WriteStatus stored = putAs(to, view, stamp);
             if (stored == WriteStatus.COMMITTED) {
                 changes.remove(from);
                 renames.onRenamed(to);
                 aliases.renamed(from, to, logTimeMs);
                 history.ended().renamed(from, to, index);
             }
+            return stored;
+        }
+
+        private WriteStatus putAs(SessionKey key, SessionRecord record, RecordStamp stamp) {
+            SessionRecord.write(renameBuffer, 0, key, record, noChange, stamp, logTimeMs);
+            WriteStatus stored = toStatus(changes.put(new SessionRecord().wrap(renameBuffer, 0)));
+            renameBuffer = GrownBuffer.afterUse(renameBuffer);
             return stored;
         }
 
@@ -486,8 +491,7 @@ public final class SessionStateMachine implements ReplicatedState {
             }
             SessionKey key = record.key();
             RecordStamp stamp = new RecordStamp(index, epoch, index, logTimeMs, record.lastAccessedTimeMs());
-            SessionRecord.write(renameBuffer, 0, key, record, noChange, stamp, logTimeMs);
-            status = toStatus(changes.put(renamed.wrap(renameBuffer, 0)));
+            status = putAs(key, record, stamp);
             if (status != WriteStatus.COMMITTED) {
                 return;
             }

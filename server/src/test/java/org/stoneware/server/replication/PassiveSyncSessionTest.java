@@ -8,15 +8,18 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
+import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
+import org.stoneware.server.session.GrownBuffer;
 import org.stoneware.server.session.LogClock;
 import org.stoneware.spi.replication.Replicator;
 import org.stoneware.wire.log.LogEntryPublisher;
 import org.stoneware.wire.log.LogProtocol;
+import org.stoneware.wire.replication.RecordKind;
 
 class PassiveSyncSessionTest {
     private static final long EPOCH = 5;
@@ -203,6 +206,30 @@ class PassiveSyncSessionTest {
             session.fail("test");
         }
         return session;
+    }
+
+    @Test
+    void shouldNotKeepTheBufferOfALongSession() {
+        List<Integer> capacities = new ArrayList<>();
+        StandbyStream stream = new StandbyStream(new ReplicaIdentity(1, 1, 10), EPOCH, new FrameOutput() {
+            @Override
+            public boolean send(DirectBuffer frame, int offset, int length) {
+                capacities.add(frame.capacity());
+                // The first time there is no room.
+                return capacities.size() > 1;
+            }
+
+            @Override
+            public void close(String reason) {}
+        });
+        UnsafeBuffer longRecord = new UnsafeBuffer(new byte[2 * GrownBuffer.KEPT_CAPACITY]);
+
+        stream.record(9, 1, RecordKind.SESSION, longRecord, 0, longRecord.capacity());
+        stream.record(9, 1, RecordKind.SESSION, longRecord, 0, longRecord.capacity());
+        stream.stale(6);
+
+        assertThat(capacities.get(1)).isEqualTo(capacities.get(0)).isGreaterThan(longRecord.capacity());
+        assertThat(capacities.get(2)).isLessThanOrEqualTo(GrownBuffer.KEPT_CAPACITY);
     }
 
     private PassiveSyncSession session(long bytesPerSec) {
