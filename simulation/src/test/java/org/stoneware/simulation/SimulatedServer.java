@@ -16,6 +16,7 @@ import org.stoneware.server.request.FaultyProcessors;
 import org.stoneware.server.request.RequestLimits;
 import org.stoneware.server.request.SessionRequestProcessor;
 import org.stoneware.server.role.SessionGeneration;
+import org.stoneware.server.session.HeapShares;
 import org.stoneware.server.session.LogClock;
 import org.stoneware.spi.storage.StoreContext;
 import org.stoneware.testkit.storage.ReferenceSessionStore;
@@ -110,6 +111,7 @@ final class SimulatedServer {
                 isComplete,
                 lastEpoch,
                 SimulatedServer::newGeneration,
+                HeapShares.LARGEST,
                 new Following());
     }
 

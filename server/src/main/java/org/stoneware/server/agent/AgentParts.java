@@ -14,6 +14,7 @@ import org.stoneware.server.replication.ReplicaIdentity;
 import org.stoneware.server.replication.ReplicationLimits;
 import org.stoneware.server.request.RequestLimits;
 import org.stoneware.server.role.RoleLimits;
+import org.stoneware.server.session.HeapShares;
 import org.stoneware.spi.election.ElectionContext;
 import org.stoneware.spi.election.FailoverPriority;
 import org.stoneware.spi.election.HeldCopy;
@@ -34,6 +35,8 @@ final class AgentParts {
 
     RoleLimits roleLimits(int maxSessionBytes) {
         ServerSettings self = settings.self();
+        HeapShares shares = HeapShares.of(
+                Runtime.getRuntime().maxMemory(), settings.servers().size() - 1);
         return new RoleLimits(
                 new ReplicaIdentity(0, self.position(), context.incarnation()),
                 memberNames(),
@@ -42,8 +45,10 @@ final class AgentParts {
                         maxSessionBytes,
                         TimeUnit.SECONDS.toNanos(settings.reconnectWindowSec()),
                         settings.sweepEnabled(),
-                        settings.clientLogs()),
-                ReplicationLimits.DEFAULTS.forHeap(Runtime.getRuntime().maxMemory()));
+                        settings.clientLogs(),
+                        shares),
+                ReplicationLimits.DEFAULTS.within(shares),
+                shares);
     }
 
     /**

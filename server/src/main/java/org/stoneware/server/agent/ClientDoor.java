@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.server.request.ClientPort;
 import org.stoneware.server.request.SessionRequestProcessor;
+import org.stoneware.server.session.HeapShares;
 import org.stoneware.spi.election.Evidence;
 import org.stoneware.spi.liveness.Hello;
 import org.stoneware.spi.liveness.HelloReply;
@@ -61,7 +62,7 @@ final class ClientDoor implements LivenessListener, FrameListener {
     private final Map<Integer, TomcatConnection> byConnectionId = new HashMap<>();
     /** Bound of all Tomcats together; beyond it the one that holds most is dropped, and connects again. */
     private final long maxHeldBytes =
-            Math.max(MAX_BACKLOG_BYTES, Runtime.getRuntime().maxMemory() / 4);
+            HeapShares.of(Runtime.getRuntime().maxMemory(), 1).clientBytes();
 
     private volatile long toldIncarnation;
     private volatile long lastCycleNs;

@@ -22,7 +22,7 @@ public final class FollowedLog {
     private final Listener listener;
     private final ResultHash result = new ResultHash((bytes, offset, length) -> {});
     private final StateDigester digester = new StateDigester();
-    private final ReceivedEntries received = new ReceivedEntries();
+    private final ReceivedEntries received;
     /** {@link ResultHash} of an entry there is no room for; 0 when the state knows none. */
     private final long fullOutcome;
 
@@ -49,7 +49,9 @@ public final class FollowedLog {
         void onDiffers(Mismatch mismatch);
     }
 
-    FollowedLog(ReplicatedState state, long lastEpoch, Listener listener) {
+    /** @param maxReceivedBytes of heap for entries that wait for a session. */
+    FollowedLog(ReplicatedState state, long lastEpoch, long maxReceivedBytes, Listener listener) {
+        this.received = new ReceivedEntries(maxReceivedBytes);
         this.state = state;
         this.lastIndex = state.lastApplied();
         this.lastEpoch = lastEpoch;

@@ -6,6 +6,7 @@ import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.server.session.GrownBuffer;
+import org.stoneware.server.session.HeapShares;
 import org.stoneware.spi.storage.StoreHealth;
 import org.stoneware.wire.replication.Divergence;
 import org.stoneware.wire.replication.FrameOrigin;
@@ -43,8 +44,8 @@ public final class PassiveReplica implements ReplicationListener {
     private Generation current;
     private boolean isComplete;
     private final FollowedLog log;
+    private final HeapShares shares;
     private @Nullable ShadowInstall install;
-
     private final SplitReport split = new SplitReport();
     private ReplicaState replicaState = ReplicaState.WAITING;
     private int activeId = -1;
@@ -59,7 +60,6 @@ public final class PassiveReplica implements ReplicationListener {
     private boolean isStaleDue;
     /** Why what is held must be replaced; null while it is as the active's, as far as is known. */
     private @Nullable Mismatch mismatch;
-
     /** What the active is to hear; nothing more is taken over this connection. */
     private @Nullable Mismatch refusal;
 
@@ -98,11 +98,13 @@ public final class PassiveReplica implements ReplicationListener {
             boolean isComplete,
             long lastEpoch,
             Generation.Source generations,
+            HeapShares shares,
             Events events) {
         this.self = self;
         this.current = current;
         this.isComplete = isComplete;
-        this.log = new FollowedLog(current.state(), lastEpoch, new LogEvents());
+        this.shares = shares;
+        this.log = new FollowedLog(current.state(), lastEpoch, shares.receivedBytes(), new LogEvents());
         this.generations = generations;
         this.events = events;
         this.publisher = new ReplicationPublisher(self.groupId(), self.memberId(), self.incarnation(), 0);
@@ -370,7 +372,7 @@ public final class PassiveReplica implements ReplicationListener {
             return;
         }
         try {
-            install = new ShadowInstall(snapshotId, generations.create());
+            install = new ShadowInstall(snapshotId, generations.create(), shares);
         } catch (RuntimeException e) {
             lose("no store for a copy: cause=" + e);
             return;

@@ -10,16 +10,14 @@ import org.jspecify.annotations.Nullable;
  * Entries a standby has received and can't apply yet, since a session one of them changes is not in memory; and digests between them, which
  * say something about the state after the entry before. All in the order they came.
  * <p>
- * <b>Threading:</b> the agent thread. <b>Limits:</b> {@link #MAX_BYTES}; one entry is always taken.
+ * <b>Threading:</b> the agent thread. <b>Limits:</b> as given; one entry is always taken.
  */
 final class ReceivedEntries {
-    /** What an active sends without an acknowledgement, and a little more. */
-    static final long MAX_BYTES = 72L << 20;
-
     static final int MAX_WAITING = 200_000;
 
     private static final int BYTES_PER_ENTRY = 128;
 
+    private final long maxBytes;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private long bytes;
 
@@ -33,6 +31,11 @@ final class ReceivedEntries {
             long sentNs,
             DirectBuffer content,
             @Nullable StateDigest digest) {}
+
+    /** @param maxBytes of heap; more than an active sends without an acknowledgement. */
+    ReceivedEntries(long maxBytes) {
+        this.maxBytes = maxBytes;
+    }
 
     /** @return false when there is no room. */
     boolean addEntry(
@@ -66,7 +69,7 @@ final class ReceivedEntries {
     }
 
     private boolean hasRoom(int length) {
-        return waiting.isEmpty() || (waiting.size() < MAX_WAITING && bytes + BYTES_PER_ENTRY + length <= MAX_BYTES);
+        return waiting.isEmpty() || (waiting.size() < MAX_WAITING && bytes + BYTES_PER_ENTRY + length <= maxBytes);
     }
 
     boolean isEmpty() {

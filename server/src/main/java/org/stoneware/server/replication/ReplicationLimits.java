@@ -1,6 +1,7 @@
 package org.stoneware.server.replication;
 
 import java.util.concurrent.TimeUnit;
+import org.stoneware.server.session.HeapShares;
 
 /**
  * Bounds of replication on the active side.
@@ -27,30 +28,21 @@ public record ReplicationLimits(
         long pauseNs,
         long heartbeatNs,
         int maxChangedSessions) {
-    private static final long MAX_RETAINED_BYTES = 256L << 20;
-    private static final long MIN_RETAINED_BYTES = 8L << 20;
-    /** The log is the largest thing an active has on its heap that does not depend on what it holds; it takes this share at most. */
-    private static final int HEAP_SHARE = 8;
-
     public static final ReplicationLimits DEFAULTS = new ReplicationLimits(
             64L << 20,
             TimeUnit.SECONDS.toNanos(1),
             TimeUnit.MILLISECONDS.toNanos(500),
             TimeUnit.SECONDS.toNanos(5),
             TimeUnit.MINUTES.toNanos(5),
-            MAX_RETAINED_BYTES,
+            HeapShares.LARGEST.logBytes(),
             32L << 20,
             TimeUnit.MILLISECONDS.toNanos(500),
             TimeUnit.MILLISECONDS.toNanos(50),
-            1_000_000);
+            HeapShares.LARGEST.changedSessions());
 
-    /**
-     * These limits, with as little kept of the log as fits a server's heap.
-     *
-     * @param maxHeapBytes most bytes the heap may grow to.
-     */
-    public ReplicationLimits forHeap(long maxHeapBytes) {
-        long retained = Math.min(retainedBytes, Math.max(MIN_RETAINED_BYTES, maxHeapBytes / HEAP_SHARE));
+    /** These limits, with as little kept as fits a server's heap. */
+    public ReplicationLimits within(HeapShares shares) {
+        long retained = Math.min(retainedBytes, shares.logBytes());
         return new ReplicationLimits(
                 Math.min(windowBytes, retained / 2),
                 windowNs,
@@ -61,6 +53,6 @@ public record ReplicationLimits(
                 snapshotBytesPerSec,
                 pauseNs,
                 heartbeatNs,
-                maxChangedSessions);
+                Math.min(maxChangedSessions, shares.changedSessions()));
     }
 }

@@ -8,6 +8,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
+import org.stoneware.server.session.HeapShares;
 import org.stoneware.spi.storage.LoadResult;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StoreResult;
@@ -20,14 +21,15 @@ import org.stoneware.wire.replication.RecordKind;
  * <p>
  * <b>Threading:</b> the agent thread.
  * <p>
- * <b>Limits:</b> {@link #MAX_WAITING_BYTES} of the copy wait for the store, and as many entries as {@link ReceivedEntries} takes.
+ * <b>Limits:</b> what of the copy waits for the store, the entries behind its end, and the removals remembered have each their {@link
+ * HeapShares share of the heap}; one session or removal may always wait.
  * <p>
  * <b>Failure:</b> whatever does not fit throws {@link InstallException}; the copy is given up, and nobody has seen it.
  */
 final class ShadowInstall {
-    static final long MAX_WAITING_BYTES = 128L << 20;
+    /** What one part of the copy that waits takes beside its content. */
+    static final int BYTES_PER_WAITING = 128;
 
-    private static final int MAX_TOMBSTONES = 1_000_000;
     /** Nobody waits for the load. */
     private static final long LOAD_TICKET = 0;
 
@@ -38,7 +40,8 @@ final class ShadowInstall {
     private final SessionRecord offered = new SessionRecord();
     private final SessionRecord held = new SessionRecord();
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
-    private final ReceivedEntries early = new ReceivedEntries();
+    private final HeapShares shares;
+    private final ReceivedEntries early;
     private long waitingBytes;
     private @Nullable End end;
 
@@ -65,7 +68,9 @@ final class ShadowInstall {
         }
     }
 
-    ShadowInstall(long snapshotId, Generation shadow) {
+    ShadowInstall(long snapshotId, Generation shadow, HeapShares shares) {
+        this.shares = shares;
+        this.early = new ReceivedEntries(shares.receivedBytes());
         this.snapshotId = snapshotId;
         this.shadow = shadow;
         this.store = shadow.state().store();
@@ -87,12 +92,13 @@ final class ShadowInstall {
             shadow.state().installRow(content, offset, length);
         } else if (!waiting.isEmpty() || !take(index, kind, content, offset, length)) {
             check(
-                    waitingBytes + length <= MAX_WAITING_BYTES,
-                    "the store takes the copy more slowly than it comes: waitingBytes=" + waitingBytes);
+                    waiting.isEmpty() || waitingBytes + BYTES_PER_WAITING + length <= shares.copyBytes(),
+                    "the store takes the copy more slowly than it comes: waiting=" + waiting.size() + " waitingBytes="
+                            + waitingBytes);
             UnsafeBuffer copy = new UnsafeBuffer(new byte[length]);
             copy.putBytes(0, content, offset, length);
             waiting.addLast(new Waiting(index, kind, copy));
-            waitingBytes += length;
+            waitingBytes += BYTES_PER_WAITING + length;
         }
     }
 
@@ -145,7 +151,7 @@ final class ShadowInstall {
         while ((next = waiting.peekFirst()) != null
                 && take(next.index, next.kind, next.content, 0, next.content.capacity())) {
             waiting.removeFirst();
-            waitingBytes -= next.content.capacity();
+            waitingBytes -= BYTES_PER_WAITING + next.content.capacity();
             work++;
         }
         return work;
@@ -196,7 +202,9 @@ final class ShadowInstall {
         }
         check(result == StoreResult.STORED || result == StoreResult.ABSENT, "store refused: result=" + result);
         tombstones.put(key, index);
-        check(tombstones.size() <= MAX_TOMBSTONES, "too many removals during the copy: max=" + MAX_TOMBSTONES);
+        check(
+                tombstones.size() <= shares.removedSessions(),
+                "too many removals during the copy: max=" + shares.removedSessions());
         return true;
     }
 

@@ -29,12 +29,11 @@ import org.stoneware.wire.session.WriteStatus;
  * <p>
  * Pure: time is a parameter, messages come in as calls and go out through {@link ClientPort}.
  * <p>
- * <b>Threading:</b> the agent thread. <b>Limits:</b> {@link #MAX_WAITING} messages and {@link #MAX_WAITING_BYTES} bytes wait; the sender of
- * one more must register anew, and sends again what has no answer.
+ * <b>Threading:</b> the agent thread. <b>Limits:</b> {@link #MAX_WAITING} messages and half of their share of the heap wait in each of two queues,
+ * one message always; the sender of one more must register anew, and sends again what has no answer.
  */
 public final class SessionRequestProcessor {
     static final int MAX_WAITING = 10_000;
-    static final long MAX_WAITING_BYTES = 64L * 1024 * 1024;
     private static final int RETRY_LIMIT = 1_024;
     private static final long STORE_RETRY_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
@@ -47,9 +46,9 @@ public final class SessionRequestProcessor {
     private final ClientRequestAdapter adapter = new ClientRequestAdapter();
     private final Requests requests = new Requests();
     /** The log takes no entry now; nothing of a Tomcat overtakes what waits here. */
-    private final WaitingRequests inOrder = new WaitingRequests(MAX_WAITING, MAX_WAITING_BYTES);
+    private final WaitingRequests inOrder;
     /** For a commit, the beginning of an epoch or the store; others overtake it. */
-    private final WaitingRequests alone = new WaitingRequests(MAX_WAITING, MAX_WAITING_BYTES);
+    private final WaitingRequests alone;
 
     private long retriedAtCommit = -1;
     private boolean retriedWhileOpen;
@@ -112,6 +111,9 @@ public final class SessionRequestProcessor {
     /** For the simulation, which plants faults in the parts. */
     SessionRequestProcessor(RequestContext context, Registrations registrations, ChangeRequests changes) {
         this.context = context;
+        long waitingBytes = context.limits.shares().waitingRequestBytes() / 2;
+        this.inOrder = new WaitingRequests(MAX_WAITING, waitingBytes);
+        this.alone = new WaitingRequests(MAX_WAITING, waitingBytes);
         this.registrations = registrations;
         this.changes = changes;
         this.sweep = new ExpirySweep(

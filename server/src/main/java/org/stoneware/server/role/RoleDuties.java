@@ -98,7 +98,13 @@ public final class RoleDuties {
 
     private PassiveReplica newReplica(boolean isComplete, long lastEpoch) {
         return new PassiveReplica(
-                limits.identity(), current, isComplete, lastEpoch, generations::get, new FollowingEvents());
+                limits.identity(),
+                current,
+                isComplete,
+                lastEpoch,
+                generations::get,
+                limits.shares(),
+                new FollowingEvents());
     }
 
     /** The election's view has changed. */
@@ -310,16 +316,10 @@ public final class RoleDuties {
 
     /** Frees everything, a copy that is not whole too; what the store promises to keep is kept. */
     public void close() {
+        endCopies();
         current.close();
     }
 
-    // Changing roles.
-
-    private void becomeActive(ServerRole from, ElectionView now, long nowNs, long wallMs) {
-        endCopies();
-        PassiveReplica follower = replica;
-        long lastEpoch = lastEpochHeld();
-        if (follower == null) {
     /** Nothing copied from here or to here comes to an end any more: what is not whole goes, and no walk over a store stays open. */
     private void endCopies() {
         Standbys fed = standbys;
@@ -334,12 +334,18 @@ public final class RoleDuties {
         }
     }
 
+    // Changing roles.
+
+    private void becomeActive(ServerRole from, ElectionView now, long nowNs, long wallMs) {
+        PassiveReplica follower = replica;
+        long lastEpoch = lastEpochHeld();
+        endCopies();
+        if (follower == null) {
             // The same server in a higher epoch: log and log time go on.
             clock = new LogClock(clock == null ? wallMs : clock.logTimeMs(nowNs), nowNs);
         } else if (from == ServerRole.PASSIVE_STANDBY && follower.isComplete()) {
             clock = new LogClock(continued(follower, nowNs), nowNs);
             hasStaleSessions = follower.mismatch() != null;
-        endCopies();
             if (hasStaleSessions) {
                 output.warning(
                         "stale-sessions",
@@ -374,15 +380,15 @@ public final class RoleDuties {
                         lastEpoch,
                         limits.replication(),
                         new FeedingEvents());
+        if (others == null) {
+            current.state().history().standsAlone();
+        }
         standbys = others;
         processor = new SessionRequestProcessor(
                 activeEpoch, limits.requests(), current.store(), current.state(), mustClock(), nowNs, others);
     }
 
     /**
-        if (others == null) {
-            current.state().history().standsAlone();
-        }
      * Begins a log that continues nobody's. Its numbers start with the wall clock's milliseconds above 16 bits, so that no version a
      * Tomcat has seen from a log that is lost comes again for other content.
      *
@@ -436,6 +442,7 @@ public final class RoleDuties {
     private void leaveActive(ElectionView now) {
         long lastEpoch = lastEpochHeld();
         processor = null;
+        endCopies();
         standbys = null;
         candidate = null;
         decisions.clear();
@@ -445,7 +452,6 @@ public final class RoleDuties {
             inheritedEpoch = lastEpoch;
             inheritedIndex = current.state().lastApplied();
         } else {
-        endCopies();
             // Entries nobody acknowledged may be in it; the new active finds out by number and epoch of the last one.
             replica = newReplica(true, lastEpoch);
             output.follow(RoleOutput.NOBODY);

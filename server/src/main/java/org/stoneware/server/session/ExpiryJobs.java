@@ -16,7 +16,7 @@ import org.stoneware.api.session.SessionRecord;
  */
 public final class ExpiryJobs {
     static final int MAX_JOBS = 10_000;
-    static final long MAX_BYTES = 64L * 1024 * 1024;
+    static final long MAX_BYTES = 16L * 1024 * 1024;
 
     private final Map<Long, Job> jobs = new LinkedHashMap<>();
     private long bytes;

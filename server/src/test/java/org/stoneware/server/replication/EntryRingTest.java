@@ -7,6 +7,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
+import org.stoneware.server.session.HeapShares;
 
 class EntryRingTest {
     @Test
@@ -88,11 +89,11 @@ class EntryRingTest {
 
     @Test
     void shouldKeepNoMoreThanFitsTheHeap() {
-        ReplicationLimits small = ReplicationLimits.DEFAULTS.forHeap(192L << 20);
+        ReplicationLimits small = ReplicationLimits.DEFAULTS.within(HeapShares.of(192L << 20, 1));
         assertThat(small.retainedBytes()).isEqualTo(24L << 20);
         assertThat(small.windowBytes()).isEqualTo(12L << 20);
 
-        ReplicationLimits large = ReplicationLimits.DEFAULTS.forHeap(64L << 30);
+        ReplicationLimits large = ReplicationLimits.DEFAULTS.within(HeapShares.of(64L << 30, 1));
         assertThat(large).isEqualTo(ReplicationLimits.DEFAULTS);
     }
 

@@ -36,7 +36,7 @@ class FollowedLogTest {
 
     private final SessionStateMachine standby = new SessionStateMachine(store);
     private final List<String> events = new ArrayList<>();
-    private final FollowedLog log = new FollowedLog(standby, 0, new Events());
+    private final FollowedLog log = new FollowedLog(standby, 0, 72 << 20, new Events());
     private final StateDigester digester = new StateDigester();
 
     @Test
@@ -114,7 +114,7 @@ class FollowedLogTest {
         SessionStateMachine hanging = new SessionStateMachine(busy, false, (asked, attempt) -> {
             throw new StoreHangError("the disk hangs");
         });
-        FollowedLog behind = new FollowedLog(hanging, 0, new Events());
+        FollowedLog behind = new FollowedLog(hanging, 0, 72 << 20, new Events());
         byte[] entry = maker.touched("s0", 1);
 
         assertThatThrownBy(() -> {

@@ -8,6 +8,7 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.server.session.HeapShares;
 import org.stoneware.server.session.LogClock;
 import org.stoneware.server.session.SessionStateMachine;
 import org.stoneware.spi.replication.Replicator;
@@ -51,7 +52,13 @@ final class LinkedPair {
                 new LogClock(1_000_000, 0),
                 standbys);
         replica = new PassiveReplica(
-                new ReplicaIdentity(1, STANDBY_ID, 20), generation(), false, 0, this::generation, new StandbyEvents());
+                new ReplicaIdentity(1, STANDBY_ID, 20),
+                generation(),
+                false,
+                0,
+                this::generation,
+                HeapShares.LARGEST,
+                new StandbyEvents());
         replica.follow(1, 5);
     }
 

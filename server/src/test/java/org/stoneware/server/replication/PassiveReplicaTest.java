@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.stoneware.api.session.ByteHash;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
+import org.stoneware.server.session.HeapShares;
 import org.stoneware.testkit.storage.SessionRecordBuilder;
 import org.stoneware.wire.log.LogEntryPublisher;
 import org.stoneware.wire.replication.RecordKind;
@@ -33,6 +34,7 @@ class PassiveReplicaTest {
                 created.add(new TestGeneration());
                 return created.get(created.size() - 1);
             },
+            HeapShares.LARGEST,
             new RecordedEvents());
     private CapturedFrames output = new CapturedFrames();
     private ReplicationPublisher active = new ReplicationPublisher(1, 1, 10, EPOCH);

@@ -12,6 +12,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.stoneware.server.session.HeapShares;
 import org.stoneware.server.session.LogClock;
 import org.stoneware.spi.replication.Replicator;
 
@@ -128,7 +129,13 @@ class ReadLeaseTest {
                 public void discard() {}
             };
             standby = new PassiveReplica(
-                    new ReplicaIdentity(1, 2, 20), generation, true, 0, () -> generation, new NoReplicaEvents());
+                    new ReplicaIdentity(1, 2, 20),
+                    generation,
+                    true,
+                    0,
+                    () -> generation,
+                    HeapShares.LARGEST,
+                    new NoReplicaEvents());
             standby.follow(1, 5);
             standbys.inSync(2, 20);
             standbys.onConnected(2, output(toStandby));

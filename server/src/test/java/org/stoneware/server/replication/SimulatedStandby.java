@@ -1,6 +1,7 @@
 package org.stoneware.server.replication;
 
 import org.jspecify.annotations.Nullable;
+import org.stoneware.server.session.HeapShares;
 
 /** One standby process after the other on one simulated server. */
 final class SimulatedStandby {
@@ -56,6 +57,7 @@ final class SimulatedStandby {
                 false,
                 0,
                 this::generation,
+                HeapShares.LARGEST,
                 EVENTS);
         started.follow(SimulatedPair.ACTIVE_ID, SimulatedPair.EPOCH);
         return started;

@@ -20,6 +20,7 @@ import org.stoneware.server.replication.ReplicationLimits;
 import org.stoneware.server.request.ClientPort;
 import org.stoneware.server.request.RequestLimits;
 import org.stoneware.server.request.SessionRequestProcessor;
+import org.stoneware.server.session.HeapShares;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.InSyncSet;
 import org.stoneware.spi.storage.LoadResult;
@@ -145,7 +146,8 @@ final class PairFixture {
                             new ReplicaIdentity(0, id, incarnation),
                             List.of("Server1", "Server2"),
                             new RequestLimits("server", 4_096, 120_000_000_000L, true, ""),
-                            ReplicationLimits.DEFAULTS),
+                            ReplicationLimits.DEFAULTS,
+                            HeapShares.LARGEST),
                     first,
                     generations,
                     this);
