@@ -4,7 +4,7 @@ package org.stoneware.api.cluster;
 public enum MemberState {
     /** Active, and no other server holds what it acknowledges. */
     SOLO("solo"),
-    /** Active, and acknowledges nothing until enough votes are there. */
+    /** Active, and acknowledges nothing until enough votes are there, or a store that takes changes. */
     BLOCKED("blocked"),
     /** Active, with sessions that may be older than what Tomcats were told. */
     STALE_SESSIONS("stale-sessions"),

@@ -140,8 +140,9 @@ public interface SessionStore extends AutoCloseable {
     }
 
     /**
-     * Whether what an earlier run left was damaged, so that something it had made durable may be missing; empty when all is there. Does not
-     * change while the store is open, and the next run does not say it again.
+     * Whether what was stored was damaged, so that something that had been made durable may be missing; empty when all is there, as far as
+     * is known. It is known after opening and reading the notes as far as the store looks by then, and changes when more is found while
+     * sessions are read; it is never empty again. The next run does not say it again.
      *
      * @return one readable line for people.
      */

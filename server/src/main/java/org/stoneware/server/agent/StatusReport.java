@@ -113,6 +113,10 @@ final class StatusReport {
             case FAILED -> problems.add("the session store refuses changes: " + health.reason());
         }
         ServerRole role = election.view().role();
+        String damage = duties.current().store().damage();
+        if (!damage.isEmpty() && duties.current().store().place().isSuspect() && role != ServerRole.START) {
+            problems.add("acknowledged sessions are lost: " + damage + "; check the disk of this server");
+        }
         if (duties.current().held().isSuspect()
                 && (role == ServerRole.START || role == ServerRole.PASSIVE_UNINITIALIZED)) {
             problems.add(
@@ -157,7 +161,7 @@ final class StatusReport {
         int progress = MemberFacts.UNKNOWN;
         @Nullable PassiveReplica replica = duties.replica();
         if (view.role() == ServerRole.ACTIVE_COORDINATOR) {
-            addIf(states, MemberState.BLOCKED, election.isBlocked());
+            addIf(states, MemberState.BLOCKED, election.isBlocked() || hasNoStore());
             addIf(
                     states,
                     MemberState.SOLO,
@@ -252,7 +256,8 @@ final class StatusReport {
         if (view.role() == ServerRole.ACTIVE_COORDINATOR) {
             boolean isAlone =
                     !duties.hasStandby() && context.settings().servers().size() > 1;
-            return (election.isBlocked() ? "blocked: votes, " : isAlone ? "solo, " : "")
+            return (hasNoStore() ? "blocked: no store, " : "")
+                    + (election.isBlocked() ? "blocked: votes, " : isAlone ? "solo, " : "")
                     + (duties.hasStaleSessions() ? "sessions may be old, " : "")
                     + view.reason();
         }
@@ -260,6 +265,11 @@ final class StatusReport {
             return view.reason() + "; " + replica.state().inWords();
         }
         return view.reason();
+    }
+
+    /** The store takes no changes any more, so nothing is acknowledged. */
+    private boolean hasNoStore() {
+        return duties.current().store().health().state() == StoreHealth.State.FAILED;
     }
 
     private String detail(int memberId, PeerLinks.Peer peer) {

@@ -1,11 +1,14 @@
 package org.stoneware.server.role;
 
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StoreHealth;
 
 /**
  * Looks after the health of the store in use, and says what is to be done about it: an active whose store takes no more changes gives its
- * role to the standby, at once when the store has failed, after a moment when it is full and can't do with memory alone.
+ * role to the standby, at once when the store has failed, after a moment when it is full and can't do with memory alone. A store that finds
+ * out while it is read that the disk has damaged what was kept is suspect from then on: a restart is to know (docs/adr/0182, 0213).
  * <p>
  * <b>Threading:</b> the agent thread. <b>Limits:</b> a full store is a reason to hand over once in {@link #AGAIN_NS}, so that two servers
  * that are both full do not pass the role to and fro.
@@ -22,6 +25,11 @@ final class StoreWatch {
     private long sinceNs;
     private long lookedNs = Long.MIN_VALUE;
     private long handedOverNs = Long.MIN_VALUE;
+    private @Nullable SessionStore known;
+    /** Damage of that store when it was first looked at, which was told at the start. */
+    private String knownDamage = "";
+
+    private boolean isDamageTold;
 
     StoreWatch(RoleOutput output) {
         this.output = output;
@@ -34,7 +42,7 @@ final class StoreWatch {
         }
         lookedNs = nowNs;
         StoreHealth now = current.store().health();
-        int work = now.state() == state ? 0 : tell(now, nowNs);
+        int work = (now.state() == state ? 0 : tell(now, nowNs)) + lookForDamage(current);
         if (!hasStandby || state == StoreHealth.State.OK || isRecentlyAsked(nowNs)) {
             return work;
         }
@@ -46,6 +54,27 @@ final class StoreWatch {
             output.requestHandOver("the store, which is full: " + now.reason(), false, nowNs);
         }
         return work + 1;
+    }
+
+    private int lookForDamage(SessionGeneration current) {
+        SessionStore store = current.store().inUse().store();
+        String damage = current.keepsSessions() ? current.store().damage() : "";
+        if (store != known) {
+            known = store;
+            knownDamage = damage;
+            isDamageTold = false;
+        }
+        if (isDamageTold
+                || damage.equals(knownDamage)
+                || !current.store().place().publish(true)) {
+            return 0;
+        }
+        isDamageTold = true;
+        output.warning(
+                "store-suspect",
+                "acknowledged sessions are lost: " + damage
+                        + ". At the next start another server whose copy is whole goes before this one; check the disk");
+        return 1;
     }
 
     private boolean isRecentlyAsked(long nowNs) {

@@ -52,7 +52,8 @@ public final class ExchangeableStore implements SessionStore {
     private String fellBackBecause = "";
     private @Nullable StoreListener listener;
     private StoreFigures lastFigures = new StoreFigures(0, 0, 0, 0, 0, 0);
-
+    private String lastMode = "";
+    private String lastDamage = "";
     private final ContinuedPositions positions = new ContinuedPositions();
     private boolean areLoadsDue;
     /** After a fall-back: what the store in use must have made durable before a restart may believe it. */
@@ -215,7 +216,7 @@ public final class ExchangeableStore implements SessionStore {
         if (isProving && failed(problem)) {
             return false;
         }
-        second.problem("the store in use can't be followed: " + problem);
+        second.sourceProblem("the store in use can't be followed: " + problem);
         return true;
     }
 
@@ -350,7 +351,8 @@ public final class ExchangeableStore implements SessionStore {
 
     @Override
     public String mode() {
-        return current.store().mode();
+        asked(() -> lastMode = current.store().mode());
+        return lastMode;
     }
 
     @Override
@@ -447,12 +449,13 @@ public final class ExchangeableStore implements SessionStore {
 
     @Override
     public String damage() {
-        return current.store().damage();
+        asked(() -> lastDamage = current.store().damage());
+        return lastDamage;
     }
 
     @Override
     public void visitCounters(CounterVisitor visitor) {
-        current.store().visitCounters(visitor);
+        asked(() -> current.store().visitCounters(visitor));
     }
 
     @Override

@@ -40,6 +40,13 @@ public class StoreSwitch {
 
     private static final int BATCH = 16;
 
+    /** Whose fault it is that an exchange came to nothing. */
+    private enum Blame {
+        NEW_STORE,
+        OLD_STORE,
+        NOBODY
+    }
+
     private final Supplier<ExchangeableStore> stores;
     private final LongSupplier nanoClock;
     private final Output output;
@@ -76,6 +83,14 @@ public class StoreSwitch {
 
         /** The exchange ended for a reason that is not the new store's; it may be asked for again. */
         void onInterrupted(String reason);
+
+        /** The exchange ended because the store in use, which goes on as far as it can, does not show all it holds. */
+        default void onUnreadable(String reason) {
+            onInterrupted(reason);
+        }
+
+        /** The probation of the store in use is over, and it did not fail. */
+        default void onProved(OpenedStore inUse) {}
 
         /** Everything the server wants to find again beside sessions is to be noted anew, in the store in use and in its twin. */
         default void checkpoint(ExchangeableStore into) {}
@@ -160,7 +175,7 @@ public class StoreSwitch {
     /** Ends an exchange that is under way; the store in use goes on. */
     public void cancel(String reason, long nowNs) {
         if (isBusy()) {
-            giveUp(reason, false, nowNs);
+            giveUp(reason, Blame.NOBODY, nowNs);
         }
     }
 
@@ -182,14 +197,14 @@ public class StoreSwitch {
         }
         StoreTwin twin = now.twin();
         if (twin == null) {
-            giveUp("the sessions were cleared meanwhile", false, nowNs);
+            giveUp("the sessions were cleared meanwhile", Blame.NOBODY, nowNs);
             return 1;
         }
         int work = step(now, twin, nowNs);
         if (!twin.isSound()) {
-            giveUp(twin.problem(), true, nowNs);
+            giveUp(twin.problem(), twin.isSourceToBlame() ? Blame.OLD_STORE : Blame.NEW_STORE, nowNs);
         } else if (isBusy() && work == 0 && nowNs - progressNs > MAX_STALL_NS) {
-            giveUp("nothing moved for " + TimeUnit.NANOSECONDS.toSeconds(MAX_STALL_NS) + " s", true, nowNs);
+            giveUp("nothing moved for " + TimeUnit.NANOSECONDS.toSeconds(MAX_STALL_NS) + " s", Blame.NEW_STORE, nowNs);
         } else if (work > 0) {
             progressNs = nowNs;
         }
@@ -218,7 +233,7 @@ public class StoreSwitch {
             try {
                 shown = open.next(BATCH, twin::onWalked);
             } catch (RuntimeException | LinkageError e) {
-                twin.problem("the store in use can't be walked: " + StoreGuard.inWords(e));
+                twin.sourceProblem("the store in use can't be walked: " + StoreGuard.inWords(e));
                 return work + 1;
             }
             if (shown == StoreSnapshot.END) {
@@ -351,6 +366,10 @@ public class StoreSwitch {
                 "store-proved",
                 "the probation of " + (target == null ? "" : target.provider()) + " is over: " + reason);
         state(StoreSwitchState.IDLE, nowNs);
+        OpenedStore inUse = target;
+        if (inUse != null) {
+            output.onProved(inUse);
+        }
     }
 
     /** The server serves other sessions than those being moved: a copy from the active replaced them. */
@@ -363,11 +382,11 @@ public class StoreSwitch {
             state(StoreSwitchState.IDLE, nowNs);
             return 1;
         }
-        giveUp("a copy from the active replaced the sessions being moved", false, nowNs);
+        giveUp("a copy from the active replaced the sessions being moved", Blame.NOBODY, nowNs);
         return 1;
     }
 
-    private void giveUp(String reason, boolean isUnfit, long nowNs) {
+    private void giveUp(String reason, Blame blame, long nowNs) {
         OpenedStore unfit = target;
         ExchangeableStore kept = store;
         closeWalk();
@@ -380,10 +399,10 @@ public class StoreSwitch {
             output.warning(
                     "store-exchange-given-up",
                     "sessions stay in " + from + ", nothing is lost: " + unfit.provider() + " was given up: " + reason);
-            if (isUnfit) {
-                output.onUnfit(unfit, reason);
-            } else {
-                output.onInterrupted(reason);
+            switch (blame) {
+                case NEW_STORE -> output.onUnfit(unfit, reason);
+                case OLD_STORE -> output.onUnreadable(reason);
+                case NOBODY -> output.onInterrupted(reason);
             }
         }
     }

@@ -48,6 +48,7 @@ class StoreTwin {
     private long behindNs = NOT_BEHIND;
     private boolean isWalked;
     private String problem = "";
+    private boolean isSourceToBlame;
 
     /** @param isWalked true: it holds all that the store in use holds already. */
     StoreTwin(OpenedStore opened, boolean isWalked) {
@@ -249,6 +250,16 @@ class StoreTwin {
         if (problem.isEmpty()) {
             problem = found;
         }
+    }
+
+    /** The store in use, and not this one, is why this one can't be equal. */
+    void sourceProblem(String found) {
+        isSourceToBlame = isSourceToBlame || problem.isEmpty();
+        problem(found);
+    }
+
+    boolean isSourceToBlame() {
+        return isSourceToBlame;
     }
 
     boolean isRemoved(SessionKey key) {

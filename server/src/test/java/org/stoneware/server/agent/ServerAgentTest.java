@@ -2,6 +2,7 @@ package org.stoneware.server.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.List;
@@ -17,6 +18,8 @@ import org.stoneware.api.cluster.ClusterEvent;
 import org.stoneware.api.cluster.ClusterStatus;
 import org.stoneware.api.cluster.Histogram;
 import org.stoneware.api.cluster.MemberFacts;
+import org.stoneware.api.cluster.MemberState;
+import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.api.config.ServerSettings;
@@ -50,6 +53,7 @@ class ServerAgentTest {
     private List<String> otherProblems = List.of();
     private SessionStore store;
     private ServerAgent agent;
+    private boolean isStoreBroken;
     private long nowNs = 1_000_000_000L;
 
     @BeforeEach
@@ -63,7 +67,7 @@ class ServerAgentTest {
             @Override
             public SessionStore open(StoreContext context) {
                 store = new ReferenceSessionStore(context);
-                return store;
+                return breakable(store);
             }
         };
         agent = new ServerAgent(
@@ -81,6 +85,17 @@ class ServerAgentTest {
                         () -> 42),
                 events,
                 () -> otherProblems);
+    }
+
+    /** A store whose classes are gone once {@link #isStoreBroken}. */
+    private SessionStore breakable(SessionStore whole) {
+        return (SessionStore) Proxy.newProxyInstance(
+                SessionStore.class.getClassLoader(), new Class<?>[] {SessionStore.class}, (proxy, method, given) -> {
+                    if (isStoreBroken) {
+                        throw new NoClassDefFoundError("planted");
+                    }
+                    return method.invoke(whole, given);
+                });
     }
 
     @AfterEach
@@ -164,6 +179,22 @@ class ServerAgentTest {
                 .contains("requests.open", "requests.commit", "requests.answered.write", "requests.awaiting-store");
     }
 
+    @Test
+    void shouldStayActiveAndSayThatItIsBlockedWithoutAStore() {
+        election.become(START, view(ServerRole.ACTIVE_COORDINATOR, 5));
+
+        isStoreBroken = true;
+        agent.runCycle();
+        nowNs += 2_000_000_000L;
+        agent.runCycle();
+
+        MemberStatus self = agent.status().servers().get(0);
+        assertThat(self.role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(self.detail()).startsWith("blocked: no store");
+        assertThat(self.facts().states()).contains(MemberState.BLOCKED);
+        assertThat(agent.status().problems()).anyMatch(each -> each.startsWith("the session store refuses changes"));
+    }
+
     private void put(String id) {
         put(id, 60);
     }
@@ -185,11 +216,16 @@ class ServerAgentTest {
 
     /** What parts of a server are made of that need no network and no election. */
     static ServerContext context(Path directory, SessionStoreProvider stores, LongSupplier nanoClock) {
+        return context(directory, StoreSource.only(stores), nanoClock);
+    }
+
+    /** As above, with stores that come and go. */
+    static ServerContext context(Path directory, StoreSource stores, LongSupplier nanoClock) {
         return new ServerContext(
                 settings(directory),
                 new SilentNetwork(),
                 new InMemoryNetwork(),
-                StoreSource.only(stores),
+                stores,
                 new ScriptedElection(),
                 "test",
                 "",

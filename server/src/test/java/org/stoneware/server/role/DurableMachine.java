@@ -23,6 +23,7 @@ final class DurableMachine {
     private final long memoryBytes;
     private final List<ReferenceDisk> disks = new ArrayList<>();
     private int current = -1;
+    private boolean isPublishedSuspect;
 
     /** @param fault makes of a store one that keeps a promise badly. */
     DurableMachine(long seed, UnaryOperator<SessionStore> fault) {
@@ -55,6 +56,11 @@ final class DurableMachine {
         disks.add(new ReferenceDisk());
         int number = disks.size() - 1;
         return new OpenedStore(open(number), "durable-" + number, new Place(number));
+    }
+
+    /** Whether a restart would be told that something acknowledged may be missing. */
+    boolean isPublishedSuspect() {
+        return isPublishedSuspect;
     }
 
     /** Whether a restart finds anything. */
@@ -98,6 +104,7 @@ final class DurableMachine {
         @Override
         public boolean publish(boolean isSuspect) {
             current = number;
+            isPublishedSuspect = isSuspect;
             return true;
         }
 

@@ -2,8 +2,11 @@ package org.stoneware.server.role;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.lang.reflect.InvocationTargetException;
+import java.lang.reflect.Proxy;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.wire.session.WriteStatus;
 
 /** The disk of a store that keeps sessions fails, or is full. */
@@ -61,6 +64,42 @@ class StoreTroubleTest {
         pair.first.dropOther();
         pair.pass(100);
         assertThat(tomcat.written).containsExactly(WriteStatus.COMMITTED);
+    }
+
+    /** What was read at the start was whole; the record that is not is found later. */
+    @Test
+    void shouldBeSuspectAtTheNextStartOnceItsDiskHasLostWhatWasKept() {
+        String[] damage = {""};
+        DurableMachine machine = new DurableMachine(1, store -> withDamage(store, damage));
+        PairFixture alone = new PairFixture(machine::create, two::create);
+        alone.first.become(ServerRole.ACTIVE_COORDINATOR, 5, 0);
+        PairFixture.Tomcat tomcat = alone.new Tomcat(alone.first);
+        tomcat.create(1, "S1");
+        alone.pass(300);
+        boolean wasSuspect = machine.isPublishedSuspect();
+
+        damage[0] = "sessionsLost=1";
+        alone.pass(300);
+        damage[0] = "sessionsLost=2";
+        alone.pass(300);
+
+        assertThat(wasSuspect).isFalse();
+        assertThat(machine.isPublishedSuspect()).isTrue();
+        assertThat(alone.first.events)
+                .filteredOn("store-suspect"::equals)
+                .as("told once")
+                .hasSize(1);
+    }
+
+    private static SessionStore withDamage(SessionStore store, String[] damage) {
+        return (SessionStore) Proxy.newProxyInstance(
+                SessionStore.class.getClassLoader(), new Class<?>[] {SessionStore.class}, (proxy, method, given) -> {
+                    try {
+                        return method.getName().equals("damage") ? damage[0] : method.invoke(store, given);
+                    } catch (InvocationTargetException e) {
+                        throw e.getCause();
+                    }
+                });
     }
 
     @Test

@@ -75,6 +75,7 @@ public final class SegmentSessionStore implements SessionStore {
     private boolean isVisiting;
     private boolean isClosed;
     private String damage = "";
+    private long lostAtStart;
 
     /**
      * Opens a store; with {@link StorePolicy#KEEP} it knows every session an earlier run left.
@@ -162,7 +163,8 @@ public final class SegmentSessionStore implements SessionStore {
             return;
         }
         sessionLog.loseSuspects();
-        long lost = sessionLog.lostCount() + recovery.lostWithoutOlder();
+        lostAtStart = sessionLog.lostCount();
+        long lost = lostAtStart + recovery.lostWithoutOlder();
         for (RecoveryReport.Damage damage : report.damages()) {
             notices.accept("damage on disk: segment=" + damage.segment() + " from=" + damage.fromOffset() + " to="
                     + damage.toOffset() + " reason=" + damage.reason()
@@ -328,9 +330,15 @@ public final class SegmentSessionStore implements SessionStore {
         return changes.mustWait();
     }
 
+    /** A hint file says where a record lies and not whether it can be read; that comes out when it is. */
     @Override
     public String damage() {
-        return damage;
+        long lost = isKeeping ? sessionLog.lostCount() - lostAtStart : 0;
+        if (lost == 0) {
+            return damage;
+        }
+        return (damage.isEmpty() ? "the disk has damaged what was stored:" : damage + ", and") + " sessionsLost=" + lost
+                + " when they were read";
     }
 
     @Override

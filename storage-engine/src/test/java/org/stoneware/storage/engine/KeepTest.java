@@ -214,8 +214,8 @@ final class KeepTest extends EngineFixture {
         }
     }
 
-    @Test
-    void shouldSayOnceThatTheDiskHasDamagedWhatWasStored() {
+    /** Fills a store, closes it, and damages one record in its oldest segment. @return name of the segment's hint file. */
+    private String damageOneRecord() {
         SessionStore first = open(StorePolicy.KEEP, 4 * MEMORY_BYTES, 0);
         for (int i = 0; i < 2_000; i++) {
             put(first, record(i, 1, 2000));
@@ -235,8 +235,29 @@ final class KeepTest extends EngineFixture {
         byte[] bytes = files.bytes(oldest);
         bytes[bytes.length / 2] ^= 1;
         files.bytes(oldest, bytes);
+        return hints;
+    }
+
+    /** A hint file says where records lie; nobody has read them at the start. */
+    @Test
+    void shouldSayThatTheDiskHasDamagedWhatWasStoredOnceItIsRead() {
+        damageOneRecord();
+        SessionStore damaged = open(StorePolicy.KEEP, 4 * MEMORY_BYTES, 0);
+
+        int missing = 0;
+        for (int i = 0; i < 2_000; i++) {
+            missing += held(damaged, key(i)) == null ? 1 : 0;
+        }
+
+        assertThat(missing).isEqualTo(1);
+        assertThat(damaged.damage())
+                .isEqualTo("the disk has damaged what was stored: sessionsLost=1 when they were read");
+    }
+
+    @Test
+    void shouldSayOnceThatTheDiskHasDamagedWhatWasStored() {
         // Without it every record is read.
-        files.bytes(hints, new byte[0]);
+        files.bytes(damageOneRecord(), new byte[0]);
 
         SessionStore damaged = open(StorePolicy.KEEP, 4 * MEMORY_BYTES, 0);
 
