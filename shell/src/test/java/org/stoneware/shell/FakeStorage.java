@@ -25,7 +25,9 @@ final class FakeStorage implements StorageAdmin {
 
     @Override
     public String progress() {
-        return looksLeft > 0 ? "on the way to " + next : "";
+        return looksLeft > 0
+                ? "on the way to " + next
+                : next.equals("memory") ? "" : next + " is in use; memory stands by";
     }
 
     @Override

@@ -41,16 +41,25 @@ class StorageCommandsTest {
         Outcome moved = shell.run("storage:use", "temporary-swap-only");
 
         assertThat(moved.exitCode()).isZero();
-        assertThat(moved.out()).contains("the sessions of Server1 are in temporary-swap-only");
+        assertThat(moved.out())
+                .contains("the sessions of Server1 are in temporary-swap-only")
+                .contains("for 30 s the old store gets every change too", "store-proved");
         assertThat(shell.management.storage.asked).isEqualTo(Scope.ARRAY);
         assertThat(shell.management.storage.isMoving()).isFalse();
+    }
+
+    @Test
+    void shouldSayNothingOfAProbationWhereNothingHadToMove() {
+        assertThat(shell.run("storage:use", "memory").out())
+                .contains("the sessions of Server1 are in memory")
+                .doesNotContain("store-proved");
     }
 
     @Test
     void shouldMoveOneServerWhenAskedTo() {
         assertThat(shell.run("storage:use", "temporary-swap-only", "--here", "--json")
                         .out())
-                .contains("\"moved\"", "true");
+                .contains("\"moved\"", "true", "\"onProbation\"");
         assertThat(shell.management.storage.asked).isEqualTo(Scope.THIS_SERVER);
     }
 

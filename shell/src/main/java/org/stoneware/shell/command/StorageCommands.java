@@ -39,6 +39,10 @@ public final class StorageCommands {
     private static final Set<String> ENDED =
             Set.of("store-exchange-refused", "store-exchange-given-up", "store-fell-back");
 
+    private static final String PROBATION =
+            "for 30 s the old store gets every change too and takes over again should the new one fail;"
+                    + " cluster:events tells the end: store-proved or store-fell-back";
+
     static final Usage LIST = Usage.of("storage:list", "stores that installed bundles offer", List.of());
     static final Usage USE = Usage.of(
             "storage:use",
@@ -136,7 +140,17 @@ public final class StorageCommands {
         String problem = outcome.isAccepted() ? await(mode, before) : outcome.reason();
         String server = management.status().self();
         if (arguments.isJson()) {
-            screen.json(object("server", server, "mode", mode, "moved", problem.isEmpty(), "reason", problem));
+            screen.json(object(
+                    "server",
+                    server,
+                    "mode",
+                    mode,
+                    "moved",
+                    problem.isEmpty(),
+                    "onProbation",
+                    problem.isEmpty() && isOnProbation(),
+                    "reason",
+                    problem));
         }
         if (!problem.isEmpty()) {
             throw CommandFailure.failed(problem);
@@ -146,7 +160,15 @@ public final class StorageCommands {
             events(before).stream()
                     .filter(each -> each.isWarning() || each.type().equals("store-exchanged"))
                     .forEach(each -> screen.line(SafeText.of(each.text()), Style.QUIET));
+            if (isOnProbation()) {
+                screen.line(PROBATION, Style.QUIET);
+            }
         }
+    }
+
+    /** The sessions have moved, and the old store stands by. */
+    private boolean isOnProbation() {
+        return !management.storage().progress().isEmpty();
     }
 
     /** @return why the sessions did not move; empty when they did. */
