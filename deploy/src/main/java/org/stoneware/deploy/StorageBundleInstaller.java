@@ -4,6 +4,7 @@ import java.io.File;
 import java.io.FileInputStream;
 import java.io.IOException;
 import java.io.InputStream;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -26,6 +27,7 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 import org.stoneware.api.cluster.ManagementService;
 import org.stoneware.api.cluster.StorageAdmin;
 import org.stoneware.api.cluster.StorageAdmin.Offer;
+import org.stoneware.api.cluster.StorageFiles;
 
 /**
  * Handles the storage bundles among the files FileInstall finds, in its place: FileInstall would stop the old version before it starts the
@@ -35,8 +37,11 @@ import org.stoneware.api.cluster.StorageAdmin.Offer;
  * <p>
  * <b>Failure:</b> nothing that a bundle does ends the server or the store in use; it is reported to {@link StorageAdmin#reportBroken}.
  */
-@Component(service = ArtifactInstaller.class, property = "service.ranking:Integer=1000", immediate = true)
-public final class StorageBundleInstaller implements ArtifactInstaller {
+@Component(
+        service = {ArtifactInstaller.class, StorageFiles.class},
+        property = "service.ranking:Integer=1000",
+        immediate = true)
+public final class StorageBundleInstaller implements ArtifactInstaller, StorageFiles {
     private static final System.Logger LOG = System.getLogger("org.stoneware.deploy");
     private static final String LOCATION = "stoneware-deploy:";
     /** Storage bundles of the shipped set start here: before the server, so that they also stop behind it. */
@@ -60,9 +65,29 @@ public final class StorageBundleInstaller implements ArtifactInstaller {
 
     private volatile @Nullable ManagementService management;
 
+    /** Installs what lies there already before the server begins, so that it can begin with it; FileInstall comes to it later. */
     @Activate
     public StorageBundleInstaller(BundleContext bundles) {
         this.bundles = bundles;
+        for (File each : WatchedDirectories.jars(bundles.getProperty(WatchedDirectories.PROPERTY))) {
+            StorageBundleFile found = StorageBundleFile.read(each);
+            if (found != null && !isInstalled(found)) {
+                installEarly(found);
+            }
+        }
+    }
+
+    private boolean isInstalled(StorageBundleFile found) {
+        return others(found).stream().anyMatch(each -> each.getVersion().equals(found.version()));
+    }
+
+    /** Whatever is wrong with it is found and told when it is {@link #take taken}. */
+    private void installEarly(StorageBundleFile found) {
+        try {
+            install(found).start();
+        } catch (BundleException | IOException | RuntimeException e) {
+            LOG.log(System.Logger.Level.DEBUG, found.inWords() + " does not start yet: " + e);
+        }
     }
 
     @Reference(cardinality = ReferenceCardinality.OPTIONAL, policy = ReferencePolicy.DYNAMIC)
@@ -115,6 +140,14 @@ public final class StorageBundleInstaller implements ArtifactInstaller {
         });
     }
 
+    @Override
+    public String setAside(String location) throws IOException {
+        int end = location.lastIndexOf('?');
+        return location.startsWith(LOCATION) && end > LOCATION.length()
+                ? WatchedDirectories.retire(Path.of(location.substring(LOCATION.length(), end)))
+                : "";
+    }
+
     private void take(File file) {
         StorageBundleFile found = StorageBundleFile.read(file);
         if (found == null) {
@@ -130,7 +163,9 @@ public final class StorageBundleInstaller implements ArtifactInstaller {
     }
 
     private void take(StorageBundleFile found) throws InterruptedException {
+        Bundle own = bundles.getBundle(location(found));
         List<Bundle> others = others(found);
+        others.remove(own);
         for (Bundle each : others) {
             if (each.getVersion().equals(found.version())) {
                 report(
@@ -140,7 +175,7 @@ public final class StorageBundleInstaller implements ArtifactInstaller {
                 return;
             }
         }
-        Bundle bundle = start(found);
+        Bundle bundle = start(found, own);
         if (bundle != null) {
             finish(found, bundle, others, 0);
         }
@@ -184,13 +219,25 @@ public final class StorageBundleInstaller implements ArtifactInstaller {
         }
     }
 
-    private @Nullable Bundle start(StorageBundleFile found) {
-        String location =
-                LOCATION + found.file().getAbsolutePath() + '?' + found.file().lastModified();
-        Bundle bundle = null;
+    private static String location(StorageBundleFile found) {
+        return LOCATION + found.file().getAbsolutePath() + '?' + found.file().lastModified();
+    }
+
+    private Bundle install(StorageBundleFile found) throws BundleException, IOException {
         try (InputStream content = new FileInputStream(found.file())) {
-            bundle = bundles.installBundle(location, content);
+            Bundle bundle = bundles.installBundle(location(found), content);
             bundle.adapt(BundleStartLevel.class).setStartLevel(START_LEVEL);
+            return bundle;
+        }
+    }
+
+    /** @param own the bundle when it is installed already. */
+    private @Nullable Bundle start(StorageBundleFile found, @Nullable Bundle own) {
+        Bundle bundle = own;
+        try {
+            if (bundle == null) {
+                bundle = install(found);
+            }
             bundle.start();
             return bundle;
         } catch (BundleException | IOException e) {
@@ -277,7 +324,9 @@ public final class StorageBundleInstaller implements ArtifactInstaller {
 
     private @Nullable StorageAdmin storage() {
         ManagementService present = management;
-        return present == null ? null : present.storage();
+        StorageAdmin storage = present == null ? StorageAdmin.NONE : present.storage();
+        // A server that is still starting has none.
+        return storage == StorageAdmin.NONE ? null : storage;
     }
 
     private List<Bundle> others(StorageBundleFile found) {

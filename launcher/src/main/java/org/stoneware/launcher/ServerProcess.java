@@ -92,6 +92,8 @@ final class ServerProcess {
         properties.put("felix.service.urlhandlers", "false");
         properties.put("felix.fileinstall.dir", deployDirectory().toString());
         properties.put("felix.fileinstall.poll", POLL_INTERVAL_MS);
+        // What was retired lies in a directory below.
+        properties.put("felix.fileinstall.subdir.mode", "skip");
         properties.put("felix.fileinstall.noInitialDelay", "true");
         properties.put("felix.fileinstall.enableConfigSave", "false");
         properties.put("felix.fileinstall.start.level", String.valueOf(bundles.highestStartLevel()));

@@ -13,11 +13,7 @@ import java.util.function.Consumer;
 final class ChoiceWriter {
     private final LivenessInbox inbox;
     private final EventLog events;
-    private final ExecutorService disk = Executors.newSingleThreadExecutor(task -> {
-        Thread thread = new Thread(task, "stoneware-store-choice");
-        thread.setDaemon(true);
-        return thread;
-    });
+    private final ExecutorService disk;
     private int writing;
     private boolean isClosed;
 
@@ -27,9 +23,20 @@ final class ChoiceWriter {
         void make() throws IOException;
     }
 
-    ChoiceWriter(LivenessInbox inbox, EventLog events) {
+    /** @param disk writes, one change after the other; closed with this. */
+    ChoiceWriter(LivenessInbox inbox, EventLog events, ExecutorService disk) {
         this.inbox = inbox;
         this.events = events;
+        this.disk = disk;
+    }
+
+    /** One that writes on a thread of its own. */
+    static ChoiceWriter onItsOwnThread(LivenessInbox inbox, EventLog events) {
+        return new ChoiceWriter(inbox, events, Executors.newSingleThreadExecutor(task -> {
+            Thread thread = new Thread(task, "stoneware-store-choice");
+            thread.setDaemon(true);
+            return thread;
+        }));
     }
 
     boolean isWriting() {

@@ -10,5 +10,6 @@ package org.stoneware.server.agent;
  * @param offer     the provider to begin with.
  * @param choice    what was chosen by command and is remembered.
  * @param providers all providers that are there, then and later.
+ * @param progress  where the server that begins with it says what it is doing.
  */
-record ChosenStore(StoreOffer offer, StoreChoice choice, StoreProviders providers) {}
+record ChosenStore(StoreOffer offer, StoreChoice choice, StoreProviders providers, StartProgress progress) {}

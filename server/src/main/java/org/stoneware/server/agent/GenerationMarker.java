@@ -20,6 +20,7 @@ import org.stoneware.spi.storage.StorageException;
  *
  * <pre>
  *  CURRENT  version=1  generation=number of the directory  mode=of the store  suspect=true|false
+ *           provider=bundle and version that wrote it; absent where it is not known
  *  RUNNING  version=1  boot=what the machine calls the time since it was started; absent after an orderly stop
  * </pre>
  */
@@ -36,9 +37,18 @@ final class GenerationMarker {
      *
      * @param number    name of its directory.
      * @param mode      mode of the store that wrote it.
+     * @param maker     bundle and version of that store, see {@link StoreOffer#maker}; empty when not known.
      * @param isSuspect what was acknowledged last may be missing.
      */
-    record Current(int number, String mode, boolean isSuspect) {}
+    record Current(int number, String mode, String maker, boolean isSuspect) {
+        Current(int number, String mode, boolean isSuspect) {
+            this(number, mode, "", isSuspect);
+        }
+
+        Current suspect() {
+            return new Current(number, mode, maker, true);
+        }
+    }
 
     /** @param directory where the generations are; exists. */
     GenerationMarker(Path directory) {
@@ -56,6 +66,7 @@ final class GenerationMarker {
             return new Current(
                     Integer.parseInt(lines.getOrDefault("generation", "")),
                     lines.getOrDefault("mode", ""),
+                    lines.getOrDefault("provider", ""),
                     Boolean.parseBoolean(lines.getOrDefault("suspect", "true")));
         } catch (NumberFormatException e) {
             throw unreadable(CURRENT, "generation=" + lines.get("generation"));
@@ -66,7 +77,8 @@ final class GenerationMarker {
         replace(
                 CURRENT,
                 "version=" + VERSION + "\ngeneration=" + current.number + "\nmode=" + current.mode + "\nsuspect="
-                        + current.isSuspect + "\n");
+                        + current.isSuspect + "\n"
+                        + (current.maker.isEmpty() ? "" : "provider=" + current.maker + "\n"));
     }
 
     /** No generation is in force any more. */
@@ -155,10 +167,9 @@ final class GenerationMarker {
         }
     }
 
-    /** Mode of the sessions a restart would find below a data directory; empty when there are none. */
-    static String keptMode(Path dataDirectory) {
+    /** Sessions a restart would find below a data directory; null when there are none. */
+    static @Nullable Current kept(Path dataDirectory) {
         Path store = dataDirectory.resolve("store");
-        Current found = Files.isDirectory(store) ? new GenerationMarker(store).current() : null;
-        return found == null ? "" : found.mode();
+        return Files.isDirectory(store) ? new GenerationMarker(store).current() : null;
     }
 }

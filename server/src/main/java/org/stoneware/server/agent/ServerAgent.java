@@ -142,12 +142,7 @@ final class ServerAgent {
                     transport::wakeup);
             this.duties = new RoleDuties(
                     parts.roleLimits(MAX_SESSION_BYTES), generations.open(), generations, new DutyRequests());
-            this.stores = new StoreExchange(
-                    context.stores(),
-                    generations,
-                    inbox,
-                    events,
-                    new StoreHost(context, peers, duties, this::handOver));
+            this.stores = newStoreExchange();
             opened.add(this::closeStores);
             context.liveness().status(heartbeat(ServerRole.START, 0, ""));
             listen(self);
@@ -186,6 +181,16 @@ final class ServerAgent {
                         new InetSocketAddress(self.clientAddress(), self.clientPort()),
                         "dso-port",
                         door.listener(inbox));
+    }
+
+    private StoreExchange newStoreExchange() {
+        return new StoreExchange(
+                context.stores(),
+                generations,
+                new StoreOpener(generations, inbox, events, Thread::new),
+                ChoiceWriter.onItsOwnThread(inbox, events),
+                events,
+                new StoreHost(context, peers, duties, this::handOver));
     }
 
     private ReplicationLinks newReplicationLinks(InetSocketAddress bound) {

@@ -11,7 +11,7 @@ import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import org.osgi.framework.BundleContext;
-import org.osgi.framework.BundleException;
+import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
 import org.osgi.service.component.annotations.Component;
 import org.osgi.service.component.annotations.ConfigurationPolicy;
@@ -35,19 +35,19 @@ import org.stoneware.spi.liveness.LivenessNetwork;
 import org.stoneware.spi.transport.TransportProvider;
 
 /**
- * Starts the server once configuration, liveness, transport, store and election are there, and offers its management.
+ * Starts the server once configuration, liveness, transport, store and election are there, and offers its management when it has. Not by
+ * declaration: a declared service is there before its component is, and whoever asked for it while the store opens would be turned away.
  * <p>
  * <b>Failure:</b> a part that can't be opened (a port taken, a register that can't be read) ends the process with exit code 2; an agent
  * that fails or hangs ends it with exit code 3.
  */
 @Component(
-        service = {ManagementService.class, SessionAdmin.class, SessionBackup.class},
+        service = {},
         configurationPid = "org.stoneware.server",
         configurationPolicy = ConfigurationPolicy.REQUIRE,
         immediate = true)
 public final class ServerComponent implements ManagementService, SessionAdmin, SessionBackup {
     private static final System.Logger LOG = System.getLogger("org.stoneware.server");
-    private static final String EXIT_CODE = "stoneware.exit.code";
     private static final int EXIT_CONFIGURATION = 2;
     private static final int EXIT_FATAL = 3;
     private static final int APPOINT_WAIT_SEC = 5;
@@ -61,8 +61,10 @@ public final class ServerComponent implements ManagementService, SessionAdmin, S
     private final StorageDesk storage;
     private final BackupDesk backups;
     private final List<ProblemSource> problemSources = new CopyOnWriteArrayList<>();
+    private final ServiceRegistration<?> offered;
 
     @Activate
+    @SuppressWarnings("this-escape")
     public ServerComponent(
             BundleContext bundles,
             Map<String, Object> configuration,
@@ -71,7 +73,7 @@ public final class ServerComponent implements ManagementService, SessionAdmin, S
             @Reference(name = "transport") TransportProvider transport,
             @Reference ChosenStore chosen,
             @Reference(name = "election") ElectionProvider election) {
-        if (System.getProperty(EXIT_CODE) != null) {
+        if (System.getProperty(ProcessEnd.EXIT_CODE) != null) {
             // Whoever wants the management service makes the runtime try again; the first failure has said everything.
             throw new IllegalStateException("the process is ending");
         }
@@ -84,7 +86,7 @@ public final class ServerComponent implements ManagementService, SessionAdmin, S
                 settings,
                 liveness,
                 transport,
-                new StoreSource(chosen.offer(), chosen.choice(), providers::offers),
+                new StoreSource(chosen.offer(), chosen.choice(), providers::offers, chosen.progress()),
                 election,
                 bundles.getBundle().getVersion().toString(),
                 String.valueOf(configuration.getOrDefault("storage.note", "")),
@@ -102,12 +104,18 @@ public final class ServerComponent implements ManagementService, SessionAdmin, S
         }
         this.backups = new BackupDesk(agent.sessions(), events, settings.self().name());
         this.thread = new AgentThread(agent, this::onFatal);
-        this.storage = new StorageDesk(providers, agent.inbox(), agent.stores(), events);
+        this.storage = new StorageDesk(providers, agent.inbox(), agent.stores(), events, agent::status);
         providers.listen(storage);
         if (!providers.isThere(chosen.offer())) {
             storage.onWithdrawn(chosen.offer());
         }
         thread.start();
+        this.offered = bundles.registerService(
+                new String[] {
+                    ManagementService.class.getName(), SessionAdmin.class.getName(), SessionBackup.class.getName()
+                },
+                this,
+                null);
     }
 
     @Reference(name = "problems", cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)
@@ -121,6 +129,7 @@ public final class ServerComponent implements ManagementService, SessionAdmin, S
 
     @Deactivate
     void deactivate() {
+        offered.unregister();
         providers.unlisten(storage);
         thread.stop();
     }
@@ -130,22 +139,8 @@ public final class ServerComponent implements ManagementService, SessionAdmin, S
         end(EXIT_FATAL);
     }
 
-    /** Ends the process from a thread of its own, since a component must not stop the framework that is activating it. */
     private void end(int exitCode) {
-        if (exitCode != 0) {
-            System.setProperty(EXIT_CODE, Integer.toString(exitCode));
-        }
-        Thread stopper = new Thread(
-                () -> {
-                    try {
-                        bundles.getBundle(0).stop();
-                    } catch (BundleException | IllegalStateException e) {
-                        LOG.log(System.Logger.Level.ERROR, "framework does not stop; halting", e);
-                        Runtime.getRuntime().halt(exitCode == 0 ? EXIT_FATAL : exitCode);
-                    }
-                },
-                "stoneware-stop");
-        stopper.start();
+        ProcessEnd.begin(bundles, exitCode);
     }
 
     @Override

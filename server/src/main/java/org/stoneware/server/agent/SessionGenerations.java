@@ -45,6 +45,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
     private final Runnable wakeup;
     private final Path directory;
     private final GenerationMarker marker;
+    private final ProvedStores proofs;
     private final DiskWait diskWait;
     private GenerationMarker.@Nullable Current current;
     private final AtomicInteger made = new AtomicInteger();
@@ -60,6 +61,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         this.wakeup = wakeup;
         this.directory = context.settings().self().dataDirectory().resolve("store");
         this.marker = new GenerationMarker(directory);
+        this.proofs = new ProvedStores(context.settings().self().dataDirectory());
         this.offer = context.stores().first();
         this.diskWait = new DiskWait(context.nanoClock());
     }
@@ -74,6 +76,11 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         offer = next;
     }
 
+    /** A start begins with stores of this provider. One thread at a time, which may wait for the disk. */
+    void proved(StoreOffer proved) throws IOException {
+        proofs.proved(proved.mode(), proved.maker());
+    }
+
     /** Whose stores copies are made in. */
     StoreOffer inUse() {
         return offer;
@@ -86,6 +93,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
      */
     SessionGeneration open() {
         try {
+            context.stores().progress().is("store " + offer.inWords() + " is being opened in " + directory);
             Files.createDirectories(directory);
             // An end of the process in the middle of a trial leaves its sessions.
             delete(trials());
@@ -120,10 +128,14 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         boolean isSuspect =
                 found.isSuspect() || durability() != Durability.FSYNC && marker.hasMachineGoneDown(bootId());
         if (isSuspect && !found.isSuspect()) {
-            write(new GenerationMarker.Current(found.number(), found.mode(), true));
+            write(found.suspect());
         }
+        tellMaker(found);
         long startNs = context.nanoClock().getAsLong();
         SessionStore store = openStore(offer, directory(found.number()));
+        context.stores()
+                .progress()
+                .is("what is kept beside the sessions is being read in " + directory(found.number()));
         // Found out at the opening, which forgets it; and by reading what is no session.
         isSuspect = rememberDamage(found, store, isSuspect);
         SessionGeneration opened =
@@ -142,6 +154,15 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         return opened;
     }
 
+    private void tellMaker(GenerationMarker.Current found) {
+        if (!found.maker().isEmpty() && !found.maker().equals(offer.maker())) {
+            events.info(
+                    "storage",
+                    "the sessions in " + directory(found.number()) + " were written by " + found.maker()
+                            + " and are opened by " + offer.maker());
+        }
+    }
+
     private static String suspicion(SessionStore store) {
         return store.damage().isEmpty()
                 ? "; the machine went down, or the disk was damaged before, so what was acknowledged may be missing"
@@ -153,7 +174,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         if (isSuspect || store.damage().isEmpty()) {
             return isSuspect;
         }
-        write(new GenerationMarker.Current(found.number(), found.mode(), true));
+        write(found.suspect());
         events.warning(
                 EventType.STORE_SUSPECT.externalName(),
                 "what was found in " + directory(found.number()) + " may lack acknowledged changes: " + store.damage()
@@ -312,10 +333,10 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         @Override
         public boolean publish(boolean isSuspect) {
             if (keepsSessions()) {
-                return tell(new GenerationMarker.Current(number, from.mode(), isSuspect));
+                return tell(new GenerationMarker.Current(number, from.mode(), from.maker(), isSuspect));
             }
             GenerationMarker.Current now = current;
-            return now == null || now.isSuspect() || tell(new GenerationMarker.Current(now.number(), now.mode(), true));
+            return now == null || now.isSuspect() || tell(now.suspect());
         }
 
         @Override
@@ -327,7 +348,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         @Override
         public void trust() {
             if (isSuspect()) {
-                tell(new GenerationMarker.Current(number, from.mode(), false));
+                tell(new GenerationMarker.Current(number, from.mode(), from.maker(), false));
             }
         }
 

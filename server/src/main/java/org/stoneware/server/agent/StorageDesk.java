@@ -8,8 +8,12 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.ClusterStatus;
+import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.api.cluster.StorageAdmin;
+import org.stoneware.server.storage.StoreSwitch;
 
 /**
  * Takes what people ask about stores: answers from the last picture, and hands what is to be done to the agent.
@@ -23,10 +27,18 @@ final class StorageDesk implements StorageAdmin, StoreProviders.Listener {
     private final LivenessInbox inbox;
     private final StoreExchange exchange;
     private final EventLog events;
+    private final Supplier<ClusterStatus> status;
     /** Why bundles that should offer a store don't. */
     private final Map<String, String> broken = new ConcurrentHashMap<>();
 
-    StorageDesk(StoreProviders providers, LivenessInbox inbox, StoreExchange exchange, EventLog events) {
+    /** @param status the last picture of the array. */
+    StorageDesk(
+            StoreProviders providers,
+            LivenessInbox inbox,
+            StoreExchange exchange,
+            EventLog events,
+            Supplier<ClusterStatus> status) {
+        this.status = status;
         this.providers = providers;
         this.inbox = inbox;
         this.exchange = exchange;
@@ -95,9 +107,21 @@ final class StorageDesk implements StorageAdmin, StoreProviders.Listener {
         CompletableFuture<String> begun = new CompletableFuture<>();
         inbox.submit(() -> begun.complete(begin(mode, scope, by)));
         String reason = refusal(begun);
+        if (reason.isEmpty() && newest.equals(now.inUse())) {
+            return new Outcome(true, "the sessions of this server are in " + newest.inWords() + " already");
+        }
         return reason.isEmpty()
-                ? new Outcome(true, "sessions move to " + newest.inWords() + "; see progress and events")
+                ? new Outcome(
+                        true,
+                        "sessions move to " + newest.inWords() + "; see progress and events. "
+                                + probation(exchange.picture().inUse().inWords()))
                 : new Outcome(false, reason);
+    }
+
+    private static String probation(String old) {
+        return "Once they are there, " + old + " goes on getting every change for "
+                + TimeUnit.NANOSECONDS.toSeconds(StoreSwitch.PROBATION_NS)
+                + " s and takes over again should the new one fail; the event store-proved tells the end of that";
     }
 
     /** On the agent thread. */
@@ -138,12 +162,32 @@ final class StorageDesk implements StorageAdmin, StoreProviders.Listener {
         if (providers.newest(mode).isEmpty()) {
             return new Outcome(false, "no installed bundle offers '" + mode + "'");
         }
-        String problem = providers.uninstall(mode);
-        if (!problem.isEmpty()) {
-            return new Outcome(false, problem);
+        String user = otherServerWith(mode);
+        if (!user.isEmpty()) {
+            return new Outcome(
+                    false,
+                    "the sessions of " + user + " are in " + mode
+                            + ", and servers may share the bundles' files; move them to another store first");
         }
-        events.info("store-retired", "bundles offering " + mode + " were uninstalled, asked by " + by);
-        return new Outcome(true, "bundles offering " + mode + " are uninstalled until they are installed again");
+        StoreProviders.Retired retired = providers.uninstall(mode);
+        if (!retired.problem().isEmpty()) {
+            return new Outcome(false, retired.problem());
+        }
+        events.info(
+                "store-retired",
+                "bundles offering " + mode + " were uninstalled, asked by " + by + ": " + retired.files());
+        return new Outcome(true, "bundles offering " + mode + " are uninstalled: " + retired.files());
+    }
+
+    /** A server that can be reached and has its sessions in a store of this mode; empty when there is none. */
+    private String otherServerWith(String mode) {
+        ClusterStatus now = status.get();
+        return now.servers().stream()
+                .filter(each -> each.isReachable() && !each.name().equals(now.self()))
+                .filter(each -> each.facts().storageMode().equals(mode))
+                .map(MemberStatus::name)
+                .findFirst()
+                .orElse("");
     }
 
     @Override

@@ -1,11 +1,7 @@
 package org.stoneware.server.agent;
 
-import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
-import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.server.storage.ExchangeableStore;
 import org.stoneware.server.storage.OpenedStore;
@@ -14,51 +10,36 @@ import org.stoneware.server.storage.StoreSwitch;
 
 /**
  * Carries out what people and bundles want of the store: tries and opens another one beside the agent, lets {@link StoreSwitch} move the
- * sessions, remembers the choice, and looks for another store when the bundle of the one in use goes away.
- *
- * <pre>
- *  the bundle of the store in use goes        the store goes on, for its classes are loaded; a problem is shown
- *  one of the same mode is there or comes     the sessions move to it
- *  none for {@link #GRACE_NS}, another fits     the sessions move to that, never to one that keeps less
- *  none fits, a standby is in sync            the active role is handed over
- *  otherwise                                  this server goes on with the store it has
- * </pre>
- *
+ * sessions, remembers the choice, and looks for another store when the bundle of the one in use goes away, see {@link LostBundle}.
+ * <p>
  * <b>Threading:</b> the agent thread, but for {@link Picture}, which is handed out whole.
  */
 final class StoreExchange implements StoreSwitch.Output {
-    /** An update stops a bundle before it starts the next version; that is no reason to leave the mode. */
-    static final long GRACE_NS = TimeUnit.SECONDS.toNanos(3);
-
-    /** After nothing came of it for a reason that may pass: no room, a copy under way. */
-    private static final long LOOK_AGAIN_NS = TimeUnit.MINUTES.toNanos(1);
-
     private static final int MAX_RESTARTS = 5;
     private static final String UNDER_WAY = "an exchange is under way";
+    private static final String TARGET_GONE = "its bundle is gone";
     private static final String NOT_WHOLE =
             "this server does not hold all sessions yet; ask again when it is PASSIVE-STANDBY or ACTIVE-COORDINATOR";
 
     private final StoreSource source;
     private final SessionGenerations generations;
     private final StoreOpener opener;
-    private final LivenessInbox inbox;
     private final EventLog events;
     private final Host host;
     private final StoreSwitch exchange;
     private final StoreOrders orders;
     private final ChoiceWriter choices;
-    /** Why a store is not to be used, by the name of its bundle and version. */
-    private final Map<String, String> unfit = new LinkedHashMap<>();
+    private final UnfitStores unfit = new UnfitStores();
+    private final LostBundle bundle;
 
     private @Nullable Request request;
-    private boolean isOpening;
+    private StoreOpener.@Nullable Opening opening;
     private StoreOffer before;
+    /** The exchange to the store in use is to be remembered over a restart. */
+    private boolean isLasting;
     /** The store seen last to be one that copies are made in as well. */
     private @Nullable OpenedStore checked;
 
-    private boolean isOrphan;
-    private boolean isOrphanHandled;
-    private long orphanNs;
     private boolean isClosed;
     private volatile Picture picture;
 
@@ -109,16 +90,22 @@ final class StoreExchange implements StoreSwitch.Output {
     record Picture(
             StoreOffer inUse, boolean isBusy, String progress, List<String> problems, Map<String, String> unfit) {}
 
-    StoreExchange(StoreSource source, SessionGenerations generations, LivenessInbox inbox, EventLog events, Host host) {
+    StoreExchange(
+            StoreSource source,
+            SessionGenerations generations,
+            StoreOpener opener,
+            ChoiceWriter choices,
+            EventLog events,
+            Host host) {
         this.source = source;
         this.generations = generations;
-        this.opener = new StoreOpener(generations);
-        this.inbox = inbox;
+        this.opener = opener;
+        this.choices = choices;
         this.events = events;
         this.host = host;
+        this.bundle = new LostBundle(source, unfit);
         this.exchange = new StoreSwitch(host::store, host::nowNs, this);
         this.orders = new StoreOrders(host, events);
-        this.choices = new ChoiceWriter(inbox, events);
         this.before = source.first();
         this.picture = new Picture(source.first(), false, "", List.of(), Map.of());
     }
@@ -166,6 +153,9 @@ final class StoreExchange implements StoreSwitch.Output {
         if (reason.isEmpty()) {
             reason = refusal(generations.inUse(), offer);
         }
+        if (reason.isEmpty()) {
+            reason = opener.problem();
+        }
         if (!reason.isEmpty()) {
             refuse(askedBy, offer.mode(), reason);
         } else if (offer.equals(generations.inUse())) {
@@ -181,9 +171,19 @@ final class StoreExchange implements StoreSwitch.Output {
      * being copied is about to be replaced.
      */
     private String refusal(StoreOffer from, StoreOffer to) {
+        if (from.equals(to)) {
+            return "";
+        }
+        return !isReady(from, to) ? NOT_WHOLE : isThere(to) ? "" : to.inWords() + ": " + TARGET_GONE;
+    }
+
+    private boolean isReady(StoreOffer from, StoreOffer to) {
         boolean isKept = from.provider().keepsSessions() || to.provider().keepsSessions();
-        boolean isReady = !host.isBeingCopied() && (!isKept || host.isWhole());
-        return from.equals(to) || isReady ? "" : NOT_WHOLE;
+        return !host.isBeingCopied() && (!isKept || host.isWhole());
+    }
+
+    private boolean isThere(StoreOffer offer) {
+        return source.all().list().contains(offer);
     }
 
     private void refuse(int askedBy, String mode, String reason) {
@@ -193,34 +193,62 @@ final class StoreExchange implements StoreSwitch.Output {
 
     private void open(Request asked) {
         request = asked;
-        isOpening = true;
         long payloadBytes = host.store().figures().payloadBytes();
-        opener.open(
+        opening = opener.open(
                 asked.offer,
                 () -> generations.roomProblem(asked.offer, payloadBytes),
-                opened -> inbox.submit(() -> onOpened(asked, opened)));
+                opened -> onOpened(asked, opened),
+                host.nowNs());
         show();
     }
 
     private void onOpened(Request asked, StoreOpener.Opened opened) {
-        isOpening = false;
         OpenedStore store = opened.store();
-        if (store != null && (isClosed || request != asked)) {
-            store.store().close();
-            store.place().delete();
+        if (isClosed || request != asked) {
+            discard(store);
             return;
         }
+        opening = null;
         if (store == null) {
-            request = null;
-            if (opened.isUnfit()) {
-                unfit(asked.offer, opened.problem());
-            }
-            lookAgain(opened.isUnfit() ? GRACE_NS : LOOK_AGAIN_NS);
-            refuse(asked.askedBy, asked.offer.mode(), asked.offer.inWords() + ": " + opened.problem());
+            notOpened(asked, opened);
         } else {
             begin(asked, store);
         }
         show();
+    }
+
+    private void notOpened(Request asked, StoreOpener.Opened opened) {
+        request = null;
+        if (opened.isUnfit()) {
+            unfit.add(asked.offer, opened.problem());
+        }
+        bundle.lookAgain(host.nowNs(), opened.isUnfit() ? LostBundle.GRACE_NS : LostBundle.LOOK_AGAIN_NS);
+        refuse(asked.askedBy, asked.offer.mode(), asked.offer.inWords() + ": " + opened.problem());
+    }
+
+    private static void discard(@Nullable OpenedStore store) {
+        if (store != null) {
+            store.store().close();
+            store.place().delete();
+        }
+    }
+
+    /** A store that does not open must not keep others from being asked for. */
+    private int watchOpening(long nowNs) {
+        Request asked = request;
+        StoreOpener.Opening present = opening;
+        if (asked == null || present == null) {
+            return 0;
+        }
+        boolean isGone = !isThere(asked.offer);
+        String problem = isGone ? TARGET_GONE : present.overdue(nowNs);
+        if (problem.isEmpty() || !present.giveUp()) {
+            // Shown anew once it is opened and not tried any more.
+            return present.inWords().equals(picture.progress()) ? 0 : 1;
+        }
+        opening = null;
+        notOpened(asked, new StoreOpener.Opened(null, problem, !isGone));
+        return 1;
     }
 
     /** The choice is on disk before the sessions are anywhere else, so that a restart looks for them where they are. */
@@ -228,14 +256,16 @@ final class StoreExchange implements StoreSwitch.Output {
         String mode = asked.offer.mode();
         boolean isChosen = asked.isLasting() && !mode.equals(source.choice().mode());
         choices.write(isChosen ? () -> source.choice().begin(mode) : () -> {}, problem -> {
+            String refusal = problem.isEmpty() ? refusal(generations.inUse(), asked.offer) : problem;
             if (isClosed || request != asked) {
-                store.store().close();
-                store.place().delete();
-            } else if (!problem.isEmpty()) {
+                discard(store);
+            } else if (!refusal.isEmpty()) {
                 request = null;
-                store.store().close();
-                store.place().delete();
-                refuse(asked.askedBy, mode, problem);
+                discard(store);
+                if (problem.isEmpty()) {
+                    forget(asked);
+                }
+                refuse(asked.askedBy, mode, refusal);
             } else {
                 exchange.begin(store, asked.by, host.nowNs());
             }
@@ -245,25 +275,27 @@ final class StoreExchange implements StoreSwitch.Output {
 
     /** A provider has come. */
     void onOffered(StoreOffer offer) {
-        unfit.remove(key(offer));
-        boolean isSame = offer.mode().equals(generations.inUse().mode());
-        if (isOrphan && !isBusy() && isSame) {
-            use(offer, false, StoreOrders.NOBODY, "the return of its bundle");
+        unfit.remove(offer);
+        if (bundle.isGone()) {
+            boolean isSame = offer.mode().equals(generations.inUse().mode());
+            bundle.lookAgain(host.nowNs(), isSame ? 0 : LostBundle.GRACE_NS);
         }
         show();
     }
 
     /** A provider has gone; not asked while the whole process stops. */
     void onWithdrawn(StoreOffer offer) {
-        unfit.remove(key(offer));
+        unfit.remove(offer);
         if (offer.equals(generations.inUse())) {
-            isOrphan = true;
-            isOrphanHandled = false;
-            orphanNs = host.nowNs();
+            bundle.onGone(host.nowNs());
             events.warning(
                     "store-without-bundle",
                     "the bundle of the store in use is gone: " + offer.inWords()
                             + ". The store goes on, for its classes are loaded; another one is looked for");
+        }
+        Request asked = request;
+        if (asked != null && offer.equals(asked.offer)) {
+            exchange.cancel(TARGET_GONE, host.nowNs());
         }
         show();
     }
@@ -299,7 +331,7 @@ final class StoreExchange implements StoreSwitch.Output {
     @Nullable
     StoreOffer fit(String mode) {
         for (StoreOffer each : source.all().list()) {
-            if (each.mode().equals(mode) && !unfit.containsKey(key(each))) {
+            if (each.mode().equals(mode) && !unfit.contains(each)) {
                 return each;
             }
         }
@@ -312,11 +344,9 @@ final class StoreExchange implements StoreSwitch.Output {
      * @return amount of work done; 0 when idle.
      */
     int doWork(long nowNs) {
-        int work = exchange.doWork(nowNs);
+        int work = exchange.doWork(nowNs) + watchOpening(nowNs);
         Request asked = request;
-        if (asked != null
-                && exchange.isBusy()
-                && !refusal(generations.inUse(), asked.offer).isEmpty()) {
+        if (asked != null && exchange.isBusy() && !isReady(generations.inUse(), asked.offer)) {
             exchange.cancel(NOT_WHOLE, nowNs);
             work++;
         }
@@ -324,9 +354,9 @@ final class StoreExchange implements StoreSwitch.Output {
         if (!isBusy()) {
             work += correct();
         }
-        if (isOrphan && !isOrphanHandled && !isBusy() && nowNs - orphanNs > GRACE_NS) {
-            isOrphanHandled = true;
-            replaceOrphan();
+        if (bundle.isDue(nowNs) && !isBusy()) {
+            bundle.lookAgain(nowNs, LostBundle.LOOK_AGAIN_NS);
+            replaceStore();
             work++;
         }
         if (work > 0) {
@@ -362,22 +392,20 @@ final class StoreExchange implements StoreSwitch.Output {
         events.warning(
                 "store-exchange-given-up",
                 "a copy from the active took the place of sessions that had moved: they are in " + inUse);
-        lookForBundle();
+        bundle.onUse(generations.inUse(), host.nowNs());
         remember(true, generations.inUse().mode(), () -> {});
         return 1;
     }
 
-    private void replaceOrphan() {
+    /** The bundle of the store in use is gone, and did not come back at once. */
+    private void replaceStore() {
         StoreOffer inUse = generations.inUse();
-        StoreOffer next = substitute(inUse);
+        StoreOffer next = bundle.substitute(inUse);
         if (next != null) {
-            String refusal = use(next, false, StoreOrders.NOBODY, "the loss of the bundle of the store in use");
-            if (!refusal.isEmpty()) {
-                lookAgain(LOOK_AGAIN_NS);
-            }
-        } else if (host.canHandOver()) {
-            host.handOver("the loss of the bundle of the store in use");
-        } else {
+            use(next, false, StoreOrders.NOBODY, LostBundle.CAUSE);
+        } else if (host.canHandOver() && bundle.handsOver()) {
+            host.handOver(LostBundle.CAUSE);
+        } else if (bundle.tells()) {
             events.warning(
                     "store-without-bundle",
                     "no other store fits and no standby is in sync: this server goes on with " + inUse.inWords()
@@ -386,40 +414,16 @@ final class StoreExchange implements StoreSwitch.Output {
         }
     }
 
-    /** Of the same mode, else of the configured one, else one that keeps as much as the one in use; never one that keeps less. */
-    private @Nullable StoreOffer substitute(StoreOffer inUse) {
-        List<StoreOffer> fit = new ArrayList<>(source.all().list());
-        fit.removeIf(each -> unfit.containsKey(key(each))
-                || inUse.provider().keepsSessions() && !each.provider().keepsSessions());
-        Predicate<StoreOffer> isSameMode = each -> each.mode().equals(inUse.mode());
-        Predicate<StoreOffer> isConfigured =
-                each -> each.mode().equals(source.choice().configured());
-        Predicate<StoreOffer> isAlike =
-                each -> each.provider().keepsSessions() == inUse.provider().keepsSessions();
-        for (Predicate<StoreOffer> wish : List.of(isSameMode, isConfigured, isAlike)) {
-            for (StoreOffer each : fit) {
-                if (wish.test(each)) {
-                    return each;
-                }
-            }
-        }
-        return fit.isEmpty() ? null : fit.get(0);
-    }
-
     /** Ends what is under way; the store in use goes on to its own end. */
     void close() {
         isClosed = true;
         request = null;
+        StoreOpener.Opening present = opening;
+        if (present != null) {
+            present.giveUp();
+        }
         exchange.cancel("this server stops", host.nowNs());
         choices.close();
-    }
-
-    private void unfit(StoreOffer offer, String reason) {
-        unfit.put(key(offer), offer.inWords() + " is not used: " + reason);
-    }
-
-    private static String key(StoreOffer offer) {
-        return offer.mode() + ' ' + offer.bundle() + ' ' + offer.version();
     }
 
     /** Writes down what a restart begins with, then does what is to be done after that. */
@@ -442,18 +446,19 @@ final class StoreExchange implements StoreSwitch.Output {
     }
 
     private void show() {
-        List<String> problems = new ArrayList<>(unfit.values());
-        if (isOrphan) {
+        List<String> problems = unfit.inWords();
+        if (bundle.isGone()) {
             problems.add("the bundle of the store in use is gone: "
                     + generations.inUse().inWords());
         }
-        String progress = isOpening ? "a store is tried and opened" : exchange.progress();
+        StoreOpener.Opening present = opening;
+        String progress = present != null ? present.inWords() : exchange.progress();
         picture = new Picture(
                 generations.inUse(),
                 isBusy(),
                 progress.isEmpty() ? orders.inWords() : progress,
                 List.copyOf(problems),
-                Map.copyOf(unfit));
+                unfit.byOffer());
     }
 
     @Override
@@ -474,12 +479,22 @@ final class StoreExchange implements StoreSwitch.Output {
         }
         request = null;
         before = generations.inUse();
+        isLasting = done.isLasting();
         generations.use(done.offer);
-        lookForBundle();
+        bundle.onUse(done.offer, host.nowNs());
         remember(
                 done.isLasting(),
                 done.offer.mode(),
                 () -> orders.answer(done.askedBy, StoreOrder.Kind.DONE, done.offer.mode(), ""));
+    }
+
+    /** A start begins with this one, so that the sessions need not move again. */
+    @Override
+    public void onProved(OpenedStore inUse) {
+        StoreOffer proved = generations.inUse();
+        if (proved.inWords().equals(inUse.provider())) {
+            choices.write(() -> generations.proved(proved), problem -> show());
+        }
     }
 
     @Override
@@ -496,32 +511,20 @@ final class StoreExchange implements StoreSwitch.Output {
         host.checkpoint();
     }
 
-    /** Whether the bundle of the store in use is there. */
-    private void lookForBundle() {
-        isOrphan = source.all().list().stream().noneMatch(generations.inUse()::equals);
-        isOrphanHandled = false;
-        orphanNs = host.nowNs();
-    }
-
-    /** Should the bundle of the store in use be gone: another store is looked for once more after that time. */
-    private void lookAgain(long delayNs) {
-        isOrphanHandled = false;
-        orphanNs = host.nowNs() + delayNs - GRACE_NS;
-    }
-
     @Override
     public void onFellBack(OpenedStore inUse, OpenedStore broken, String reason) {
         markUnfit(broken, reason);
         generations.use(before);
-        lookForBundle();
-        // What was chosen has failed; a restart must not begin with it.
-        remember(true, before.mode(), () -> {});
+        bundle.onUse(before, host.nowNs());
+        // What was chosen has failed; a restart must not begin with it. What was not chosen was not written down
+        // either.
+        remember(isLasting, before.mode(), () -> {});
     }
 
     private void markUnfit(OpenedStore broken, String reason) {
         for (StoreOffer each : source.all().list()) {
             if (each.inWords().equals(broken.provider())) {
-                unfit(each, reason);
+                unfit.add(each, reason);
             }
         }
     }
@@ -530,8 +533,19 @@ final class StoreExchange implements StoreSwitch.Output {
     public void onUnfit(OpenedStore broken, String reason) {
         Request failed = request;
         request = null;
-        lookAgain(GRACE_NS);
+        bundle.lookAgain(host.nowNs(), LostBundle.GRACE_NS);
         markUnfit(broken, reason);
+        if (failed != null) {
+            forget(failed);
+            orders.answer(failed.askedBy, StoreOrder.Kind.REFUSED, failed.offer.mode(), reason);
+        }
+    }
+
+    @Override
+    public void onUnreadable(String reason) {
+        Request failed = request;
+        request = null;
+        bundle.lookAgain(host.nowNs(), LostBundle.LOOK_AGAIN_NS);
         if (failed != null) {
             forget(failed);
             orders.answer(failed.askedBy, StoreOrder.Kind.REFUSED, failed.offer.mode(), reason);

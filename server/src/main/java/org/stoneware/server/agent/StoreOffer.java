@@ -17,6 +17,11 @@ record StoreOffer(long id, SessionStoreProvider provider, String mode, String bu
         return new StoreOffer(0, provider, provider.mode(), "", Version.emptyVersion);
     }
 
+    /** Who makes its stores: bundle and version, as it is written down for a restart. */
+    String maker() {
+        return bundle.isEmpty() ? "" : bundle + " " + version;
+    }
+
     /** For people: what it is and which version. */
     String inWords() {
         return bundle.isEmpty() ? mode : mode + " (" + bundle + " " + version + ")";

@@ -1,9 +1,8 @@
 package org.stoneware.server.agent;
 
-import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.ExecutionException;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
@@ -17,21 +16,29 @@ import org.stoneware.spi.storage.StoreContext;
  * Tries a store and opens another one for use, on a thread of its own, since both may wait for a disk. Before that it loads every class of
  * the provider's bundle: classes that are loaded live on when the bundle is stopped, uninstalled or refreshed, others do not.
  * <p>
- * <b>Threading:</b> any thread; the answer comes on the opener's.
+ * <b>Threading:</b> the agent thread asks, is answered, and gives up what takes too long; the work is done on one thread for each opening.
+ * <p>
+ * <b>Limits:</b> {@link #MAX_TRIAL_NS} and {@link #MAX_OPENING_NS}. The thread of an opening that was given up is interrupted and left to
+ * itself; what it opens later is closed there. No more than {@link #MAX_LEFT_BEHIND} of them are left; then nothing is opened any more.
  */
 final class StoreOpener {
+    /** Longest time for loading classes, for looking whether there is room, and for the trial, together. */
+    static final long MAX_TRIAL_NS = TimeUnit.SECONDS.toNanos(60);
+    /** Longest time for opening an empty store. */
+    static final long MAX_OPENING_NS = TimeUnit.SECONDS.toNanos(30);
+    /** Threads that may hang in code of stores; each holds what its store holds. */
+    static final int MAX_LEFT_BEHIND = 4;
+
+    private final SessionGenerations generations;
+    private final LivenessInbox inbox;
+    private final EventLog events;
+    private final ThreadFactory threads;
+    private final AtomicInteger leftBehind = new AtomicInteger();
+
     /** What is needed for a while in memory and on disk is checked against what is there. */
     interface Need {
         /** @return why there is no room; empty when there is. */
         String problem();
-    }
-
-    private static final long MAX_TRIAL_SEC = 60;
-
-    private final SessionGenerations generations;
-
-    StoreOpener(SessionGenerations generations) {
-        this.generations = generations;
     }
 
     /**
@@ -43,47 +50,151 @@ final class StoreOpener {
      */
     record Opened(@Nullable OpenedStore store, String problem, boolean isUnfit) {}
 
-    void open(StoreOffer offer, Need need, Consumer<Opened> answer) {
-        Thread thread = new Thread(() -> answer.accept(openHere(offer, need)), "stoneware-store-opener");
-        thread.setDaemon(true);
-        thread.start();
+    private enum State {
+        TRYING,
+        OPENING,
+        ANSWERED,
+        GIVEN_UP
     }
 
-    private Opened openHere(StoreOffer offer, Need need) {
-        try {
-            String missing = need.problem();
-            if (!missing.isEmpty()) {
-                return new Opened(null, missing, false);
-            }
-            loadClasses(offer);
-            StoreContext trial = generations.trialContext();
-            String problem = tryOut(offer, trial);
-            return problem.isEmpty() ? new Opened(generations.open(offer), "", false) : new Opened(null, problem, true);
-        } catch (RuntimeException | Error e) {
-            // Whoever asked waits for an answer, also when memory is short.
-            return new Opened(null, "it can't be opened: " + e, !(e instanceof VirtualMachineError));
+    /** @param threads makes the threads on which stores are tried and opened; they are named here. */
+    StoreOpener(SessionGenerations generations, LivenessInbox inbox, EventLog events, ThreadFactory threads) {
+        this.generations = generations;
+        this.inbox = inbox;
+        this.events = events;
+        this.threads = threads;
+    }
+
+    /** Why nothing can be opened any more; empty when it can. */
+    String problem() {
+        return leftBehind.get() < MAX_LEFT_BEHIND
+                ? ""
+                : MAX_LEFT_BEHIND
+                        + " stores that were given up still hang in their trial or opening; restart this server";
+    }
+
+    /**
+     * Begins to try and open a store.
+     *
+     * @param answer called on the agent thread, unless it is given up before.
+     */
+    Opening open(StoreOffer offer, Need need, Consumer<Opened> answer, long nowNs) {
+        Opening opening = new Opening(offer, need, answer, nowNs);
+        Thread thread = threads.newThread(opening::run);
+        thread.setName("stoneware-store-opener " + offer.mode());
+        thread.setDaemon(true);
+        opening.thread = thread;
+        thread.start();
+        return opening;
+    }
+
+    /** A store on its way. */
+    final class Opening {
+        private final StoreOffer offer;
+        private final Need need;
+        private final Consumer<Opened> answer;
+        private volatile State state = State.TRYING;
+        private State seen = State.TRYING;
+        private long sinceNs;
+        private @Nullable Thread thread;
+
+        Opening(StoreOffer offer, Need need, Consumer<Opened> answer, long nowNs) {
+            this.offer = offer;
+            this.need = need;
+            this.answer = answer;
+            this.sinceNs = nowNs;
         }
-    }
 
-    /** A trial that does not end is left behind on its thread, together with its directory, until the process ends. */
-    private String tryOut(StoreOffer offer, StoreContext context) {
-        CompletableFuture<String> outcome = new CompletableFuture<>();
-        Thread thread = new Thread(
-                () -> outcome.complete(new StoreTrial(System::nanoTime).run(offer.provider(), context)),
-                "stoneware-store-trial");
-        thread.setDaemon(true);
-        thread.start();
-        try {
-            String problem = outcome.get(MAX_TRIAL_SEC, TimeUnit.SECONDS);
-            generations.delete(context.directory());
-            return problem;
-        } catch (TimeoutException e) {
-            return "it failed its trial: it had not ended after " + MAX_TRIAL_SEC + " s";
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-            return "this server stops";
-        } catch (ExecutionException e) {
-            return "it failed its trial: " + e.getCause();
+        /** For people. */
+        String inWords() {
+            return offer.inWords() + (state == State.OPENING ? " is being opened" : " is being tried");
+        }
+
+        /** What takes too long; empty when nothing does. */
+        String overdue(long nowNs) {
+            State now = state;
+            if (now != seen) {
+                seen = now;
+                sinceNs = nowNs;
+            }
+            long limitNs =
+                    switch (now) {
+                        case TRYING -> MAX_TRIAL_NS;
+                        case OPENING -> MAX_OPENING_NS;
+                        case ANSWERED, GIVEN_UP -> Long.MAX_VALUE;
+                    };
+            if (nowNs - sinceNs <= limitNs) {
+                return "";
+            }
+            long limitSec = TimeUnit.NANOSECONDS.toSeconds(limitNs);
+            return now == State.TRYING
+                    ? "it failed its trial: it had not ended after " + limitSec + " s"
+                    : "too slow: an empty store of it had not opened after " + limitSec + " s";
+        }
+
+        /**
+         * Nobody waits for it any more.
+         *
+         * @return false when its answer is on its way already.
+         */
+        boolean giveUp() {
+            if (!move(State.TRYING, State.GIVEN_UP) && !move(State.OPENING, State.GIVEN_UP)) {
+                return false;
+            }
+            leftBehind.incrementAndGet();
+            Thread hanging = thread;
+            if (hanging != null) {
+                hanging.interrupt();
+            }
+            return true;
+        }
+
+        /** Whoever moves it first counts. */
+        private synchronized boolean move(State from, State to) {
+            boolean isThere = state == from;
+            state = isThere ? to : state;
+            return isThere;
+        }
+
+        private void run() {
+            Opened opened = tryAndOpen();
+            if (move(State.TRYING, State.ANSWERED) || move(State.OPENING, State.ANSWERED)) {
+                inbox.submit(() -> answer.accept(opened));
+                return;
+            }
+            OpenedStore store = opened.store();
+            try {
+                if (store != null) {
+                    store.store().close();
+                    inbox.submit(() -> store.place().delete());
+                }
+                events.info("storage", offer.inWords() + ", which was given up, has come back and is closed");
+            } catch (RuntimeException | LinkageError e) {
+                events.warning(
+                        "storage", offer.inWords() + ", which was given up, has come back and can't be closed: " + e);
+            } finally {
+                leftBehind.decrementAndGet();
+            }
+        }
+
+        private Opened tryAndOpen() {
+            try {
+                String missing = need.problem();
+                if (!missing.isEmpty()) {
+                    return new Opened(null, missing, false);
+                }
+                loadClasses(offer);
+                StoreContext trial = generations.trialContext();
+                String problem = new StoreTrial(System::nanoTime).run(offer.provider(), trial);
+                generations.delete(trial.directory());
+                if (!problem.isEmpty() || !move(State.TRYING, State.OPENING)) {
+                    return new Opened(null, problem, true);
+                }
+                return new Opened(generations.open(offer), "", false);
+            } catch (RuntimeException | Error e) {
+                // Whoever asked waits for an answer, also when memory is short.
+                return new Opened(null, "it can't be opened: " + e, !(e instanceof VirtualMachineError));
+            }
         }
     }
 

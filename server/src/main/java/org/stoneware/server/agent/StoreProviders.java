@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
+import org.osgi.framework.InvalidSyntaxException;
 import org.osgi.framework.ServiceReference;
 import org.osgi.framework.ServiceRegistration;
 import org.osgi.service.component.annotations.Activate;
@@ -25,6 +26,7 @@ import org.osgi.service.component.annotations.Deactivate;
 import org.osgi.service.component.annotations.Reference;
 import org.osgi.service.component.annotations.ReferenceCardinality;
 import org.osgi.service.component.annotations.ReferencePolicy;
+import org.stoneware.api.cluster.StorageFiles;
 import org.stoneware.api.config.ArraySettings;
 import org.stoneware.spi.storage.SessionStoreProvider;
 import org.stoneware.spi.storage.StorageException;
@@ -45,13 +47,23 @@ public final class StoreProviders {
     private static final String EXIT_CODE = "stoneware.exit.code";
     private static final String EXIT_CONFIGURATION = "2";
     private static final long CHOSEN_WAIT_SEC = 30;
+    private static final long WANTED_WAIT_SEC = 5;
+    /** The self-check names what is wrong within 5 s too. */
+    private static final long QUIET_MS = 4_000;
+
+    private static final long SAY_AGAIN_MS = 30_000;
 
     private final BundleContext bundles;
+    private final ArraySettings settings;
     private final StoreChoice choice;
+    /** Bundle and version that held the sessions last; empty when not known. */
+    private final String wanted;
+
     private final List<StoreOffer> offers = new CopyOnWriteArrayList<>();
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
     private final AtomicLong lastId = new AtomicLong();
     private final CountDownLatch hasBegun = new CountDownLatch(1);
+    private volatile @Nullable StorageFiles files;
     private boolean isChosen;
     private boolean isDeactivated;
     private @Nullable ServiceRegistration<ChosenStore> chosen;
@@ -66,11 +78,14 @@ public final class StoreProviders {
     @Activate
     public StoreProviders(BundleContext bundles, Map<String, Object> configuration, @Reference ArraySettings settings) {
         this.bundles = bundles;
+        this.settings = settings;
         String configured = String.valueOf(configuration.getOrDefault("storage.mode", "memory"));
         StoreChoice read;
         try {
             Path data = settings.self().dataDirectory();
-            read = StoreChoice.read(data, configured, GenerationMarker.keptMode(data));
+            GenerationMarker.Current kept = GenerationMarker.kept(data);
+            read = StoreChoice.read(data, configured, kept == null ? "" : kept.mode());
+            this.wanted = new ProvedStores(data).maker(read.mode(), kept);
         } catch (IOException | UncheckedIOException | StorageException e) {
             LOG.log(System.Logger.Level.ERROR, "the chosen persistence mode can't be read: " + e.getMessage());
             System.setProperty(EXIT_CODE, EXIT_CONFIGURATION);
@@ -81,10 +96,14 @@ public final class StoreProviders {
         this.choice = read;
         if (!choice.isConfigured()) {
             LOG.log(System.Logger.Level.INFO, "storage mode:     " + choice.inWords());
-            Thread watch = new Thread(this::missChosen, "stoneware-store-wait");
-            watch.setDaemon(true);
-            watch.start();
+            watch(this::missChosen);
         }
+    }
+
+    private static void watch(Runnable task) {
+        Thread watch = new Thread(task, "stoneware-store-wait");
+        watch.setDaemon(true);
+        watch.start();
     }
 
     /** The configured mode was looked for before the start; a chosen one may come from deploy/, or not. */
@@ -143,7 +162,49 @@ public final class StoreProviders {
         for (Listener each : listeners) {
             each.onOffered(offer);
         }
-        begin(offer);
+        if (!isPassedOver(offer)) {
+            begin(offer);
+        }
+    }
+
+    /** Another bundle, which is there too and comes in a moment, held the sessions last. */
+    private boolean isPassedOver(StoreOffer offer) {
+        if (!offer.mode().equals(choice.mode()) || !StartChoice.isBetter(wanted, offer) || !isRegistered(wanted)) {
+            return false;
+        }
+        watch(this::missWanted);
+        return true;
+    }
+
+    private boolean isRegistered(String maker) {
+        try {
+            for (ServiceReference<SessionStoreProvider> each :
+                    bundles.getServiceReferences(SessionStoreProvider.class, null)) {
+                Bundle bundle = each.getBundle();
+                if (bundle != null && maker.equals(bundle.getSymbolicName() + " " + bundle.getVersion())) {
+                    return true;
+                }
+            }
+        } catch (InvalidSyntaxException e) {
+            throw new IllegalStateException(e);
+        }
+        return false;
+    }
+
+    /** It is registered and does not come, because it can't be made. */
+    private void missWanted() {
+        try {
+            if (!hasBegun.await(WANTED_WAIT_SEC, TimeUnit.SECONDS)) {
+                Optional<StoreOffer> found = newest(choice.mode());
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        wanted + ", which held the sessions last, does not come; the server begins with "
+                                + found.map(StoreOffer::inWords).orElse("nothing"));
+                found.ifPresent(this::begin);
+            }
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
     }
 
     void remove(SessionStoreProvider provider) {
@@ -155,7 +216,7 @@ public final class StoreProviders {
         }
     }
 
-    /** The first provider of the chosen mode is the one the server begins with. */
+    /** The first provider of the chosen mode that comes here is the one the server begins with. */
     private void begin(StoreOffer offer) {
         synchronized (this) {
             if (isChosen || !offer.mode().equals(choice.mode())) {
@@ -164,9 +225,21 @@ public final class StoreProviders {
             isChosen = true;
         }
         hasBegun.countDown();
-        // Starts the server on this thread, so nothing is locked meanwhile.
-        ServiceRegistration<ChosenStore> registered =
-                bundles.registerService(ChosenStore.class, new ChosenStore(offer, choice, this), null);
+        StartProgress progress = new StartProgress();
+        StartingServer starting = new StartingServer(
+                settings,
+                bundles.getBundle().getVersion().toString(),
+                progress,
+                System::nanoTime,
+                System.nanoTime(),
+                () -> ProcessEnd.begin(bundles, 0));
+        new SlowStart(QUIET_MS, SAY_AGAIN_MS, new StartDoor(bundles, starting))
+                .run(() -> start(new ChosenStore(offer, choice, this, progress)));
+    }
+
+    /** Starts the server on this thread, so nothing is locked meanwhile. */
+    private void start(ChosenStore first) {
+        ServiceRegistration<ChosenStore> registered = bundles.registerService(ChosenStore.class, first, null);
         synchronized (this) {
             if (!isDeactivated) {
                 chosen = registered;
@@ -211,13 +284,33 @@ public final class StoreProviders {
         return bundles.getBundle(0).getState() == Bundle.STOPPING;
     }
 
+    @Reference(
+            name = "files",
+            cardinality = ReferenceCardinality.OPTIONAL,
+            policy = ReferencePolicy.DYNAMIC,
+            unbind = "removeFiles")
+    void addFiles(StorageFiles service) {
+        files = service;
+    }
+
+    void removeFiles(StorageFiles service) {
+        if (files == service) {
+            files = null;
+        }
+    }
+
     /**
-     * Takes the bundles of a mode away.
+     * What became of bundles that were to go.
      *
-     * @return why one stays; empty when all are gone.
+     * @param problem why one stays; empty when all are gone.
+     * @param files   what is to be known of the files they came from, for people.
      */
-    String uninstall(String mode) {
+    record Retired(String problem, String files) {}
+
+    /** Takes the bundles of a mode away, and the files from which they would come back. */
+    Retired uninstall(String mode) {
         List<String> problems = new ArrayList<>();
+        List<String> notes = new ArrayList<>();
         for (StoreOffer offer : offers()) {
             for (Bundle bundle : bundles.getBundles()) {
                 boolean isIts = offer.mode().equals(mode)
@@ -225,13 +318,27 @@ public final class StoreProviders {
                         && offer.version().equals(bundle.getVersion());
                 if (isIts) {
                     try {
+                        // The file first: whoever watches it would install it again.
+                        notes.add(setAside(offer, bundle.getLocation()));
                         bundle.uninstall();
-                    } catch (BundleException e) {
+                    } catch (BundleException | IOException e) {
                         problems.add(offer.inWords() + ": " + e.getMessage());
+                    } catch (IllegalStateException e) {
+                        // Whoever watches the file was faster.
+                        LOG.log(System.Logger.Level.DEBUG, offer.inWords() + " was uninstalled already: " + e);
                     }
                 }
             }
         }
-        return String.join(", ", problems);
+        return new Retired(String.join(", ", problems), String.join("; ", notes));
+    }
+
+    private String setAside(StoreOffer offer, String location) throws IOException {
+        StorageFiles present = files;
+        String moved = present == null ? "" : present.setAside(location);
+        return !moved.isEmpty()
+                ? offer.inWords() + " lies in " + moved + " now; put it back to have it again"
+                : offer.inWords() + " comes back at the next start with " + location.replace("reference:", "")
+                        + "; take its line out of the bundle set (conf/bundle-sets) to be rid of it";
     }
 }

@@ -73,6 +73,27 @@ class SessionGenerationsTest {
         assertThat(events.list()).extracting(ClusterEvent::text).anyMatch(text -> text.contains("they are kept in"));
     }
 
+    /** A start with a newer version of that bundle begins with it, see {@link ProvedStores}. */
+    @Test
+    void shouldWriteDownWhichBundleMadeTheStore() throws IOException {
+        Files.createDirectories(data.resolve("store"));
+        GenerationMarker marker = new GenerationMarker(data.resolve("store"));
+
+        marker.write(new GenerationMarker.Current(3, "kept", "shop.kept 2.0.0", false));
+
+        assertThat(marker.current()).isEqualTo(new GenerationMarker.Current(3, "kept", "shop.kept 2.0.0", false));
+        assertThat(marker.current().suspect().maker()).isEqualTo("shop.kept 2.0.0");
+    }
+
+    @Test
+    void shouldReadAMarkerThatNamesNoBundle() throws IOException {
+        Files.createDirectories(data.resolve("store"));
+        Files.writeString(data.resolve("store/CURRENT"), "version=1\ngeneration=3\nmode=kept\nsuspect=false\n");
+
+        assertThat(new GenerationMarker(data.resolve("store")).current())
+                .isEqualTo(new GenerationMarker.Current(3, "kept", false));
+    }
+
     @Test
     void shouldSayWhatToDoWhenTheMarkerCannotBeRead() throws IOException {
         Files.createDirectories(data.resolve("store"));

@@ -23,9 +23,9 @@ import org.stoneware.testkit.storage.ReferenceSessionStore;
  * A store under another name that reads ahead in its walks, as one with a disk would, and does one thing wrong from one of its changes on,
  * if it is told to.
  */
-final class FaultyStore implements SessionStore {
+public final class FaultyStore implements SessionStore {
     /** What a broken bundle may do. */
-    enum Fault {
+    public enum Fault {
         NONE,
         THROWS,
         LACKS_A_CLASS,
@@ -46,23 +46,23 @@ final class FaultyStore implements SessionStore {
     private Fault fault = Fault.NONE;
     private long faultAtChange = Long.MAX_VALUE;
     private long changes;
-    boolean isClosed;
+    public boolean isClosed;
 
     @Nullable
     StoreListener listener;
 
-    FaultyStore(String mode) {
+    public FaultyStore(String mode) {
         this.mode = mode;
     }
 
-    FaultyStore failing(Fault planted, long atChange) {
+    public FaultyStore failing(Fault planted, long atChange) {
         this.fault = planted;
         this.faultAtChange = changes + atChange;
         return this;
     }
 
     /** It has begun to do what it is told to do wrong. */
-    boolean isBroken() {
+    public boolean isBroken() {
         return changes >= faultAtChange;
     }
 

@@ -1,0 +1,83 @@
+package org.stoneware.server.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.osgi.framework.Version;
+import org.stoneware.server.agent.GenerationMarker.Current;
+import org.stoneware.server.agent.StoreExchangeRig.ScriptedProvider;
+
+/** Which bundle a start begins with. */
+class ProvedStoresTest {
+    private static final String MODE = "first";
+
+    @TempDir
+    Path data;
+
+    @Test
+    void shouldRememberTheBundleOfEachMode() throws IOException {
+        new ProvedStores(data).proved(MODE, "shop.first 1.0.0");
+        new ProvedStores(data).proved("other", "shop.other 7.0.0");
+        new ProvedStores(data).proved(MODE, "shop.first 2.0.0");
+
+        assertThat(new ProvedStores(data).maker(MODE, null)).isEqualTo("shop.first 2.0.0");
+        assertThat(new ProvedStores(data).maker("other", null)).isEqualTo("shop.other 7.0.0");
+        assertThat(new ProvedStores(data).maker("third", null)).isEmpty();
+    }
+
+    @Test
+    void shouldPreferTheBundleThatWroteTheSessionsThatAreKept() throws IOException {
+        ProvedStores proved = new ProvedStores(data);
+        proved.proved(MODE, "shop.first 1.0.0");
+
+        assertThat(proved.maker(MODE, new Current(3, MODE, "shop.first 2.0.0", false)))
+                .isEqualTo("shop.first 2.0.0");
+        assertThat(proved.maker(MODE, new Current(3, "other", "shop.other 2.0.0", false)))
+                .isEqualTo("shop.first 1.0.0");
+        assertThat(proved.maker(MODE, new Current(3, MODE, false))).isEqualTo("shop.first 1.0.0");
+    }
+
+    @Test
+    void shouldDoWithoutAFileThatSaysNothing() throws IOException {
+        Files.writeString(data.resolve(ProvedStores.FILE_NAME), "\0nonsense\n=\n#\n");
+
+        assertThat(new ProvedStores(data).maker(MODE, null)).isEmpty();
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'', false",
+        "shop.first 1.0.0, false",
+        "shop.first 0.9.0, false",
+        "shop.first 1.0.1, true",
+        "shop.other 0.1.0, true",
+        "shop.first nonsense, false",
+        "nonsense, false"
+    })
+    void shouldGoPastAnOlderOrAnotherBundleThanTheOneThatHeldTheSessions(String wanted, boolean isBetter) {
+        StoreOffer offer = new StoreOffer(1, new ScriptedProvider(MODE), MODE, "shop.first", new Version("1.0.0"));
+
+        assertThat(StartChoice.isBetter(wanted, offer)).isEqualTo(isBetter);
+    }
+
+    @Test
+    void shouldBeToldOnceTheProbationIsOver() {
+        StoreExchangeRig rig = new StoreExchangeRig(data);
+        StoreOffer newer = rig.come(new ScriptedProvider(MODE), "2.0.0");
+        rig.use(newer);
+        rig.untilDone();
+        String onProbation = new ProvedStores(data).maker(MODE, null);
+
+        rig.passSeconds(31);
+        rig.cycle();
+
+        assertThat(onProbation).isEmpty();
+        assertThat(new ProvedStores(data).maker(MODE, null)).isEqualTo("bundle.first 2.0.0");
+    }
+}
