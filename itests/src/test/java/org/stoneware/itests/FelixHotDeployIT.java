@@ -11,6 +11,7 @@ import static org.ops4j.pax.exam.CoreOptions.junitBundles;
 import static org.ops4j.pax.exam.CoreOptions.options;
 
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -43,6 +44,7 @@ public class FelixHotDeployIT {
     private static final String DEPLOY = "felix.fileinstall.dir";
     private static final String JARS = "stoneware.itests.jars";
     private static final String STORE = "memory";
+    private static final String OTHER = "swap";
     private static final int HIGHEST_START_LEVEL = 100;
     private static final long PATIENCE_MS = 60_000;
 
@@ -60,6 +62,8 @@ public class FelixHotDeployIT {
         Path deploy = Files.createDirectories(directory.resolve("deploy"));
         StorageJars jars = new StorageJars(STORE, directory.resolve("jars"));
         jars.version("0.2.0");
+        jars.version("0.3.0");
+        new StorageJars(OTHER, directory.resolve("jars")).version("0.2.0");
         jars.unresolvable("0.9.1");
         jars.incomplete("0.9.2", "MemorySnapshot");
         List<Option> options = new ArrayList<>();
@@ -90,6 +94,7 @@ public class FelixHotDeployIT {
                 frameworkProperty("org.osgi.framework.bootdelegation").value("jdk.internal.misc,sun.misc"),
                 frameworkProperty(DEPLOY).value(deploy.toString()),
                 frameworkProperty("felix.fileinstall.poll").value("200"),
+                frameworkProperty("felix.fileinstall.subdir.mode").value("skip"),
                 frameworkProperty("felix.fileinstall.noInitialDelay").value("true"),
                 frameworkProperty("felix.fileinstall.tmpdir")
                         .value(directory.resolve("tmp").toString()),
@@ -164,10 +169,75 @@ public class FelixHotDeployIT {
         assertTrue(outcome.reason(), outcome.reason().contains("move them to another store first"));
     }
 
+    @Test
+    public void f_shouldMoveAlongWhenTheBundleInUseIsUpdatedByHand() throws Exception {
+        Bundle used = installed("0.2.0");
+
+        try (InputStream content = Files.newInputStream(jar(STORE, "0.3.0"))) {
+            used.update(content);
+        }
+
+        await("the sessions are in the new version", () -> inUse().version().equals("0.3.0"));
+        await("nothing is wrong any more", () -> !isProblem("the bundle of the store in use is gone"));
+        assertEquals("", inUse().remark());
+    }
+
+    @Test
+    public void g_shouldRetireAModeSoThatItStaysAway() throws Exception {
+        Path deploy = Path.of(bundles.getProperty(DEPLOY));
+        String dropped = StorageJars.file(OTHER, "0.2.0");
+        StorageJars.drop(jar(OTHER, "0.2.0"), deploy);
+        await("the older version is gone", () -> offers(OTHER).equals(List.of("0.2.0")));
+
+        StorageAdmin.Outcome outcome = management.storage().retire("temporary-swap-only", "test");
+
+        assertTrue(outcome.reason(), outcome.isAccepted());
+        assertTrue(outcome.reason(), outcome.reason().contains("put it back to have it again"));
+        assertEquals(List.of(), offers(OTHER));
+        assertFalse(Files.exists(deploy.resolve(dropped)));
+        assertTrue(Files.exists(deploy.resolve("retired").resolve(dropped)));
+    }
+
+    @Test
+    public void h_shouldStayActiveWithoutAnyStorageBundleAndHealWhenOneReturns() throws Exception {
+        Bundle other = bundleOf("permanent");
+        other.stop();
+        bundleOf(STORE).uninstall();
+
+        await("it says what to do", () -> management.events().stream()
+                .anyMatch(each -> each.text().contains("no other store fits and no standby is in sync")));
+        assertTrue(isProblem("the bundle of the store in use is gone"));
+        assertEquals(
+                ServerRole.ACTIVE_COORDINATOR,
+                management.status().servers().get(0).role());
+        other.start();
+        await("the sessions are in what there is", () -> inUse().mode().equals("permanent-store"));
+        await("nothing is wrong any more", () -> !isProblem("the bundle of the store in use is gone"));
+    }
+
+    private Path jar(String store, String version) {
+        return Path.of(bundles.getProperty(JARS)).resolve(StorageJars.file(store, version));
+    }
+
     private void drop(String version) throws IOException {
-        StorageJars.drop(
-                Path.of(bundles.getProperty(JARS)).resolve(StorageJars.file(STORE, version)),
-                Path.of(bundles.getProperty(DEPLOY)));
+        StorageJars.drop(jar(STORE, version), Path.of(bundles.getProperty(DEPLOY)));
+    }
+
+    /** Versions of a store that are offered. */
+    private List<String> offers(String store) {
+        return management.storage().list().stream()
+                .filter(each -> each.bundle().equals(StorageJars.bundle(store)))
+                .map(Offer::version)
+                .toList();
+    }
+
+    private Bundle bundleOf(String store) throws BundleException {
+        for (Bundle each : bundles.getBundles()) {
+            if (StorageJars.bundle(store).equals(each.getSymbolicName())) {
+                return each;
+            }
+        }
+        throw new BundleException("not installed: " + store);
     }
 
     private Offer inUse() {

@@ -8,9 +8,11 @@ import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.function.Predicate;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -20,6 +22,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.opentest4j.TestAbortedException;
 import org.stoneware.demo.Await;
 import org.stoneware.demo.ChildProcess;
+import org.stoneware.demo.Cluster;
 import org.stoneware.demo.Page;
 import org.stoneware.demo.ServerProcess;
 
@@ -97,8 +100,12 @@ class HotExchangeIT {
         try (CounterLoad load = pair.load(USERS)) {
             load.awaitServed(3);
             use(load, "temporary-swap-only");
+            awaitOnBoth("/api/v1/events", "begin to move from " + provider("permanent-store", "permanent", NEWER));
+            stopAllStores(load);
             load.requireNothingLost();
         }
+        // After the kill the newer version in deploy/ was begun with: nothing had to move to it once more.
+        requireOnBoth("/api/v1/events", "asked by deploy/");
         stored.requireAll();
     }
 
@@ -114,24 +121,52 @@ class HotExchangeIT {
 
     private void use(CounterLoad load, String mode) throws IOException {
         long beganNs = System.nanoTime();
+        shell("storage:use", mode);
+        awaitOnBoth("/api/v1/cluster", "\"mode\":\"" + mode + '"');
+        tell(load, mode, beganNs);
+    }
+
+    /** Asks the active, and waits for the answer. */
+    private static void shell(String... words) throws IOException {
         Path out = Files.createTempFile(directory, "shell", ".txt");
         try (ChildProcess shell = ChildProcess.start(
                 "shell",
-                List.of(
-                        Layout.distribution().resolve("bin/shell").toString(),
-                        "-f",
-                        pair.array().config().file().toString(),
-                        "-n",
-                        pair.active().member().name(),
-                        "storage:use",
-                        mode),
+                Stream.concat(
+                                Stream.of(
+                                        Layout.distribution()
+                                                .resolve("bin/shell")
+                                                .toString(),
+                                        "-f",
+                                        pair.array().config().file().toString(),
+                                        "-n",
+                                        pair.active().member().name()),
+                                Stream.of(words))
+                        .toList(),
                 Map.of(),
                 directory,
                 out)) {
             assertThat(shell.awaitExit(PATIENCE)).as(shell.output()).isZero();
         }
-        awaitOnBoth("/api/v1/cluster", "\"mode\":\"" + mode + '"');
-        tell(load, mode, beganNs);
+    }
+
+    /** With every store's bundle stopped there is none the sessions of the active could go to: its standby takes over. */
+    private static void stopAllStores(CounterLoad load) throws IOException {
+        long beganNs = System.nanoTime();
+        ServerProcess before = pair.active();
+        List<String> bundles = new ArrayList<>(List.of(
+                "felix:stop",
+                StorageJars.bundle("memory"),
+                StorageJars.bundle("permanent"),
+                StorageJars.bundle("swap")));
+        if (sample != null) {
+            bundles.add(RocksDbSample.BUNDLE);
+        }
+        shell(bundles.toArray(new String[0]));
+        ServerProcess next = pair.other(before);
+        next.awaitRole(Cluster.ACTIVE);
+        pair.awaitComplete();
+        assertThat(page(before, "/api/v1/cluster")).contains("the bundle of the store in use is gone");
+        tell(load, "the other server, since all storage bundles of the active are stopped", beganNs);
     }
 
     /** A newer version of the bundle whose store is in use: both servers go over to it by themselves. */
@@ -144,7 +179,11 @@ class HotExchangeIT {
     }
 
     private static String inUse(String mode, String store, String version) {
-        return "sessions are in " + mode + " (" + StorageJars.bundle(store) + ' ' + version + ") now";
+        return "sessions are in " + provider(mode, store, version) + " now";
+    }
+
+    private static String provider(String mode, String store, String version) {
+        return mode + " (" + StorageJars.bundle(store) + ' ' + version + ")";
     }
 
     private static void refuseBroken(CounterLoad load) throws IOException {
@@ -182,6 +221,12 @@ class HotExchangeIT {
     /** Waits until each server's own page says so. */
     private static void awaitOnBoth(String path, String text) {
         awaitOnBoth(path, "says: " + text, page -> page.contains(text));
+    }
+
+    private static void requireOnBoth(String path, String isNotThere) {
+        for (String name : List.of(PairWithTomcats.FIRST, PairWithTomcats.SECOND)) {
+            assertThat(page(pair.array().server(name), path)).doesNotContain(isNotThere);
+        }
     }
 
     private static void awaitOnBoth(String path, String what, Predicate<String> condition) {

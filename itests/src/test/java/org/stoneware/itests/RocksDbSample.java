@@ -14,6 +14,8 @@ import org.stoneware.demo.ChildProcess;
 /** The store under {@code samples}, built once, as its author would: by Maven, against the published artifacts alone. */
 final class RocksDbSample {
     static final String MODE = "rocksdb";
+    /** Symbolic name of its bundle. */
+    static final String BUNDLE = "org.example.stoneware.storage.rocksdb";
 
     private static final Duration PATIENCE = Duration.ofMinutes(15);
     private static @Nullable Built built;
