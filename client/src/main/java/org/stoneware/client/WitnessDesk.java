@@ -18,30 +18,41 @@ import org.stoneware.wire.witness.WitnessPublisher;
 /**
  * Answers servers that ask whether another server is heard.
  * <p>
- * What counts is only an answer to a probe that was sent after the question: heartbeats and frames may have waited in a buffer since
- * before their sender died, and a kernel acknowledges for a frozen process. See docs/adr/0043.
+ * What counts is only an answer to a probe that was sent after the question, or after one before it that had no answer yet: heartbeats
+ * and frames may have waited in a buffer since before their sender died, and a kernel acknowledges for a frozen process. See
+ * docs/adr/0043.
  * <pre>
  *  seen after the question                                     answer
- *  the process asked about answers the probe, its agent runs   heard, at once
+ *  the process asked about answers the probe, its agent runs   heard, at once, and also after a "not heard"
  *  another process answers it, or its agent hangs              not heard, at once
  *  no link, and a new connection is refused                    not heard, at once
- *  nothing of all that for {@link #PATIENCE_NS}                          not heard
+ *  nothing of all that in time                                 not heard
  * </pre>
+ * In time is {@link #PATIENCE_NS}, or {@link #PATIENCE_FACTOR} times what a probe of the server that asks takes if that is longer; and
+ * such a probe, sent when that time is over, has been answered. So a Tomcat that is starved itself, or shares a starved machine with the
+ * servers, bears no false witness. See docs/adr/0201.
+ * <p>
  * <b>Threading:</b> the agent thread. Time is a parameter.
  * <p>
- * <b>Limits:</b> {@link #MAX_OPEN} questions; a server's newest question about another replaces the one before.
+ * <b>Limits:</b> {@link #MAX_OPEN} pairs of servers; a server's newest question about another replaces the one before.
  */
 final class WitnessDesk {
     static final long PATIENCE_NS = TimeUnit.MILLISECONDS.toNanos(60);
 
+    static final int PATIENCE_FACTOR = 4;
+
     private static final int MAX_OPEN = 16;
     /** A refusal so long before the question is news enough. */
     private static final long FRESH_NS = TimeUnit.MILLISECONDS.toNanos(100);
+    /** A late answer to a probe is told for so long after the last question. */
+    private static final long LATE_NS = TimeUnit.SECONDS.toNanos(1);
     /** An agent that has not run for longer does nothing for anybody; servers judge each other by the same time. */
     private static final int MAX_AGENT_AGE_MS = 800;
 
+    private static final long NO_PROBE = 0;
+
     private final Sight sight;
-    private final List<Question> open = new ArrayList<>();
+    private final List<Question> questions = new ArrayList<>();
     /** Whether a server's process has said last that it acknowledges alone, oldest word first. */
     private final Map<Long, Boolean> solo = new LinkedHashMap<>();
 
@@ -64,25 +75,42 @@ final class WitnessDesk {
         void reach(String serverName);
     }
 
-    /** One question that has no answer yet. */
+    /** What one server asks about another, again and again; only the newest question is answered. */
     private static final class Question {
         final LivenessLink asker;
-        final long id;
         final String serverName;
         final long incarnation;
-        final long askedNs;
+        long id;
+        long askedNs;
+        boolean isOpen;
+        /** When the wait for an answer began that is going on. */
+        long waitingSinceNs;
+
+        long patienceNs = PATIENCE_NS;
 
         @Nullable
         LivenessLink probed;
 
-        long probe;
+        long probe = NO_PROBE;
+        long probeBefore = NO_PROBE;
+        long control = NO_PROBE;
+        long controlSentNs;
 
-        Question(LivenessLink asker, long id, String serverName, long incarnation, long askedNs) {
+        Question(LivenessLink asker, String serverName, long incarnation) {
             this.asker = asker;
-            this.id = id;
             this.serverName = serverName;
             this.incarnation = incarnation;
-            this.askedNs = askedNs;
+        }
+
+        void asked(long newId, long nowNs) {
+            id = newId;
+            askedNs = nowNs;
+            if (!isOpen) {
+                isOpen = true;
+                waitingSinceNs = nowNs;
+                probed = null;
+                control = NO_PROBE;
+            }
         }
     }
 
@@ -96,7 +124,7 @@ final class WitnessDesk {
             adapter.onMessage(message, 0, message.capacity(), new WitnessListener() {
                 @Override
                 public void onQuestion(long questionId, String serverName, long incarnation) {
-                    asked(new Question(from, questionId, serverName, incarnation, nowNs));
+                    asked(from, questionId, serverName, incarnation, nowNs);
                 }
 
                 @Override
@@ -117,14 +145,17 @@ final class WitnessDesk {
     /** Looks after open questions. Returns the amount of work done. */
     int doWork(long nowNs) {
         int work = 0;
-        for (int i = open.size() - 1; i >= 0; i--) {
-            Question question = open.get(i);
-            if (isHopeless(question, nowNs)) {
-                open.remove(i);
+        questions.removeIf(question -> !question.isOpen && nowNs - question.askedNs >= LATE_NS);
+        for (Question question : questions) {
+            if (!question.isOpen) {
+                continue;
+            }
+            if (sight.isRefusedSince(question.serverName, question.askedNs - FRESH_NS)) {
                 answer(question, false, nowNs);
                 work++;
             } else {
                 work += look(question);
+                work += control(question, nowNs);
             }
         }
         return work;
@@ -143,16 +174,22 @@ final class WitnessDesk {
         }
     }
 
-    private void asked(Question question) {
-        open.removeIf(other -> other.asker.id() == question.asker.id() && other.serverName.equals(question.serverName));
-        if (open.size() < MAX_OPEN) {
-            open.add(question);
+    private void asked(LivenessLink asker, long id, String serverName, long incarnation, long nowNs) {
+        Question question = null;
+        for (Question other : questions) {
+            if (other.asker.id() == asker.id() && other.serverName.equals(serverName)) {
+                question = other;
+            }
         }
-    }
-
-    private boolean isHopeless(Question question, long nowNs) {
-        return nowNs - question.askedNs >= PATIENCE_NS
-                || sight.isRefusedSince(question.serverName, question.askedNs - FRESH_NS);
+        if (question == null || question.incarnation != incarnation) {
+            questions.remove(question);
+            if (questions.size() >= MAX_OPEN) {
+                return;
+            }
+            question = new Question(asker, serverName, incarnation);
+            questions.add(question);
+        }
+        question.asked(id, nowNs);
     }
 
     private int look(Question question) {
@@ -165,24 +202,51 @@ final class WitnessDesk {
             return 0;
         }
         question.probed = link;
+        question.probeBefore = question.probe;
         question.probe = ++lastProbe;
         link.sendMessage(out, 0, messages.probe(out, question.probe));
         return 1;
     }
 
+    /** When the time for an answer is over, the server that asks shows how fast answers come just now. */
+    private int control(Question question, long nowNs) {
+        if (question.control != NO_PROBE || nowNs - question.waitingSinceNs < question.patienceNs) {
+            return 0;
+        }
+        long number = ++lastProbe;
+        if (question.asker.sendMessage(out, 0, messages.probe(out, number))) {
+            question.control = number;
+            question.controlSentNs = nowNs;
+        }
+        return 1;
+    }
+
+    private void controlAnswered(Question question, long nowNs) {
+        question.control = NO_PROBE;
+        question.patienceNs = Math.max(PATIENCE_NS, PATIENCE_FACTOR * (nowNs - question.controlSentNs));
+        if (question.isOpen && question.controlSentNs - question.waitingSinceNs >= question.patienceNs) {
+            answer(question, false, nowNs);
+        }
+    }
+
     private void probeAnswered(long number, long incarnation, int agentAgeMs, long nowNs) {
-        for (int i = open.size() - 1; i >= 0; i--) {
-            Question question = open.get(i);
-            if (question.probe == number) {
-                open.remove(i);
+        for (Question question : questions) {
+            if (number == question.control) {
+                controlAnswered(question, nowNs);
+            } else if (number == question.probe || number == question.probeBefore) {
                 boolean isTheOne = question.incarnation == 0 || question.incarnation == incarnation;
-                answer(question, isTheOne && agentAgeMs <= MAX_AGENT_AGE_MS, nowNs);
+                boolean isHeard = isTheOne && agentAgeMs <= MAX_AGENT_AGE_MS;
+                // What an older probe has not found the newer may still find.
+                if (isHeard || question.isOpen && number == question.probe) {
+                    answer(question, isHeard, nowNs);
+                }
             }
         }
     }
 
     private void answer(Question question, boolean isHeard, long nowNs) {
-        int ageMs = (int) TimeUnit.NANOSECONDS.toMillis(nowNs - question.askedNs);
+        question.isOpen = false;
+        int ageMs = (int) TimeUnit.NANOSECONDS.toMillis(nowNs - question.waitingSinceNs);
         boolean wasSolo = solo.getOrDefault(question.incarnation, false);
         question.asker.sendMessage(out, 0, messages.answer(out, question.id, isHeard, ageMs, wasSolo));
     }

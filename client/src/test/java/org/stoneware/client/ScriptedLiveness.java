@@ -122,6 +122,11 @@ final class ScriptedLiveness implements LivenessNetwork {
     public void agentCycled(long nowNs) {}
 
     @Override
+    public int agentAgeMs() {
+        return 0;
+    }
+
+    @Override
     public void goodbyeAll(String reason) {}
 
     @Override

@@ -41,8 +41,59 @@ class WitnessDeskTest {
         pass(59);
         assertThat(said(asker)).isEmpty();
         pass(1);
+        assertThat(said(asker)).containsExactly("probe 2");
+        answerControl(2);
 
-        assertThat(said(asker)).containsExactly("answer 77 false");
+        assertThat(said(asker)).containsExactly("probe 2", "answer 77 false");
+    }
+
+    @Test
+    void shouldGiveAServerFourTimesWhatTheAnswerOfTheAskingServerTakes() {
+        ask(PROCESS);
+
+        pass(60);
+        nowNs += 50 * MS;
+        answerControl(2);
+        pass(89);
+        assertThat(said(asker)).containsExactly("probe 2");
+        pass(1);
+        nowNs += 50 * MS;
+        answerControl(3);
+
+        assertThat(said(asker)).containsExactly("probe 2", "probe 3", "answer 77 false");
+    }
+
+    @Test
+    void shouldSayNothingWhileNotEvenTheAskingServerAnswers() {
+        ask(PROCESS);
+
+        pass(60);
+        pass(5_000);
+
+        assertThat(said(asker)).containsExactly("probe 2");
+    }
+
+    @Test
+    void shouldSayHeardWhenTheAnswerComesAfterTheNextQuestion() {
+        ask(PROCESS);
+        pass(100);
+        hear(messages.question(out, QUESTION + 1, "Server2", PROCESS), asker);
+        desk.doWork(nowNs);
+
+        hear(messages.probeAnswer(out, 1, PROCESS, 3), subject);
+
+        assertThat(said(subject)).containsExactly("probe 1");
+        assertThat(said(asker)).containsExactly("probe 2", "answer 78 true");
+    }
+
+    @Test
+    void shouldSayHeardAlsoAfterItHasSaidNotHeard() {
+        ask(PROCESS);
+        passUnheard(2);
+
+        hear(messages.probeAnswer(out, 1, PROCESS, 3), subject);
+
+        assertThat(said(asker)).containsExactly("probe 2", "answer 77 false", "answer 77 true");
     }
 
     @Test
@@ -101,12 +152,12 @@ class WitnessDeskTest {
     void shouldSayWhatTheServerAskedAboutHasSaidLastOfBeingAlone() {
         hear(messages.soloNotice(out, PROCESS, true), subject);
         ask(PROCESS);
-        pass(60);
+        passUnheard(2);
         hear(messages.soloNotice(out, PROCESS, false), subject);
         ask(PROCESS);
-        pass(60);
+        passUnheard(4);
 
-        assertThat(said(asker)).containsExactly("answer 77 false solo", "answer 77 false");
+        assertThat(said(asker)).containsExactly("probe 2", "answer 77 false solo", "probe 4", "answer 77 false");
     }
 
     @Test
@@ -114,9 +165,9 @@ class WitnessDeskTest {
         ask(PROCESS);
         hear(messages.question(out, QUESTION + 1, "Server2", PROCESS), asker);
 
-        pass(60);
+        passUnheard(2);
 
-        assertThat(said(asker)).containsExactly("answer 78 false");
+        assertThat(said(asker)).containsExactly("probe 2", "answer 78 false");
     }
 
     @Test
@@ -134,6 +185,16 @@ class WitnessDeskTest {
     private void answerProbe(long incarnation, int agentAgeMs) {
         assertThat(said(subject)).containsExactly("probe 1");
         hear(messages.probeAnswer(out, 1, incarnation, agentAgeMs), subject);
+    }
+
+    /** The server that asks answers the probe it was sent to show how fast answers come. */
+    private void answerControl(long number) {
+        hear(messages.probeAnswer(out, number, PROCESS + 5, 0), asker);
+    }
+
+    private void passUnheard(long control) {
+        pass(60);
+        answerControl(control);
     }
 
     private void hear(int length, LivenessLink from) {

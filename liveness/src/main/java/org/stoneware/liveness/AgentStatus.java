@@ -5,15 +5,26 @@ import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.liveness.Heartbeat;
 
-/** What this process says of itself in heartbeats. Written by the agent, read by the liveness thread, without a lock between them. */
+/**
+ * What this process says of itself in heartbeats. Written by the agent, read by the liveness thread, without a lock between them.
+ * <p>
+ * The agent's age counts time in which the liveness thread ran: a process that was frozen as a whole, or is starved as a whole, has no agent
+ * that hangs.
+ */
 final class AgentStatus {
     private static final long NEVER = Long.MIN_VALUE;
 
-    private final AtomicLong lastCycleNs = new AtomicLong(NEVER);
+    private final AtomicLong lastCycleRunNs = new AtomicLong(NEVER);
+    private final AtomicLong stalledNs = new AtomicLong();
     private volatile @Nullable Heartbeat status;
 
     void agentCycled(long nowNs) {
-        lastCycleNs.setRelease(nowNs);
+        lastCycleRunNs.setRelease(nowNs - stalledNs.getAcquire());
+    }
+
+    /** For how long the liveness thread has not run although it wanted to, in all. */
+    void stalled(long totalNs) {
+        stalledNs.setRelease(totalNs);
     }
 
     /** @return true when it says something new, whatever age it names. */
@@ -44,11 +55,13 @@ final class AgentStatus {
                         current.incarnation(), ageMs(nowNs), current.role(), current.epoch(), current.activeAddress());
     }
 
-    private int ageMs(long nowNs) {
-        long cycleNs = lastCycleNs.getAcquire();
-        if (cycleNs == NEVER) {
+    /** Time since the agent's last cycle, ms; 0 before the first. Any thread. */
+    int ageMs(long nowNs) {
+        long cycleRunNs = lastCycleRunNs.getAcquire();
+        if (cycleRunNs == NEVER) {
             return 0;
         }
-        return (int) Math.min(Integer.MAX_VALUE, Math.max(0, (nowNs - cycleNs) / 1_000_000));
+        return (int)
+                Math.min(Integer.MAX_VALUE, Math.max(0, (nowNs - stalledNs.getAcquire() - cycleRunNs) / 1_000_000));
     }
 }

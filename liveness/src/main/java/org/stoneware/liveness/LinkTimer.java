@@ -11,12 +11,15 @@ final class LinkTimer {
     /** Every thread with a link between servers wakes up this often, so beats of rarer rhythms need no wake-up of their own. */
     private static final long MAX_AHEAD_NS = 50_000_000L;
 
+    /** A silence that goes on is told again after this part of the silence time, so that whoever judges it knows how long it is by now. */
+    private static final int STEPS = 5;
+
     private final long heartbeatNs;
     private final long aheadNs;
     private final long silenceNs;
     private long nextBeatNs;
     private long heardRunNs;
-    private long toldMultiple;
+    private long nextTellNs;
 
     LinkTimer(long heartbeatNs, long silenceNs, long nowNs, long runNs) {
         this.heartbeatNs = heartbeatNs;
@@ -25,6 +28,7 @@ final class LinkTimer {
         this.silenceNs = silenceNs;
         nextBeatNs = nowNs;
         heardRunNs = runNs;
+        nextTellNs = silenceNs;
     }
 
     /** True when a beat is due, or so soon that it may go now. */
@@ -42,24 +46,24 @@ final class LinkTimer {
 
     void heard(long runNs) {
         heardRunNs = runNs;
-        toldMultiple = 0;
+        nextTellNs = silenceNs;
     }
 
-    /** @return how long nothing has been heard, when a multiple of the silence time has passed that was not told yet; else 0. */
+    /** @return how long nothing has been heard, when the silence time, or one more step beyond it, has passed and was not told yet; else 0. */
     long silenceToTell(long runNs) {
         long silentNs = runNs - heardRunNs;
-        long multiple = silentNs / silenceNs;
-        if (multiple <= toldMultiple) {
+        if (silentNs < nextTellNs) {
             return 0;
         }
-        toldMultiple = multiple;
+        long stepNs = Math.max(1, silenceNs / STEPS);
+        nextTellNs = (silentNs / stepNs + 1) * stepNs;
         return silentNs;
     }
 
     /** @return nanoseconds until there is something to do, at least 0. */
     long waitNs(long nowNs, long runNs) {
         long untilBeatNs = nextBeatNs - nowNs;
-        long untilSilenceNs = (toldMultiple + 1) * silenceNs - (runNs - heardRunNs);
+        long untilSilenceNs = nextTellNs - (runNs - heardRunNs);
         return Math.max(0, Math.min(untilBeatNs, untilSilenceNs));
     }
 }

@@ -72,6 +72,11 @@ public final class LivenessComponent implements LivenessNetwork {
     }
 
     @Override
+    public int agentAgeMs() {
+        return network.agentAgeMs();
+    }
+
+    @Override
     public void goodbyeAll(String reason) {
         network.goodbyeAll(reason);
     }

@@ -228,6 +228,7 @@ final class LivenessLoop implements Runnable, LinkOwner {
         select();
         nowNs = nanoTime.getAsLong();
         runNs = runningTime.advance(nowNs, waitNs);
+        agentStatus.stalled(runningTime.stalledNs());
         // A thread that overslept may have slept after its select: it first goes round once more and reads.
         boolean isJudging = !runningTime.isStalled();
         waitNs = LONGEST_WAIT_NS;
@@ -251,6 +252,7 @@ final class LivenessLoop implements Runnable, LinkOwner {
         Thread.interrupted();
         long waitMs = (waitNs + 999_999L) / 1_000_000L;
         waitNs = waitMs * 1_000_000L;
+        runningTime.waiting(nanoTime.getAsLong());
         if (waitMs == 0) {
             selector.selectNow();
         } else {

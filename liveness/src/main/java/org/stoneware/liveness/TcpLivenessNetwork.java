@@ -120,6 +120,11 @@ public final class TcpLivenessNetwork implements LivenessNetwork {
     }
 
     @Override
+    public int agentAgeMs() {
+        return agentStatus.ageMs(nanoTime.getAsLong());
+    }
+
+    @Override
     public void goodbyeAll(String reason) {
         isClosed.set(true);
         loop.execute(() -> loop.leave(reason));

@@ -51,13 +51,16 @@ class LinkTimerTest {
     }
 
     @Test
-    void shouldTellSilenceOnceForEveryMultiple() {
+    void shouldTellSilenceOnceAndThenAgainForEveryFifthThatItGoesOn() {
         assertThat(timer.silenceToTell(1499)).isZero();
         assertThat(timer.silenceToTell(1500)).isEqualTo(500);
-        assertThat(timer.silenceToTell(1999)).isZero();
-        assertThat(timer.silenceToTell(2700)).isEqualTo(1700);
-        assertThat(timer.silenceToTell(2900)).isZero();
-        assertThat(timer.silenceToTell(3000)).isEqualTo(2000);
+        assertThat(timer.silenceToTell(1599)).isZero();
+        assertThat(timer.silenceToTell(1650)).isEqualTo(650);
+        assertThat(timer.silenceToTell(1699)).isZero();
+        assertThat(timer.waitNs(1699, 1699)).isZero();
+        assertThat(timer.silenceToTell(2730)).isEqualTo(1730);
+        assertThat(timer.silenceToTell(2799)).isZero();
+        assertThat(timer.silenceToTell(2800)).isEqualTo(1800);
     }
 
     @Test

@@ -30,7 +30,7 @@ public interface LivenessListener {
 
     default void onMessage(LivenessLink link, DirectBuffer buffer, int offset, int length) {}
 
-    /** Nothing has arrived for the silence time; told again at every further multiple. The connection stays open. */
+    /** Nothing has arrived for the silence time; told again for every fifth of it that this goes on. The connection stays open. */
     default void onSilence(LivenessLink link, long silentNs) {}
 
     /** The connection has ended; told once for every link that was given to this listener. */

@@ -41,6 +41,12 @@ public interface LivenessNetwork extends AutoCloseable {
     /** Notes that the agent completed a cycle. Cheap; called on every duty cycle. */
     void agentCycled(long nowNs);
 
+    /**
+     * Time since the agent completed a cycle last, ms, as the next heartbeat would tell it; 0 before the first. Time in which the whole
+     * process did not run, or did not get the processor it wanted, is left out.
+     */
+    int agentAgeMs();
+
     /** Says goodbye on all connections, closes them and the listeners, waits until written (bounded), ends the thread. */
     void goodbyeAll(String reason);
 

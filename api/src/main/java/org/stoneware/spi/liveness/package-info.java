@@ -1,7 +1,7 @@
 /** The TCP side of every server: hello, heartbeats and evidence that a process has died. */
 @NullMarked
 @Export
-@Version("1.0.0")
+@Version("1.1.0")
 package org.stoneware.spi.liveness;
 
 import org.jspecify.annotations.NullMarked;

@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
@@ -65,7 +66,6 @@ final class ClientDoor implements LivenessListener, FrameListener {
             HeapShares.of(Runtime.getRuntime().maxMemory(), 1).clientBytes();
 
     private volatile long toldIncarnation;
-    private volatile long lastCycleNs;
     private int lastConnectionId;
     private String lastRefusal = "";
     private long refusalToldNs;
@@ -171,9 +171,13 @@ final class ClientDoor implements LivenessListener, FrameListener {
         });
     }
 
-    /** What listens on the dso-port. */
-    LivenessListener listener(LivenessInbox inbox) {
-        return new TomcatTraffic(inbox.quietDoor(this), inbox, this, nanoClock);
+    /**
+     * What listens on the dso-port.
+     *
+     * @param agentAgeMs time since the agent's last cycle, on any thread.
+     */
+    LivenessListener listener(LivenessInbox inbox, IntSupplier agentAgeMs) {
+        return new TomcatTraffic(inbox.quietDoor(this), inbox, this, agentAgeMs);
     }
 
     /** A Tomcat has voted. */
@@ -189,11 +193,6 @@ final class ClientDoor implements LivenessListener, FrameListener {
     /** Process of this server as it tells Tomcats; 0 before the first was taken in. Any thread. */
     long toldIncarnation() {
         return toldIncarnation;
-    }
-
-    /** When {@link #doWork} was called last. Any thread. */
-    long lastCycleNs() {
-        return lastCycleNs;
     }
 
     @Override
@@ -376,7 +375,6 @@ final class ClientDoor implements LivenessListener, FrameListener {
 
     /** Sends what is waiting; drops who can't be served any more. */
     int doWork() {
-        lastCycleNs = nanoClock.getAsLong();
         witnesses.doWork(toldIncarnation);
         int work = 0;
         long heldBytes = 0;

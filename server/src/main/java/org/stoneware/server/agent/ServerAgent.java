@@ -180,7 +180,7 @@ final class ServerAgent {
                 .listen(
                         new InetSocketAddress(self.clientAddress(), self.clientPort()),
                         "dso-port",
-                        door.listener(inbox));
+                        door.listener(inbox, context.liveness()::agentAgeMs));
     }
 
     private StoreExchange newStoreExchange() {

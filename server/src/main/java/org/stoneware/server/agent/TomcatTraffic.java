@@ -1,9 +1,8 @@
 package org.stoneware.server.agent;
 
 import java.net.InetSocketAddress;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.function.LongSupplier;
+import java.util.function.IntSupplier;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.stoneware.spi.liveness.Hello;
@@ -33,17 +32,17 @@ final class TomcatTraffic implements LivenessListener {
     private final LivenessListener door;
     private final LivenessInbox inbox;
     private final ClientDoor clients;
-    private final LongSupplier nanoClock;
+    private final IntSupplier agentAgeMs;
     private final AtomicInteger waiting = new AtomicInteger();
     private final WitnessAdapter adapter = new WitnessAdapter();
     private final WitnessPublisher messages = new WitnessPublisher();
     private final UnsafeBuffer out = new UnsafeBuffer(new byte[WitnessProtocol.MAX_MESSAGE_LENGTH]);
 
-    TomcatTraffic(LivenessListener door, LivenessInbox inbox, ClientDoor clients, LongSupplier nanoClock) {
+    TomcatTraffic(LivenessListener door, LivenessInbox inbox, ClientDoor clients, IntSupplier agentAgeMs) {
         this.door = door;
         this.inbox = inbox;
         this.clients = clients;
-        this.nanoClock = nanoClock;
+        this.agentAgeMs = agentAgeMs;
     }
 
     @Override
@@ -56,9 +55,8 @@ final class TomcatTraffic implements LivenessListener {
             adapter.onMessage(buffer, offset, length, new WitnessListener() {
                 @Override
                 public void onProbe(long number) {
-                    long ageMs = TimeUnit.NANOSECONDS.toMillis(nanoClock.getAsLong() - clients.lastCycleNs());
-                    int toldMs = (int) Math.max(0, Math.min(Integer.MAX_VALUE, ageMs));
-                    link.sendMessage(out, 0, messages.probeAnswer(out, number, clients.toldIncarnation(), toldMs));
+                    int ageMs = agentAgeMs.getAsInt();
+                    link.sendMessage(out, 0, messages.probeAnswer(out, number, clients.toldIncarnation(), ageMs));
                 }
 
                 @Override

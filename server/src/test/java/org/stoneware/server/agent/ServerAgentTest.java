@@ -327,6 +327,11 @@ class ServerAgentTest {
         public void agentCycled(long nowNs) {}
 
         @Override
+        public int agentAgeMs() {
+            return 0;
+        }
+
+        @Override
         public void goodbyeAll(String reason) {}
 
         @Override

@@ -36,9 +36,10 @@ class TomcatTrafficTest {
     private final List<String> evidence = new ArrayList<>();
     private final LivenessInbox inbox = new LivenessInbox();
     private long nowNs = 1_000_000_000L;
+    private int agentAgeMs;
     private final ClientDoor door = new ClientDoor(
             transport, network.name(), bound, 1024, () -> 42, () -> nowNs, new Passive(), new EventLog(() -> 0));
-    private final LivenessListener traffic = door.listener(inbox);
+    private final LivenessListener traffic = door.listener(inbox, () -> agentAgeMs);
     private final Link link = new Link();
     private final WitnessPublisher messages = new WitnessPublisher();
     private final UnsafeBuffer out = new UnsafeBuffer(new byte[512]);
@@ -64,8 +65,7 @@ class TomcatTrafficTest {
     @Test
     void shouldAnswerAProbeWithoutItsAgentAndTellTheAgentsAge() {
         greet(Hello.Kind.WITNESS);
-        door.doWork();
-        nowNs += 900_000_000L;
+        agentAgeMs = 900;
 
         hear(messages.probe(out, 4));
 
