@@ -2,7 +2,6 @@ package org.stoneware.election;
 
 import java.util.List;
 import java.util.Objects;
-import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
@@ -40,9 +39,6 @@ import org.stoneware.voting.RegisterValue;
  * a register in memory.
  */
 class AppointedElection implements Election {
-    private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(1);
-    private static final long NEVER = Long.MIN_VALUE;
-
     private final ElectionContext context;
     private final RegisterAcceptor acceptor;
     private final Peers peers;
@@ -57,7 +53,7 @@ class AppointedElection implements Election {
     private final HandOver handOver;
     private int offeredTo = ElectionView.NO_ACTIVE;
     private boolean isTaken;
-    private long lastLookNs = NEVER;
+    private final LookTimer look = new LookTimer();
     private long refusedMessages;
 
     AppointedElection(ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor) {
@@ -74,7 +70,8 @@ class AppointedElection implements Election {
         acceptor.start(context.incarnation());
         this.view = new RoleView(context, output, acceptor, peers);
         this.handOver = new HandOver(context, acceptor, peers, suspicion);
-        this.end = new RoleEnd(acceptor, sender, peers, view, inSync::partnerId, inSync::end);
+        this.end = new RoleEnd(
+                acceptor, sender, peers, view, handOver.partnerOr(inSync::partnerId), () -> null, inSync::end);
     }
 
     @Override
@@ -103,8 +100,9 @@ class AppointedElection implements Election {
             suspicion.onLocalStall(evidence.valueNs(), nowNs);
             return;
         }
+        look.soonFor(evidence);
         if (evidence.isOfWitnesses()) {
-            suspicion.onWitness(evidence);
+            suspicion.onWitness(evidence, nowNs);
         } else if (Epoch.isAbsurd(Epoch.counter(evidence.epoch()), acceptor.nextCounter())) {
             refusedMessages++;
             return;
@@ -239,15 +237,14 @@ class AppointedElection implements Election {
         }
         peers.start(nowNs);
         boolean isFenced = view.role() == ServerRole.FENCED;
-        if (!isFenced && lastLookNs != NEVER && nowNs - lastLookNs < LOOK_NS) {
+        if (!look.isDue(nowNs) && !isFenced) {
             return 0;
         }
-        lastLookNs = nowNs;
         ElectionView before = view.now();
         if (isFenced) {
             view.become(ServerRole.PASSIVE_UNINITIALIZED, view.activeId(), view.reason());
         }
-        evaluate(nowNs);
+        suspicion.whenReadOut(() -> evaluate(nowNs));
         return view.now().equals(before) ? 0 : 1;
     }
 
@@ -283,6 +280,11 @@ class AppointedElection implements Election {
     @Override
     public String forceActive(String by, long nowNs) {
         return appoint(true, by, nowNs);
+    }
+
+    @Override
+    public boolean prepareStop(boolean isStandbyWhole, long nowNs) {
+        return !end.ifActive(() -> !inSync.prepareStop(isStandbyWhole, nowNs));
     }
 
     @Override

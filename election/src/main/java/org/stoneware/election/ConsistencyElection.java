@@ -1,6 +1,5 @@
 package org.stoneware.election;
 
-import java.util.concurrent.TimeUnit;
 import java.util.function.BooleanSupplier;
 import java.util.function.Predicate;
 import org.agrona.DirectBuffer;
@@ -45,9 +44,6 @@ class ConsistencyElection implements Election {
     /** A round that finds nothing to build on is tried again after this part of the election time. */
     private static final int LOOK_AGAIN_PARTS = 2;
 
-    private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(1);
-    private static final long NEVER = Long.MIN_VALUE;
-
     private final ElectionContext context;
     private final RegisterAcceptor acceptor;
     private final QuorumRules rules;
@@ -67,7 +63,7 @@ class ConsistencyElection implements Election {
     private boolean isTakenForSilence;
     private final RoleEnd end;
     private final HandOver handOver;
-    private long lastLookNs = NEVER;
+    private final LookTimer look = new LookTimer();
     private long refusedMessages;
 
     ConsistencyElection(ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor) {
@@ -87,10 +83,11 @@ class ConsistencyElection implements Election {
         this.voter = new QuorumVoter(acceptor, sender, peers, handOver);
         acceptor.start(context.incarnation());
         this.view = new RoleView(context, output, acceptor, peers);
-        this.end = new RoleEnd(acceptor, sender, peers, view, keeper::partnerId, () -> {
-            round.abandon();
-            keeper.end();
-        });
+        this.end = new RoleEnd(
+                acceptor, sender, peers, view, handOver.partnerOr(keeper::partnerId), keeper::leaving, () -> {
+                    round.abandon();
+                    keeper.end();
+                });
     }
 
     /** Makes the rules; the tests make some with a fault. */
@@ -135,8 +132,9 @@ class ConsistencyElection implements Election {
             suspicion.onLocalStall(evidence.valueNs(), nowNs);
             return;
         }
+        look.soonFor(evidence);
         if (evidence.isOfWitnesses()) {
-            suspicion.onWitness(evidence);
+            suspicion.onWitness(evidence, nowNs);
         } else if (Epoch.isAbsurd(Epoch.counter(evidence.epoch()), acceptor.nextCounter())) {
             refusedMessages++;
             return;
@@ -241,16 +239,20 @@ class ConsistencyElection implements Election {
         }
         peers.start(nowNs);
         boolean isFenced = view.role() == ServerRole.FENCED;
-        if (!isFenced && lastLookNs != NEVER && nowNs - lastLookNs < LOOK_NS) {
+        if (!look.isDue(nowNs) && !isFenced) {
             return 0;
         }
-        lastLookNs = nowNs;
         ElectionView before = view.now();
         if (isFenced) {
             view.become(ServerRole.PASSIVE_UNINITIALIZED, view.activeId(), view.reason());
         }
-        evaluate(nowNs);
+        suspicion.whenReadOut(() -> evaluate(nowNs));
         return view.now().equals(before) ? 0 : 1;
+    }
+
+    @Override
+    public boolean prepareStop(boolean isStandbyWhole, long nowNs) {
+        return !change(() -> !keeper.prepareStop(isStandbyWhole, nowNs), nowNs);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package org.stoneware.election;
 
+import java.util.function.IntSupplier;
 import org.agrona.collections.IntHashSet;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.ElectionContext;
@@ -48,6 +49,11 @@ final class HandOver {
     /** Whether the role is given up and no server has been active since: what is held here is all there is, unless a register says no. */
     boolean isOffered() {
         return standbyId != ElectionView.NO_ACTIVE;
+    }
+
+    /** Whom this server leaves its role to when it stops: the one it is handing it over to, or else the standby there is. */
+    IntSupplier partnerOr(IntSupplier standby) {
+        return () -> standbyId == ElectionView.NO_ACTIVE ? standby.getAsInt() : standbyId;
     }
 
     /** A server is active. */

@@ -34,7 +34,7 @@ class InSyncKeeper {
         NONE,
         /** The server to be added is asked who it is. */
         ADD_ASKED,
-        /** The larger set is on the own disk. */
+        /** The larger set is on the own disk; the server is new in it, or stays after all. */
         ADD_FORCED,
         /** The smaller set is on the own disk. */
         DROP_FORCED
@@ -49,6 +49,9 @@ class InSyncKeeper {
     private Change change = Change.NONE;
     private int partnerId = ElectionView.NO_ACTIVE;
     private long partnerIncarnation;
+    private RegisterValue.@Nullable InSync partnerEntry;
+    private boolean isStopping;
+    private boolean isKeeping;
     private long sinceNs;
     private long sentNs;
     private long doubtSinceNs = Long.MIN_VALUE;
@@ -128,17 +131,42 @@ class InSyncKeeper {
     }
 
     boolean requestDrop(int memberId, String reason, long nowNs) {
-        if (!isActive || memberId != partnerId || change == Change.DROP_FORCED) {
+        boolean isKept = isStopping && isKeeping;
+        if (!isActive || memberId != partnerId || change == Change.DROP_FORCED || isKept) {
             return false;
         }
         drop(reason, nowNs);
         return true;
     }
 
+    /** See {@link org.stoneware.spi.election.Election#prepareStop}. */
+    boolean prepareStop(boolean isStandbyWhole, long nowNs) {
+        isStopping = true;
+        isKeeping = isStandbyWhole;
+        Peer peer = peers.at(partnerId);
+        if (!isActive || peer == null) {
+            // Nobody is here to whom anything could be left.
+            return true;
+        }
+        RegisterValue.InSync entry = partnerEntry;
+        boolean isHere = peer.isTalking() && peer.isProcess(partnerIncarnation);
+        if (change == Change.DROP_FORCED && isStandbyWhole && isHere && entry != null) {
+            // Nothing has been acknowledged without it yet.
+            force(inSyncWith(entry));
+            move(Change.ADD_FORCED, nowNs);
+            ask(nowNs);
+        } else if (change == Change.NONE && !isStandbyWhole) {
+            drop(peer.name() + " lacks what it had acknowledged", nowNs);
+        }
+        return change == Change.NONE;
+    }
+
     /** The partner has answered who it is. */
     void onAlive(Peer peer, VoterId identity, long nowNs) {
         if (change == Change.ADD_ASKED && peer.memberId() == partnerId && peer.isProcess(partnerIncarnation)) {
-            force(inSyncWith(new RegisterValue.InSync(partnerId, identity, partnerIncarnation)));
+            RegisterValue.InSync added = new RegisterValue.InSync(partnerId, identity, partnerIncarnation);
+            partnerEntry = added;
+            force(inSyncWith(added));
             move(Change.ADD_FORCED, nowNs);
             ask(nowNs);
             if (isAddCompleteEarly()) {
@@ -177,6 +205,10 @@ class InSyncKeeper {
         boolean isGone = suspicion.judge(partner, partnerIncarnation, false, nowNs) == Suspicion.Verdict.GONE;
         switch (change) {
             case NONE -> {
+                if (isStopping && suspicion.isMereSilence(partner, partnerIncarnation)) {
+                    // Whoever may still live when this server has gone may lead.
+                    return;
+                }
                 if (isGone) {
                     drop(partner.name() + " is gone: " + partner.contact().inWords(), nowNs);
                 } else if (isDoubtful(partner, nowNs)) {
@@ -184,7 +216,8 @@ class InSyncKeeper {
                 }
             }
             case ADD_ASKED, ADD_FORCED -> {
-                if (isGone || nowNs - sinceNs >= MAX_WAIT_NS) {
+                boolean isGivenUp = isGone || nowNs - sinceNs >= MAX_WAIT_NS;
+                if (isGivenUp && (change == Change.ADD_ASKED || !isStopping)) {
                     drop(partner.name() + " did not answer when it was to become standby", nowNs);
                 } else if (nowNs - sentNs >= RegisterElection.RESEND_NS) {
                     ask(nowNs);

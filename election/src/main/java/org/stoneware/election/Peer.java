@@ -45,6 +45,9 @@ final class Peer {
     private long lostNs;
     private long heardNs;
     private long stalledSinceHeardNs;
+    /** Silence as whoever listens has told it last; 0 when it has not. */
+    private long toldSilenceNs;
+
     private final HeartbeatGaps gaps = new HeartbeatGaps();
     private boolean isClosed;
     private boolean isRefusedAfterClose;
@@ -110,9 +113,13 @@ final class Peer {
         return isTalking() ? 0 : nowNs - lostNs;
     }
 
-    /** Time since its last sign of life, without the stalls of this server. */
+    /**
+     * Time since its last sign of life, without the stalls of this server. Of an open connection it is no longer than whoever listens has
+     * told: time in which nobody listened is no silence.
+     */
     long silentForNs(long nowNs) {
-        return Math.max(0, nowNs - heardNs - stalledSinceHeardNs);
+        long sinceNs = Math.max(0, nowNs - heardNs - stalledSinceHeardNs);
+        return contact == Contact.SILENT && toldSilenceNs > 0 ? Math.min(sinceNs, toldSilenceNs) : sinceNs;
     }
 
     /** Silence from which on it is missed. */
@@ -168,6 +175,7 @@ final class Peer {
     void onSignOfLife(long nowNs) {
         heardNs = nowNs;
         stalledSinceHeardNs = 0;
+        toldSilenceNs = 0;
     }
 
     /** Takes a stall of this server out of the time the peer has been silent. */
@@ -249,6 +257,9 @@ final class Peer {
         boolean isOtherProcess = evidence.incarnation() != 0 && evidence.incarnation() != incarnation;
         if (isOtherProcess) {
             return;
+        }
+        if (evidence.kind() == Evidence.Kind.SILENT) {
+            toldSilenceNs = evidence.valueNs();
         }
         isClosed |= evidence.kind() == Evidence.Kind.CLOSED;
         hasSaidGoodbye |= evidence.kind() == Evidence.Kind.GOODBYE;

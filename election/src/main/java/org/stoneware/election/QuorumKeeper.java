@@ -39,7 +39,9 @@ final class QuorumKeeper {
         /** The server to be added is in the register as this voter, then in sync. */
         ADD,
         /** Going on without a standby; also when there is none, to take a higher epoch. */
-        ALONE
+        ALONE,
+        /** Before a stop: the standby that was to be dropped goes on counting. */
+        KEEP
     }
 
     private final QuorumRules rules;
@@ -56,6 +58,8 @@ final class QuorumKeeper {
     private Ballot chosenBallot = Ballot.NONE;
     private @Nullable RegisterValue chosen;
     private boolean isRaising;
+    private boolean isStopping;
+    private boolean isKeeping;
     private int partnerId = ElectionView.NO_ACTIVE;
     private long partnerIncarnation;
     private long sinceNs;
@@ -126,9 +130,37 @@ final class QuorumKeeper {
         return isReady ? partner : null;
     }
 
-    /** Whether the standby counts although this active tries to go on without it. */
+    /** Whether the standby counts although this active tries, or has tried, to go on without it. */
     boolean isBlocked() {
-        return want == Want.ALONE && partnerId != ElectionView.NO_ACTIVE;
+        return (want == Want.ALONE || want == Want.KEEP) && partnerId != ElectionView.NO_ACTIVE;
+    }
+
+    /** See {@link org.stoneware.spi.election.Election#prepareStop}. */
+    boolean prepareStop(boolean isStandbyWhole, long nowNs) {
+        isStopping = true;
+        isKeeping = isStandbyWhole;
+        Peer partner = peers.at(partnerId);
+        if (chosen == null || partner == null) {
+            // Nobody is here to whom anything could be left.
+            return true;
+        }
+        if (want == Want.ALONE && isStandbyWhole && partner.isTalking() && identity(partner) != null) {
+            if (partner.isProcess(partnerIncarnation)) {
+                want(Want.KEEP, nowNs);
+            }
+        } else if ((want == Want.KEEP || want == Want.NONE) && !isStandbyWhole) {
+            want(Want.ALONE, nowNs);
+        }
+        return want == Want.NONE && (!partner.isTalking() || partner.role() == ServerRole.PASSIVE_STANDBY);
+    }
+
+    /** What a server that stops leaves to its standby: never a drop that may not have been chosen. */
+    @Nullable
+    RegisterMessage leaving() {
+        RegisterValue present = chosen;
+        return present == null || want != Want.ALONE
+                ? null
+                : sender.message(RegisterMessage.Type.LEAVING, chosenBallot, Ballot.NONE, present);
     }
 
     boolean requestAdd(@Nullable Peer peer, long incarnation, long nowNs) {
@@ -145,7 +177,8 @@ final class QuorumKeeper {
     }
 
     boolean requestDrop(int memberId, long nowNs) {
-        if (chosen == null || memberId != partnerId || want == Want.ALONE) {
+        boolean isKept = isStopping && isKeeping;
+        if (chosen == null || memberId != partnerId || want == Want.ALONE || isKept) {
             return false;
         }
         want(Want.ALONE, nowNs);
@@ -180,11 +213,13 @@ final class QuorumKeeper {
         }
         probe(nowNs);
         Peer partner = peers.at(partnerId);
-        if (partner != null && want != Want.ALONE) {
+        if (partner != null && (want == Want.ADD || want == Want.NONE)) {
             boolean isGone = suspicion.judge(partner, partnerIncarnation, false, nowNs) == Suspicion.Verdict.GONE;
             boolean isLate = want == Want.ADD && nowNs - sinceNs >= MAX_ADD_NS;
             boolean isUnwilling = want == Want.NONE && isDoubtful(partner, nowNs);
-            if (isGone || isLate || isUnwilling) {
+            // Whoever may still live when this server has gone may lead.
+            boolean isSpared = isStopping && want == Want.NONE && suspicion.isMereSilence(partner, partnerIncarnation);
+            if ((isGone || isLate || isUnwilling) && !isSpared) {
                 want(Want.ALONE, nowNs);
             }
         }
@@ -248,7 +283,7 @@ final class QuorumKeeper {
         // In sync counts only for one that can lead: not while voters that do not know it must agree as well.
         boolean isSettled = value.former().isEmpty() || rules.isChosen(base, chosenBallot);
         boolean isSeated = isVoter(value, partnerId) && isSettled;
-        if (want == Want.ADD && partner != null && isSeated) {
+        if ((want == Want.ADD || want == Want.KEEP) && partner != null && isSeated) {
             List<RegisterValue.InSync> inSync = new ArrayList<>(List.of(rules.own()));
             inSync.add(new RegisterValue.InSync(partnerId, partner.identity, partnerIncarnation));
             return rules.withInSync(base, chosenBallot, inSync, value.epoch());
@@ -270,7 +305,7 @@ final class QuorumKeeper {
             want = Want.NONE;
             doubtSinceNs = NEVER;
             tell(value);
-        } else if (want == Want.ADD && value.inSync().size() > 1) {
+        } else if ((want == Want.ADD || want == Want.KEEP) && value.inSync().size() > 1) {
             Known partner = identities.get(partnerId);
             if (partner == null || !round.isAcceptedBy(partner.identity)) {
                 // It is no standby in its own eyes before it has accepted.

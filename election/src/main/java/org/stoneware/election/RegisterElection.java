@@ -48,9 +48,6 @@ class RegisterElection implements Election {
     /** An active tells a server that seems not to know about it at this interval. */
     static final long ANNOUNCE_NS = TimeUnit.MILLISECONDS.toNanos(200);
 
-    /** Nothing that needs time is looked at more often. */
-    private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(1);
-
     private static final long NEVER = Long.MIN_VALUE;
 
     private final ElectionContext context;
@@ -74,7 +71,7 @@ class RegisterElection implements Election {
 
     private long takeoverRetryNs = NEVER;
     private final RoleEnd end;
-    private long lastLookNs = NEVER;
+    private final LookTimer look = new LookTimer();
     private long heardCounter;
     private long refusedMessages;
 
@@ -93,11 +90,11 @@ class RegisterElection implements Election {
         this.voter = ballotVoter(acceptor, sender, peers);
         acceptor.start(context.incarnation());
         this.view = new RoleView(context, output, acceptor, peers);
-        this.end = new RoleEnd(acceptor, sender, peers, view, inSync::partnerId, () -> {
+        this.handOver = new HandOver(context, acceptor, peers, suspicion);
+        this.end = new RoleEnd(acceptor, sender, peers, view, handOver.partnerOr(inSync::partnerId), () -> null, () -> {
             proposer.abandon();
             inSync.end();
         });
-        this.handOver = new HandOver(context, acceptor, peers, suspicion);
     }
 
     /** Makes the part that an active needs; the tests make one with a fault. */
@@ -151,8 +148,9 @@ class RegisterElection implements Election {
             }
             return;
         }
+        look.soonFor(evidence);
         if (evidence.isOfWitnesses()) {
-            suspicion.onWitness(evidence);
+            suspicion.onWitness(evidence, nowNs);
             evaluate(nowNs);
             return;
         }
@@ -222,16 +220,20 @@ class RegisterElection implements Election {
         }
         peers.start(nowNs);
         boolean isFenced = view.role() == ServerRole.FENCED;
-        if (!isFenced && lastLookNs != NEVER && nowNs - lastLookNs < LOOK_NS) {
+        if (!look.isDue(nowNs) && !isFenced) {
             return 0;
         }
-        lastLookNs = nowNs;
         ElectionView before = view.now();
         if (isFenced) {
             view.become(ServerRole.PASSIVE_UNINITIALIZED, view.activeId(), view.reason());
         }
-        evaluate(nowNs);
+        suspicion.whenReadOut(() -> evaluate(nowNs));
         return view.now().equals(before) ? 0 : 1;
+    }
+
+    @Override
+    public boolean prepareStop(boolean isStandbyWhole, long nowNs) {
+        return !end.ifActive(() -> !inSync.prepareStop(isStandbyWhole, nowNs));
     }
 
     @Override

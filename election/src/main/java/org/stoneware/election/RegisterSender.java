@@ -66,10 +66,16 @@ final class RegisterSender {
         send(memberId, message(type, new Ballot(acceptor.nextCounter(), acceptor.identity()), Ballot.NONE, null));
     }
 
-    /** Tells that the role has been given up for good, and what was accepted last. */
-    void sendLeaving(int memberId) {
+    /**
+     * Tells that the role has been given up for good.
+     *
+     * @param lastWord what to say; null for what was accepted last.
+     */
+    void sendLeaving(int memberId, @Nullable RegisterMessage lastWord) {
         Ballot ballot = acceptor.acceptedBallot();
-        if (ballot.counter() > 0) {
+        if (lastWord != null) {
+            send(memberId, lastWord);
+        } else if (ballot.counter() > 0) {
             send(memberId, message(RegisterMessage.Type.LEAVING, ballot, Ballot.NONE, acceptor.acceptedValue()));
         }
     }

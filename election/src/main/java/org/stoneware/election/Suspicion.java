@@ -1,6 +1,7 @@
 package org.stoneware.election;
 
 import java.util.concurrent.TimeUnit;
+import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.Evidence;
 import org.stoneware.voting.RegisterMessage;
 
@@ -19,7 +20,8 @@ import org.stoneware.voting.RegisterMessage;
  *  goodbye, then not heard                               the same after the election time
  * </pre>
  *
- * After an own stall silence counts only when a fresh question has gone unanswered while this server really ran. See docs/adr/0042.
+ * After an own stall silence counts only when a fresh question has gone unanswered while this server really ran. And it counts only when
+ * everything that has come is read: behind the last bad news a heartbeat may wait. See docs/adr/0042 and 0201.
  */
 final class Suspicion {
     /** A stall of this server from which on its own judgement is in doubt. */
@@ -52,6 +54,10 @@ final class Suspicion {
     private long provingUntilNs = NEVER;
     private long stallEndedNs = NEVER;
     private boolean isProbeDue;
+    private boolean isReadOut;
+    /** Server whose silence counted when everything was read last. */
+    private int silentId = ElectionView.NO_ACTIVE;
+
     private long lastFlipNs = NEVER;
 
     Suspicion(long electionTimeNs, Witnesses witnesses, RegisterSender sender) {
@@ -60,8 +66,18 @@ final class Suspicion {
         this.sender = sender;
     }
 
-    void onWitness(Evidence evidence) {
-        witnesses.onEvidence(evidence);
+    void onWitness(Evidence evidence, long nowNs) {
+        witnesses.onEvidence(evidence, nowNs);
+    }
+
+    /** Judges when everything that has come is read. */
+    void whenReadOut(Runnable judging) {
+        isReadOut = true;
+        try {
+            judging.run();
+        } finally {
+            isReadOut = false;
+        }
     }
 
     /** Stalls within the time of proof lengthen it; they do not begin it anew, or a loaded machine would never come to an end. */
@@ -98,19 +114,23 @@ final class Suspicion {
             return Verdict.GONE;
         }
         if (other.isTalking()) {
+            silentId = silentId == other.memberId() ? ElectionView.NO_ACTIVE : silentId;
             witnesses.end();
             return Verdict.HERE;
         }
-        witnesses.ask(other.memberId(), nowNs);
+        witnesses.ask(other.memberId(), isReadOut, nowNs);
         if (other.isRefusedAfterClose() && !witnesses.isContradicted()) {
             return witnesses.areHeardOut(nowNs) ? Verdict.GONE : Verdict.MISSED;
         }
-        boolean isGone = isSilentLongEnough(other, nowNs)
+        boolean isSilent = isSilentLongEnough(other, nowNs)
                 && isProven(other, nowNs)
                 && (isTakeover
                         ? mayFlip(other, nowNs) && witnesses.confirmSilence(nowNs)
                         : witnesses.isAnyReachable(nowNs));
-        return isGone ? Verdict.GONE : Verdict.MISSED;
+        if (isReadOut && isSilent) {
+            silentId = other.memberId();
+        }
+        return isSilent && silentId == other.memberId() ? Verdict.GONE : Verdict.MISSED;
     }
 
     /** Whether only silence speaks against the other server. */

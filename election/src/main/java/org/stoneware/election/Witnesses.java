@@ -10,13 +10,25 @@ final class Witnesses {
     /** Tomcats that are heard answer within this time. */
     static final long ANSWER_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
-    /** From one question to the next. */
+    /** A Tomcat that answers later than others is waited for so long, before those that hear nothing are believed. */
+    static final long LATE_NS = TimeUnit.MILLISECONDS.toNanos(200);
+
+    /** A Tomcat that has heard the server contradicts for so long: on a starved machine the next answer takes its time. */
+    static final long HEARD_NS = TimeUnit.MILLISECONDS.toNanos(300);
+
+    /** From one question to the next, when any Tomcat has answered the one before. */
     static final long ROUND_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
+    /** The same when none has: who asks a slow one again and again never hears what it says of the newest question. */
+    static final long SLOW_ROUND_NS = TimeUnit.SECONDS.toNanos(1);
 
     private final ElectionOutput output;
     private int registered;
     private int subjectId = ElectionView.NO_ACTIVE;
+    private long firstAskedNs;
     private long askedNs;
+    private long heardNs;
+    private boolean isHeard;
     private int alive;
     private int dead;
     private boolean isAnswered;
@@ -29,13 +41,15 @@ final class Witnesses {
         this.output = output;
     }
 
-    void onEvidence(Evidence evidence) {
+    void onEvidence(Evidence evidence, long nowNs) {
         if (evidence.kind() == Evidence.Kind.WITNESSES) {
             registered = evidence.count();
         } else if (evidence.memberId() == subjectId) {
             if (evidence.kind() == Evidence.Kind.WITNESS_ALIVE) {
                 alive += evidence.count();
                 isContradicted |= alive > 0;
+                isHeard |= alive > 0;
+                heardNs = alive > 0 ? nowNs : heardNs;
             } else if (evidence.kind() == Evidence.Kind.WITNESS_SOLO) {
                 hasGoneOnAlone = true;
             } else {
@@ -49,13 +63,20 @@ final class Witnesses {
         subjectId = ElectionView.NO_ACTIVE;
     }
 
-    /** Asks at the beginning, and again when the answers are old. */
-    void ask(int memberId, long nowNs) {
+    /**
+     * Asks at the beginning, and again when the answers are old.
+     *
+     * @param mayAskAgain whether the answers there are may be replaced: whoever judges by them does so now.
+     */
+    void ask(int memberId, boolean mayAskAgain, long nowNs) {
         boolean isNewSubject = memberId != subjectId;
-        if (registered == 0 || !isNewSubject && nowNs - askedNs < ROUND_NS) {
+        long roundNs = alive + dead > 0 ? ROUND_NS : SLOW_ROUND_NS;
+        if (registered == 0 || !isNewSubject && (!mayAskAgain || nowNs - askedNs < roundNs)) {
             return;
         }
         subjectId = memberId;
+        firstAskedNs = isNewSubject ? nowNs : firstAskedNs;
+        isHeard &= !isNewSubject;
         isContradicted &= !isNewSubject;
         hasGoneOnAlone &= !isNewSubject;
         // What the last round said holds until this one is over: a verdict must not waver because it is asked again.
@@ -100,9 +121,16 @@ final class Witnesses {
         return registered > 0;
     }
 
-    /** Whether silence may be taken for death: nobody hears the server, and this server is not the one that is cut off. */
+    /** Whether silence may be taken for death: nobody has heard the server lately, and this server is not the one that is cut off. */
     boolean confirmSilence(long nowNs) {
-        return registered == 0 || areHeardOut(nowNs) && aliveNow(nowNs) == 0 && deadNow(nowNs) > 0;
+        return registered == 0
+                || areHeardOut(nowNs) && hasEverybodyAnswered(nowNs) && aliveNow(nowNs) == 0 && deadNow(nowNs) > 0;
+    }
+
+    /** Whether no answer is missing that may still say that the server is heard. */
+    private boolean hasEverybodyAnswered(long nowNs) {
+        boolean isComplete = aliveNow(nowNs) + deadNow(nowNs) >= registered || nowNs - firstAskedNs >= LATE_NS;
+        return isComplete && !(isHeard && nowNs - heardNs < HEARD_NS);
     }
 
     /** Whether this server is not the one that is cut off. */

@@ -40,7 +40,9 @@ class ConsistencyElectionTest {
 
     private final List<InSyncSet> told = new ArrayList<>();
     private final MemoryElectionStore store = new MemoryElectionStore(SELF);
-    private final Voter voter = new Voter(new RegisterAcceptor(new MemoryElectionStore(WITNESS)), 3);
+    private final MemoryElectionStore voterStore = new MemoryElectionStore(WITNESS);
+    private final Voter voter = new Voter(new RegisterAcceptor(voterStore), 3);
+    private final List<RegisterMessage> sent = new ArrayList<>();
     private final List<byte[]> questions = new ArrayList<>();
     private final Election election = RegisterElectionProvider.open(
             new ElectionContext(
@@ -198,6 +200,72 @@ class ConsistencyElectionTest {
         assertThat(election.view().reason()).contains("Server1");
     }
 
+    @Test
+    void shouldTakeTheDropOfItsStandbyBackBeforeItStops() {
+        becomeActiveOfPair();
+        questions.clear();
+        election.requestDropPeer(0, "too slow", 30 * MS);
+        answerOnce(31 * MS);
+        // The voter accepts the drop, and its answer is on its way for ever.
+        RegisterValue droppedAt = valueOf(questions.get(0));
+        assertThat(ask(questions.remove(0))).isNotNull();
+        boolean isReadyAtOnce = election.prepareStop(true, 40 * MS);
+        answer(41 * MS);
+        boolean isReadyUnheard = election.prepareStop(true, 42 * MS);
+        deliver(bare(RegisterMessage.Type.ACCEPTED, store.load().acceptedBallot()), 43 * MS);
+
+        assertThat(droppedAt.inSync()).hasSize(1);
+        assertThat(isReadyAtOnce).isFalse();
+        assertThat(isReadyUnheard).isFalse();
+        assertThat(election.prepareStop(true, 44 * MS)).isTrue();
+        assertThat(told.get(told.size() - 1).members()).hasSize(2);
+        assertThat(voterHolds().inSync()).hasSize(2);
+        assertThat(election.requestHandOver(45 * MS)).isTrue();
+    }
+
+    @Test
+    void shouldGoOnWithTheDropOfAStandbyThatCannotBeTalkedTo() {
+        becomeActiveOfPair();
+        election.onVoter(contact(), false, 25 * MS);
+        losePair();
+        boolean isReadyWithoutVotes = election.prepareStop(true, 40 * MS);
+        election.onVoter(contact(), true, 50 * MS);
+        questions.clear();
+        election.doWork(120 * MS);
+        answer(121 * MS);
+
+        assertThat(isReadyWithoutVotes).isFalse();
+        assertThat(election.prepareStop(true, 130 * MS)).isTrue();
+        assertThat(told.get(told.size() - 1).members()).hasSize(1);
+    }
+
+    @Test
+    void shouldLeaveNoDropBehindThatMayNotHaveBeenChosen() {
+        becomeActiveOfPair();
+        Ballot inSync = store.load().acceptedBallot();
+        election.requestDropPeer(0, "too slow", 30 * MS);
+        answerOnce(31 * MS);
+        Ballot drop = store.load().acceptedBallot();
+        election.onStop(40 * MS);
+
+        RegisterMessage lastWord = sent.get(sent.size() - 1);
+        assertThat(drop.isHigherThan(inSync)).isTrue();
+        assertThat(lastWord.type()).isEqualTo(RegisterMessage.Type.LEAVING);
+        assertThat(lastWord.ballot()).isEqualTo(inSync);
+        assertThat(Objects.requireNonNull(lastWord.value()).inSync()).hasSize(2);
+    }
+
+    /** What the voter has accepted last. */
+    private RegisterValue voterHolds() {
+        return Objects.requireNonNull(voterStore.load().acceptedValue());
+    }
+
+    private static RegisterValue valueOf(byte[] message) {
+        return Objects.requireNonNull(
+                Objects.requireNonNull(RegisterMessageCodec.decode(new UnsafeBuffer(message), 0, message.length))
+                        .value());
+    }
+
     private void becomeActiveOfPair() {
         becomeStandby();
         election.onVoter(contact(), true, MS);
@@ -305,7 +373,9 @@ class ConsistencyElectionTest {
 
     private final class Output implements ElectionOutput {
         @Override
-        public void send(int memberId, DirectBuffer buffer, int offset, int length) {}
+        public void send(int memberId, DirectBuffer buffer, int offset, int length) {
+            sent.add(Objects.requireNonNull(RegisterMessageCodec.decode(buffer, offset, length)));
+        }
 
         @Override
         public void sendToVoter(long idHigh, long idLow, DirectBuffer buffer, int offset, int length) {

@@ -127,8 +127,13 @@ class PairElectionTest {
         ServerRole whenNobodyAnswers = election.view().role();
         election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_DEAD, 0, 1), 701 * MS);
         election.doWork(730 * MS);
+        ServerRole whileTheOtherMayAnswer = election.view().role();
+        election.doWork(801 * MS);
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_DEAD, 0, 1), 810 * MS);
+        election.doWork(830 * MS);
 
         assertThat(whenNobodyAnswers).isEqualTo(ServerRole.PASSIVE_STANDBY);
+        assertThat(whileTheOtherMayAnswer).isEqualTo(ServerRole.PASSIVE_STANDBY);
         assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
         assertThat(election.view().reason()).contains("silent");
     }
@@ -224,8 +229,41 @@ class PairElectionTest {
         election.onEvidence(new Evidence(Evidence.Kind.LOCAL_STALL, 1, 0, ServerRole.START, 0, 300 * MS), 300 * MS);
         hear(Evidence.Kind.HEARTBEAT, PEER_PROCESS, 400 * MS);
         hear(Evidence.Kind.SILENT, PEER_PROCESS, 910 * MS);
+        election.doWork(910 * MS);
 
         assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    /** The liveness thread and the agent run side by side; the former may have stood still since it told of the silence. */
+    @Test
+    void shouldTakeNoLongerSilenceForDeathThanWhoListensHasTold() {
+        becomeStandby();
+        silentFor(450, 500);
+        election.doWork(2_000 * MS);
+        ServerRole untilTold = election.view().role();
+        silentFor(500, 2_050);
+        election.doWork(2_050 * MS);
+
+        assertThat(untilTold).isEqualTo(ServerRole.PASSIVE_STANDBY);
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    /** Behind what has been read of a queue there may be a heartbeat. */
+    @Test
+    void shouldJudgeSilenceOnlyWhenEverythingIsRead() {
+        becomeStandby();
+        silentFor(600, 600);
+        ServerRole unread = election.view().role();
+        hear(Evidence.Kind.HEARTBEAT, PEER_PROCESS, 600 * MS);
+        election.doWork(600 * MS);
+
+        assertThat(unread).isEqualTo(ServerRole.PASSIVE_STANDBY);
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_STANDBY);
+    }
+
+    private void silentFor(long toldMs, long nowMs) {
+        election.onEvidence(
+                new Evidence(Evidence.Kind.SILENT, 0, PEER_PROCESS, ServerRole.START, 0, toldMs * MS), nowMs * MS);
     }
 
     @Test
@@ -308,6 +346,65 @@ class PairElectionTest {
 
         assertThat(last().type()).isEqualTo(RegisterMessage.Type.LEAVING);
         assertThat(election.view().role()).isEqualTo(ServerRole.STOPPED);
+    }
+
+    @Test
+    void shouldTakeTheDropOfItsStandbyBackBeforeItStops() {
+        becomeActiveOfPair();
+        election.requestDropPeer(0, "too slow", 10 * MS);
+        boolean isReadyAtOnce = election.prepareStop(true, 11 * MS);
+        deliver(answer(RegisterMessage.Type.ACCEPTED, PEER_PROCESS, last().ballot()), 12 * MS);
+        boolean isReady = election.prepareStop(true, 13 * MS);
+        election.onStop(14 * MS);
+
+        assertThat(isReadyAtOnce).isFalse();
+        assertThat(isReady).isTrue();
+        assertThat(told.get(told.size() - 1).contains(0, PEER_PROCESS)).isTrue();
+        assertThat(last().type()).isEqualTo(RegisterMessage.Type.LEAVING);
+        assertThat(Objects.requireNonNull(last().value()).inSync()).hasSize(2);
+    }
+
+    @Test
+    void shouldFinishTheDropOfAStandbyThatLacksSomethingBeforeItStops() {
+        becomeActiveOfPair();
+        election.requestDropPeer(0, "came back without what it held", 10 * MS);
+        boolean isReadyAtOnce = election.prepareStop(false, 11 * MS);
+        deliver(answer(RegisterMessage.Type.ACCEPTED, PEER_PROCESS, last().ballot()), 12 * MS);
+
+        assertThat(isReadyAtOnce).isFalse();
+        assertThat(election.prepareStop(false, 13 * MS)).isTrue();
+        assertThat(told).endsWith(alone());
+    }
+
+    @Test
+    void shouldTellTheStandbyItHandsOverToThatItLeaves() {
+        becomeActiveOfPair();
+        pairSaysItIsStandby(4);
+        election.requestHandOver(10 * MS);
+        election.onStop(20 * MS);
+
+        assertThat(last().type()).isEqualTo(RegisterMessage.Type.LEAVING);
+    }
+
+    @Test
+    void shouldDropAStandbyThatEndsAlsoWhenItIsAboutToStop() {
+        becomeActiveOfPair();
+        election.prepareStop(true, 10 * MS);
+        hear(Evidence.Kind.CLOSED, PEER_PROCESS, 11 * MS);
+        hear(Evidence.Kind.REFUSED, 0, 12 * MS);
+
+        assertThat(told).endsWith(alone());
+    }
+
+    @Test
+    void shouldDropNobodyForSilenceAnyMoreWhenItIsAboutToStop() {
+        becomeActiveOfPair();
+        boolean isReady = election.prepareStop(true, 10 * MS);
+        hear(Evidence.Kind.SILENT, PEER_PROCESS, 600 * MS);
+        election.doWork(1_200 * MS);
+
+        assertThat(isReady).isTrue();
+        assertThat(inSyncOf(store.load())).hasSize(2);
     }
 
     @Test

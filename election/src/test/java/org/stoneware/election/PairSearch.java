@@ -24,7 +24,11 @@ enum PairSearch {
     /** Stores keep everything but for what disks lose. */
     DAMAGED(true, 1),
     /** The same, and three Tomcats vote. */
-    CONSISTENT_DAMAGED(true, 3, FailoverPriority.consistency(0, true), 3);
+    CONSISTENT_DAMAGED(true, 3, FailoverPriority.consistency(0, true), 3),
+    /** Stops in the middle of changes of the in-sync set. */
+    STOPPED(false, 1),
+    /** The same, with an external voter. */
+    CONSISTENT_STOPPED(false, 0, FailoverPriority.consistency(1, false), 1);
 
     private final boolean isPersistent;
     private final int witnesses;
@@ -102,6 +106,9 @@ enum PairSearch {
                 new SimulatedPair(registers, Path.of("simulated"), isPersistent, witnesses, seed, replicationFault);
         if (this == DAMAGED || this == CONSISTENT_DAMAGED) {
             pair.damagingDisks();
+        }
+        if (this == STOPPED || this == CONSISTENT_STOPPED) {
+            pair.stoppingInChanges();
         }
         return priority.isConsistency()
                 ? pair.voting(new SimulatedPair.Voting(

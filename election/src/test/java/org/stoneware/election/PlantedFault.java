@@ -293,6 +293,24 @@ enum PlantedFault {
             return true;
         }
     },
+    /** The active stops in the middle of dropping its standby, and the drop is its last word. */
+    STOPS_IN_A_DROP {
+        @Override
+        RegisterElection election(
+                ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor, RegisterProposer proposer) {
+            return new RegisterElection(context, output, acceptor, proposer) {
+                @Override
+                public boolean prepareStop(boolean isStandbyWhole, long nowNs) {
+                    return true;
+                }
+            };
+        }
+
+        @Override
+        boolean isOfPairs() {
+            return true;
+        }
+    },
     /** The active goes on alone without having written that it is alone. */
     ALONE_WITHOUT_FORCE {
         @Override

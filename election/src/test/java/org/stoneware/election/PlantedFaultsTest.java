@@ -55,6 +55,16 @@ class PlantedFaultsTest {
         assertThat(seed).isNotNegative();
     }
 
+    @Test
+    void shouldFindThatAnActiveStopsWhileADropMayStillBeAgreedTo() {
+        long seed = PairSearch.CONSISTENT_STOPPED.find(QuorumFault.STOPS_IN_A_DROP, PAIR_SEEDS);
+
+        System.out.printf(
+                "planted fault in a pair %-24s found by %s at seed %d%n",
+                "STOPS_IN_A_DROP (quorum)", PairSearch.CONSISTENT_STOPPED, seed);
+        assertThat(seed).isNotNegative();
+    }
+
     private static String searchPairs(PlantedFault fault, ReplicationFault replicationFault) {
         for (PairSearch search : PairSearch.values()) {
             long seed = search.find(fault, replicationFault, PAIR_SEEDS);

@@ -104,6 +104,13 @@ enum QuorumFault {
             };
         }
     },
+    /** An active stops while the drop of its standby may still be agreed to. */
+    STOPS_IN_A_DROP {
+        @Override
+        boolean isStoppedAtOnce() {
+            return true;
+        }
+    },
     /** One server is a quorum. */
     SELF_IS_QUORUM {
         @Override
@@ -122,6 +129,10 @@ enum QuorumFault {
     }
 
     boolean isEverySeatChanged() {
+        return false;
+    }
+
+    boolean isStoppedAtOnce() {
         return false;
     }
 
@@ -148,6 +159,11 @@ enum QuorumFault {
             @Override
             QuorumRound round(ElectionContext ownContext, VoterId self) {
                 return fault.round(self, ownContext.memberNames().size());
+            }
+
+            @Override
+            public boolean prepareStop(boolean isStandbyWhole, long nowNs) {
+                return fault.isStoppedAtOnce() || super.prepareStop(isStandbyWhole, nowNs);
             }
         };
     }

@@ -29,11 +29,11 @@ class WitnessesTest {
     @Test
     void shouldHoldToWhatTheLastRoundSaidUntilTheNextIsOver() {
         tell(Evidence.Kind.WITNESSES, 2);
-        witnesses.ask(SUBJECT, 0);
+        witnesses.ask(SUBJECT, true, 0);
         tell(Evidence.Kind.WITNESS_DEAD, 2);
         assertThat(witnesses.confirmSilence(1 * MS)).isTrue();
 
-        witnesses.ask(SUBJECT, 100 * MS);
+        witnesses.ask(SUBJECT, true, 100 * MS);
 
         assertThat(asked).isEqualTo(2);
         assertThat(witnesses.areHeardOut(101 * MS)).isTrue();
@@ -45,9 +45,9 @@ class WitnessesTest {
     @Test
     void shouldBelieveATomcatThatHearsTheServerAtOnce() {
         tell(Evidence.Kind.WITNESSES, 2);
-        witnesses.ask(SUBJECT, 0);
+        witnesses.ask(SUBJECT, true, 0);
         tell(Evidence.Kind.WITNESS_DEAD, 2);
-        witnesses.ask(SUBJECT, 100 * MS);
+        witnesses.ask(SUBJECT, true, 100 * MS);
 
         tell(Evidence.Kind.WITNESS_ALIVE, 1);
 
@@ -55,20 +55,65 @@ class WitnessesTest {
     }
 
     @Test
+    void shouldNotAskSlowTomcatsAgainBeforeAnyHasAnswered() {
+        tell(Evidence.Kind.WITNESSES, 2);
+        witnesses.ask(SUBJECT, true, 0);
+        witnesses.ask(SUBJECT, true, 999 * MS);
+        int unanswered = asked;
+        tell(Evidence.Kind.WITNESS_DEAD, 1, 999 * MS);
+        witnesses.ask(SUBJECT, true, 999 * MS);
+
+        assertThat(unanswered).isEqualTo(1);
+        assertThat(asked).isEqualTo(2);
+        assertThat(witnesses.confirmSilence(999 * MS)).isTrue();
+    }
+
+    @Test
+    void shouldWaitForATomcatThatAnswersLateBeforeItBelievesAnother() {
+        tell(Evidence.Kind.WITNESSES, 2);
+        witnesses.ask(SUBJECT, true, 0);
+        tell(Evidence.Kind.WITNESS_DEAD, 1, 62 * MS);
+
+        assertThat(witnesses.confirmSilence(99 * MS)).isFalse();
+        witnesses.ask(SUBJECT, true, 100 * MS);
+        tell(Evidence.Kind.WITNESS_DEAD, 1, 162 * MS);
+        assertThat(witnesses.confirmSilence(199 * MS)).isFalse();
+        assertThat(witnesses.confirmSilence(200 * MS)).isTrue();
+    }
+
+    @Test
+    void shouldBelieveATomcatThatHeardTheServerLatelyMoreThanRoundsWithoutItsAnswer() {
+        tell(Evidence.Kind.WITNESSES, 2);
+        witnesses.ask(SUBJECT, true, 0);
+        tell(Evidence.Kind.WITNESS_ALIVE, 1, 90 * MS);
+        for (long ms = 100; ms < 500; ms += 100) {
+            witnesses.ask(SUBJECT, true, ms * MS);
+            tell(Evidence.Kind.WITNESS_DEAD, 1, ms * MS + 62 * MS);
+            assertThat(witnesses.confirmSilence(ms * MS + 70 * MS))
+                    .as("after %d ms", ms)
+                    .isEqualTo(ms >= 400);
+        }
+    }
+
+    @Test
     void shouldForgetWhatWasSaidOfTheServerOnceItIsHeard() {
         tell(Evidence.Kind.WITNESSES, 1);
-        witnesses.ask(SUBJECT, 0);
+        witnesses.ask(SUBJECT, true, 0);
         tell(Evidence.Kind.WITNESS_SOLO, 1);
         assertThat(witnesses.hasGoneOnAlone()).isTrue();
 
         witnesses.end();
-        witnesses.ask(SUBJECT, 5_000 * MS);
+        witnesses.ask(SUBJECT, true, 5_000 * MS);
 
         assertThat(witnesses.hasGoneOnAlone()).isFalse();
         assertThat(witnesses.areHeardOut(5_001 * MS)).isFalse();
     }
 
     private void tell(Evidence.Kind kind, int count) {
-        witnesses.onEvidence(Evidence.ofWitnesses(kind, SUBJECT, count));
+        tell(kind, count, 0);
+    }
+
+    private void tell(Evidence.Kind kind, int count, long nowNs) {
+        witnesses.onEvidence(Evidence.ofWitnesses(kind, SUBJECT, count), nowNs);
     }
 }

@@ -39,8 +39,21 @@ public interface Election extends AutoCloseable {
     int doWork(long nowNs);
 
     /**
+     * Gets this server ready for {@link #onStop}, which may come when this returns true. An active finishes the change of the in-sync set it
+     * has begun: what others may still agree to after it has gone must not take away their right to lead. A drop of a standby that can be
+     * talked to is taken back, and no new one is begun. Called in every cycle, {@link #doWork} between, for as long as the caller can wait;
+     * when it calls {@link #onStop} all the same, the standby may come to count as dropped.
+     *
+     * @param isStandbyWhole whether the standby that counts here holds everything acknowledged, so that it may go on counting.
+     * @return true when nothing is open; also when this server is not active.
+     */
+    default boolean prepareStop(boolean isStandbyWhole, long nowNs) {
+        return true;
+    }
+
+    /**
      * Gives up the role for good, as part of an orderly stop. An active with a standby hands the role over: call it when every
-     * entry has been acknowledged or refused, and keep the connections until what was sent has left.
+     * entry has been acknowledged or refused and {@link #prepareStop} says so, and keep the connections until what was sent has left.
      */
     void onStop(long nowNs);
 

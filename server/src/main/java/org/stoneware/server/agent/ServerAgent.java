@@ -7,7 +7,6 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
-import java.util.function.BooleanSupplier;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
@@ -56,7 +55,8 @@ final class ServerAgent {
 
     private static final int MAX_CONNECTIONS = 1024;
     private static final int FRAME_LIMIT = 64;
-    private static final int EVENT_LIMIT = 256;
+    /** More than ever wait for one cycle: who judges silence has read everything that came. */
+    private static final int EVENT_LIMIT = 4096;
     /** Timers are served this often when nothing arrives. */
     private static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
@@ -319,33 +319,16 @@ final class ServerAgent {
     /** Answers what has been taken in, gives up the role, and stays until the standby has it. */
     private void leave() {
         stores.close();
-        boolean hasStandby = duties.hasStandby();
-        handOver.cancel();
-        duties.beginStop();
-        if (!cycleUntil(duties::isSettled, RoleHandOver.MAX_DRAIN_NS)) {
-            events.warning("stop", "not everything taken in could be acknowledged; Tomcats will ask the next active");
-        }
-        // A quorum is had more easily while this server still votes.
-        if (!hasStandby
-                || !settings.failoverPriority().equals("consistency")
-                || !election.requestHandOver(electionTime())) {
-            election.onStop(electionTime());
-        }
-        if (hasStandby && cycleUntil(peers::isAnyActive, RoleHandOver.MAX_WAIT_NS)) {
-            events.info("handed-over", "the active role is handed over");
-        }
-        election.onStop(electionTime());
-    }
-
-    private boolean cycleUntil(BooleanSupplier condition, long maxNs) {
-        long startNs = context.nanoClock().getAsLong();
-        while (!condition.getAsBoolean()) {
-            if (context.nanoClock().getAsLong() - startNs > maxNs) {
-                return false;
-            }
-            runCycle();
-        }
-        return true;
+        boolean isOffered = handOver.cancel();
+        new OrderlyStop(
+                        election,
+                        duties,
+                        events,
+                        settings.failoverPriority().equals("consistency"),
+                        this::runCycle,
+                        context.nanoClock(),
+                        this::electionTime)
+                .run(isOffered, peers::isAnyActive);
     }
 
     private void dialMember(int memberId, String host, int port, long timeoutNs) {

@@ -35,6 +35,7 @@ final class StandbyLink implements ReplicationListener {
     private final LatencyHistogram acknowledgements = new LatencyHistogram();
 
     private boolean isInSync;
+    private boolean isLacking;
     private long incarnation;
     private long acknowledged;
     private @Nullable StandbyStream stream;
@@ -85,6 +86,11 @@ final class StandbyLink implements ReplicationListener {
         return isInSync;
     }
 
+    /** Whether it counts and holds everything it has acknowledged, as far as this server knows. */
+    boolean isWhole() {
+        return isInSync && !isLacking;
+    }
+
     /** Last entry the counted process has acknowledged. */
     long acknowledged() {
         return acknowledged;
@@ -125,6 +131,7 @@ final class StandbyLink implements ReplicationListener {
 
     void inSync(long incarnation) {
         this.isInSync = true;
+        this.isLacking = false;
         this.incarnation = incarnation;
         this.acknowledged = 0;
     }
@@ -136,6 +143,7 @@ final class StandbyLink implements ReplicationListener {
         }
         session.added();
         this.isInSync = true;
+        this.isLacking = false;
         this.incarnation = incarnation;
         this.acknowledged = session.acknowledged();
         this.nextIndex = stream == null || session.state() != SyncState.SYNCED ? NOT_SENDING : session.nextIndex();
@@ -248,6 +256,7 @@ final class StandbyLink implements ReplicationListener {
     /** A counted standby is back: it must be the same process and miss nothing it has acknowledged. */
     private void resume(long fromIncarnation, long lastIndex, long lastEpoch) {
         if (fromIncarnation != incarnation || lastIndex < acknowledged || !ring.continuesAfter(lastIndex, lastEpoch)) {
+            isLacking = true;
             events.onDropRequested(
                     memberId,
                     incarnation,

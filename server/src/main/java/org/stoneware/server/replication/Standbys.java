@@ -110,6 +110,11 @@ public final class Standbys {
         return link(memberId).isInSync();
     }
 
+    /** Whether a member is in sync and holds everything it has acknowledged, as far as this server knows. */
+    public boolean isWhole(int memberId) {
+        return link(memberId).isWhole();
+    }
+
     /** Last entry a server that is in sync has acknowledged. */
     public long acknowledged(int memberId) {
         return link(memberId).acknowledged();

@@ -271,6 +271,16 @@ public final class RoleDuties {
         return false;
     }
 
+    /** True when another server counts as in sync here, and none that does has come back without what it had acknowledged. */
+    public boolean isStandbyWhole() {
+        Standbys present = standbys;
+        boolean isWhole = hasStandby();
+        for (int id = 0; id < limits.memberNames().size() && present != null; id++) {
+            isWhole &= !present.isInSync(id) || present.isWhole(id);
+        }
+        return isWhole;
+    }
+
     /** Where copying to a standby stands, or null when none is under way. */
     public @Nullable SyncState syncState(int memberId) {
         Standbys present = standbys;

@@ -69,9 +69,15 @@ public final class RoleHandOver {
         state(State.DRAINING, nowNs);
     }
 
-    /** Forgets about it, because this server stops. */
-    public void cancel() {
+    /**
+     * Forgets about it, because this server stops.
+     *
+     * @return whether the role is given up and no server was seen to have taken it.
+     */
+    public boolean cancel() {
+        boolean wasOffered = state == State.OFFERED;
         state = State.IDLE;
+        return wasOffered;
     }
 
     /**

@@ -195,6 +195,44 @@ class ServerAgentTest {
         assertThat(agent.status().problems()).anyMatch(each -> each.startsWith("the session store refuses changes"));
     }
 
+    @Test
+    void shouldStopWhenItsElectionHasFinishedWhatItBegan() {
+        election.become(START, view(ServerRole.ACTIVE_COORDINATOR, 5));
+        election.askedBeforeReady = 3;
+        election.told.clear();
+
+        agent.close();
+
+        assertThat(election.told)
+                .containsSubsequence("prepareStop", "doWork", "prepareStop", "doWork", "prepareStop", "onStop");
+        assertThat(events.list()).extracting(ClusterEvent::type).doesNotContain("stop");
+    }
+
+    @Test
+    void shouldStopInTimeWhateverItsElectionStillHasOpen() {
+        election.become(START, view(ServerRole.ACTIVE_COORDINATOR, 5));
+        election.askedBeforeReady = Integer.MAX_VALUE;
+        election.onAsked = () -> nowNs += 500_000_000L;
+
+        agent.close();
+
+        assertThat(election.told).contains("onStop");
+        assertThat(events.list()).extracting(ClusterEvent::type).contains("stop");
+    }
+
+    @Test
+    void shouldSayThatItStopsWithTheLastCopy() {
+        election.become(START, view(ServerRole.ACTIVE_COORDINATOR, 5));
+        put("last");
+
+        agent.close();
+
+        assertThat(events.list())
+                .filteredOn(event -> event.type().equals("stop"))
+                .extracting(ClusterEvent::text)
+                .containsExactly("stops with the last copy of 1 sessions: its store does not keep them");
+    }
+
     private void put(String id) {
         put(id, 60);
     }
@@ -261,6 +299,8 @@ class ServerAgentTest {
     /** Lets the test decide; notes what it is told. */
     private static final class ScriptedElection implements ElectionProvider, Election {
         final List<String> told = new java.util.ArrayList<>();
+        int askedBeforeReady = 1;
+        Runnable onAsked = () -> {};
         private ElectionOutput output;
         private ElectionView view = START;
 
@@ -295,7 +335,16 @@ class ServerAgentTest {
         }
 
         @Override
-        public void onStop(long nowNs) {}
+        public boolean prepareStop(boolean isStandbyWhole, long nowNs) {
+            told.add("prepareStop");
+            onAsked.run();
+            return --askedBeforeReady <= 0;
+        }
+
+        @Override
+        public void onStop(long nowNs) {
+            told.add("onStop");
+        }
 
         @Override
         public ElectionView view() {

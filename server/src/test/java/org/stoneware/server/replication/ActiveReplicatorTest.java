@@ -242,6 +242,8 @@ class ActiveReplicatorTest {
         request(0);
 
         assertThat(events).singleElement().asString().startsWith("drop 2: came back");
+        assertThat(standbys.isInSync(MEMBER)).isTrue();
+        assertThat(standbys.isWhole(MEMBER)).isFalse();
     }
 
     @Test

@@ -48,6 +48,17 @@ class RoleHandOverTest {
     }
 
     @Test
+    void shouldSayThatTheRoleIsOnItsWayWhenTheServerStops() {
+        pair.pair(5);
+        boolean isOfferedBefore = handOver.cancel();
+        handOver.begin("test", pair.clock.nowNs());
+        pass(50);
+
+        assertThat(isOfferedBefore).isFalse();
+        assertThat(handOver.cancel()).isTrue();
+    }
+
+    @Test
     void shouldServeAgainWhenTheElectionRefuses() {
         isRefused = true;
         pair.pair(5);

@@ -169,17 +169,17 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
     /** Ends a process without a word; its kernel closes what was open. */
     public void crash(int id) {
         if (servers[id].election != null) {
-            crash(id, servers[id].mustElection().isBlocked());
+            end(id, false, servers[id].mustElection().isBlocked());
         }
     }
 
-    private void crash(int id, boolean isBlocked) {
+    private void end(int id, boolean isInOrder, boolean isBlocked) {
         SimulatedServer server = servers[id];
         note(id, "is killed");
         server.mustElection().close();
         server.election = null;
         if (host != null) {
-            host.onEnd(id, isBlocked);
+            host.onEnd(id, isInOrder, isBlocked);
         }
         for (SimulatedServer peer : servers) {
             if (peer != server && peer.election != null) {
@@ -189,13 +189,17 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         }
     }
 
-    /** Stops a server in order: it gives up its role, says goodbye and ends. */
+    /** Stops a server in order: it gets ready for it, if need be for a while; gives up its role, says goodbye and ends. */
     public void stop(int id) {
         SimulatedServer server = servers[id];
         if (server.election == null) {
             return;
         }
         note(id, "is stopped");
+        boolean isReady = SimulatedStop.prepare(this, id);
+        if (server.election == null) {
+            return;
+        }
         boolean isBlocked = server.mustElection().isBlocked();
         call(server, () -> server.mustElection().onStop(time.nowNs()));
         if (server.election == null) {
@@ -209,7 +213,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
                 evidence(server, peer, Evidence.Kind.GOODBYE, false);
             }
         }
-        crash(id, isBlocked);
+        end(id, isReady, isBlocked);
     }
 
     /** Kills a server inside a call, after so many more effects of its election. */
@@ -384,23 +388,13 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
     }
 
     private void deliver(SimulatedServer server, Evidence evidence) {
-        if (trace.isOn() && !isEverRepeated(evidence.kind())) {
+        if (trace.isOn() && (host == null || !SimulatedTrace.isEverRepeated(evidence.kind()))) {
             note(server.id, "learns " + evidence);
         }
         call(server, () -> server.mustElection().onEvidence(evidence, time.nowNs()));
         if (server.election != null) {
             invariants.onEvidence(server.id, evidence, server.view);
         }
-    }
-
-    /** What would fill the trace with nothing new. */
-    private boolean isEverRepeated(Evidence.Kind kind) {
-        return host != null
-                && (kind == Evidence.Kind.HEARTBEAT
-                        || kind == Evidence.Kind.SILENT
-                        || kind == Evidence.Kind.WITNESS_ALIVE
-                        || kind == Evidence.Kind.WITNESS_DEAD
-                        || kind == Evidence.Kind.UNREACHABLE);
     }
 
     private void call(SimulatedServer server, Runnable call) {

@@ -12,9 +12,10 @@ interface SimulatedHost {
     /**
      * A process has ended.
      *
+     * @param isInOrder it was stopped, and had said that it was ready for that.
      * @param isBlocked it waited for votes to go on alone; it may have had them without knowing.
      */
-    void onEnd(int id, boolean isBlocked);
+    void onEnd(int id, boolean isInOrder, boolean isBlocked);
 
     void onView(int id, ElectionView now);
 

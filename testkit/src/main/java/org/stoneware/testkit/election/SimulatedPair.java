@@ -65,6 +65,7 @@ public final class SimulatedPair implements AutoCloseable {
     private final int witnesses;
     private @Nullable Voting voting;
     private boolean isDamagingDisks;
+    private boolean isStoppingInChanges;
     private int handOvers;
 
     /**
@@ -103,6 +104,12 @@ public final class SimulatedPair implements AutoCloseable {
         return this;
     }
 
+    /** Half of the faults are orderly stops of an active that is about to drop its standby, or to take one in. */
+    public SimulatedPair stoppingInChanges() {
+        isStoppingInChanges = true;
+        return this;
+    }
+
     /** Keeps the last steps, for {@link #trace()}. */
     public SimulatedPair tracing(boolean isOn) {
         network.tracing(isOn);
@@ -132,7 +139,9 @@ public final class SimulatedPair implements AutoCloseable {
             awaitPair();
             network.runFor(random.nextInt(3) == 0 ? 0 : random.nextLong(400 * MS));
             int active = replication.activeOfPair();
-            if (active >= 0) {
+            if (active >= 0 && isStoppingInChanges && random.nextBoolean()) {
+                stopInChange(active);
+            } else if (active >= 0) {
                 inject(anyFault(), active, 1 - active);
             }
         }
@@ -319,6 +328,13 @@ public final class SimulatedPair implements AutoCloseable {
         long durationNs = random.nextBoolean() ? aroundDetectionNs : random.nextLong(4_000 * MS);
         network.pause(id, durationNs);
         network.runFor(durationNs + random.nextLong(500 * MS));
+    }
+
+    /** The drop takes a round trip or two, the copy that follows up to 300 ms. */
+    private void stopInChange(int active) {
+        replication.dropStandby(active);
+        network.runFor(random.nextLong((random.nextInt(3) == 0 ? 600 : 15) * MS));
+        stop(active);
     }
 
     private void stop(int id) {

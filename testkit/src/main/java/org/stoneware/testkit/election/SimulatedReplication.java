@@ -113,11 +113,12 @@ final class SimulatedReplication implements SimulatedHost {
     }
 
     @Override
-    public void onEnd(int id, boolean isBlocked) {
+    public void onEnd(int id, boolean isInOrder, boolean isBlocked) {
         Node node = nodes[id];
         if (!isPersistent) {
             InSyncSet inSync = node.inSync;
-            if (node.wasActive && (inSync == null || inSync.members().size() == 1 || node.isDropping || isBlocked)) {
+            boolean isDropping = !isInOrder && (node.isDropping || isBlocked);
+            if (node.wasActive && (inSync == null || inSync.members().size() == 1 || isDropping)) {
                 // The only copy has ended; nobody promised more.
                 acknowledged.clear();
             }

@@ -1,6 +1,7 @@
 package org.stoneware.testkit.election;
 
 import java.util.ArrayDeque;
+import org.stoneware.spi.election.Evidence;
 
 /** The last steps of a {@link SimulatedElectionNetwork}, one line each, when they are wanted. */
 final class SimulatedTrace {
@@ -24,6 +25,15 @@ final class SimulatedTrace {
             }
             steps.addLast(nowNs / 1000 + " us server " + serverId + " " + what);
         }
+    }
+
+    /** What would fill the trace with nothing new. */
+    static boolean isEverRepeated(Evidence.Kind kind) {
+        return kind == Evidence.Kind.HEARTBEAT
+                || kind == Evidence.Kind.SILENT
+                || kind == Evidence.Kind.WITNESS_ALIVE
+                || kind == Evidence.Kind.WITNESS_DEAD
+                || kind == Evidence.Kind.UNREACHABLE;
     }
 
     @Override
