@@ -93,6 +93,7 @@ final class Suspicion {
 
     /** The server that was missed is heard: what was said of it meanwhile is of the past. */
     void onHeard() {
+        silentId = ElectionView.NO_ACTIVE;
         witnesses.end();
     }
 

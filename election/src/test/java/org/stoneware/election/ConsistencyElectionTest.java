@@ -201,6 +201,31 @@ class ConsistencyElectionTest {
     }
 
     @Test
+    void shouldJudgeEverySilenceOnlyWhenEverythingIsRead() {
+        becomeStandby();
+        election.onVoter(contact(), true, MS);
+        silentFor600(600);
+        boolean isAskedUnread = !questions.isEmpty();
+        election.doWork(600 * MS);
+        boolean isAsked = !questions.isEmpty();
+        questions.clear();
+        election.onEvidence(
+                new Evidence(
+                        Evidence.Kind.HEARTBEAT, 0, PEER_PROCESS, ServerRole.ACTIVE_COORDINATOR, PEER_EPOCH, 0),
+                650 * MS);
+        silentFor600(1_300);
+
+        assertThat(isAskedUnread).isFalse();
+        assertThat(isAsked).isTrue();
+        assertThat(questions).isEmpty();
+    }
+
+    private void silentFor600(long nowMs) {
+        election.onEvidence(
+                new Evidence(Evidence.Kind.SILENT, 0, PEER_PROCESS, ServerRole.START, 0, 600 * MS), nowMs * MS);
+    }
+
+    @Test
     void shouldTakeTheDropOfItsStandbyBackBeforeItStops() {
         becomeActiveOfPair();
         questions.clear();
