@@ -43,7 +43,7 @@ import org.stoneware.api.cluster.StorageFiles;
         immediate = true)
 public final class StorageBundleInstaller implements ArtifactInstaller, StorageFiles {
     private static final System.Logger LOG = System.getLogger("org.stoneware.deploy");
-    private static final String LOCATION = "stoneware-deploy:";
+    static final String LOCATION = "stoneware-deploy:";
     /** Storage bundles of the shipped set start here: before the server, so that they also stop behind it. */
     private static final int START_LEVEL = 6;
 
@@ -70,19 +70,19 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
     public StorageBundleInstaller(BundleContext bundles) {
         this.bundles = bundles;
         for (File each : WatchedDirectories.jars(bundles.getProperty(WatchedDirectories.PROPERTY))) {
-            StorageBundleFile found = StorageBundleFile.read(each);
-            if (found != null && !isInstalled(found)) {
+            BundleFile found = BundleFile.read(each);
+            if (found != null && RestartRule.isStore(found) && !isInstalled(found)) {
                 installEarly(found);
             }
         }
     }
 
-    private boolean isInstalled(StorageBundleFile found) {
+    private boolean isInstalled(BundleFile found) {
         return others(found).stream().anyMatch(each -> each.getVersion().equals(found.version()));
     }
 
     /** Whatever is wrong with it is found and told when it is {@link #take taken}. */
-    private void installEarly(StorageBundleFile found) {
+    private void installEarly(BundleFile found) {
         try {
             install(found).start();
         } catch (BundleException | IOException | RuntimeException e) {
@@ -108,7 +108,8 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
 
     @Override
     public boolean canHandle(File file) {
-        return StorageBundleFile.read(file) != null;
+        BundleFile found = BundleFile.read(file);
+        return found != null && RestartRule.isStore(found);
     }
 
     @Override
@@ -149,7 +150,7 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
     }
 
     private void take(File file) {
-        StorageBundleFile found = StorageBundleFile.read(file);
+        BundleFile found = BundleFile.read(file);
         if (found == null) {
             return;
         }
@@ -162,7 +163,7 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
         }
     }
 
-    private void take(StorageBundleFile found) throws InterruptedException {
+    private void take(BundleFile found) throws InterruptedException {
         Bundle own = bundles.getBundle(location(found));
         List<Bundle> others = others(found);
         others.remove(own);
@@ -182,7 +183,7 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
     }
 
     /** Again later: another file may be what the server waits for, or it may not be ready yet. */
-    private void later(StorageBundleFile found, Bundle bundle, List<Bundle> others, int attempts, long delayMs) {
+    private void later(BundleFile found, Bundle bundle, List<Bundle> others, int attempts, long delayMs) {
         worker.schedule(
                 () -> {
                     try {
@@ -199,7 +200,7 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
                 TimeUnit.MILLISECONDS);
     }
 
-    private void finish(StorageBundleFile found, Bundle bundle, List<Bundle> others, int attempts)
+    private void finish(BundleFile found, Bundle bundle, List<Bundle> others, int attempts)
             throws InterruptedException {
         if (storage() == null) {
             later(found, bundle, others, attempts, SERVER_LOOK_MS);
@@ -219,11 +220,11 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
         }
     }
 
-    private static String location(StorageBundleFile found) {
+    private static String location(BundleFile found) {
         return LOCATION + found.file().getAbsolutePath() + '?' + found.file().lastModified();
     }
 
-    private Bundle install(StorageBundleFile found) throws BundleException, IOException {
+    private Bundle install(BundleFile found) throws BundleException, IOException {
         try (InputStream content = new FileInputStream(found.file())) {
             Bundle bundle = bundles.installBundle(location(found), content);
             bundle.adapt(BundleStartLevel.class).setStartLevel(START_LEVEL);
@@ -232,7 +233,7 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
     }
 
     /** @param own the bundle when it is installed already. */
-    private @Nullable Bundle start(StorageBundleFile found, @Nullable Bundle own) {
+    private @Nullable Bundle start(BundleFile found, @Nullable Bundle own) {
         Bundle bundle = own;
         try {
             if (bundle == null) {
@@ -251,7 +252,7 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
     }
 
     /** A store of an older version has the sessions: they move first. */
-    private void exchange(StorageBundleFile found, Bundle bundle, Offer offer, List<Bundle> others, int attempts)
+    private void exchange(BundleFile found, Bundle bundle, Offer offer, List<Bundle> others, int attempts)
             throws InterruptedException {
         StorageAdmin storage = storage();
         if (storage == null
@@ -329,7 +330,7 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
         return storage == StorageAdmin.NONE ? null : storage;
     }
 
-    private List<Bundle> others(StorageBundleFile found) {
+    private List<Bundle> others(BundleFile found) {
         List<Bundle> others = new ArrayList<>();
         for (Bundle each : bundles.getBundles()) {
             if (found.symbolicName().equals(each.getSymbolicName())) {
@@ -349,7 +350,7 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
         return false;
     }
 
-    private static void uninstallOlder(StorageBundleFile found, List<Bundle> others) {
+    private static void uninstallOlder(BundleFile found, List<Bundle> others) {
         for (Bundle each : others) {
             if (each.getVersion().compareTo(found.version()) < 0) {
                 LOG.log(System.Logger.Level.INFO, name(each) + " gives way to " + found.version());
@@ -370,7 +371,7 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
         return bundle.getSymbolicName() + ' ' + bundle.getVersion();
     }
 
-    private void report(StorageBundleFile found, String reason) {
+    private void report(BundleFile found, String reason) {
         StorageAdmin storage = storage();
         reported.put(found.file().getAbsolutePath(), found.inWords());
         if (storage != null) {

@@ -8,6 +8,7 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** The directories FileInstall watches. */
@@ -41,14 +42,21 @@ final class WatchedDirectories {
      */
     static List<File> jars(@Nullable String directories) {
         List<File> all = new ArrayList<>();
-        for (String each : directories == null ? new String[0] : directories.split(",", -1)) {
-            File[] found =
-                    each.isBlank() ? null : new File(each.trim()).listFiles((directory, name) -> name.endsWith(".jar"));
+        for (String each : paths(directories)) {
+            File[] found = new File(each).listFiles((directory, name) -> name.endsWith(".jar"));
             if (found != null) {
                 Arrays.sort(found);
                 all.addAll(Arrays.asList(found));
             }
         }
         return all;
+    }
+
+    /** @param directories as of {@link #jars}. */
+    static List<String> paths(@Nullable String directories) {
+        return Stream.of(directories == null ? new String[0] : directories.split(",", -1))
+                .map(String::trim)
+                .filter(each -> !each.isEmpty())
+                .toList();
     }
 }

@@ -15,33 +15,34 @@ import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.stream.Stream;
 
-/** Makes other versions of a shipped store, whole and broken ones. */
-final class StorageJars {
-    private final String store;
+/** Makes other versions of a shipped bundle, whole and broken ones. */
+final class BundleJars {
+    private final String name;
     private final Path directory;
 
     /**
-     * @param store     last word of the bundle's symbolic name.
+     * @param name      of its module, such as {@code storage-memory}.
      * @param directory where they are made; outside of any watched one.
      */
-    StorageJars(String store, Path directory) throws IOException {
-        this.store = store;
+    BundleJars(String name, Path directory) throws IOException {
+        this.name = name;
         this.directory = Files.createDirectories(directory);
     }
 
     /** Symbolic name of the bundle. */
-    static String bundle(String store) {
-        return "org.stoneware.storage." + store;
+    static String bundle(String name) {
+        return "org.stoneware." + name.replace('-', '.');
     }
 
     /** Name of the file of a version. */
-    static String file(String store, String version) {
-        return "stoneware-storage-" + store + '-' + version + ".jar";
+    static String file(String name, String version) {
+        return "stoneware-" + name + '-' + version + ".jar";
     }
 
-    private Path shipped() throws IOException {
+    /** The jar the distribution has. */
+    Path shipped() throws IOException {
         try (Stream<Path> jars = Files.list(Layout.distribution().resolve("bundles"))) {
-            return jars.filter(jar -> jar.getFileName().toString().startsWith("stoneware-storage-" + store + '-'))
+            return jars.filter(jar -> jar.getFileName().toString().startsWith("stoneware-" + name + '-'))
                     .findFirst()
                     .orElseThrow();
         }
@@ -63,7 +64,7 @@ final class StorageJars {
     }
 
     private Path make(String version, String alsoImports, Predicate<String> isKept) throws IOException {
-        Path made = directory.resolve(file(store, version));
+        Path made = directory.resolve(file(name, version));
         try (JarFile from = new JarFile(shipped().toFile())) {
             Manifest manifest = new Manifest(from.getManifest());
             Attributes main = manifest.getMainAttributes();

@@ -17,6 +17,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.function.BooleanSupplier;
+import java.util.stream.Stream;
 import javax.inject.Inject;
 import org.junit.FixMethodOrder;
 import org.junit.Test;
@@ -43,8 +44,11 @@ import org.stoneware.api.cluster.StorageAdmin.Offer;
 public class FelixHotDeployIT {
     private static final String DEPLOY = "felix.fileinstall.dir";
     private static final String JARS = "stoneware.itests.jars";
-    private static final String STORE = "memory";
-    private static final String OTHER = "swap";
+    private static final String STORE = "storage-memory";
+    private static final String OTHER = "storage-swap";
+    private static final String ELECTION = "election";
+    private static final String NEWER_ELECTION = "0.2.0";
+    private static final String SAME_ELECTION = "election-again.jar";
     private static final int HIGHEST_START_LEVEL = 100;
     private static final long PATIENCE_MS = 60_000;
 
@@ -60,12 +64,15 @@ public class FelixHotDeployIT {
         String host = Layout.loopbackAddresses(1).get(0);
         Path directory = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "hot-deploy-");
         Path deploy = Files.createDirectories(directory.resolve("deploy"));
-        StorageJars jars = new StorageJars(STORE, directory.resolve("jars"));
+        BundleJars jars = new BundleJars(STORE, directory.resolve("jars"));
         jars.version("0.2.0");
         jars.version("0.3.0");
-        new StorageJars(OTHER, directory.resolve("jars")).version("0.2.0");
+        new BundleJars(OTHER, directory.resolve("jars")).version("0.2.0");
         jars.unresolvable("0.9.1");
         jars.incomplete("0.9.2", "MemorySnapshot");
+        BundleJars elections = new BundleJars(ELECTION, directory.resolve("jars"));
+        elections.version(NEWER_ELECTION);
+        Files.copy(elections.shipped(), directory.resolve("jars").resolve(SAME_ELECTION));
         List<Option> options = new ArrayList<>();
         Path distribution = Layout.distribution();
         for (String line : Files.readAllLines(distribution.resolve("conf/bundle-sets/default.list"))) {
@@ -185,8 +192,8 @@ public class FelixHotDeployIT {
     @Test
     public void g_shouldRetireAModeSoThatItStaysAway() throws Exception {
         Path deploy = Path.of(bundles.getProperty(DEPLOY));
-        String dropped = StorageJars.file(OTHER, "0.2.0");
-        StorageJars.drop(jar(OTHER, "0.2.0"), deploy);
+        String dropped = BundleJars.file(OTHER, "0.2.0");
+        BundleJars.drop(jar(OTHER, "0.2.0"), deploy);
         await("the older version is gone", () -> offers(OTHER).equals(List.of("0.2.0")));
 
         StorageAdmin.Outcome outcome = management.storage().retire("temporary-swap-only", "test");
@@ -200,7 +207,7 @@ public class FelixHotDeployIT {
 
     @Test
     public void h_shouldStayActiveWithoutAnyStorageBundleAndHealWhenOneReturns() throws Exception {
-        Bundle other = bundleOf("permanent");
+        Bundle other = bundleOf("storage-permanent");
         other.stop();
         bundleOf(STORE).uninstall();
 
@@ -215,25 +222,57 @@ public class FelixHotDeployIT {
         await("nothing is wrong any more", () -> !isProblem("the bundle of the store in use is gone"));
     }
 
+    @Test
+    public void i_shouldPutElectionBundlesAsideWhileTheServerRuns() throws Exception {
+        Bundle used = election();
+        Path deploy = Path.of(bundles.getProperty(DEPLOY));
+        Path jars = Path.of(bundles.getProperty(JARS));
+        String newer = BundleJars.file(ELECTION, NEWER_ELECTION);
+
+        BundleJars.drop(jars.resolve(SAME_ELECTION), deploy);
+        BundleJars.drop(jars.resolve(newer), deploy);
+
+        await(
+                "problems are shown",
+                () -> isProblem("deploy/" + SAME_ELECTION + " is not started")
+                        && isProblem("deploy/" + newer + " is not started"));
+        assertEquals("the one in use, alone and not updated", used, election());
+        assertEquals(Bundle.ACTIVE, used.getState());
+        assertEquals(
+                ServerRole.ACTIVE_COORDINATOR,
+                management.status().servers().get(0).role());
+        Files.delete(deploy.resolve(SAME_ELECTION));
+        Files.delete(deploy.resolve(newer));
+        await("the problems are gone", () -> !isProblem("is not started"));
+    }
+
+    private Bundle election() {
+        List<Bundle> found = Stream.of(bundles.getBundles())
+                .filter(each -> BundleJars.bundle(ELECTION).equals(each.getSymbolicName()))
+                .toList();
+        assertEquals(found.toString(), 1, found.size());
+        return found.get(0);
+    }
+
     private Path jar(String store, String version) {
-        return Path.of(bundles.getProperty(JARS)).resolve(StorageJars.file(store, version));
+        return Path.of(bundles.getProperty(JARS)).resolve(BundleJars.file(store, version));
     }
 
     private void drop(String version) throws IOException {
-        StorageJars.drop(jar(STORE, version), Path.of(bundles.getProperty(DEPLOY)));
+        BundleJars.drop(jar(STORE, version), Path.of(bundles.getProperty(DEPLOY)));
     }
 
     /** Versions of a store that are offered. */
     private List<String> offers(String store) {
         return management.storage().list().stream()
-                .filter(each -> each.bundle().equals(StorageJars.bundle(store)))
+                .filter(each -> each.bundle().equals(BundleJars.bundle(store)))
                 .map(Offer::version)
                 .toList();
     }
 
     private Bundle bundleOf(String store) throws BundleException {
         for (Bundle each : bundles.getBundles()) {
-            if (StorageJars.bundle(store).equals(each.getSymbolicName())) {
+            if (BundleJars.bundle(store).equals(each.getSymbolicName())) {
                 return each;
             }
         }
@@ -253,7 +292,7 @@ public class FelixHotDeployIT {
 
     private boolean isInstalled(String version) {
         for (Bundle each : bundles.getBundles()) {
-            if (StorageJars.bundle(STORE).equals(each.getSymbolicName())
+            if (BundleJars.bundle(STORE).equals(each.getSymbolicName())
                     && each.getVersion().toString().equals(version)) {
                 return true;
             }
@@ -263,7 +302,7 @@ public class FelixHotDeployIT {
 
     private Bundle installed(String version) throws BundleException {
         for (Bundle each : bundles.getBundles()) {
-            if (StorageJars.bundle(STORE).equals(each.getSymbolicName())
+            if (BundleJars.bundle(STORE).equals(each.getSymbolicName())
                     && each.getVersion().toString().equals(version)) {
                 return each;
             }

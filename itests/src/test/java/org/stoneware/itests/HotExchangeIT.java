@@ -9,10 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.function.Predicate;
-import java.util.stream.Stream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -36,6 +37,7 @@ class HotExchangeIT {
     private static final int SESSIONS = 2_000;
     private static final Duration PATIENCE = Duration.ofSeconds(90);
     private static final String NEWER = "0.2.0";
+    private static final List<String> PARTS = List.of("election", "transport-aeron");
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private static Path directory;
@@ -56,7 +58,7 @@ class HotExchangeIT {
         sample = rocksDb();
         shared = System.getProperty(DISTRIBUTION);
         Path home = directory.resolve("home");
-        StorageJars.copy(Layout.distribution(), home);
+        BundleJars.copy(Layout.distribution(), home);
         System.setProperty(DISTRIBUTION, home.toString());
         deploy = home.resolve("deploy");
         pair = PairWithTomcats.start(directory);
@@ -84,7 +86,7 @@ class HotExchangeIT {
             refuseBroken(load);
             takeAway(load);
             if (sample != null) {
-                StorageJars.drop(sample, deploy);
+                BundleJars.drop(sample, deploy);
                 awaitOnBoth("/api/v1/events", "can hold the sessions: " + RocksDbSample.MODE);
                 use(load, RocksDbSample.MODE);
             }
@@ -109,6 +111,91 @@ class HotExchangeIT {
         stored.requireAll();
     }
 
+    /**
+     * What can't be exchanged under a running server: put aside when it is dropped, and taken in by two restarts, one after the other, in
+     * which old and new work together.
+     */
+    @Test
+    void shouldLoseNothingWhileElectionAndTransportAreExchangedInTurn() throws Exception {
+        Path home = Layout.distribution();
+        Map<String, Path> newer = newerParts();
+        Map<String, String> after = new TreeMap<>();
+        newer.keySet().forEach(bundle -> after.put(bundle, NEWER));
+        try (CounterLoad load = pair.load(USERS)) {
+            load.awaitServed(3);
+            for (Path jar : newer.values()) {
+                BundleJars.drop(jar, deploy);
+                awaitOnBoth("/api/v1/cluster", "deploy/" + jar.getFileName() + " is not started");
+            }
+            for (Path jar : newer.values()) {
+                Files.delete(deploy.resolve(jar.getFileName()));
+                Files.copy(jar, home.resolve("bundles").resolve(jar.getFileName()));
+            }
+            nameInBundleSet(newer);
+            ServerProcess active = pair.active();
+            ServerProcess standby = pair.other(active);
+            Map<String, String> before = parts(active);
+            assertThat(before).containsOnlyKeys(newer.keySet()).doesNotContainValue(NEWER);
+
+            restart(standby);
+            assertThat(parts(pair.other(active))).isEqualTo(after);
+            assertThat(parts(active)).isEqualTo(before);
+            load.awaitServed(3);
+            program("hand-over");
+            pair.awaitComplete();
+            load.awaitServed(3);
+            restart(active);
+
+            for (String name : List.of(PairWithTomcats.FIRST, PairWithTomcats.SECOND)) {
+                assertThat(parts(pair.array().server(name))).isEqualTo(after);
+            }
+            load.awaitServed(3);
+            load.requireNothingLost();
+        }
+    }
+
+    private static Map<String, Path> newerParts() throws IOException {
+        Map<String, Path> jars = new LinkedHashMap<>();
+        for (String part : PARTS) {
+            jars.put(BundleJars.bundle(part), new BundleJars(part, directory.resolve("jars")).version(NEWER));
+        }
+        return jars;
+    }
+
+    private static void nameInBundleSet(Map<String, Path> newer) throws IOException {
+        Path set = Layout.distribution().resolve("conf/bundle-sets/default.list");
+        String list = Files.readString(set);
+        for (String part : PARTS) {
+            list = list.replaceFirst(
+                    "stoneware-" + part + "-\\d\\S*\\.jar",
+                    newer.get(BundleJars.bundle(part)).getFileName().toString());
+        }
+        Files.writeString(set, list);
+    }
+
+    /** Versions of what is exchanged and started, as {@code server:bundles} tells them. */
+    private static Map<String, String> parts(ServerProcess server) throws IOException {
+        Map<String, String> versions = new TreeMap<>();
+        for (String line :
+                program("shell", "-n", server.member().name(), "server:bundles").split("\n")) {
+            String[] words = line.trim().split("\\s+");
+            if (words.length == 5
+                    && words[2].equals("active")
+                    && PARTS.stream().map(BundleJars::bundle).anyMatch(words[4]::equals)) {
+                versions.put(words[4], words[3]);
+            }
+        }
+        return versions;
+    }
+
+    private static void restart(ServerProcess server) throws IOException {
+        String name = server.member().name();
+        program("stop-server", "-n", name);
+        assertThat(server.process().awaitExit(PATIENCE)).isZero();
+        pair.array().start(name);
+        pair.awaitComplete();
+    }
+
     /** The sample's jar; null where RocksDB can't be fetched, which is said. */
     private static Path rocksDb() throws IOException {
         try {
@@ -128,25 +215,9 @@ class HotExchangeIT {
 
     /** Asks the active, and waits for the answer. */
     private static void shell(String... words) throws IOException {
-        Path out = Files.createTempFile(directory, "shell", ".txt");
-        try (ChildProcess shell = ChildProcess.start(
-                "shell",
-                Stream.concat(
-                                Stream.of(
-                                        Layout.distribution()
-                                                .resolve("bin/shell")
-                                                .toString(),
-                                        "-f",
-                                        pair.array().config().file().toString(),
-                                        "-n",
-                                        pair.active().member().name()),
-                                Stream.of(words))
-                        .toList(),
-                Map.of(),
-                directory,
-                out)) {
-            assertThat(shell.awaitExit(PATIENCE)).as(shell.output()).isZero();
-        }
+        List<String> arguments = new ArrayList<>(List.of("-n", pair.active().member().name()));
+        arguments.addAll(List.of(words));
+        program("shell", arguments.toArray(new String[0]));
     }
 
     /** With every store's bundle stopped there is none the sessions of the active could go to: its standby takes over. */
@@ -155,9 +226,9 @@ class HotExchangeIT {
         ServerProcess before = pair.active();
         List<String> bundles = new ArrayList<>(List.of(
                 "felix:stop",
-                StorageJars.bundle("memory"),
-                StorageJars.bundle("permanent"),
-                StorageJars.bundle("swap")));
+                BundleJars.bundle("storage-memory"),
+                BundleJars.bundle("storage-permanent"),
+                BundleJars.bundle("storage-swap")));
         if (sample != null) {
             bundles.add(RocksDbSample.BUNDLE);
         }
@@ -169,11 +240,25 @@ class HotExchangeIT {
         tell(load, "the other server, since all storage bundles of the active are stopped", beganNs);
     }
 
+    /** What a program of {@code bin/} prints. */
+    private static String program(String name, String... arguments) throws IOException {
+        List<String> command = new ArrayList<>(List.of(
+                Layout.distribution().resolve("bin").resolve(name).toString(),
+                "-f",
+                pair.array().config().file().toString()));
+        command.addAll(List.of(arguments));
+        Path out = Files.createTempFile(directory, name, ".txt");
+        try (ChildProcess program = ChildProcess.start(name, command, Map.of(), directory, out)) {
+            assertThat(program.awaitExit(PATIENCE)).as(program.output()).isZero();
+            return program.output();
+        }
+    }
+
     /** A newer version of the bundle whose store is in use: both servers go over to it by themselves. */
     private void dropNewer(CounterLoad load, String store, String mode) throws IOException {
-        Path jar = new StorageJars(store, directory.resolve("jars")).version(NEWER);
+        Path jar = new BundleJars("storage-" + store, directory.resolve("jars")).version(NEWER);
         long beganNs = System.nanoTime();
-        StorageJars.drop(jar, deploy);
+        BundleJars.drop(jar, deploy);
         awaitOnBoth("/api/v1/events", inUse(mode, store, NEWER));
         tell(load, mode + ' ' + NEWER, beganNs);
     }
@@ -183,24 +268,24 @@ class HotExchangeIT {
     }
 
     private static String provider(String mode, String store, String version) {
-        return mode + " (" + StorageJars.bundle(store) + ' ' + version + ")";
+        return mode + " (" + BundleJars.bundle("storage-" + store) + ' ' + version + ")";
     }
 
     private static void refuseBroken(CounterLoad load) throws IOException {
-        StorageJars jars = new StorageJars("memory", directory.resolve("jars"));
-        StorageJars.drop(jars.unresolvable("0.9.1"), deploy);
-        awaitOnBoth("/api/v1/events", StorageJars.bundle("memory") + " 0.9.1 is not used");
-        StorageJars.drop(jars.incomplete("0.9.2", "MemorySnapshot"), deploy);
+        BundleJars jars = new BundleJars("storage-memory", directory.resolve("jars"));
+        BundleJars.drop(jars.unresolvable("0.9.1"), deploy);
+        awaitOnBoth("/api/v1/events", BundleJars.bundle("storage-memory") + " 0.9.1 is not used");
+        BundleJars.drop(jars.incomplete("0.9.2", "MemorySnapshot"), deploy);
         awaitOnBoth("/api/v1/events", "it failed its trial");
         load.awaitServed(3);
-        Files.delete(deploy.resolve(StorageJars.file("memory", "0.9.1")));
-        Files.delete(deploy.resolve(StorageJars.file("memory", "0.9.2")));
+        Files.delete(deploy.resolve(BundleJars.file("storage-memory", "0.9.1")));
+        Files.delete(deploy.resolve(BundleJars.file("storage-memory", "0.9.2")));
     }
 
     /** The bundle of the store in use is taken away: its store goes on, until the sessions are in one that has a bundle. */
     private static void takeAway(CounterLoad load) throws IOException {
         long beganNs = System.nanoTime();
-        Files.delete(deploy.resolve(StorageJars.file("memory", NEWER)));
+        Files.delete(deploy.resolve(BundleJars.file("storage-memory", NEWER)));
         awaitOnBoth("/api/v1/events", "the bundle of the store in use is gone");
         awaitOnBoth("/api/v1/events", "is done with the loss of the bundle", page -> {
             int asked = page.indexOf("asked by the loss of the bundle of the store in use");

@@ -11,6 +11,7 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.apache.felix.framework.FrameworkFactory;
+import org.jspecify.annotations.Nullable;
 import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleEvent;
@@ -33,6 +34,10 @@ final class ServerProcess {
     private static final Logger LOGGER = System.getLogger("org.stoneware.launcher");
     private static final long STOP_LIMIT_SEC = 20;
     private static final String POLL_INTERVAL_MS = "500";
+    /** Symbolic names of the server's own bundles begin so, ... */
+    private static final String PARTS = "org.stoneware.";
+    /** ... and those of stores and their libraries so. */
+    private static final String STORES = "org.stoneware.storage.";
 
     private final ConfigText text;
     private final ServerSettings server;
@@ -128,9 +133,11 @@ final class ServerProcess {
     }
 
     private void install(BundleContext context) throws ProgramException {
+        Map<String, Path> parts = new HashMap<>();
         for (BundleSet.Entry entry : bundles.entries()) {
             try {
                 Bundle bundle = context.installBundle("reference:" + entry.jar().toUri());
+                requireOnce(parts, bundle.getSymbolicName(), entry.jar());
                 bundle.adapt(BundleStartLevel.class).setStartLevel(entry.startLevel());
                 if (bundle.getHeaders().get(Constants.FRAGMENT_HOST) == null) {
                     bundle.start(); // only noted: the framework starts it when its level is reached
@@ -141,6 +148,20 @@ final class ServerProcess {
                         "bundle set: " + entry.jar() + " can't be installed: " + e.getMessage()
                                 + "; replace it, or take it out of " + bundles.file());
             }
+        }
+    }
+
+    /** Two elections or transports would both be started, and which of them is used would be chance. Stores may be there twice. */
+    private void requireOnce(Map<String, Path> parts, @Nullable String name, Path jar) throws ProgramException {
+        if (name == null || !name.startsWith(PARTS) || name.startsWith(STORES)) {
+            return;
+        }
+        Path other = parts.put(name, jar);
+        if (other != null && !other.equals(jar)) {
+            throw new ProgramException(
+                    ExitCode.CONFIGURATION,
+                    "bundle set: " + other + " and " + jar + " are the same bundle, " + name + "; name one of them in "
+                            + bundles.file());
         }
     }
 

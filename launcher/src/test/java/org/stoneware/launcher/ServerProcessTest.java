@@ -106,6 +106,23 @@ class ServerProcessTest {
     }
 
     @Test
+    void shouldNameBothVersionsOfAPartThatIsInTheBundleSetTwice() throws Exception {
+        String name = "Bundle-SymbolicName: org.stoneware.election";
+        home.bundle(3, "test.memory", MEMORY, "")
+                .bundle(6, "election-old", List.of(name), "")
+                .bundle(6, "election-new", List.of(name, "Bundle-Version: 2.0.0"), "");
+
+        Process process = home.spawn("start-server");
+        String output = new String(process.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+
+        assertThat(process.waitFor()).isEqualTo(ExitCode.CONFIGURATION);
+        assertThat(output)
+                .contains("election-old.jar and ")
+                .contains("election-new.jar are the same bundle, org.stoneware.election; name one of them in ")
+                .contains("default.list");
+    }
+
+    @Test
     void shouldEndWithTheCodeAComponentAsksFor() throws Exception {
         home.bundle(3, "test.memory", MEMORY, "")
                 .bundle(
