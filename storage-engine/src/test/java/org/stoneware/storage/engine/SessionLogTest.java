@@ -7,13 +7,16 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.storage.segments.Location;
+import org.stoneware.storage.segments.RecordHint;
+import org.stoneware.storage.segments.RecordKind;
+import org.stoneware.storage.segments.SegmentLog;
 import org.stoneware.storage.segments.SegmentLogContext;
 import org.stoneware.storage.segments.SegmentLogException;
 import org.stoneware.storage.segments.faults.FaultySegmentFiles;
 import org.stoneware.storage.slab.MemoryBudget;
 import org.stoneware.storage.slab.Slab;
 
-/** A place of the disk turns out to be damaged while the log takes nothing. */
+/** What becomes of a session when its place on disk is emptied, or damaged while the log takes nothing. */
 class SessionLogTest {
     private static final int SEGMENT_BYTES = 1 << 20;
     private static final int PENDING_BYTES = 256 << 10;
@@ -24,21 +27,16 @@ class SessionLogTest {
     private long nowNs;
 
     @BeforeEach
-    void open() throws SegmentLogException {
+    void openKept() throws SegmentLogException {
+        open(SegmentLogContext.Sync.FORCED, true);
+    }
+
+    private void open(SegmentLogContext.Sync sync, boolean isKeeping) throws SegmentLogException {
         log = new SessionLog(
                 new SegmentLogContext(
-                        files,
-                        SegmentLogContext.Sync.FORCED,
-                        SEGMENT_BYTES,
-                        64 << 10,
-                        0,
-                        PENDING_BYTES,
-                        16,
-                        1,
-                        line -> {},
-                        () -> {}),
+                        files, sync, SEGMENT_BYTES, 64 << 10, 0, PENDING_BYTES, 16, 1, line -> {}, () -> {}),
                 index,
-                true,
+                isKeeping,
                 new Events());
         log.recover(new Recovery(index, log));
     }
@@ -81,6 +79,41 @@ class SessionLogTest {
         assertThat(log.lostCount()).isEqualTo(1);
         assertThat(log.owed()).isPositive();
         awaitNothingOwed();
+    }
+
+    @Test
+    void shouldGiveUpTheCopyOfASessionInMemoryRatherThanMoveItWhenNothingIsKept() throws Exception {
+        close();
+        open(SegmentLogContext.Sync.SCRATCH, false);
+        int resident = add(1);
+        int cold = add(2);
+        index.evict(cold);
+        long place = index.logLocation(cold);
+
+        move(resident, 1);
+        move(cold, 2);
+
+        assertThat(index.isInLog(resident)).isFalse();
+        assertThat(index.logLocation(cold)).isGreaterThan(place);
+        assertThat(log.log().figures().movedBytes()).isEqualTo(SegmentLog.frameLength(index.length(cold)));
+    }
+
+    @Test
+    void shouldMoveTheRecordOfASessionInMemoryWhenItIsKept() {
+        int resident = add(1);
+        long place = index.logLocation(resident);
+
+        move(resident, 1);
+
+        assertThat(index.logLocation(resident)).isGreaterThan(place);
+    }
+
+    private void move(int entry, int number) {
+        SessionRecord record = EngineFixture.record(number, 1, 20_000);
+        RecordHint hint =
+                new RecordHint().set(index.hash(entry), index.fingerprint(entry), 1, 1, 1800, index.contentHash(entry));
+        log.onMove(
+                RecordKind.RECORD, index.logLocation(entry), hint, record.buffer(), record.offset(), record.length());
     }
 
     private int add(int number) {

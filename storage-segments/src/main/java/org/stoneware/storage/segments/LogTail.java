@@ -147,6 +147,8 @@ final class LogTail {
         if (old != null) {
             old.isSealed = true;
             if (old.hints != null) {
+                // Counted already, so that files still to be written do not use up what is kept back.
+                room.use(old.hints.fileLength());
                 awaitingHints.add(old);
             }
         }
@@ -190,7 +192,7 @@ final class LogTail {
                 HintsTask task = new HintsTask(context, logId, segment, hints, written -> {
                     segment.hints = null;
                     hintBytes += written;
-                    room.use(written);
+                    room.use(written - hints.fileLength());
                 });
                 if (!workers.submit(task)) {
                     return; // with the next segment

@@ -288,6 +288,22 @@ final class SegmentLogTest {
     }
 
     @Test
+    void shouldCountHintFilesBeforeTheyAreWritten() throws Exception {
+        try (TestEngine engine = open(Sync.FORCED)) {
+            for (long key = 0; key < 8; key++) {
+                assertThat(engine.tryPut(key, 1, 10_000)).isNotNegative();
+            }
+            long counted = engine.log.figures().diskUsedBytes();
+
+            engine.await(() -> files.list().contains(Segment.hintsName(1)));
+            engine.awaitDurable();
+            engine.await(() -> engine.step() == 0);
+
+            assertThat(engine.log.figures().diskUsedBytes()).isEqualTo(counted);
+        }
+    }
+
+    @Test
     void shouldRefuseAndHealWhenTheDeviceIsFull() throws Exception {
         Map<Long, Long> expected = new HashMap<>();
         try (TestEngine engine = open(Sync.FORCED)) {
