@@ -27,7 +27,8 @@ public interface SessionStore extends AutoCloseable {
     /**
      * Makes sure a session can be read and changed at once.
      *
-     * @param ticket given back in {@link StoreListener#onLoaded} when the answer is {@link LoadResult#LOADING}.
+     * @param ticket given back in {@link StoreListener#onLoaded} when the answer is {@link LoadResult#LOADING}. The caller may ask for a
+     *               session that is on its way as often as it likes, with the same ticket; that must cost no memory.
      */
     LoadResult load(SessionKey key, long ticket);
 
@@ -96,6 +97,14 @@ public interface SessionStore extends AutoCloseable {
      * @return sessions named.
      */
     int visitExpired(long nowMs, int limit, ExpiryVisitor visitor);
+
+    /**
+     * True when the last {@link #visitExpired} left sessions out that are not resident: it is worth asking again as soon as some may have
+     * come to memory, some milliseconds later. A store that always says false is asked at the regular interval, half a second.
+     */
+    default boolean isFetchingExpired() {
+        return false;
+    }
 
     /**
      * Shows every session of a slot that is resident, in an order the store chooses; {@link #openSnapshot} shows the others too. The

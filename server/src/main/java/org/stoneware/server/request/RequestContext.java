@@ -21,6 +21,9 @@ import org.stoneware.wire.session.OwnStatus;
  * <b>Threading:</b> the agent thread. Not final: the simulation plants faults by overriding one rule.
  */
 class RequestContext {
+    /** One for all: whichever load ends, everything that waits for the store is tried again. */
+    private static final long LOAD_TICKET = 1;
+
     final long epoch;
     final RequestLimits limits;
     final SessionStore store;
@@ -35,7 +38,6 @@ class RequestContext {
     final LogEntryPublisher entries = new LogEntryPublisher();
     final SessionRecord view = new SessionRecord();
     private final ReadGate readGate;
-    private long lastTicket;
 
     /** Where the message being served came from. */
     ClientPort port = new ClientPort((buffer, offset, length) -> false, "");
@@ -106,7 +108,7 @@ class RequestContext {
 
     /** Asks the store for a session; LOADING and BUSY make the message wait. */
     Residency residency(SessionKey key) {
-        return switch (store.load(key, ++lastTicket)) {
+        return switch (store.load(key, LOAD_TICKET)) {
             case RESIDENT -> Residency.HERE;
             case ABSENT -> isTellable(key) ? Residency.ABSENT : waitAlone();
             case LOADING, BUSY -> {
@@ -128,7 +130,7 @@ class RequestContext {
 
     /** Whether the store shows a session at once, or surely has none; else it is on its way to memory. */
     boolean isShown(SessionKey key) {
-        LoadResult found = store.load(key, ++lastTicket);
+        LoadResult found = store.load(key, LOAD_TICKET);
         boolean isShown = found == LoadResult.RESIDENT || found == LoadResult.ABSENT;
         isStoreAwaited |= !isShown;
         waitsForStore |= !isShown;

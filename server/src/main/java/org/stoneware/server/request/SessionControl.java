@@ -14,7 +14,7 @@ import org.stoneware.wire.session.WriteStatus;
  * <b>Threading:</b> the agent thread.
  */
 public final class SessionControl {
-    /** No ticket of a request is negative. */
+    /** Nobody waits for the load to be announced; it is asked for again. */
     private static final long TICKET = -2;
 
     private final RequestContext context;

@@ -401,6 +401,11 @@ public final class ExchangeableStore implements SessionStore {
     }
 
     @Override
+    public boolean isFetchingExpired() {
+        return visits.run(() -> current.store().isFetchingExpired() ? 1 : 0) == 1;
+    }
+
+    @Override
     public void visitSlot(int slot, RecordVisitor visitor) {
         visits.run(() -> current.store().visitSlot(slot, visits.records(visitor)));
     }

@@ -107,6 +107,11 @@ final class DatedStore implements SessionStore {
     }
 
     @Override
+    public boolean isFetchingExpired() {
+        return store.isFetchingExpired();
+    }
+
+    @Override
     public void visitSlot(int slot, RecordVisitor visitor) {
         if (usedSlots.get(slot)) {
             store.visitSlot(slot, visitor);

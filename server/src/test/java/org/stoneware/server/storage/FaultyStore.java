@@ -153,6 +153,11 @@ public final class FaultyStore implements SessionStore {
     }
 
     @Override
+    public boolean isFetchingExpired() {
+        return store.isFetchingExpired();
+    }
+
+    @Override
     public void visitSlot(int slot, RecordVisitor visitor) {
         store.visitSlot(slot, visitor);
     }

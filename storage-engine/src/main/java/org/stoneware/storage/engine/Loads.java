@@ -9,12 +9,14 @@ import org.stoneware.storage.slab.Slab;
 
 /** Brings sessions from the log into memory, and remembers who waits for which. */
 final class Loads implements ReadTarget {
-    /** What {@link #begin} is told when nobody waits. */
+    /** What {@link #pollDone} says when there is no more. */
     static final long NO_TICKET = Long.MIN_VALUE;
 
     private static final int MAX_UNDER_WAY = 512;
     /** Loads nobody waits for leave room to those somebody does. */
-    private static final int MAX_UNASKED = 128;
+    private static final int MAX_FOR_EXPIRY = 256;
+    /** And what is only brought back early leaves room to what is to end, which may be all there is. */
+    private static final int MAX_FOR_WARM_UP = 128;
 
     private final SessionIndex index;
     private final SessionLog log;
@@ -24,9 +26,10 @@ final class Loads implements ReadTarget {
     private final long maxBytes;
     private long bytesUnderWay;
     private final LongArrayList done = new LongArrayList();
+    private int doneTaken;
     private long loaded;
 
-    /** One read under way. */
+    /** One read under way. Who asks again and again with the same ticket waits once. */
     private record Load(int length, LongArrayList waiting) {}
 
     /** @param maxBytes bytes of all records on their way, which are memory beside that of the sessions; one is always let through. */
@@ -43,29 +46,57 @@ final class Loads implements ReadTarget {
      * @return false when too many are under way.
      */
     boolean begin(int entry, long ticket) {
+        @Nullable Load load = load(entry, MAX_UNDER_WAY);
+        if (load != null && !load.waiting.containsLong(ticket)) {
+            load.waiting.addLong(ticket);
+        }
+        return load != null;
+    }
+
+    /** As {@link #begin} for a session that is over; nobody waits. */
+    boolean beginForExpiry(int entry) {
+        return load(entry, MAX_FOR_EXPIRY) != null;
+    }
+
+    /** As {@link #begin} for a session nobody has asked for yet. */
+    boolean beginForWarmUp(int entry) {
+        return load(entry, MAX_FOR_WARM_UP) != null;
+    }
+
+    /** The load of an entry, begun now unless it is under way; null when too many are, of which {@code most} may be. */
+    private @Nullable Load load(int entry, int most) {
         long location = index.logLocation(entry);
         @Nullable Load load = loads.get(location);
         if (load == null) {
-            int most = ticket == NO_TICKET ? MAX_UNASKED : MAX_UNDER_WAY;
-            long mostBytes = ticket == NO_TICKET ? maxBytes / (MAX_UNDER_WAY / MAX_UNASKED) : maxBytes;
             int length = index.length(entry);
-            boolean isTooMuch = !loads.isEmpty() && bytesUnderWay + length > mostBytes;
+            boolean isTooMuch = !loads.isEmpty() && bytesUnderWay + length > maxBytes / (MAX_UNDER_WAY / most);
             if (loads.size() >= most || isTooMuch || !log.read(entry, this)) {
-                return false;
+                return null;
             }
             load = new Load(length, new LongArrayList());
             loads.put(location, load);
             bytesUnderWay += length;
         }
-        if (ticket != NO_TICKET) {
-            load.waiting.addLong(ticket);
-        }
-        return true;
+        return load;
     }
 
     /** Takes the tickets of loads that have ended since, one after the other; {@link #NO_TICKET} when there are no more. */
     long pollDone() {
-        return done.isEmpty() ? NO_TICKET : done.removeAt(0);
+        if (doneTaken < done.size()) {
+            return done.getLong(doneTaken++);
+        }
+        done.clear();
+        doneTaken = 0;
+        return NO_TICKET;
+    }
+
+    /** Tickets that wait for a load, each once for every session it waits for. */
+    int waiting() {
+        int waiting = 0;
+        for (Load load : loads.values()) {
+            waiting += load.waiting.size();
+        }
+        return waiting;
     }
 
     int underWay() {

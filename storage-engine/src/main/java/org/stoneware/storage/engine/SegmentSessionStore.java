@@ -72,6 +72,7 @@ public final class SegmentSessionStore implements SessionStore {
     private final SessionRecord shown = new SessionRecord();
     private int[] expired = new int[64];
     private @Nullable StoreListener listener;
+    private boolean isFetchingExpired;
     private boolean isVisiting;
     private boolean isClosed;
     private String damage = "";
@@ -263,13 +264,19 @@ public final class SegmentSessionStore implements SessionStore {
                     visitor.onExpired(index.wrap(shown, expired[i]).key(), index.lastAccessedTimeMs(expired[i]));
                     named++;
                 } else {
-                    loads.begin(expired[i], Loads.NO_TICKET);
+                    loads.beginForExpiry(expired[i]);
                 }
             }
         } finally {
             isVisiting = false;
         }
+        isFetchingExpired = named < count;
         return named;
+    }
+
+    @Override
+    public boolean isFetchingExpired() {
+        return isFetchingExpired;
     }
 
     @Override
@@ -354,6 +361,7 @@ public final class SegmentSessionStore implements SessionStore {
         visitor.onCounter("memory.evictions", residency.evictions());
         visitor.onCounter("memory.loads", loads.loaded());
         visitor.onCounter("memory.loads.under-way.bytes", loads.bytesUnderWay());
+        visitor.onCounter("memory.loads.waiting", loads.waiting());
         visitor.onCounter("memory.free.bytes", index.slab().freeBytes());
         visitor.onCounter("disk.spills", residency.spills());
         visitor.onCounter("disk.segments", disk.segments());

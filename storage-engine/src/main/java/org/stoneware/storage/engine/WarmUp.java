@@ -24,7 +24,7 @@ final class WarmUp {
         while (!isOver) {
             if (next >= index.size() || budget.usedBytes() > budget.maxBytes() / 16 * FILL_SIXTEENTHS) {
                 isOver = true;
-            } else if (index.isResident(next) || loads.begin(next, Loads.NO_TICKET)) {
+            } else if (index.isResident(next) || loads.beginForWarmUp(next)) {
                 next++;
                 work++;
             } else {

@@ -77,6 +77,24 @@ final class KeepTest extends EngineFixture {
     }
 
     @Test
+    void shouldFetchWhatIsOverdueThoughMemoryFillsByItself() {
+        SessionStore first = open(StorePolicy.KEEP, 4 * MEMORY_BYTES, 0);
+        for (int i = 0; i < 2000; i++) {
+            put(first, record(i, 1, 500));
+        }
+        awaitDurable(first);
+        first.close();
+        SessionStore second = open(StorePolicy.KEEP, 4 * MEMORY_BYTES, 0);
+        work(second);
+        long filling = counter(second, "memory.loads.under-way.bytes");
+
+        second.visitExpired(Long.MAX_VALUE / 2, 2000, (key, lastAccessedTimeMs) -> {});
+
+        assertThat(second.isFetchingExpired()).isTrue();
+        assertThat(counter(second, "memory.loads.under-way.bytes")).isGreaterThan(filling);
+    }
+
+    @Test
     void shouldKeepSessionsOfTwoApplicationsApartThatHaveTheSameId() {
         SessionStore first = open(StorePolicy.KEEP, MEMORY_BYTES, 0);
         SessionKey shop = SessionKey.of("localhost/shop", "same");

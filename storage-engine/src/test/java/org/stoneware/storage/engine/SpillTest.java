@@ -120,6 +120,46 @@ final class SpillTest extends EngineFixture {
     }
 
     @Test
+    void shouldRememberEachTicketOnceHoweverOftenItAsks() {
+        SessionStore store = open(StorePolicy.SPILL, MEMORY_BYTES, 0);
+        fill(store, TEN_TIMES_MEMORY);
+        await(store, "the store comes to rest", () -> work(store) == 0);
+        List<Long> told = new ArrayList<>();
+        store.listener(new ListenerOfLoads(told));
+        SessionKey cold = coldSession(store);
+
+        // Nothing ends before the store works again.
+        for (int i = 0; i < 10_000; i++) {
+            store.load(cold, 1);
+            store.load(cold, 2);
+        }
+        long waiting = counter(store, "memory.loads.waiting");
+        await(store, "the load ends", () -> store.load(cold, 3) == LoadResult.RESIDENT);
+
+        assertThat(waiting).isEqualTo(2);
+        assertThat(told).startsWith(1L, 2L).doesNotHaveDuplicates();
+        assertThat(counter(store, "memory.loads.waiting")).isZero();
+    }
+
+    @Test
+    void shouldSayWhetherOverdueSessionsAreOnTheirWayToMemory() {
+        SessionStore store = open(StorePolicy.SPILL, MEMORY_BYTES, 0);
+        fill(store, TEN_TIMES_MEMORY);
+        await(store, "the store comes to rest", () -> work(store) == 0);
+        long longAfterMs = Long.MAX_VALUE / 2;
+
+        int named = store.visitExpired(longAfterMs, TEN_TIMES_MEMORY, (key, lastAccessedTimeMs) -> {});
+        boolean isFetching = store.isFetchingExpired();
+        long underWay = counter(store, "memory.loads.under-way.bytes") / LENGTH;
+
+        assertThat(named).isLessThan(TEN_TIMES_MEMORY);
+        assertThat(isFetching).isTrue();
+        assertThat(underWay).as("as many as may be brought at once").isGreaterThan(100);
+        store.visitExpired(0, TEN_TIMES_MEMORY, (key, lastAccessedTimeMs) -> {});
+        assertThat(store.isFetchingExpired()).isFalse();
+    }
+
+    @Test
     void shouldHaveTheSameDigestsWhetherSessionsAreInMemoryOrNot() {
         SessionStore tight = open(StorePolicy.SPILL, MEMORY_BYTES, 0);
         fill(tight, 6000);

@@ -72,6 +72,11 @@ class DelegatingSessionStore implements SessionStore {
     }
 
     @Override
+    public boolean isFetchingExpired() {
+        return store.isFetchingExpired();
+    }
+
+    @Override
     public void visitSlot(int slot, RecordVisitor visitor) {
         store.visitSlot(slot, visitor);
     }
