@@ -31,6 +31,9 @@ final class ClientRow {
     long renewedNs;
 
     long ownedSessions;
+    /** Notices of ended sessions it has not confirmed. */
+    int openNotices;
+
     private final long[] refused = new long[REFUSALS];
     private int refusals;
 

@@ -68,7 +68,7 @@ final class ClientTable {
         rows.remove(row.id);
     }
 
-    /** A connected Tomcat that serves the application, another one each time; null when there is none. */
+    /** A connected Tomcat that serves the application, the one with the fewest open notices; null when there is none. */
     @Nullable
     ClientRow serving(String application) {
         List<ClientRow> serving = new ArrayList<>();
@@ -77,7 +77,15 @@ final class ClientTable {
                 serving.add(row);
             }
         }
-        return serving.isEmpty() ? null : serving.get(Math.floorMod(nextServing++, serving.size()));
+        @Nullable ClientRow least = null;
+        int first = nextServing++;
+        for (int i = 0; i < serving.size(); i++) {
+            ClientRow row = serving.get(Math.floorMod(first + i, serving.size()));
+            if (least == null || row.openNotices < least.openNotices) {
+                least = row;
+            }
+        }
+        return least;
     }
 
     /** Name of a Tomcat; its identity when it is not known, or only from the log. */

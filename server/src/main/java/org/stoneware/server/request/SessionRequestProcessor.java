@@ -42,6 +42,7 @@ public final class SessionRequestProcessor {
     private final OpenRequests opens;
     private final ChangeRequests changes;
     private final ExpirySweep sweep;
+    private final ExpiryNotices notices;
     private final SessionControl control;
     private final ClientRequestAdapter adapter = new ClientRequestAdapter();
     private final Requests requests = new Requests();
@@ -122,6 +123,7 @@ public final class SessionRequestProcessor {
                 context.ownership,
                 context.limits.sweepEnabled(),
                 new SweepOutput());
+        this.notices = new ExpiryNotices(context.stateMachine.expiryJobs(), new NoticeOutput());
         this.opens = new OpenRequests(context, sweep);
         this.control = new SessionControl(context);
     }
@@ -197,7 +199,7 @@ public final class SessionRequestProcessor {
         @Nullable ClientRow row = port.row;
         if (row != null && row.port == port) {
             row.port = null;
-            sweep.onClientGone(row);
+            notices.onClientGone(row);
         }
         port.row = null;
         port.isRegistering = false;
@@ -217,7 +219,8 @@ public final class SessionRequestProcessor {
         work += retryAfterStore();
         work += context.ownership.doWork(nowNs);
         if (context.canServeReads() && context.rule.isOpen(nowNs)) {
-            work += sweep.doWork(nowNs, context.logTimeMs());
+            work += sweep.doWork(nowNs, context.logTimeMs(), !inOrder.isEmpty());
+            work += notices.doWork(nowNs, context.logTimeMs());
         }
         work += forgetOverdue();
         work += context.proposals.doWork(nowNs);
@@ -286,7 +289,7 @@ public final class SessionRequestProcessor {
             context.clients.remove(row);
             context.rule.onForgotten(row.id);
             context.ownership.forget(row, context.nowNs);
-            sweep.onClientGone(row);
+            notices.onClientGone(row);
             forgotten++;
         }
         return forgotten;
@@ -449,7 +452,7 @@ public final class SessionRequestProcessor {
             if (context.registered(requestEpoch) != null) {
                 int length = context.entries.expiryDelivered(context.proposals.entry, jobId);
                 if (context.propose(length, null, null, Proposals.Action.NONE)) {
-                    sweep.onDelivered(jobId);
+                    notices.onDelivered(jobId);
                 }
             }
         }
@@ -463,7 +466,7 @@ public final class SessionRequestProcessor {
         }
     }
 
-    /** Carries out what the sweep decided; what the log takes no entry for now comes again with the next sweep. */
+    /** Carries out what the sweep decided. */
     private final class SweepOutput implements ExpirySweep.Output {
         @Override
         public boolean isShown(SessionKey key) {
@@ -476,14 +479,22 @@ public final class SessionRequestProcessor {
         }
 
         @Override
-        public void expire(SessionKey key, long lastAccessedTimeMs) {
+        public boolean expire(SessionKey key, long lastAccessedTimeMs) {
             int length = context.entries.sessionExpired(context.proposals.entry, lastAccessedTimeMs, key);
-            context.propose(length, key, null, (status, version) -> {
+            return context.propose(length, key, null, (status, version) -> {
+                sweep.onCommitted();
                 if (status == WriteStatus.COMMITTED) {
                     context.counters.expired++;
                     context.ended(key);
                 }
             });
+        }
+    }
+
+    private final class NoticeOutput implements ExpiryNotices.Output {
+        @Override
+        public boolean isReadOnly() {
+            return context.isReadOnly();
         }
 
         @Override

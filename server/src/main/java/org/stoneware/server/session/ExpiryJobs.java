@@ -1,8 +1,7 @@
 package org.stoneware.server.session;
 
 import java.util.Collection;
-import java.util.LinkedHashMap;
-import java.util.Map;
+import java.util.TreeMap;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
@@ -16,9 +15,12 @@ import org.stoneware.api.session.SessionRecord;
  */
 public final class ExpiryJobs {
     static final int MAX_JOBS = 10_000;
+    /** A constant, not a share of the heap: every replica must drop the same jobs. Fits the smallest heap a server is run with. */
     static final long MAX_BYTES = 16L * 1024 * 1024;
 
-    private final Map<Long, Job> jobs = new LinkedHashMap<>();
+    /** Ids rise, so by id is by age. */
+    private final TreeMap<Long, Job> jobs = new TreeMap<>();
+
     private long bytes;
     private long dropped;
 
@@ -42,11 +44,16 @@ public final class ExpiryJobs {
         }
     }
 
-    void add(Job job) {
+    /** Takes a job of another replica or an earlier run. Nothing is dropped before the next {@link #add}: what was whole stays so. */
+    void install(Job job) {
         jobs.put(job.id, job);
         bytes += job.record.length;
+    }
+
+    void add(Job job) {
+        install(job);
         while (jobs.size() > MAX_JOBS || (bytes > MAX_BYTES && jobs.size() > 1)) {
-            remove(jobs.keySet().iterator().next());
+            remove(jobs.firstKey());
             dropped++;
         }
     }
@@ -66,6 +73,23 @@ public final class ExpiryJobs {
 
     public boolean isPending(long id) {
         return jobs.containsKey(id);
+    }
+
+    public @Nullable Job get(long id) {
+        return jobs.get(id);
+    }
+
+    /** The oldest job younger than that of an id, whether there is such a one or not; null when there is none. */
+    public @Nullable Job after(long id) {
+        if (jobs.isEmpty() || jobs.lastKey() <= id) {
+            return null;
+        }
+        return jobs.higherEntry(id).getValue();
+    }
+
+    /** True when so many sessions more would make it drop jobs. */
+    public boolean isHalfFull() {
+        return jobs.size() > MAX_JOBS / 2 || bytes > MAX_BYTES / 2;
     }
 
     /** Jobs not delivered yet, oldest first. */

@@ -34,8 +34,8 @@ final class ProcessorFixture {
     static final SessionKey KEY = SessionKey.of("shop", "S1");
 
     final ManualClock clock = new ManualClock();
-    final SessionStore store =
-            new ReferenceSessionStore(new StoreContext(Path.of(""), 1024 * 1024, 2 * MAX_SESSION_BYTES, line -> {}));
+    final SessionStore store = new ReferenceSessionStore(
+            new StoreContext(Path.of(""), 8 * 1024 * 1024, 2 * MAX_SESSION_BYTES, line -> {}));
     final SessionStateMachine stateMachine = new SessionStateMachine(store);
     SessionRequestProcessor processor = newProcessor(EPOCH, null);
     long epoch = EPOCH;
@@ -95,6 +95,20 @@ final class ProcessorFixture {
         }
     }
 
+    /** As {@link #pass} in duty cycles of a millisecond; Tomcats release what is recalled and confirm what has ended in between. */
+    void cycles(int ms, Tomcat... alive) {
+        for (int i = 0; i < ms; i++) {
+            clock.advanceMs(1);
+            for (Tomcat tomcat : alive) {
+                if (i % 100 == 0) {
+                    tomcat.renew();
+                }
+                tomcat.answerAll();
+            }
+            processor.doWork(clock.nowNs());
+        }
+    }
+
     long counter(String name) {
         return processor.counterList().stream()
                 .filter(each -> each.name().equals(name))
@@ -116,6 +130,9 @@ final class ProcessorFixture {
         int renewed;
         int mustRegister;
         ClientPort port;
+        boolean isConfirming = true;
+        private int recallsAnswered;
+        private int confirmed;
         private final ClientRequestPublisher requests = new ClientRequestPublisher();
         private final ClientResponseAdapter responses = new ClientResponseAdapter();
         private final ExpandableArrayBuffer out = new ExpandableArrayBuffer();
@@ -203,6 +220,17 @@ final class ProcessorFixture {
 
         void expiryDone(long jobId) {
             send(requests.expiryDone(out, epoch, jobId));
+        }
+
+        /** Does what was asked since the last call. */
+        void answerAll() {
+            while (recallsAnswered < recalls.size()) {
+                Recall next = recalls.get(recallsAnswered++);
+                release(next.key(), next.token(), next.grant());
+            }
+            while (isConfirming && confirmed < expired.size()) {
+                expiryDone(expired.get(confirmed++).jobId());
+            }
         }
 
         void application(String name, boolean isAdded) {
