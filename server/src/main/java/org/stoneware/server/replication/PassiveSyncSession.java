@@ -4,7 +4,6 @@ import java.util.ArrayDeque;
 import java.util.Iterator;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
@@ -51,7 +50,8 @@ final class PassiveSyncSession {
     private final ChangedSessions changed = new ChangedSessions();
     private final SessionRecord view = new SessionRecord();
     private final ExpandableArrayBuffer keyBytes = new ExpandableArrayBuffer(256);
-    private final ArrayDeque<UnsafeBuffer> rows = new ArrayDeque<>();
+    /** What is not a session, as it was at the end of the snapshot and is not sent yet. */
+    private final ArrayDeque<ReplicatedState.RowSource> rows = new ArrayDeque<>();
 
     private SyncState syncState = SyncState.AWAIT_POSITION;
     private @Nullable Reconciliation reconciliation;
@@ -326,11 +326,7 @@ final class PassiveSyncSession {
         closeSnapshot();
         snapshotIndex = state.lastApplied();
         snapshotSessions = state.store().figures().sessions();
-        state.exportRows((row, offset, length) -> {
-            byte[] copy = new byte[length];
-            row.getBytes(offset, copy);
-            rows.addLast(new UnsafeBuffer(copy));
-        });
+        state.copyRows(rows::addLast);
         snapshotTimeMs = logTimeMs;
         isEndDue = true;
         nextIndex = snapshotIndex + 1;
@@ -338,14 +334,9 @@ final class PassiveSyncSession {
     }
 
     private int catchUp(long commitIndex) {
-        int sent = 0;
-        while (!rows.isEmpty()) {
-            UnsafeBuffer row = rows.getFirst();
-            if (!stream.record(snapshotId, snapshotIndex, RecordKind.STATE_ROW, row, 0, row.capacity())) {
-                return sent;
-            }
-            rows.removeFirst();
-            sent++;
+        int sent = sendRows();
+        if (!rows.isEmpty()) {
+            return sent;
         }
         if (ring.firstIndex() > nextIndex) {
             fail("fell behind the entries kept: nextIndex=" + nextIndex + " firstIndex=" + ring.firstIndex());
@@ -363,6 +354,23 @@ final class PassiveSyncSession {
             sent++;
         }
         return sent + match();
+    }
+
+    private int sendRows() {
+        if (rows.isEmpty()) {
+            return 0;
+        }
+        ExpandableArrayBuffer row = new ExpandableArrayBuffer(4096);
+        int sent = 0;
+        while (!rows.isEmpty()) {
+            int length = rows.getFirst().encode(row);
+            if (!stream.record(snapshotId, snapshotIndex, RecordKind.STATE_ROW, row, 0, length)) {
+                return sent;
+            }
+            rows.removeFirst();
+            sent++;
+        }
+        return sent;
     }
 
     private boolean sendEnd() {

@@ -1,6 +1,8 @@
 package org.stoneware.server.replication;
 
+import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.stoneware.spi.replication.StateMachine;
 import org.stoneware.spi.storage.SessionStore;
 
@@ -25,6 +27,21 @@ public interface ReplicatedState extends StateMachine {
      * <b>Limits:</b> a row holds at most 1 MiB; the walk runs inside one duty cycle.
      */
     void exportRows(RowVisitor visitor);
+
+    /**
+     * Hands over the rows {@link #exportRows} would show now, to be encoded one by one later; what is applied meanwhile changes none of
+     * them. A state overrides this to share what is large and never changes, instead of having it twice.
+     */
+    default void copyRows(Consumer<RowSource> rows) {
+        exportRows((row, offset, length) -> {
+            byte[] copy = new byte[length];
+            row.getBytes(offset, copy);
+            rows.accept(into -> {
+                into.putBytes(0, copy);
+                return length;
+            });
+        });
+    }
 
     /**
      * Takes a row another replica exported. Only before {@link #completeInstall}.
@@ -59,6 +76,17 @@ public interface ReplicatedState extends StateMachine {
 
     /** Shows the result an entry has for which there is no room; nothing when this state has no such result. */
     default void showFullResult(ResultSink out) {}
+
+    /** A row as it was when it was handed over. */
+    @FunctionalInterface
+    interface RowSource {
+        /**
+         * Writes the row from offset 0; may be called again.
+         *
+         * @return length of the row.
+         */
+        int encode(MutableDirectBuffer into);
+    }
 
     /** Sees rows. */
     @FunctionalInterface

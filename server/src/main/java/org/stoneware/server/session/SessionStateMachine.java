@@ -6,6 +6,7 @@ import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -228,6 +229,11 @@ public final class SessionStateMachine implements ReplicatedState {
     @Override
     public void exportRows(RowVisitor visitor) {
         new StateRows(windows, aliases, expiryJobs).export(visitor);
+    }
+
+    @Override
+    public void copyRows(Consumer<RowSource> rows) {
+        new StateRows(windows, aliases, expiryJobs).copy(rows);
     }
 
     @Override

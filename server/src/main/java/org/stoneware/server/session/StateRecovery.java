@@ -2,8 +2,10 @@ package org.stoneware.server.session;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Queue;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -36,7 +38,7 @@ final class StateRecovery {
     private final ExpandableArrayBuffer piece = new ExpandableArrayBuffer(4096);
     private int pieceLength;
 
-    private @Nullable List<byte[]> rows;
+    private @Nullable Queue<byte[]> rows;
     private final List<byte[]> ended = new ArrayList<>();
     private @Nullable Doubt doubt;
     private byte @Nullable [] record;
@@ -139,7 +141,7 @@ final class StateRecovery {
                 }
                 case StateNotes.CHECKPOINT_BEGINS -> {
                     settlePrevious(note, offset);
-                    rows = new ArrayList<>();
+                    rows = new ArrayDeque<>();
                     ended.clear();
                     pieceLength = 0;
                 }
@@ -182,7 +184,7 @@ final class StateRecovery {
     }
 
     private void onCheckpoint(DirectBuffer note, int offset, long upTo) {
-        List<byte[]> all = rows;
+        Queue<byte[]> all = rows;
         if (all == null) {
             throw new WireException("end of a checkpoint without its begin");
         }
@@ -191,7 +193,8 @@ final class StateRecovery {
         parts.aliases().clear();
         parts.expiryJobs().clear();
         StateRows into = new StateRows(parts.windows(), parts.aliases(), parts.expiryJobs());
-        for (byte[] row : all) {
+        // Each row goes as it is installed: the whole state is not held twice.
+        for (byte[] row = all.poll(); row != null; row = all.poll()) {
             into.install(new UnsafeBuffer(row), 0, row.length);
         }
         into.complete();

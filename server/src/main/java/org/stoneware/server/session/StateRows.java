@@ -1,12 +1,15 @@
 package org.stoneware.server.session;
 
 import java.util.Map;
+import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
+import org.agrona.MutableDirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
+import org.stoneware.server.replication.ReplicatedState.RowSource;
 import org.stoneware.server.replication.ReplicatedState.RowVisitor;
 import org.stoneware.wire.log.StateRowAdapter;
 import org.stoneware.wire.log.StateRowListener;
@@ -30,6 +33,7 @@ final class StateRows implements StateRowListener {
     private final SessionAliases aliases;
     private final ExpiryJobs expiryJobs;
     private final StateRowAdapter adapter = new StateRowAdapter();
+    private final StateRowPublisher publisher = new StateRowPublisher();
 
     private ReplyWindow window = new ReplyWindow();
     private long lastRequestId;
@@ -46,8 +50,38 @@ final class StateRows implements StateRowListener {
     }
 
     void export(RowVisitor visitor) {
-        StateRowPublisher publisher = new StateRowPublisher();
         ExpandableArrayBuffer row = new ExpandableArrayBuffer(4096);
+        exportClientsAndAliases(row, visitor);
+        for (ExpiryJobs.Job job : expiryJobs.pending()) {
+            for (int done = 0; done < job.record().length; done += MAX_PIECE_LENGTH) {
+                visitor.onRow(row, 0, encode(job, done, row));
+            }
+        }
+        visitor.onRow(row, 0, encodeTotals(row));
+    }
+
+    /** As {@link #export}, later. The sessions of expiry jobs, by far the largest part, are not copied: they never change. */
+    void copy(Consumer<RowSource> rows) {
+        ExpandableArrayBuffer row = new ExpandableArrayBuffer(4096);
+        RowVisitor copied = (bytes, offset, length) -> {
+            byte[] copy = new byte[length];
+            bytes.getBytes(offset, copy);
+            rows.accept(into -> {
+                into.putBytes(0, copy);
+                return length;
+            });
+        };
+        exportClientsAndAliases(row, copied);
+        for (ExpiryJobs.Job job : expiryJobs.pending()) {
+            for (int done = 0; done < job.record().length; done += MAX_PIECE_LENGTH) {
+                int pieceOffset = done;
+                rows.accept(into -> encode(job, pieceOffset, into));
+            }
+        }
+        copied.onRow(row, 0, encodeTotals(row));
+    }
+
+    private void exportClientsAndAliases(MutableDirectBuffer row, RowVisitor visitor) {
         windows.forEach((client, each) -> {
             long[] ids = each.requestIds();
             int length = publisher.client(row, client.high(), client.low(), each.lowest(), ids.length, sink -> {
@@ -59,20 +93,18 @@ final class StateRows implements StateRowListener {
             visitor.onRow(row, 0, length);
         });
         aliases.forEach((untilMs, from, to) -> visitor.onRow(row, 0, publisher.alias(row, untilMs, from, to)));
-        UnsafeBuffer bytes = new UnsafeBuffer(new byte[0]);
-        for (ExpiryJobs.Job job : expiryJobs.pending()) {
-            int recordLength = job.record().length;
-            bytes.wrap(job.record());
-            for (int done = 0; done < recordLength; done += MAX_PIECE_LENGTH) {
-                int piece = Math.min(MAX_PIECE_LENGTH, recordLength - done);
-                int length =
-                        publisher.expiryJob(row, job.id(), job.logTimeMs(), recordLength, done, bytes, done, piece);
-                visitor.onRow(row, 0, length);
-            }
-        }
-        int length = publisher.totals(
-                row, windows.size(), aliases.size(), expiryJobs.pending().size(), expiryJobs.dropped());
-        visitor.onRow(row, 0, length);
+    }
+
+    private int encode(ExpiryJobs.Job job, int pieceOffset, MutableDirectBuffer into) {
+        int length = job.record().length;
+        int piece = Math.min(MAX_PIECE_LENGTH, length - pieceOffset);
+        UnsafeBuffer bytes = new UnsafeBuffer(job.record());
+        return publisher.expiryJob(into, job.id(), job.logTimeMs(), length, pieceOffset, bytes, pieceOffset, piece);
+    }
+
+    private int encodeTotals(MutableDirectBuffer into) {
+        return publisher.totals(
+                into, windows.size(), aliases.size(), expiryJobs.pending().size(), expiryJobs.dropped());
     }
 
     void install(DirectBuffer row, int offset, int length) {
@@ -147,7 +179,7 @@ final class StateRows implements StateRowListener {
         @Nullable String problem = SessionRecord.problem(buffer, 0, bytes.length);
         check(problem == null, "expiry job without a session: jobId=" + jobId + " problem=" + problem);
         String application = new SessionRecord().wrap(buffer, 0).key().application();
-        expiryJobs.add(new ExpiryJobs.Job(jobId, application, bytes, logTimeMs));
+        expiryJobs.install(new ExpiryJobs.Job(jobId, application, bytes, logTimeMs));
         record = null;
     }
 

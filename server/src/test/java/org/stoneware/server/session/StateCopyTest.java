@@ -10,9 +10,11 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.TreeMap;
+import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.session.SessionRecord;
+import org.stoneware.server.replication.ReplicatedState;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StoreContext;
 import org.stoneware.spi.storage.StoreResult;
@@ -85,6 +87,36 @@ class StateCopyTest {
             assertThat(job.id()).isEqualTo(3);
             assertThat(SessionRecordBuilder.bytesOf(job.session())).isEqualTo(SessionRecordBuilder.bytesOf(large));
         });
+    }
+
+    @Test
+    void shouldHandOverRowsThatStayAsTheyWereWhateverIsAppliedLater() {
+        SessionRecord large = new SessionRecordBuilder(EntryMaker.key("large"))
+                .attribute("cart", new byte[2 * StateRows.MAX_PIECE_LENGTH])
+                .build();
+        assertThat(store.put(large)).isEqualTo(StoreResult.STORED);
+        EntryMaker.apply(entries.written(TOM, 1, "a"), original, 1);
+        EntryMaker.apply(entries.renamed(TOM, 2, "a", "b"), original, 2);
+        EntryMaker.apply(entries.expired("large", large.lastAccessedTimeMs()), original, 3);
+        List<byte[]> then = rowsOf(original);
+        List<ReplicatedState.RowSource> handedOver = new ArrayList<>();
+
+        original.copyRows(handedOver::add);
+        EntryMaker.apply(entries.written(new ClientId(3, 4), 1, "c"), original, 4);
+        EntryMaker.apply(entries.delivered(3), original, 5);
+
+        List<byte[]> rows = new ArrayList<>();
+        ExpandableArrayBuffer into = new ExpandableArrayBuffer();
+        for (ReplicatedState.RowSource each : handedOver) {
+            byte[] row = new byte[each.encode(into)];
+            into.getBytes(0, row);
+            rows.add(row);
+        }
+        assertThat(original.expiryJobs().pending()).isEmpty();
+        assertThat(rows).hasSameSizeAs(then);
+        for (int i = 0; i < rows.size(); i++) {
+            assertThat(rows.get(i)).as("row %d", i).isEqualTo(then.get(i));
+        }
     }
 
     @Test
