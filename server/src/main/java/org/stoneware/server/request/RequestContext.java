@@ -82,7 +82,10 @@ class RequestContext {
         this.rule = rule;
         LogStart logStart = new LogStart(stateMachine.history().epochBefore(epoch), stateMachine.lastApplied());
         this.replies = new ClientReplies(epoch, logStart);
-        this.ownership = new SessionOwnership(clock.logTimeMs(activatedNs), new GrantAnswers(this));
+        this.ownership = new SessionOwnership(
+                clock.logTimeMs(activatedNs),
+                limits.shares().ownedSessions(),
+                new GrantAnswers(this));
         for (ClientId known : stateMachine.clients()) {
             clients.row(known).renewedNs = activatedNs;
         }

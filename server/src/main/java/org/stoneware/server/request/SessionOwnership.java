@@ -2,7 +2,8 @@ package org.stoneware.server.request;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
@@ -32,14 +33,30 @@ final class SessionOwnership {
      */
     private static final int LOG_TIME_SHIFT = 20;
 
-    private final Map<SessionKey, Row> rows = new HashMap<>();
+    /** Recalls to make room that are sent in one duty cycle. */
+    private static final int RECALLS_PER_CYCLE = 64;
+    /** Until it is counted anew how many rows are too many: time for owners to release. */
+    private static final long RECALL_ROUND_NS = TimeUnit.MILLISECONDS.toNanos(250);
+
+    /** Used longest ago first: granted, changed or looked at. */
+    private final Map<SessionKey, Row> rows = new LinkedHashMap<>(16, 0.75f, true);
+
+    private final int maxRows;
+    /** Owners to be asked yet in this round. */
+    private int surplus;
+
+    private boolean isRecallBegun;
+    private long recallRoundNs;
+    private final List<Row> oldest = new ArrayList<>(RECALLS_PER_CYCLE);
     private final LinkedHashSet<Row> contested = new LinkedHashSet<>();
     private final ContestHistory history = new ContestHistory();
     private final Output output;
     private long lastToken;
 
-    /** One session that is owned or waited for. */
+    /** One session that is owned or waited for; most have no waiters, so what those need is made for them only. */
     static final class Row {
+        private static final ArrayDeque<Waiter> NOBODY = new ArrayDeque<>(0);
+
         SessionKey key;
 
         @Nullable
@@ -51,10 +68,17 @@ final class SessionOwnership {
 
         boolean isRecalled;
         long recalledNs;
-        final ArrayDeque<Waiter> waiters = new ArrayDeque<>(2);
+        private ArrayDeque<Waiter> waiters = NOBODY;
 
         Row(SessionKey key) {
             this.key = key;
+        }
+
+        private void add(Waiter waiter) {
+            if (waiters == NOBODY) {
+                waiters = new ArrayDeque<>(2);
+            }
+            waiters.addLast(waiter);
         }
     }
 
@@ -90,9 +114,13 @@ final class SessionOwnership {
         long arrivedNs();
     }
 
-    /** @param logTimeMs log time of the activation. */
-    SessionOwnership(long logTimeMs, Output output) {
+    /**
+     * @param logTimeMs log time of the activation.
+     * @param maxRows   most sessions that are owned or waited for before owners are asked to release those used longest ago.
+     */
+    SessionOwnership(long logTimeMs, int maxRows, Output output) {
         this.lastToken = logTimeMs << LOG_TIME_SHIFT;
+        this.maxRows = maxRows;
         this.output = output;
     }
 
@@ -124,7 +152,7 @@ final class SessionOwnership {
             output.onBusy(waiter.client, waiter.requestId, waiter.askedNs);
             return;
         }
-        row.waiters.addLast(waiter);
+        row.add(waiter);
         contested.add(row);
         // The owner waits for a commit only, not for itself.
         if (waiter.client != row.owner) {
@@ -281,10 +309,15 @@ final class SessionOwnership {
                 return;
             }
         }
-        contested.remove(row);
+        uncontested(row);
         if (row.owner == null) {
             rows.remove(row.key, row);
         }
+    }
+
+    private void uncontested(Row row) {
+        contested.remove(row);
+        row.waiters = Row.NOBODY;
     }
 
     private void grantTo(Row row, Waiter first, long nowNs) {
@@ -299,7 +332,7 @@ final class SessionOwnership {
             return false;
         });
         if (row.waiters.isEmpty()) {
-            contested.remove(row);
+            uncontested(row);
         }
         grant(row, client, first.requestId, first.knownVersion, nowNs, first.askedNs);
         for (Waiter companion : companions) {
@@ -326,9 +359,8 @@ final class SessionOwnership {
             return List.of();
         }
         disown(row);
-        contested.remove(row);
         List<Waiter> waiting = List.copyOf(row.waiters);
-        row.waiters.clear();
+        uncontested(row);
         return waiting;
     }
 
@@ -343,7 +375,7 @@ final class SessionOwnership {
         if (asked != null) {
             // Requests that knew the new id before the renaming was committed.
             contested.remove(asked);
-            row.waiters.addAll(asked.waiters);
+            asked.waiters.forEach(row::add);
             if (!row.waiters.isEmpty()) {
                 contested.add(row);
             }
@@ -383,12 +415,15 @@ final class SessionOwnership {
         }
     }
 
-    /** Takes contested sessions from owners whose lease has lapsed, and answers those who waited long enough. */
+    /**
+     * Takes contested sessions from owners whose lease has lapsed, answers those who waited long enough, and asks for sessions back when
+     * there are too many rows.
+     */
     int doWork(long nowNs) {
+        int work = recallOldest(nowNs);
         if (contested.isEmpty()) {
-            return 0;
+            return work;
         }
-        int work = 0;
         for (Row row : List.copyOf(contested)) {
             boolean mayGrant = output.mayGrant(row.key, nowNs);
             if (mayGrant && isFree(row, nowNs)) {
@@ -401,7 +436,7 @@ final class SessionOwnership {
                 work += grantToOwner(row, row.owner);
             }
             if (row.waiters.isEmpty()) {
-                contested.remove(row);
+                uncontested(row);
                 if (row.owner == null) {
                     rows.remove(row.key, row);
                 }
@@ -411,6 +446,43 @@ final class SessionOwnership {
             }
         }
         return work;
+    }
+
+    /**
+     * A Tomcat keeps a session until somebody else wants it, so rows would grow with the sessions; the heap has room for so many. A session
+     * that is in use is released at the end of its request; the others of a round take the place of one that stays.
+     */
+    private int recallOldest(long nowNs) {
+        if (rows.size() <= maxRows) {
+            surplus = 0;
+            return 0;
+        }
+        if (surplus == 0) {
+            if (isRecallBegun && nowNs - recallRoundNs < RECALL_ROUND_NS) {
+                return 0;
+            }
+            isRecallBegun = true;
+            recallRoundNs = nowNs;
+            surplus = rows.size() - maxRows;
+        }
+        Iterator<Row> each = rows.values().iterator();
+        while (oldest.size() < RECALLS_PER_CYCLE && each.hasNext()) {
+            oldest.add(each.next());
+        }
+        int recalled = 0;
+        for (int i = 0; i < oldest.size() && surplus > 0; i++) {
+            Row row = oldest.get(i);
+            // Makes it the youngest, so that the next ones come to the front.
+            rows.get(row.key);
+            ClientRow owner = row.owner;
+            if (owner != null && owner.port != null && !isLapsed(owner, nowNs)) {
+                recall(row, nowNs);
+                surplus--;
+                recalled++;
+            }
+        }
+        oldest.clear();
+        return recalled;
     }
 
     /** Requests of the owner itself, which waited for a commit, share its ownership. */

@@ -20,6 +20,7 @@ import org.stoneware.server.replication.EndedSessions;
  * @param copyBytes           parts of a copy that wait for the store of a passive.
  * @param removedSessions     sessions removed during a copy that a passive remembers.
  * @param receivedBytes       entries of the log that wait for the store of a passive.
+ * @param ownedSessions       sessions Tomcats have before an active asks for those used longest ago; part of what is held, see ADR 0241.
  */
 public record HeapShares(
         long logBytes,
@@ -29,12 +30,16 @@ public record HeapShares(
         long clientBytes,
         long copyBytes,
         int removedSessions,
-        long receivedBytes) {
+        long receivedBytes,
+        int ownedSessions) {
     /** A request on its way in and an answer on its way out, each of the longest session: less would shut its Tomcat out for ever. */
     static final long MIN_CLIENT_BYTES = 64L << 20;
 
     /** What a session's key takes in a map of the heap: node, value, key and its two arrays, with names of usual length. */
     static final int BYTES_PER_KEY = 176;
+
+    /** Who has a session takes its key, a row and a place in a map in order of use; names somewhat longer than usual. */
+    private static final int BYTES_PER_OWNED_SESSION = 256;
 
     /** No heap is so large that more would be of use. */
     public static final HeapShares LARGEST = of(Long.MAX_VALUE, 1);
@@ -57,7 +62,8 @@ public record HeapShares(
                 share(maxHeapBytes, 8, MIN_CLIENT_BYTES, 1_024 * MIB),
                 share(maxHeapBytes, 8, 2 * MIB, 128 * MIB),
                 keys(maxHeapBytes / 16),
-                share(maxHeapBytes, 8, 2 * MIB, 72 * MIB));
+                share(maxHeapBytes, 8, 2 * MIB, 72 * MIB),
+                (int) Math.min(Integer.MAX_VALUE, maxHeapBytes / 8 / BYTES_PER_OWNED_SESSION));
     }
 
     private static long share(long maxHeapBytes, int part, long min, long max) {

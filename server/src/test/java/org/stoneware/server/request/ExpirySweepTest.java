@@ -25,7 +25,7 @@ class ExpirySweepTest {
             SessionStore.class.getClassLoader(), new Class<?>[] {SessionStore.class}, this::call);
     private final List<SessionKey> ended = new ArrayList<>();
     private final ExpirySweep sweep = new ExpirySweep(
-            store, new SessionStateMachine(store), new SessionOwnership(1, new NoOwnership()), true, new Ends());
+            store, new SessionStateMachine(store), new SessionOwnership(1, 1_000, new NoOwnership()), true, new Ends());
     private int accepted = Integer.MAX_VALUE;
     private int asked;
     private boolean isFetching;
