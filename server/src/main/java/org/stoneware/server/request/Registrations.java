@@ -8,7 +8,7 @@ import org.stoneware.wire.session.OwnedSession;
 
 /**
  * Takes Tomcats in. A registration names what its Tomcat owns from the epoch before; what is accepted of it is owned from the moment it
- * arrives, and answered once every in-sync server holds the registration. A repeated one gets the answer it had and changes nothing.
+ * arrives, and answered once every in-sync server holds the registration. A repeated one is answered again and changes nothing.
  * <p>
  * <b>Threading:</b> the agent thread. Not final: the simulation plants faults by overriding one rule.
  */
@@ -38,7 +38,7 @@ class Registrations {
         }
         ClientRow row = context.clients.row(id);
         if (!isNew(row, registration)) {
-            repeat(row, from, registration);
+            repeat(row, from, registration, owned);
             return;
         }
         int length = context.entries.clientRegistered(context.proposals.entry, id.high(), id.low(), incarnation);
@@ -63,11 +63,21 @@ class Registrations {
         return registration > row.registration;
     }
 
-    /** A late copy of an older registration counts for nothing. */
-    private void repeat(ClientRow row, ClientPort from, long registration) {
-        if (registration == row.registration && row.isAnswered && row.port == from) {
-            context.replies.registered(from, registration, context.limits, row.keptSessions);
+    /**
+     * A late copy of an older registration counts for nothing. The answer to the newest is made again from what it names, instead of being
+     * kept for as long as its Tomcat lives: what of it was owned then and still is.
+     */
+    private void repeat(ClientRow row, ClientPort from, long registration, List<OwnedSession> owned) {
+        if (registration != row.registration || !row.isAnswered || row.port != from) {
+            return;
         }
+        List<OwnedSession> kept = new ArrayList<>();
+        for (OwnedSession each : owned) {
+            if (context.ownership.owned(context.resolve(each.key()), row, each.token()) != null) {
+                kept.add(each);
+            }
+        }
+        context.replies.registered(from, registration, context.limits, kept);
     }
 
     private boolean isOwned(ClientRow row, OwnedSession named) {
@@ -96,7 +106,6 @@ class Registrations {
             return;
         }
         row.isAnswered = true;
-        row.keptSessions = kept;
         from.isRegistering = false;
         if (from.isGone) {
             return;

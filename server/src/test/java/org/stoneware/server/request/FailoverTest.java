@@ -9,6 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.server.request.ProcessorFixture.Tomcat;
 import org.stoneware.wire.session.OwnStatus;
+import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WriteStatus;
 
@@ -90,16 +91,21 @@ class FailoverTest {
     }
 
     @Test
-    void shouldAnswerARepeatedRegistrationAsBeforeAndChangeNothing() {
+    void shouldAnswerARepeatedRegistrationWithWhatIsStillOwnedAndChangeNothing() {
         long token = a.create(1, KEY);
+        long otherToken = a.create(2, OTHER_KEY);
         array.takeOver();
-        a.comeBack(named(KEY, token, 1));
+        a.comeBack(named(KEY, token, 1), named(OTHER_KEY, otherToken, 1));
+        a.kept = List.of();
+        a.register(a.registration(), List.of(named(KEY, token, 1), named(OTHER_KEY, otherToken, 1)));
+        List<OwnedSession> keptBefore = a.kept;
         a.release(KEY, token, 1);
 
-        a.register(a.registration(), List.of(named(KEY, token, 1)));
+        a.register(a.registration(), List.of(named(KEY, token, 1), named(OTHER_KEY, otherToken, 1)));
 
-        assertThat(a.kept).containsExactly(named(KEY, token, 1));
-        assertThat(array.counter("ownership.rows")).isZero();
+        assertThat(keptBefore).containsExactly(named(KEY, token, 1), named(OTHER_KEY, otherToken, 1));
+        assertThat(a.kept).containsExactly(named(OTHER_KEY, otherToken, 1));
+        assertThat(array.counter("ownership.rows")).isEqualTo(1);
     }
 
     @Test
