@@ -7,6 +7,7 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.session.SessionRecord;
+import org.stoneware.server.latency.LatencyHistogram;
 import org.stoneware.server.session.ClientId;
 import org.stoneware.server.session.GrownBuffer;
 import org.stoneware.server.session.LogClock;
