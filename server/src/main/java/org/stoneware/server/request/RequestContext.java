@@ -83,9 +83,7 @@ class RequestContext {
         LogStart logStart = new LogStart(stateMachine.history().epochBefore(epoch), stateMachine.lastApplied());
         this.replies = new ClientReplies(epoch, logStart);
         this.ownership = new SessionOwnership(
-                clock.logTimeMs(activatedNs),
-                limits.shares().ownedSessions(),
-                new GrantAnswers(this));
+                clock.logTimeMs(activatedNs), limits.shares().ownedSessions(), new GrantAnswers(this));
         for (ClientId known : stateMachine.clients()) {
             clients.row(known).renewedNs = activatedNs;
         }

@@ -155,20 +155,26 @@ class ExpirySweepTest {
         };
     }
 
-    private static final class NoOwnership implements SessionOwnership.Output {
+    private final class NoOwnership implements SessionOwnership.Output {
         @Override
         public boolean mayGrant(SessionKey key, long nowNs) {
             return true;
         }
 
         @Override
-        public void onGranted(ClientRow client, long requestId, long version, SessionOwnership.Row row, int hints) {}
+        public void onGranted(
+                ClientRow client, long requestId, long version, SessionOwnership.Row row, int hints, long askedNs) {}
 
         @Override
-        public void onBusy(ClientRow client, long requestId) {}
+        public void onBusy(ClientRow client, long requestId, long askedNs) {}
 
         @Override
-        public void onGone(ClientRow client, long requestId) {}
+        public void onGone(ClientRow client, long requestId, long askedNs) {}
+
+        @Override
+        public long arrivedNs() {
+            return nowNs;
+        }
 
         @Override
         public void onRecall(SessionOwnership.Row row) {}

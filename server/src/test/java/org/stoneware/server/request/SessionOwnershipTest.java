@@ -140,13 +140,19 @@ class SessionOwnershipTest {
         }
 
         @Override
-        public void onGranted(ClientRow client, long requestId, long version, SessionOwnership.Row row, int hints) {}
+        public void onGranted(
+                ClientRow client, long requestId, long version, SessionOwnership.Row row, int hints, long askedNs) {}
 
         @Override
-        public void onBusy(ClientRow client, long requestId) {}
+        public void onBusy(ClientRow client, long requestId, long askedNs) {}
 
         @Override
-        public void onGone(ClientRow client, long requestId) {}
+        public void onGone(ClientRow client, long requestId, long askedNs) {}
+
+        @Override
+        public long arrivedNs() {
+            return nowNs;
+        }
 
         @Override
         public void onRecall(SessionOwnership.Row row) {
