@@ -50,8 +50,10 @@ final class ClusteredSession extends StandardSession {
     private transient volatile boolean hasLostChanges;
 
     private transient volatile boolean isRemoved;
-    /** Uses counted by the array through this copy. Guarded by arrayLock. */
-    private transient int uses;
+    /** Left out of the manager's copies while nobody used it: no use begins here unless it comes back. Guarded by arrayLock. */
+    private transient boolean isDropped;
+    /** Uses counted by the array through this copy. Written under arrayLock. */
+    private transient volatile int uses;
     /** One of {@link #uses} belongs to callers outside any request scope. Guarded by arrayLock. */
     private transient boolean hasDetachedUse;
 
@@ -104,6 +106,53 @@ final class ClusteredSession extends StandardSession {
         }
     }
 
+    /**
+     * Takes this copy out of the manager's copies, unless somebody uses it. Does not wait for a commit that is under way.
+     * <p>
+     * One step with the look at the uses: a request whose {@code open} is under way must not go on with a copy that is no longer the
+     * one the next request finds.
+     *
+     * @return true when it was taken out by this call.
+     */
+    boolean drop() {
+        if (uses > 0 || isCommitting) {
+            return false;
+        }
+        synchronized (arrayLock) {
+            if (uses > 0 || isDropped) {
+                return false;
+            }
+            isDropped = true;
+            return sessions.forget(this);
+        }
+    }
+
+    /**
+     * Makes a copy that was dropped, and that somebody still has in hands, this Tomcat's copy again. Others are left as they are.
+     *
+     * @return false when there is another copy by now.
+     */
+    boolean comeBack() {
+        synchronized (arrayLock) {
+            if (isDropped && !isLost && !isRemoved) {
+                isDropped = !sessions.keepAgain(this);
+            }
+            return !isDropped;
+        }
+    }
+
+    /**
+     * Begins one use the array has granted to somebody who has this copy in hands.
+     *
+     * @param record what the array gave; null when this copy is current.
+     * @return false when this copy must not be used any more.
+     */
+    boolean useAgain(@Nullable SessionRecord record, long logTimeMs) {
+        synchronized (arrayLock) {
+            return comeBack() && (record == null ? beginUse() : refresh(record, logTimeMs));
+        }
+    }
+
     /** A session that begins here, under an id nobody has. Its one use is counted. */
     void begin(SessionKey key) {
         synchronized (arrayLock) {
@@ -116,7 +165,7 @@ final class ClusteredSession extends StandardSession {
     /** Counts one use the array has granted; false when this copy must not be used any more. */
     boolean beginUse() {
         synchronized (arrayLock) {
-            if (isLost || isRemoved) {
+            if (isLost || isRemoved || isDropped) {
                 return false;
             }
             uses++;
@@ -141,11 +190,11 @@ final class ClusteredSession extends StandardSession {
     /**
      * Takes in a session the array has just granted, and counts the use, unless this copy is as new.
      *
-     * @return false when this copy is older and in use, or lost: a new copy is needed.
+     * @return false when this copy is older and in use, or lost, or dropped: a new copy is needed.
      */
     boolean refresh(SessionRecord record, long logTimeMs) {
         synchronized (arrayLock) {
-            if (isLost || isRemoved) {
+            if (isLost || isRemoved || isDropped) {
                 return false;
             }
             if (record.version() > version) {
@@ -329,7 +378,7 @@ final class ClusteredSession extends StandardSession {
                 return;
             }
         }
-        sessions.commitDetached(this);
+        sessions.detached().commit(this);
     }
 
     // ---- uses outside a request scope
@@ -375,7 +424,7 @@ final class ClusteredSession extends StandardSession {
         super.access();
         accesses.incrementAndGet();
         if (RequestScope.current() == null) {
-            sessions.accessedOutsideScope(this);
+            sessions.detached().begin(this);
         }
     }
 

@@ -20,8 +20,8 @@ final class LocalCopies {
                 copy.endStrayUse();
             }
             int interval = copy.getMaxInactiveInterval();
-            if (interval > 0 && idleSec > interval + slackSec && !copy.isUsed()) {
-                copies.remove(copy.getIdInternal(), copy);
+            if (interval > 0 && idleSec > interval + slackSec) {
+                copy.drop();
             }
         }
     }
@@ -51,7 +51,7 @@ final class LocalCopies {
                 return;
             }
             ClusteredSession copy = candidate.copy();
-            if (!copy.isUsed() && copies.remove(copy.getIdInternal(), copy)) {
+            if (copy.drop()) {
                 count--;
                 bytes -= copy.approximateBytes();
             }

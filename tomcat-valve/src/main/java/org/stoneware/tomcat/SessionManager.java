@@ -50,6 +50,7 @@ public final class SessionManager extends ManagerBase {
     private final String whyNoClient;
     private final AttributeCodec codec = new AttributeCodec(this::openStream);
     private final AttributeReports reports = new LoggedReports(() -> application());
+    private final DetachedUses detached = new DetachedUses(this);
     private final NoticeLimiter notices = new NoticeLimiter(NOTICE_INTERVAL_NS);
     /** Scopes that outlive the valve; looked after until their request is gone. */
     private final Set<RequestScope> deferred = ConcurrentHashMap.newKeySet();
@@ -179,6 +180,10 @@ public final class SessionManager extends ManagerBase {
         return Objects.requireNonNull(buffers, "session manager not started");
     }
 
+    DetachedUses detached() {
+        return detached;
+    }
+
     boolean detectsMutation() {
         return settings.detectsMutation();
     }
@@ -264,7 +269,7 @@ public final class SessionManager extends ManagerBase {
         return session;
     }
 
-    /** A look from outside any request: the use ends at once, and {@link #accessedOutsideScope} begins one if it lasts. */
+    /** A look from outside any request: the use ends at once, and {@link DetachedUses#begin} begins one if it lasts. */
     private @Nullable ClusteredSession peek(SessionKey key) {
         ClusteredSession session = open(key);
         if (session != null) {
@@ -287,10 +292,11 @@ public final class SessionManager extends ManagerBase {
 
     /** Asks the array for a session; when there is one, the caller has one use of it. */
     private @Nullable ClusteredSession open(SessionKey key) {
-        // Twice at most: a copy given up between the look and the grant is loaded anew.
+        // Twice at most: a copy given up or dropped between the look and the grant is loaded anew, whatever there is
+        // here by then.
         for (int attempt = 0; attempt < 2; attempt++) {
-            ClusteredSession copy = (ClusteredSession) sessions.get(key.id());
-            Opened opened = client().open(key, copy == null ? SessionClient.NO_VERSION : copy.version());
+            ClusteredSession copy = copy(key.id());
+            Opened opened = client().open(key, copy == null || attempt > 0 ? SessionClient.NO_VERSION : copy.version());
             switch (opened.status()) {
                 case CURRENT -> {
                     if (copy != null && copy.beginUse()) {
@@ -319,7 +325,7 @@ public final class SessionManager extends ManagerBase {
     // By the id of the record: a request that came with an id from before a rename gets the session under its new one.
     private ClusteredSession loaded(SessionRecord record, long logTimeMs) {
         String id = record.key().id();
-        ClusteredSession copy = (ClusteredSession) sessions.get(id);
+        ClusteredSession copy = copy(id);
         if (copy != null && copy.refresh(record, logTimeMs)) {
             return copy;
         }
@@ -331,7 +337,7 @@ public final class SessionManager extends ManagerBase {
                 trimWhenFull();
                 return fresh;
             }
-            copy = (ClusteredSession) sessions.get(id);
+            copy = copy(id);
             if (copy != null && copy.refresh(record, logTimeMs)) {
                 return copy;
             }
@@ -421,7 +427,7 @@ public final class SessionManager extends ManagerBase {
             scope.hold(ours);
         } else {
             ours.beginDetachedUse();
-            commitDetached(ours);
+            detached.commit(ours);
         }
     }
 
@@ -486,11 +492,20 @@ public final class SessionManager extends ManagerBase {
         session.tellChangedSessionId(newId, oldId, notifySessionListeners, notifyContainerListeners);
     }
 
-    /** Drops a local copy. */
-    void forget(ClusteredSession session) {
-        if (session.getIdInternal() != null) {
-            sessions.remove(session.getIdInternal(), session);
-        }
+    /** Drops a local copy; false when it is not the one kept under its id. */
+    boolean forget(ClusteredSession session) {
+        return session.getIdInternal() != null && sessions.remove(session.getIdInternal(), session);
+    }
+
+    /** The copy kept under an id; null when there is none. Asks nobody. */
+    @Nullable
+    ClusteredSession copy(String id) {
+        return (ClusteredSession) sessions.get(id);
+    }
+
+    /** Keeps a copy that was dropped and that somebody has in hands; false when there is another one by now. */
+    boolean keepAgain(ClusteredSession session) {
+        return sessions.putIfAbsent(session.getIdInternal(), session) == null;
     }
 
     /** The array has ended a session for lack of use. */
@@ -498,85 +513,12 @@ public final class SessionManager extends ManagerBase {
         if (!getState().isAvailable()) {
             return;
         }
-        ClusteredSession session = (ClusteredSession) sessions.get(record.key().id());
+        ClusteredSession session = copy(record.key().id());
         if (session == null || session.isUsed() || session.version() != record.version()) {
             session = new ClusteredSession(this);
             session.refresh(record, logTimeMs);
         }
         session.endByArray();
-    }
-
-    // ---- uses outside a request scope
-
-    /** Begins the use of callers outside any request scope; they end it with {@code endAccess}. */
-    void accessedOutsideScope(ClusteredSession session) {
-        if (!session.isValid() || session.hasDetachedUse()) {
-            return;
-        }
-        openAgain(session);
-        if (!session.beginDetachedUse()) {
-            session.endUse(0);
-        }
-        RequestScope.accessedOutside(session);
-    }
-
-    /** Lets a request use a session that was touched before the request reached the valve. */
-    void adopt(RequestScope scope, ClusteredSession session) {
-        try {
-            openAgain(session);
-        } catch (SessionUnavailableException e) {
-            throw scope.fail(e);
-        }
-        scope.hold(session);
-    }
-
-    /** One more use of a copy somebody has in hands; it must not be exchanged for another. */
-    private void openAgain(ClusteredSession session) {
-        // Not by way of the array while the copy is in use: another Tomcat may wait there for the very use of this
-        // thread.
-        if (session.isUsed() && client().share(session.key())) {
-            if (!session.beginUse()) {
-                client().end(session.key(), 0);
-                throw unavailable("open", session.key(), Committed.Status.FENCED, "the array has another copy");
-            }
-            return;
-        }
-        Opened opened = client().open(session.key(), session.version());
-        boolean isGranted = opened.status() == Opened.Status.CURRENT || opened.status() == Opened.Status.LOADED;
-        SessionRecord record = opened.record();
-        boolean isUsable =
-                isGranted && (record == null ? session.beginUse() : session.refresh(record, opened.logTimeMs()));
-        if (!isUsable) {
-            if (isGranted) {
-                client().end(session.key(), 0);
-            }
-            throw unavailable("open", session.key(), opened.status(), opened.detail());
-        }
-    }
-
-    /** Hands over a change made outside any request scope, at once; there is no response to hold back. */
-    void commitDetached(ClusteredSession session) {
-        boolean isOpen = session.hasDetachedUse();
-        if (!isOpen && !(session.isUsed() && client().share(session.key()))) {
-            Opened opened = client().open(session.key(), session.version());
-            if (opened.status() != Opened.Status.CURRENT && opened.status() != Opened.Status.LOADED) {
-                throw unavailable("open", session.key(), opened.status(), opened.detail());
-            }
-            if (opened.status() == Opened.Status.LOADED) {
-                // The changed attributes go on top of what others made of the session; this copy does not know that.
-                forget(session);
-            }
-        }
-        try {
-            Committed outcome = session.commit(false, false, 0);
-            if (outcome != null && !outcome.isCommitted()) {
-                throw unavailable("commit", session.key(), outcome.status(), outcome.detail());
-            }
-        } finally {
-            if (!isOpen) {
-                client().end(session.key(), 0);
-            }
-        }
     }
 
     /** Says, now and then, that the array failed a request, and makes what the request fails with. */

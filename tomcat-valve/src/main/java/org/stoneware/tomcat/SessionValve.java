@@ -327,7 +327,7 @@ public class SessionValve extends ValveBase {
     private static void adoptTouched(RequestScope scope, Request request) {
         ClusteredSession touched = RequestScope.takeTouchedOutside();
         if (touched != null && request.getSessionInternal(false) == touched && !scope.holds(touched)) {
-            touched.sessions().adopt(scope, touched);
+            touched.sessions().detached().adopt(scope, touched);
         }
     }
 

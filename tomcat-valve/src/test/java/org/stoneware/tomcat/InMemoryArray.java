@@ -47,6 +47,8 @@ final class InMemoryArray {
     volatile Committed.Status commitsAnswer;
     /** Runs on the thread of each commit before the array sees it. */
     volatile Runnable beforeCommit = () -> {};
+    /** Runs on the thread of each open before the array sees it. */
+    volatile Runnable beforeOpen = () -> {};
     /** Outcome of opens instead of the real one. */
     volatile Opened.Status opensAnswer;
 
@@ -176,6 +178,7 @@ final class InMemoryArray {
         @Override
         public Opened open(SessionKey key, long knownVersion) {
             calls.add("open " + key.id());
+            beforeOpen.run();
             synchronized (InMemoryArray.this) {
                 if (isDown || opensAnswer != null) {
                     Opened.Status status = isDown ? Opened.Status.UNAVAILABLE : opensAnswer;

@@ -1,0 +1,101 @@
+package org.stoneware.tomcat;
+
+import org.stoneware.client.Committed;
+import org.stoneware.client.Opened;
+import org.stoneware.client.SessionClient;
+
+/**
+ * Uses of sessions by code outside any request scope: earlier valves, listeners, threads of the application. They have a copy in hands
+ * that must not be exchanged for another, and no response that could be held back. See ADR 0063.
+ * <p>
+ * <b>Threading:</b> callable from any thread.
+ * <p>
+ * <b>Failure:</b> {@link SessionUnavailableException} when the array does not grant the session, or does not take a change.
+ */
+final class DetachedUses {
+    private final SessionManager sessions;
+
+    DetachedUses(SessionManager sessions) {
+        this.sessions = sessions;
+    }
+
+    /** Begins the use of callers outside any request scope; they end it with {@code endAccess}. */
+    void begin(ClusteredSession session) {
+        if (!session.isValid() || session.hasDetachedUse()) {
+            return;
+        }
+        openAgain(session);
+        if (!session.beginDetachedUse()) {
+            session.endUse(0);
+        }
+        RequestScope.accessedOutside(session);
+    }
+
+    /** Lets a request use a session that was touched before the request reached the valve. */
+    void adopt(RequestScope scope, ClusteredSession session) {
+        try {
+            openAgain(session);
+        } catch (SessionUnavailableException e) {
+            throw scope.fail(e);
+        }
+        scope.hold(session);
+    }
+
+    /** One more use of a copy somebody has in hands. */
+    private void openAgain(ClusteredSession session) {
+        SessionClient client = sessions.client();
+        // Not by way of the array while the copy is in use: another Tomcat may wait there for the very use of this
+        // thread.
+        if (session.isUsed() && client.share(session.key())) {
+            if (!session.beginUse()) {
+                client.end(session.key(), 0);
+                throw sessions.unavailable(
+                        "open", session.key(), Committed.Status.FENCED, "the array has another copy");
+            }
+            return;
+        }
+        Opened opened = client.open(session.key(), session.version());
+        boolean isGranted = opened.status() == Opened.Status.CURRENT || opened.status() == Opened.Status.LOADED;
+        if (!isGranted || !session.useAgain(opened.record(), opened.logTimeMs())) {
+            if (isGranted) {
+                client.end(session.key(), 0);
+            }
+            throw sessions.unavailable("open", session.key(), opened.status(), opened.detail());
+        }
+    }
+
+    /** Hands over a change made outside any request scope, at once. */
+    void commit(ClusteredSession session) {
+        SessionClient client = sessions.client();
+        boolean isOpen = session.hasDetachedUse();
+        if (!isOpen && !(session.isUsed() && client.share(session.key()))) {
+            openToCommit(client, session);
+        }
+        try {
+            Committed outcome = session.commit(false, false, 0);
+            if (outcome != null && !outcome.isCommitted()) {
+                throw sessions.unavailable("commit", session.key(), outcome.status(), outcome.detail());
+            }
+        } finally {
+            if (!isOpen) {
+                client.end(session.key(), 0);
+            }
+        }
+    }
+
+    private void openToCommit(SessionClient client, ClusteredSession session) {
+        Opened opened = client.open(session.key(), session.version());
+        switch (opened.status()) {
+            case CURRENT -> session.comeBack();
+            case LOADED ->
+                // The changed attributes go on top of what others made of the session; this copy does not know that.
+                sessions.forget(session);
+            default -> throw sessions.unavailable("open", session.key(), opened.status(), opened.detail());
+        }
+        ClusteredSession other = sessions.copy(session.key().id());
+        if (other != null && other != session) {
+            // It will not know what is committed now; whoever uses it must not write over that.
+            other.lose();
+        }
+    }
+}

@@ -1,0 +1,147 @@
+package org.stoneware.tomcat;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.stoneware.tomcat.TestTomcat.APPLICATION;
+import static org.stoneware.tomcat.TestTomcat.sessionId;
+
+import java.net.http.HttpResponse;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
+import javax.servlet.http.HttpSession;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+/** There is one copy of a session in a Tomcat, whenever copies are dropped, and they stay within their bounds. */
+class LocalCopiesTest {
+    private final InMemoryArray array = new InMemoryArray();
+    private final CountDownLatch isFirstIn = new CountDownLatch(1);
+    private final CountDownLatch isSecondIn = new CountDownLatch(1);
+    private final CountDownLatch isFirstDone = new CountDownLatch(1);
+    private TestTomcat tomcat;
+
+    @BeforeEach
+    void start() throws Exception {
+        tomcat = new TestTomcat(array.source());
+        tomcat.valve.setMaxLocalSessions("0");
+        tomcat.page("/begin", (request, response) -> request.getSession().setAttribute("begun", "yes"))
+                .page("/first", (request, response) -> {
+                    HttpSession session = request.getSession();
+                    isFirstIn.countDown();
+                    await(isSecondIn);
+                    session.setAttribute("first", "yes");
+                })
+                .page("/second", (request, response) -> {
+                    HttpSession session = request.getSession();
+                    isSecondIn.countDown();
+                    await(isFirstDone);
+                    session.setAttribute("second", "yes");
+                })
+                .page("/both", (request, response) -> {
+                    HttpSession session = request.getSession();
+                    response.getWriter().print(session.getAttribute("first") + " " + session.getAttribute("second"));
+                })
+                .start();
+    }
+
+    @AfterEach
+    void stop() throws Exception {
+        isFirstIn.countDown();
+        isSecondIn.countDown();
+        isFirstDone.countDown();
+        tomcat.close();
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            if (!latch.await(20, TimeUnit.SECONDS)) {
+                throw new AssertionError("the other request never came");
+            }
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private CompletableFuture<HttpResponse<String>> getLater(String path, String id) {
+        return CompletableFuture.supplyAsync(() -> {
+            try {
+                return tomcat.get(path, id);
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+        });
+    }
+
+    private void tidyUp() {
+        tomcat.context.getManager().backgroundProcess();
+    }
+
+    @Test
+    void shouldUseOneCopyWhenItIsDroppedWhileARequestOpensItsSession() throws Exception {
+        String id = sessionId(tomcat.get("/begin", null));
+        AtomicBoolean isFirstOpen = new AtomicBoolean(true);
+        array.beforeOpen = () -> {
+            if (isFirstOpen.getAndSet(false)) {
+                tidyUp();
+            }
+        };
+
+        CompletableFuture<HttpResponse<String>> first = getLater("/first", id);
+        await(isFirstIn);
+        CompletableFuture<HttpResponse<String>> second = getLater("/second", id);
+        int firstStatus = first.get(20, TimeUnit.SECONDS).statusCode();
+        isFirstDone.countDown();
+        int secondStatus = second.get(20, TimeUnit.SECONDS).statusCode();
+
+        assertThat(firstStatus).isEqualTo(200);
+        assertThat(secondStatus).isEqualTo(200);
+        assertThat(tomcat.get("/both", id).body()).isEqualTo("yes yes");
+        array.awaitNoUses();
+    }
+
+    @Test
+    void shouldUseADroppedCopyAgainThatAThreadOfTheApplicationHasKept() throws Exception {
+        HttpSession kept = keptAndDropped();
+
+        kept.setAttribute("first", "yes");
+        HttpResponse<String> second = answered("/second", kept.getId());
+        kept.setAttribute("first", "again");
+
+        assertThat(second.statusCode()).isEqualTo(200);
+        assertThat(tomcat.get("/both", kept.getId()).body()).isEqualTo("again yes");
+        array.awaitNoUses();
+    }
+
+    @Test
+    void shouldNotHideAChangeMadeThroughADroppedCopyWhileAnotherOneIsInUse() throws Exception {
+        HttpSession kept = keptAndDropped();
+        CompletableFuture<HttpResponse<String>> second = getLater("/second", kept.getId());
+        await(isSecondIn);
+
+        kept.setAttribute("first", "yes");
+        isFirstDone.countDown();
+        int status = second.get(20, TimeUnit.SECONDS).statusCode();
+
+        assertThat(status).isEqualTo(503);
+        assertThat(array.attribute(APPLICATION, kept.getId(), "second")).isNull();
+        assertThat(tomcat.get("/both", kept.getId()).body()).isEqualTo("yes null");
+        array.awaitNoUses();
+    }
+
+    private HttpResponse<String> answered(String path, String id) throws Exception {
+        isFirstDone.countDown();
+        return tomcat.get(path, id);
+    }
+
+    private HttpSession keptAndDropped() throws Exception {
+        AtomicReference<HttpSession> kept = new AtomicReference<>();
+        tomcat.page("/keep", (request, response) -> kept.set(request.getSession()));
+        tomcat.get("/keep", null);
+        tidyUp();
+        assertThat(tomcat.context.getManager().findSessions()).isEmpty();
+        return kept.get();
+    }
+}
