@@ -106,7 +106,7 @@ final class RequestScope {
         absent.add(new AbsentSession(manager, id));
     }
 
-    /** Takes over one use of a session; gives it back at once when this request has one already. */
+    /** Takes over one use of a session; gives it back at once when this request has one already, or its scope is finished. */
     void hold(ClusteredSession session) {
         if (holds(session)) {
             session.endUse(ageMs());
@@ -114,6 +114,12 @@ final class RequestScope {
         }
         absent.remove(new AbsentSession(session.sessions(), session.getIdInternal()));
         sessions.add(session);
+        if (isFinished.get()) {
+            // Code that runs after the last byte, such as a filter behind a closed page: nobody is left to end the use,
+            // and what it changes is committed at once.
+            endUse(session, ageMs());
+            return;
+        }
         closeGate();
     }
 
@@ -167,12 +173,19 @@ final class RequestScope {
         if (isFinished.compareAndSet(false, true)) {
             long ageMs = ageMs();
             for (ClusteredSession session : sessions) {
-                session.endUse(ageMs);
+                endUse(session, ageMs);
             }
             Runnable listener = onFinish;
             if (listener != null) {
                 listener.run();
             }
+        }
+    }
+
+    /** Once per use: whoever takes the session out of the list ends it. */
+    private void endUse(ClusteredSession session, long ageMs) {
+        if (sessions.remove(session)) {
+            session.endUse(ageMs);
         }
     }
 

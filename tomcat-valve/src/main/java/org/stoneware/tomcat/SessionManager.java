@@ -423,7 +423,7 @@ public final class SessionManager extends ManagerBase {
         }
         super.add(session);
         trimWhenFull();
-        if (scope != null) {
+        if (scope != null && !scope.isFinished()) {
             scope.hold(ours);
         } else {
             ours.beginDetachedUse();

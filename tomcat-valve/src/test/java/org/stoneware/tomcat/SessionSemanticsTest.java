@@ -437,4 +437,42 @@ class SessionSemanticsTest {
         ClusteredSession copy = (ClusteredSession) a.context.getManager().findSessions()[0];
         assertThat(copy.approximateBytes()).isBetween(1000L, 1999L);
     }
+
+    @Test
+    void shouldEndTheUseOfASessionARequestFindsAfterItsLastByte() throws Exception {
+        String id = sessionId(a.get("/set", null));
+        a.page("/late", (request, response) -> {
+            try {
+                request.getSession();
+            } catch (RuntimeException e) {
+                // An application that goes on without its session.
+            }
+            response.getWriter().close();
+            array.isDown = false;
+            request.getSession(false).setAttribute("who", "late");
+        });
+        array.isDown = true;
+
+        int status = a.get("/late", id).statusCode();
+
+        assertThat(status).isEqualTo(503);
+        array.awaitNoUses();
+        assertThat(array.attribute(APPLICATION, id, "who")).isEqualTo("late");
+    }
+
+    @Test
+    void shouldHoldASessionThatBeginsAfterTheLastByteAndEndItsUse() throws Exception {
+        SessionManager manager = (SessionManager) a.context.getManager();
+        RequestScope scope = new RequestScope(new Request(a.tomcat().getConnector()), System.nanoTime());
+        scope.finish();
+        RequestScope.enter(scope);
+
+        Session late = manager.createSession(null);
+        late.access();
+        late.endAccess();
+        RequestScope.enter(null);
+
+        array.awaitNoUses();
+        assertThat(array.record(APPLICATION, late.getId())).isNotNull();
+    }
 }
