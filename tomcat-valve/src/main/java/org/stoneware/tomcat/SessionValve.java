@@ -354,7 +354,8 @@ public class SessionValve extends ValveBase {
         boolean goesOn = !isClientGone
                 && (!isDone || request.isAsync() || response.isErrorReportRequired() || manager.hasRequestListeners());
         if (scope.commit(true, !goesOn)) {
-            if (goesOn) {
+            // Without a gate it has touched no session, and what touches one from here on has a use of its own.
+            if (goesOn && gate != null) {
                 // The gate of the response ends the scope at the last byte; the manager does when that never comes.
                 manager.defer(scope);
             } else {

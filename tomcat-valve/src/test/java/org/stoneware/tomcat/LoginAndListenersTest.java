@@ -156,6 +156,23 @@ class LoginAndListenersTest {
     }
 
     @Test
+    void shouldKeepNothingOfRequestsWithoutSessionInAnApplicationWithRequestListeners() throws Exception {
+        ServletRequestListener listener = new ServletRequestListener() {};
+        try (TestTomcat tomcat =
+                new TestTomcat(array.source(), c -> ((StandardContext) c).addApplicationEventListener(listener))) {
+            tomcat.page("/plain", (request, response) -> response.getWriter().print("plain"));
+            tomcat.start();
+
+            for (int i = 0; i < 20; i++) {
+                tomcat.get("/plain", null);
+            }
+
+            assertThat(((SessionManager) tomcat.context.getManager()).deferredScopes())
+                    .isZero();
+        }
+    }
+
+    @Test
     void shouldHoldChangeBeforeHttp2ResponseEnds() throws Exception {
         try (TestTomcat tomcat = new TestTomcat(array.source())) {
             Tomcat real = tomcat.tomcat();
