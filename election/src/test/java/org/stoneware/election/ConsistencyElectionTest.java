@@ -210,8 +210,7 @@ class ConsistencyElectionTest {
         boolean isAsked = !questions.isEmpty();
         questions.clear();
         election.onEvidence(
-                new Evidence(
-                        Evidence.Kind.HEARTBEAT, 0, PEER_PROCESS, ServerRole.ACTIVE_COORDINATOR, PEER_EPOCH, 0),
+                new Evidence(Evidence.Kind.HEARTBEAT, 0, PEER_PROCESS, ServerRole.ACTIVE_COORDINATOR, PEER_EPOCH, 0),
                 650 * MS);
         silentFor600(1_300);
 

@@ -215,7 +215,8 @@ class HotExchangeIT {
 
     /** Asks the active, and waits for the answer. */
     private static void shell(String... words) throws IOException {
-        List<String> arguments = new ArrayList<>(List.of("-n", pair.active().member().name()));
+        List<String> arguments =
+                new ArrayList<>(List.of("-n", pair.active().member().name()));
         arguments.addAll(List.of(words));
         program("shell", arguments.toArray(new String[0]));
     }

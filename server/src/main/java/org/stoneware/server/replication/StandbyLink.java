@@ -381,7 +381,8 @@ final class StandbyLink implements ReplicationListener {
 
     private boolean owesSince(long nowNs) {
         long oldest = Math.max(acknowledged + 1, ring.firstIndex());
-        // At the beginning of an epoch nothing is here: what it has not confirmed is of epochs before, and not owed to this one.
+        // At the beginning of an epoch nothing is here: what it has not confirmed is of epochs before, and not owed to
+        // this one.
         return oldest <= ring.lastIndex() && nowNs - ring.appendedNsAt(oldest) > limits.windowNs();
     }
 
