@@ -6,6 +6,7 @@ import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicReference;
 import org.apache.catalina.connector.Request;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.client.Committed;
@@ -31,7 +32,7 @@ final class RequestScope {
     private final Set<AbsentSession> absent = ConcurrentHashMap.newKeySet(0);
     private final AtomicBoolean isFinished = new AtomicBoolean();
     private volatile @Nullable SessionUnavailableException failure;
-    private volatile @Nullable Runnable onFinish;
+    private final AtomicReference<@Nullable Runnable> onFinish = new AtomicReference<>();
     private @Nullable ResponseGate gate;
 
     /** A session the array said it does not have; asked once per request. */
@@ -104,6 +105,9 @@ final class RequestScope {
 
     void absent(SessionManager manager, String id) {
         absent.add(new AbsentSession(manager, id));
+        if (isFinished.get()) {
+            absent.clear();
+        }
     }
 
     /** Takes over one use of a session; gives it back at once when this request has one already, or its scope is finished. */
@@ -168,17 +172,20 @@ final class RequestScope {
         return failure == null;
     }
 
-    /** Ends every use of a session. The first call counts, whichever way the request ended. */
+    /**
+     * Ends every use of a session. The first call counts, whichever way the request ended.
+     * <p>
+     * Nothing here leads to the application afterwards: the gate of a response that was aborted stays with its connection, and this
+     * scope with the gate, until the next request comes along, which may be never.
+     */
     void finish() {
         if (isFinished.compareAndSet(false, true)) {
             long ageMs = ageMs();
             for (ClusteredSession session : sessions) {
                 endUse(session, ageMs);
             }
-            Runnable listener = onFinish;
-            if (listener != null) {
-                listener.run();
-            }
+            absent.clear();
+            tellFinished();
         }
     }
 
@@ -191,8 +198,15 @@ final class RequestScope {
 
     /** Runs once when this scope is finished; at once when it is already. */
     void onFinish(Runnable listener) {
-        onFinish = listener;
+        onFinish.set(listener);
         if (isFinished.get()) {
+            tellFinished();
+        }
+    }
+
+    private void tellFinished() {
+        Runnable listener = onFinish.getAndSet(null);
+        if (listener != null) {
             listener.run();
         }
     }
