@@ -335,6 +335,30 @@ final class AgentSessionClient implements SessionClient {
     }
 
     @Override
+    public boolean giveBack(SessionKey known) {
+        OwnedSessions.@Nullable Entry idle;
+        @Nullable Long touched = null;
+        SessionKey key;
+        synchronized (owned) {
+            key = owned.resolve(known);
+            if (owned.isUsed(key)) {
+                return false;
+            }
+            idle = owned.takeIdle(key);
+            if (idle != null) {
+                touched = owned.takeTouch(key);
+            }
+        }
+        if (idle != null) {
+            long token = idle.token;
+            int grant = idle.grant;
+            @Nullable Long accessNs = touched;
+            agent.submit(() -> agent.release(key, token, grant, accessNs));
+        }
+        return true;
+    }
+
+    @Override
     public Committed remove(SessionKey known) {
         SessionKey key;
         long token;

@@ -156,7 +156,8 @@ final class ClientAgent {
         exchange.cancel(request);
     }
 
-    void release(SessionKey key, long token, int grant, long accessNs) {
+    /** @param accessNs time of the last access, or null when there is none to report. */
+    void release(SessionKey key, long token, int grant, @Nullable Long accessNs) {
         exchange.release(key, token, grant, accessNs, nowNs);
     }
 
@@ -206,9 +207,11 @@ final class ClientAgent {
 
     private void register() {
         registeredApplications = Set.copyOf(applications);
+        // Its own buffer: it names every session owned, and is sent once per connection.
+        ExpandableArrayBuffer message = new ExpandableArrayBuffer(1024);
         int length =
-                registration.encode(out, settings.name(), settings.productVersion(), registeredApplications, nowNs);
-        transmit(out, length);
+                registration.encode(message, settings.name(), settings.productVersion(), registeredApplications, nowNs);
+        transmit(message, length);
     }
 
     private void serve() {

@@ -452,6 +452,27 @@ final class OwnedSessions {
         return taken;
     }
 
+    boolean isUsed(SessionKey key) {
+        @Nullable Entry entry = entry(key);
+        return entry != null && entry.allUses() > 0;
+    }
+
+    /**
+     * A session that is owned and not in use, taken out.
+     *
+     * @return what to give back; null when it is not owned, or in use.
+     */
+    @Nullable
+    Entry takeIdle(SessionKey known) {
+        SessionKey key = resolve(known);
+        @Nullable Entry entry = entries.get(key);
+        if (entry == null || entry.allUses() > 0) {
+            return null;
+        }
+        remove(key);
+        return entry;
+    }
+
     /** Everything owned and not in use, taken out, to be given back. */
     List<Map.Entry<SessionKey, Entry>> takeIdle() {
         List<Map.Entry<SessionKey, Entry>> idle = new ArrayList<>();

@@ -22,8 +22,8 @@ import org.stoneware.wire.session.OwnedSession;
  * <b>Threading:</b> the agent thread; takes the monitor of {@link OwnedSessions}. Time is a parameter.
  */
 final class Registration {
-    /** What is owned beyond this number is forgotten with a new epoch; about 20 MB of message. */
-    static final int MAX_NAMED = 250_000;
+    /** What is owned beyond this number is forgotten with a new epoch, and asked for again; about 2 MB of message. */
+    static final int MAX_NAMED = 20_000;
 
     private static final long NO_EPOCH = -1;
 

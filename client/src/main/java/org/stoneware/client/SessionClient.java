@@ -65,6 +65,17 @@ public interface SessionClient extends AutoCloseable {
      */
     void end(SessionKey key, long accessAgeMs);
 
+    /**
+     * Gives up a session nobody here uses, because the caller keeps no copy of it any more: owning it would save no question. Never
+     * blocks.
+     * <p>
+     * A caller that drops its copy only when this answers true, and takes whatever an {@link #open} under way is granted afterwards,
+     * never has two copies of one session.
+     *
+     * @return false when requests of this Tomcat use the session; nothing has changed then.
+     */
+    boolean giveBack(SessionKey key);
+
     /** Takes the session away everywhere, and waits until that is so. The caller still calls {@link #end}. */
     Committed remove(SessionKey key);
 

@@ -225,4 +225,40 @@ class OwnedSessionsTest {
     private void grant(long token, int grant) {
         owned.onGranted(KEY, token, grant, 7, 0, owned.generation(), 0);
     }
+
+    @Test
+    void shouldOwnNothingOfSessionsGivenBack() {
+        for (int i = 0; i < 1_000; i++) {
+            SessionKey key = SessionKey.of("shop", "S" + i);
+            owned.create(key);
+            owned.onWritten(key, 0, true, TOKEN + i, 1, 0, owned.generation(), MS);
+            owned.end(key, MS);
+
+            assertThat(owned.takeIdle(key).token).isEqualTo(TOKEN + i);
+        }
+
+        assertThat(owned.size()).isZero();
+    }
+
+    @Test
+    void shouldNotGiveBackWhatIsInUse() {
+        grant(TOKEN, 1);
+
+        assertThat(owned.isUsed(KEY)).isTrue();
+        assertThat(owned.takeIdle(KEY)).isNull();
+        assertThat(owned.size()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldOwnASessionAgainThatIsGrantedAfterItWasGivenBack() {
+        grant(TOKEN, 1);
+        owned.end(KEY, 0);
+        OwnedSessions.Entry givenBack = owned.takeIdle(KEY);
+
+        grant(TOKEN, 2);
+        owned.end(KEY, 0);
+
+        assertThat(givenBack.grant).isEqualTo(1);
+        assertThat(owned.tryOpen(KEY, 7, MS)).isTrue();
+    }
 }

@@ -107,7 +107,7 @@ final class ClusteredSession extends StandardSession {
     }
 
     /**
-     * Takes this copy out of the manager's copies, unless somebody uses it. Does not wait for a commit that is under way.
+     * Takes this copy out of the manager's copies and gives the session back, unless somebody uses it. Does not wait for a commit that is under way.
      * <p>
      * One step with the look at the uses: a request whose {@code open} is under way must not go on with a copy that is no longer the
      * one the next request finds.
@@ -119,7 +119,8 @@ final class ClusteredSession extends StandardSession {
             return false;
         }
         synchronized (arrayLock) {
-            if (uses > 0 || isDropped) {
+            // Not while a request that was granted the session is on its way to this copy.
+            if (uses > 0 || isDropped || !sessions.giveBack(key())) {
                 return false;
             }
             isDropped = true;
@@ -183,7 +184,7 @@ final class ClusteredSession extends StandardSession {
                 application.noneExposed();
             }
             // Inside the lock, which a rename holds: the key must not change on the way.
-            sessions.client().end(key(), ageMs);
+            sessions.end(key(), ageMs);
         }
     }
 

@@ -48,7 +48,7 @@ final class DetachedUses {
         // thread.
         if (session.isUsed() && client.share(session.key())) {
             if (!session.beginUse()) {
-                client.end(session.key(), 0);
+                sessions.end(session.key(), 0);
                 throw sessions.unavailable(
                         "open", session.key(), Committed.Status.FENCED, "the array has another copy");
             }
@@ -58,7 +58,7 @@ final class DetachedUses {
         boolean isGranted = opened.status() == Opened.Status.CURRENT || opened.status() == Opened.Status.LOADED;
         if (!isGranted || !session.useAgain(opened.record(), opened.logTimeMs())) {
             if (isGranted) {
-                client.end(session.key(), 0);
+                sessions.end(session.key(), 0);
             }
             throw sessions.unavailable("open", session.key(), opened.status(), opened.detail());
         }
@@ -78,7 +78,7 @@ final class DetachedUses {
             }
         } finally {
             if (!isOpen) {
-                client.end(session.key(), 0);
+                sessions.end(session.key(), 0);
             }
         }
     }

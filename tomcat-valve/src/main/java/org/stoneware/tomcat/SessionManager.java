@@ -117,6 +117,10 @@ public final class SessionManager extends ManagerBase {
         setState(LifecycleState.STOPPING);
         deferred.forEach(RequestScope::finish);
         deferred.clear();
+        if (attached != null) {
+            // Other applications may keep the client for years.
+            sessions.values().forEach(copy -> attached.giveBack(((ClusteredSession) copy).key()));
+        }
         sessions.clear();
         super.stopInternal();
     }
@@ -302,10 +306,10 @@ public final class SessionManager extends ManagerBase {
                     if (copy != null && copy.beginUse()) {
                         return copy;
                     }
-                    client().end(key, 0);
                     if (copy != null) {
                         forget(copy);
                     }
+                    end(key, 0);
                 }
                 case LOADED -> {
                     return loaded(Objects.requireNonNull(opened.record()), opened.logTimeMs());
@@ -314,6 +318,7 @@ public final class SessionManager extends ManagerBase {
                     if (copy != null) {
                         sessions.remove(key.id(), copy);
                     }
+                    giveBackWhenNotKept(key);
                     return null;
                 }
                 default -> throw unavailable("open", key, opened.status(), opened.detail());
@@ -460,7 +465,7 @@ public final class SessionManager extends ManagerBase {
         } else {
             Committed removed = session.removeFromArray();
             if (needsUse) {
-                client().end(session.key(), 0);
+                end(session.key(), 0);
             }
             if (!removed.isCommitted() && removed.status() != Committed.Status.ABSENT) {
                 // Not thrown: Catalina is in the middle of ending the session here. The response does not leave.
@@ -497,6 +502,24 @@ public final class SessionManager extends ManagerBase {
         return session.getIdInternal() != null && sessions.remove(session.getIdInternal(), session);
     }
 
+    /** Ends a use; with the last one a session of which no copy is kept is given back. */
+    void end(SessionKey key, long ageMs) {
+        client().end(key, ageMs);
+        giveBackWhenNotKept(key);
+    }
+
+    private void giveBackWhenNotKept(SessionKey key) {
+        if (!sessions.containsKey(key.id())) {
+            giveBack(key);
+        }
+    }
+
+    /** Gives a session back that no request of this Tomcat uses; false when one does. */
+    boolean giveBack(SessionKey key) {
+        SessionClient current = client;
+        return current == null || current.giveBack(key);
+    }
+
     /** The copy kept under an id; null when there is none. Asks nobody. */
     @Nullable
     ClusteredSession copy(String id) {
@@ -519,6 +542,7 @@ public final class SessionManager extends ManagerBase {
             session.refresh(record, logTimeMs);
         }
         session.endByArray();
+        giveBackWhenNotKept(record.key());
     }
 
     /** Says, now and then, that the array failed a request, and makes what the request fails with. */

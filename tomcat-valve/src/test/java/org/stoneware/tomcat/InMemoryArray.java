@@ -7,6 +7,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
@@ -172,6 +173,8 @@ final class InMemoryArray {
     final class Client implements SessionClient {
         /** Ids this Tomcat believes to be fresh and the array knows. */
         private final Set<SessionKey> taken = new HashSet<>();
+        /** What this Tomcat would own at a real array, which leaves it a session until somebody else asks. */
+        final Set<SessionKey> owned = ConcurrentHashMap.newKeySet();
 
         final Map<String, ExpiryListener> listeners = new HashMap<>();
 
@@ -203,6 +206,8 @@ final class InMemoryArray {
                 }
                 entry.owner = this;
                 entry.uses++;
+                clients.forEach(client -> client.owned.remove(key));
+                owned.add(key);
                 SessionRecord record = new SessionRecord().wrap(new UnsafeBuffer(entry.record.clone()), 0);
                 return record.version() == knownVersion
                         ? new Opened(Opened.Status.CURRENT, knownVersion, null, logTimeMs, "")
@@ -239,6 +244,7 @@ final class InMemoryArray {
                 entry.owner = this;
                 entry.uses = 1;
                 entries.put(key, entry);
+                owned.add(key);
                 return true;
             }
         }
@@ -293,9 +299,22 @@ final class InMemoryArray {
         }
 
         @Override
+        public boolean giveBack(SessionKey key) {
+            synchronized (InMemoryArray.this) {
+                Entry entry = entries.get(key);
+                if (entry != null && entry.owner == this && entry.uses > 0) {
+                    return false;
+                }
+                owned.remove(key);
+                return true;
+            }
+        }
+
+        @Override
         public Committed remove(SessionKey key) {
             calls.add("remove " + key.id());
             synchronized (InMemoryArray.this) {
+                owned.remove(key);
                 if (isDown) {
                     return new Committed(Committed.Status.UNAVAILABLE, 0, "as the test wants");
                 }
@@ -320,6 +339,8 @@ final class InMemoryArray {
                 SessionDelta.Builder none = new SessionDelta.Builder(new ExpandableArrayBuffer());
                 none.finish();
                 entries.put(to, entry);
+                owned.remove(from);
+                owned.add(to);
                 assert old.version() > 0;
                 return apply(to, entry, new SessionDelta().wrap(none.buffer(), 0), 0);
             }

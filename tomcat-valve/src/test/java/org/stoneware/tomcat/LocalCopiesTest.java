@@ -14,6 +14,8 @@ import javax.servlet.http.HttpSession;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.stoneware.api.session.SessionKey;
+import org.stoneware.client.SessionClient;
 
 /** There is one copy of a session in a Tomcat, whenever copies are dropped, and they stay within their bounds. */
 class LocalCopiesTest {
@@ -143,5 +145,45 @@ class LocalCopiesTest {
         tidyUp();
         assertThat(tomcat.context.getManager().findSessions()).isEmpty();
         return kept.get();
+    }
+
+    @Test
+    void shouldOwnOnlySessionsItHasCopiesOf() throws Exception {
+        try (TestTomcat three = new TestTomcat(array.source())) {
+            three.valve.setMaxLocalSessions("3");
+            three.page("/begin", (request, response) -> request.getSession().setAttribute("begun", "yes"))
+                    .start();
+            InMemoryArray.Client client = array.clients.get(1);
+
+            String last = "";
+            for (int i = 0; i < 10; i++) {
+                last = sessionId(three.get("/begin", null));
+            }
+            three.context.getManager().backgroundProcess();
+            int ownedAtWork = client.owned.size();
+            array.expire(APPLICATION, last, client);
+            int ownedAfterAnExpiry = client.owned.size();
+            three.context.stop();
+
+            assertThat(ownedAtWork).isEqualTo(3);
+            assertThat(ownedAfterAnExpiry).isEqualTo(2);
+            assertThat(client.owned).isEmpty();
+        }
+    }
+
+    @Test
+    void shouldKeepTheCopyOfASessionARequestHasJustBeenGranted() throws Exception {
+        String id = sessionId(tomcat.get("/begin", null));
+        InMemoryArray.Client client = array.clients.get(0);
+        SessionKey key = SessionKey.of(APPLICATION, id);
+        client.open(key, SessionClient.NO_VERSION);
+
+        tidyUp();
+        int copies = tomcat.context.getManager().findSessions().length;
+        client.end(key, 0);
+        tidyUp();
+
+        assertThat(copies).isEqualTo(1);
+        assertThat(tomcat.context.getManager().findSessions()).isEmpty();
     }
 }
