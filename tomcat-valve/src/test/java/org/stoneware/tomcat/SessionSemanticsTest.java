@@ -9,6 +9,7 @@ import java.net.http.HttpResponse;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.CyclicBarrier;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
@@ -441,6 +442,7 @@ class SessionSemanticsTest {
     @Test
     void shouldEndTheUseOfASessionARequestFindsAfterItsLastByte() throws Exception {
         String id = sessionId(a.get("/set", null));
+        CountDownLatch isOver = new CountDownLatch(1);
         a.page("/late", (request, response) -> {
             try {
                 request.getSession();
@@ -450,12 +452,14 @@ class SessionSemanticsTest {
             response.getWriter().close();
             array.isDown = false;
             request.getSession(false).setAttribute("who", "late");
+            isOver.countDown();
         });
         array.isDown = true;
 
         int status = a.get("/late", id).statusCode();
 
         assertThat(status).isEqualTo(503);
+        assertThat(isOver.await(20, TimeUnit.SECONDS)).isTrue();
         array.awaitNoUses();
         assertThat(array.attribute(APPLICATION, id, "who")).isEqualTo("late");
     }
