@@ -337,23 +337,19 @@ final class AgentSessionClient implements SessionClient {
     @Override
     public boolean giveBack(SessionKey known) {
         OwnedSessions.@Nullable Entry idle;
-        @Nullable Long touched = null;
         SessionKey key;
         synchronized (owned) {
             key = owned.resolve(known);
             if (owned.isUsed(key)) {
                 return false;
             }
+            // Its last access stays to be told with those of others: a release is not said again after a failover.
             idle = owned.takeIdle(key);
-            if (idle != null) {
-                touched = owned.takeTouch(key);
-            }
         }
         if (idle != null) {
             long token = idle.token;
             int grant = idle.grant;
-            @Nullable Long accessNs = touched;
-            agent.submit(() -> agent.release(key, token, grant, accessNs));
+            agent.submit(() -> agent.release(key, token, grant, null));
         }
         return true;
     }

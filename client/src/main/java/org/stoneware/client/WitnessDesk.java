@@ -46,6 +46,8 @@ final class WitnessDesk {
     private static final long FRESH_NS = TimeUnit.MILLISECONDS.toNanos(100);
     /** A late answer to a probe is told for so long after the last question. */
     private static final long LATE_NS = TimeUnit.SECONDS.toNanos(1);
+    /** A server that still wants to know has asked again long before; one that is gone never will. */
+    private static final long FORGOTTEN_NS = TimeUnit.SECONDS.toNanos(10);
     /** An agent that has not run for longer does nothing for anybody; servers judge each other by the same time. */
     private static final int MAX_AGENT_AGE_MS = 800;
 
@@ -145,7 +147,7 @@ final class WitnessDesk {
     /** Looks after open questions. Returns the amount of work done. */
     int doWork(long nowNs) {
         int work = 0;
-        questions.removeIf(question -> !question.isOpen && nowNs - question.askedNs >= LATE_NS);
+        questions.removeIf(question -> nowNs - question.askedNs >= (question.isOpen ? FORGOTTEN_NS : LATE_NS));
         for (Question question : questions) {
             if (!question.isOpen) {
                 continue;
@@ -214,10 +216,11 @@ final class WitnessDesk {
             return 0;
         }
         long number = ++lastProbe;
-        if (question.asker.sendMessage(out, 0, messages.probe(out, number))) {
-            question.control = number;
-            question.controlSentNs = nowNs;
+        if (!question.asker.sendMessage(out, 0, messages.probe(out, number))) {
+            return 0;
         }
+        question.control = number;
+        question.controlSentNs = nowNs;
         return 1;
     }
 

@@ -74,6 +74,21 @@ class WitnessDeskTest {
     }
 
     @Test
+    void shouldHaveNothingToDoForAServerThatIsGoneAndForgetItsQuestion() {
+        ask(PROCESS);
+        asker.isClosed = true;
+
+        nowNs += 5_000 * MS;
+        int work = desk.doWork(nowNs);
+        nowNs += 6_000 * MS;
+        desk.doWork(nowNs);
+        hear(messages.probeAnswer(out, 1, PROCESS, 3), subject);
+
+        assertThat(work).isZero();
+        assertThat(said(asker)).containsExactly("probe 2");
+    }
+
+    @Test
     void shouldSayHeardWhenTheAnswerComesAfterTheNextQuestion() {
         ask(PROCESS);
         pass(100);

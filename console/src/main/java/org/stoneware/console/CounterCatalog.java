@@ -143,6 +143,10 @@ final class CounterCatalog {
                 "store.memory.loads.under-way.bytes",
                 "store_memory_loads_under_way_bytes",
                 "Bytes of sessions that are being read back into memory now.");
+        gauge(
+                "store.memory.loads.waiting",
+                "store_memory_loads_waiting",
+                "Sessions on disk that requests wait for and that have not been read yet.");
         gauge("store.memory.free.bytes", "store_memory_free_bytes", "Memory the store holds and has not filled.");
         counter("store.disk.spills", "store_disk_spills", "Sessions written to disk to make room in memory.");
         gauge("store.disk.segments", "store_disk_segments", "Files of the store's log.");

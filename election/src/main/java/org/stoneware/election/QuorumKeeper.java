@@ -158,7 +158,7 @@ final class QuorumKeeper {
     @Nullable
     RegisterMessage leaving() {
         RegisterValue present = chosen;
-        return present == null || want != Want.ALONE
+        return present == null || want != Want.ALONE && want != Want.KEEP
                 ? null
                 : sender.message(RegisterMessage.Type.LEAVING, chosenBallot, Ballot.NONE, present);
     }

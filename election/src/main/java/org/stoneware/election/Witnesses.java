@@ -103,7 +103,10 @@ final class Witnesses {
     }
 
     private int deadNow(long nowNs) {
-        return isRoundOver(nowNs) ? dead : Math.max(dead, deadBefore);
+        // Slow Tomcats answer later than a round is long; until the first does, what they said before is the newest
+        // there is.
+        boolean isNewWord = alive + dead > 0 || nowNs - askedNs >= LATE_NS;
+        return isRoundOver(nowNs) && isNewWord ? dead : Math.max(dead, deadBefore);
     }
 
     /** Whether a Tomcat has heard from the server last that it acknowledges without a standby. */

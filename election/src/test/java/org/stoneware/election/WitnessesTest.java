@@ -38,8 +38,11 @@ class WitnessesTest {
         assertThat(asked).isEqualTo(2);
         assertThat(witnesses.areHeardOut(101 * MS)).isTrue();
         assertThat(witnesses.confirmSilence(101 * MS)).isTrue();
+        // Tomcats on a busy machine answer later than that; a server that asks others for their votes meanwhile goes
+        // on.
+        assertThat(witnesses.confirmSilence(299 * MS)).isTrue();
         // Nobody has answered this time: then this server may be the one that is cut off.
-        assertThat(witnesses.confirmSilence(121 * MS)).isFalse();
+        assertThat(witnesses.confirmSilence(300 * MS)).isFalse();
     }
 
     @Test

@@ -52,6 +52,8 @@ final class ClusteredSession extends StandardSession {
     private transient volatile boolean isRemoved;
     /** Left out of the manager's copies while nobody used it: no use begins here unless it comes back. Guarded by arrayLock. */
     private transient boolean isDropped;
+
+    private transient boolean isBehind;
     /** Uses counted by the array through this copy. Written under arrayLock. */
     private transient volatile int uses;
     /** One of {@link #uses} belongs to callers outside any request scope. Guarded by arrayLock. */
@@ -135,10 +137,20 @@ final class ClusteredSession extends StandardSession {
      */
     boolean comeBack() {
         synchronized (arrayLock) {
-            if (isDropped && !isLost && !isRemoved) {
+            if (isDropped && !isBehind && !isLost && !isRemoved) {
                 isDropped = !sessions.keepAgain(this);
             }
             return !isDropped;
+        }
+    }
+
+    /**
+     * Others have changed the session since this copy was dropped, and it has not taken that in: whoever has it in hands may change it
+     * further, attribute by attribute, but it never is this Tomcat's copy again, whatever version its own changes bring it to.
+     */
+    void fallBehind() {
+        synchronized (arrayLock) {
+            isBehind = true;
         }
     }
 
@@ -150,7 +162,8 @@ final class ClusteredSession extends StandardSession {
      */
     boolean useAgain(@Nullable SessionRecord record, long logTimeMs) {
         synchronized (arrayLock) {
-            return comeBack() && (record == null ? beginUse() : refresh(record, logTimeMs));
+            boolean isRenamed = record != null && !record.key().equals(key());
+            return !isRenamed && comeBack() && (record == null ? beginUse() : refresh(record, logTimeMs));
         }
     }
 

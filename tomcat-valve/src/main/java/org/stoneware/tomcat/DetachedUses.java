@@ -86,10 +86,18 @@ final class DetachedUses {
     private void openToCommit(SessionClient client, ClusteredSession session) {
         Opened opened = client.open(session.key(), session.version());
         switch (opened.status()) {
-            case CURRENT -> session.comeBack();
-            case LOADED ->
+            case CURRENT -> {
+                if (!session.comeBack()) {
+                    // Another copy may be about to commit: then this one will have a newer version without knowing
+                    // that.
+                    session.fallBehind();
+                }
+            }
+            case LOADED -> {
                 // The changed attributes go on top of what others made of the session; this copy does not know that.
+                session.fallBehind();
                 sessions.forget(session);
+            }
             default -> throw sessions.unavailable("open", session.key(), opened.status(), opened.detail());
         }
         ClusteredSession other = sessions.copy(session.key().id());

@@ -133,6 +133,22 @@ class LocalCopiesTest {
         array.awaitNoUses();
     }
 
+    @Test
+    void shouldNeverTakeBackADroppedCopyThatLacksWhatOthersChanged() throws Exception {
+        HttpSession kept = keptAndDropped();
+        try (TestTomcat other = new TestTomcat(array.source())) {
+            other.page("/other", (request, response) -> request.getSession().setAttribute("second", "theirs"))
+                    .start();
+            other.get("/other", kept.getId());
+        }
+
+        kept.setAttribute("first", "yes");
+        kept.setAttribute("first", "again");
+
+        assertThat(tomcat.get("/both", kept.getId()).body()).isEqualTo("again theirs");
+        array.awaitNoUses();
+    }
+
     private HttpResponse<String> answered(String path, String id) throws Exception {
         isFirstDone.countDown();
         return tomcat.get(path, id);

@@ -110,12 +110,23 @@ public final class ServerComponent implements ManagementService, SessionAdmin, S
             storage.onWithdrawn(chosen.offer());
         }
         thread.start();
-        this.offered = bundles.registerService(
-                new String[] {
-                    ManagementService.class.getName(), SessionAdmin.class.getName(), SessionBackup.class.getName()
-                },
-                this,
-                null);
+        this.offered = offer(bundles);
+    }
+
+    /** A framework that stops meanwhile refuses; then nobody deactivates this component, and it ends what it has begun itself. */
+    private ServiceRegistration<?> offer(BundleContext bundles) {
+        try {
+            return bundles.registerService(
+                    new String[] {
+                        ManagementService.class.getName(), SessionAdmin.class.getName(), SessionBackup.class.getName()
+                    },
+                    this,
+                    null);
+        } catch (IllegalStateException e) {
+            providers.unlisten(storage);
+            thread.stop();
+            throw e;
+        }
     }
 
     @Reference(name = "problems", cardinality = ReferenceCardinality.MULTIPLE, policy = ReferencePolicy.DYNAMIC)

@@ -53,6 +53,8 @@ final class EntryRing {
     private long evictedBytes;
     /** Oldest first; empty before the first entry. */
     private final List<Segment> segments = new ArrayList<>();
+
+    private long memoryBytes;
     /** Where the last entry asked for was found: the next one is mostly there too. */
     private Segment found = new Segment(0, 0);
 
@@ -110,6 +112,7 @@ final class EntryRing {
         int needed = HEADER_LENGTH + length;
         if (segments.isEmpty() || !newest().hasRoom(needed)) {
             segments.add(new Segment(nextIndex, needed > MAX_SHARED_LENGTH ? needed : SEGMENT_LENGTH));
+            memoryBytes += newest().bytes.capacity();
         }
         appendedBytes += OVERHEAD_BYTES + length;
         UnsafeBuffer bytes = newest().bytes;
@@ -122,7 +125,7 @@ final class EntryRing {
         bytes.putInt(at + LENGTH, length, LITTLE_ENDIAN);
         bytes.putBytes(at + HEADER_LENGTH, entry, offset, length);
         nextIndex++;
-        while (appendedBytes - evictedBytes > maxBytes && nextIndex - firstIndex > 1) {
+        while (isOverBound() && nextIndex - firstIndex > 1) {
             evictFirst();
         }
     }
@@ -185,12 +188,18 @@ final class EntryRing {
         return segments.stream().mapToLong(Segment::memoryBytes).sum();
     }
 
+    /** By what the entries take, or by the segments they lie in: long and short ones in turn leave much of those unused. */
+    private boolean isOverBound() {
+        return appendedBytes - evictedBytes > maxBytes || memoryBytes > maxBytes + maxBytes / 8 + 2L * SEGMENT_LENGTH;
+    }
+
     private void evictFirst() {
         epochBefore = epochAt(firstIndex);
         evictedBytes += OVERHEAD_BYTES + lengthAt(firstIndex);
         firstIndex++;
         if (!segments.get(0).has(firstIndex)) {
-            segments.remove(0);
+            memoryBytes -= segments.remove(0).bytes.capacity();
+            found = segments.get(0);
         }
     }
 

@@ -41,6 +41,8 @@ public record HeapShares(
     /** Who has a session takes its key, a row and a place in a map in order of use; names somewhat longer than usual. */
     private static final int BYTES_PER_OWNED_SESSION = 256;
 
+    private static final int MAX_OWNED_SESSIONS = 100_000_000;
+
     /** No heap is so large that more would be of use. */
     public static final HeapShares LARGEST = of(Long.MAX_VALUE, 1);
 
@@ -63,7 +65,7 @@ public record HeapShares(
                 share(maxHeapBytes, 8, 2 * MIB, 128 * MIB),
                 keys(maxHeapBytes / 16),
                 share(maxHeapBytes, 8, 2 * MIB, 72 * MIB),
-                (int) Math.min(Integer.MAX_VALUE, maxHeapBytes / 8 / BYTES_PER_OWNED_SESSION));
+                (int) Math.min(MAX_OWNED_SESSIONS, maxHeapBytes / 8 / BYTES_PER_OWNED_SESSION));
     }
 
     private static long share(long maxHeapBytes, int part, long min, long max) {
