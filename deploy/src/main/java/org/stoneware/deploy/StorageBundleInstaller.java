@@ -372,12 +372,27 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
     }
 
     private void report(BundleFile found, String reason) {
-        StorageAdmin storage = storage();
         reported.put(found.file().getAbsolutePath(), found.inWords());
-        if (storage != null) {
-            storage.reportBroken(found.inWords(), reason);
-        } else {
+        if (storage() == null) {
             LOG.log(System.Logger.Level.ERROR, "bundle " + found.inWords() + " is not used: " + reason);
         }
+        tell(found, reason);
+    }
+
+    /** A server that is still starting cannot be told yet, and must be: a log alone is not read. */
+    private void tell(BundleFile found, String reason) {
+        StorageAdmin storage = storage();
+        if (storage != null) {
+            storage.reportBroken(found.inWords(), reason);
+            return;
+        }
+        worker.schedule(
+                () -> {
+                    if (found.inWords().equals(reported.get(found.file().getAbsolutePath()))) {
+                        tell(found, reason);
+                    }
+                },
+                SERVER_LOOK_MS,
+                TimeUnit.MILLISECONDS);
     }
 }

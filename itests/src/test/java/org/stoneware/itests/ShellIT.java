@@ -76,8 +76,9 @@ class ShellIT {
 
     @Test
     void shouldRunAPipeAndSayHowItEnded() throws Exception {
-        Outcome good =
-                shell("cluster:members\nserver:config dso-port\nserver:bundles\nserver:threads\nlb -s\nscr:list\n");
+        Outcome good = shell(
+                "cluster:members\nserver:config dso-port\nserver:bundles\nserver:threads\nlb -s\nscr:list\n"
+                        + "scr:info org.stoneware.shell.ShellServer\nserver:loglevel org.stoneware.server DEBUG\nserver:sweep\n");
         Outcome bad = shell("cluster:members\nno:such\ncluster:status\n");
 
         assertThat(good.exitCode).isZero();
