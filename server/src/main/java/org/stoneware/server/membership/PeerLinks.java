@@ -1,6 +1,7 @@
 package org.stoneware.server.membership;
 
 import java.net.InetSocketAddress;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
@@ -39,6 +40,9 @@ public final class PeerLinks {
     /** A heartbeat whose sender's agent has not cycled for longer counts as silence. */
     private static final int MAX_AGENT_AGE_MS = 800;
 
+    /** Beyond so many calls of one server the oldest is hung up; should it be the one that stands, that server calls again. */
+    private static final int MAX_INBOUND = 64;
+
     private final ArraySettings settings;
     private final long incarnation;
     private final String productVersion;
@@ -65,7 +69,12 @@ public final class PeerLinks {
         private boolean isDialling;
         private long nextDialNs;
         private @Nullable LivenessLink outbound;
-        private @Nullable LivenessLink inbound;
+        /**
+         * Links it has called here on, oldest first. Several at a time: a server that was frozen accepts every call since, those given up
+         * among them, in no order, and only one of them will stand.
+         */
+        private final List<LivenessLink> inbound = new ArrayList<>();
+
         private boolean isGreeted;
         private long incarnation;
         private ServerRole role = ServerRole.STOPPED;
@@ -250,10 +259,17 @@ public final class PeerLinks {
                     + " there; both need the same tc-config";
         }
         Peer peer = peers[memberId];
-        peer.inbound = link;
         peer.refusedHere = "";
         peer.nextDialNs = 0;
-        if (peer.incarnation != hello.incarnation()) {
+        boolean isNewProcess = peer.incarnation != hello.incarnation();
+        if (isNewProcess) {
+            // What the process before may still have to say is of the past.
+            peer.inbound.clear();
+        } else if (peer.inbound.size() == MAX_INBOUND) {
+            peer.inbound.remove(0).close();
+        }
+        peer.inbound.add(link);
+        if (isNewProcess) {
             // Its role is not in its hello; its first heartbeat tells.
             peer.incarnation = hello.incarnation();
             tell(Evidence.Kind.HELLO, memberId, hello.incarnation(), ServerRole.START, 0, 0);
@@ -264,7 +280,7 @@ public final class PeerLinks {
     /** @return the member this link leads to, or -1. */
     public int memberOf(LivenessLink link) {
         for (Peer peer : peers) {
-            if (peer.outbound == link || peer.inbound == link) {
+            if (peer.outbound == link || peer.inbound.contains(link)) {
                 return peer.memberId;
             }
         }
@@ -347,9 +363,7 @@ public final class PeerLinks {
             return;
         }
         Peer peer = peers[memberId];
-        if (peer.inbound == link) {
-            peer.inbound = null;
-        }
+        peer.inbound.remove(link);
         if (peer.outbound == link) {
             onOutboundClosed(peer, cause, reason);
         }

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import org.agrona.DirectBuffer;
+import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.config.ArraySettings;
@@ -25,6 +26,7 @@ class PeerLinksTest {
 
     private final List<Long> dials = new ArrayList<>();
     private final List<String> evidence = new ArrayList<>();
+    private final List<Integer> messages = new ArrayList<>();
     private long nowNs = SECOND_NS;
     private final PeerLinks links = new PeerLinks(
             settings(), 11, "test", (memberId, host, port, timeoutNs) -> dials.add(nowNs), new PeerLinks.Output() {
@@ -34,7 +36,9 @@ class PeerLinksTest {
                 }
 
                 @Override
-                public void onMessage(int memberId, DirectBuffer buffer, int offset, int length) {}
+                public void onMessage(int memberId, DirectBuffer buffer, int offset, int length) {
+                    messages.add(memberId);
+                }
             });
 
     @Test
@@ -151,6 +155,37 @@ class PeerLinksTest {
         assertThat(links.peer(1).sinceMs()).isEqualTo(9_000);
     }
 
+    /** A server that was frozen finds every call of the other one since, given up and open ones, and answers them in any order. */
+    @Test
+    void shouldHearTheLinkThatStandsWhateverCallsThatWereGivenUpItAnswersAfterIt() {
+        FakeLink standing = new FakeLink();
+        FakeLink givenUp = new FakeLink();
+        links.onHello(standing, hello(1, "Server2"));
+        links.onHello(givenUp, hello(1, "Server2"));
+        links.onMessage(standing, new UnsafeBuffer(new byte[8]), 0, 8, 0);
+        links.onClosed(givenUp, CloseCause.CLOSED_BY_PEER, "closed");
+        links.onMessage(standing, new UnsafeBuffer(new byte[8]), 0, 8, 0);
+        links.onHeartbeat(standing, new Heartbeat(7, 0, ServerRole.ACTIVE_COORDINATOR, 5, ""), 0);
+
+        assertThat(messages).containsExactly(1, 1);
+        assertThat(evidence).containsExactly("HELLO/START", "HEARTBEAT/ACTIVE_COORDINATOR");
+    }
+
+    @Test
+    void shouldNotHearALinkThatIsClosedOrOfAProcessThatAnotherOneHasReplaced() {
+        FakeLink closed = new FakeLink();
+        FakeLink replaced = new FakeLink();
+        links.onHello(closed, hello(1, "Server2"));
+        links.onHello(replaced, hello(1, "Server2"));
+        links.onClosed(closed, CloseCause.CLOSED_BY_PEER, "closed");
+        links.onHello(new FakeLink(), hello(1, 8, "Server2"));
+
+        links.onMessage(closed, new UnsafeBuffer(new byte[8]), 0, 8, 0);
+        links.onMessage(replaced, new UnsafeBuffer(new byte[8]), 0, 8, 0);
+
+        assertThat(messages).isEmpty();
+    }
+
     private FakeLink connect() {
         links.doWork(nowNs);
         FakeLink link = new FakeLink();
@@ -159,8 +194,21 @@ class PeerLinksTest {
     }
 
     private static Hello hello(long position, String name) {
+        return hello(position, 7, name);
+    }
+
+    private static Hello hello(long position, long incarnation, String name) {
         return new Hello(
-                Hello.Kind.SERVER, Hello.PROTOCOL_VERSION, 0, position, 7, name, "test", List.of(), null, new byte[0]);
+                Hello.Kind.SERVER,
+                Hello.PROTOCOL_VERSION,
+                0,
+                position,
+                incarnation,
+                name,
+                "test",
+                List.of(),
+                null,
+                new byte[0]);
     }
 
     private static HelloReply reply(HelloReply.Status status, ServerRole role) {
