@@ -1,6 +1,9 @@
 package org.stoneware.api.cluster;
 
+import java.util.ArrayList;
 import java.util.List;
+import org.stoneware.api.config.ArraySettings;
+import org.stoneware.api.config.ServerSettings;
 
 /**
  * The array as one server sees it, taken at one moment.
@@ -44,6 +47,50 @@ public record ClusterStatus(
             List<Counter> counters,
             List<String> problems) {
         this(self, version, uptimeMs, servers, clients, storage, counters, List.of(), problems);
+    }
+
+    /**
+     * What a server can show before it serves: its configuration, itself in state START, and nobody asked.
+     *
+     * @param self     what it waits for, or lacks.
+     * @param others   why nothing is known of the other servers.
+     * @param store    how far the store is; may be empty.
+     * @param problems one line each.
+     */
+    public static ClusterStatus beforeService(
+            ArraySettings settings,
+            String version,
+            long uptimeMs,
+            String self,
+            String others,
+            String store,
+            List<String> problems) {
+        List<MemberStatus> members = new ArrayList<>();
+        for (ServerSettings server : settings.servers()) {
+            boolean isSelf = server.position() == settings.selfPosition();
+            members.add(new MemberStatus(
+                    server.name(),
+                    server.host(),
+                    server.clientPort(),
+                    server.jmxPort(),
+                    server.groupPort(),
+                    server.managementPort(),
+                    isSelf ? ServerRole.START : ServerRole.STOPPED,
+                    isSelf ? self : others,
+                    0,
+                    false,
+                    isSelf,
+                    0));
+        }
+        return new ClusterStatus(
+                settings.self().name(),
+                version,
+                uptimeMs,
+                members,
+                List.of(),
+                new StorageStatus(settings.self().persistenceMode(), "none", store, 0, 0, 0, 0, 0, 0),
+                List.of(),
+                problems);
     }
 
     /** The same picture with other problems. */

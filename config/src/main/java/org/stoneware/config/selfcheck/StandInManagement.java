@@ -9,15 +9,10 @@ import java.util.function.Supplier;
 import org.stoneware.api.cluster.ClusterEvent;
 import org.stoneware.api.cluster.ClusterStatus;
 import org.stoneware.api.cluster.ManagementService;
-import org.stoneware.api.cluster.MemberFacts;
-import org.stoneware.api.cluster.MemberStatus;
-import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.cluster.SessionAdmin;
 import org.stoneware.api.cluster.SessionAdminException;
 import org.stoneware.api.cluster.SessionBackup;
-import org.stoneware.api.cluster.StorageStatus;
 import org.stoneware.api.config.ArraySettings;
-import org.stoneware.api.config.ServerSettings;
 import org.stoneware.api.session.SessionKey;
 
 /**
@@ -52,37 +47,16 @@ final class StandInManagement implements ManagementService, SessionAdmin, Sessio
 
     @Override
     public ClusterStatus status() {
-        List<MemberStatus> members = new ArrayList<>();
-        for (ServerSettings server : settings.servers()) {
-            boolean isSelf = server.position() == settings.selfPosition();
-            members.add(new MemberStatus(
-                    server.name(),
-                    server.host(),
-                    server.clientPort(),
-                    server.jmxPort(),
-                    server.groupPort(),
-                    server.managementPort(),
-                    isSelf ? ServerRole.START : ServerRole.STOPPED,
-                    isSelf ? "its core does not run" : "not asked: the core of this server does not run",
-                    0,
-                    false,
-                    isSelf,
-                    0,
-                    MemberFacts.NONE));
-        }
         List<String> all = new ArrayList<>();
         all.add(PROBLEM);
         all.addAll(problems.get());
-        String mode = settings.self().persistenceMode();
-        return new ClusterStatus(
-                settings.self().name(),
+        return ClusterStatus.beforeService(
+                settings,
                 version,
                 uptimeMs.getAsLong(),
-                members,
-                List.of(),
-                new StorageStatus(mode, "none", "", 0, 0, 0, 0, 0, 0),
-                List.of(),
-                List.of(),
+                "its core does not run",
+                "not asked: the core of this server does not run",
+                "",
                 all);
     }
 

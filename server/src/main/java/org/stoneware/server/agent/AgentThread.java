@@ -3,6 +3,7 @@ package org.stoneware.server.agent;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
+import org.stoneware.server.role.RoleHandOver;
 
 /**
  * Runs a {@link ServerAgent} on its thread, and a second thread that ends the process should the first hang.
@@ -12,6 +13,9 @@ import java.util.function.Consumer;
  */
 final class AgentThread {
     static final long HANG_NS = TimeUnit.SECONDS.toNanos(5);
+    /** An orderly stop may wait three times for the standby, and has what it holds to close. */
+    private static final long STOP_NS = RoleHandOver.MAX_DRAIN_NS + 2 * RoleHandOver.MAX_WAIT_NS + HANG_NS;
+
     private static final int EXIT_FATAL = 3;
     private static final long WATCH_INTERVAL_MS = 500;
     private static final System.Logger LOG = System.getLogger("org.stoneware.server");
@@ -96,8 +100,10 @@ final class AgentThread {
         isRunning = false;
         agent.inbox().submit(() -> {});
         try {
-            if (!ended.await(HANG_NS, TimeUnit.NANOSECONDS)) {
-                LOG.log(System.Logger.Level.WARNING, "agent did not end within 5 s");
+            if (!ended.await(STOP_NS, TimeUnit.NANOSECONDS)) {
+                LOG.log(
+                        System.Logger.Level.WARNING,
+                        "agent did not end within " + TimeUnit.NANOSECONDS.toSeconds(STOP_NS) + " s");
             }
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();

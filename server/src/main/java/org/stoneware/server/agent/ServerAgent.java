@@ -319,7 +319,7 @@ final class ServerAgent {
     /** Answers what has been taken in, gives up the role, and stays until the standby has it. */
     private void leave() {
         stores.close();
-        boolean isOffered = handOver.cancel();
+        boolean isOffered = handOver.end();
         new OrderlyStop(
                         election,
                         duties,

@@ -1,17 +1,12 @@
 package org.stoneware.server.agent;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
 import org.stoneware.api.cluster.ClusterEvent;
 import org.stoneware.api.cluster.ClusterStatus;
 import org.stoneware.api.cluster.ManagementService;
-import org.stoneware.api.cluster.MemberStatus;
-import org.stoneware.api.cluster.ServerRole;
-import org.stoneware.api.cluster.StorageStatus;
 import org.stoneware.api.config.ArraySettings;
-import org.stoneware.api.config.ServerSettings;
 
 /**
  * What people see of a server whose store takes long to open: that it is starting, and what it waits for. It can be stopped.
@@ -57,32 +52,8 @@ final class StartingServer implements ManagementService {
 
     @Override
     public ClusterStatus status() {
-        List<MemberStatus> members = new ArrayList<>();
-        for (ServerSettings server : settings.servers()) {
-            boolean isSelf = server.position() == settings.selfPosition();
-            members.add(new MemberStatus(
-                    server.name(),
-                    server.host(),
-                    server.clientPort(),
-                    server.jmxPort(),
-                    server.groupPort(),
-                    server.managementPort(),
-                    isSelf ? ServerRole.START : ServerRole.STOPPED,
-                    isSelf ? progress.what() : "not asked yet",
-                    0,
-                    false,
-                    isSelf,
-                    0));
-        }
-        return new ClusterStatus(
-                settings.self().name(),
-                version,
-                uptimeMs(),
-                members,
-                List.of(),
-                new StorageStatus(settings.self().persistenceMode(), "none", progress.what(), 0, 0, 0, 0, 0, 0),
-                List.of(),
-                List.of(inWords()));
+        return ClusterStatus.beforeService(
+                settings, version, uptimeMs(), progress.what(), "not asked yet", progress.what(), List.of(inWords()));
     }
 
     @Override

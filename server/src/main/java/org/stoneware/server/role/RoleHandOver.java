@@ -36,6 +36,7 @@ public final class RoleHandOver {
     private final RoleOutput output;
     private State state = State.IDLE;
     private boolean isUrgent;
+    private boolean isEnded;
     private long sinceNs;
 
     /**
@@ -60,7 +61,7 @@ public final class RoleHandOver {
      * @param isUrgent nothing more can be acknowledged here: what is on its way is not waited for, and Tomcats ask the next active for it.
      */
     public void begin(String by, boolean isUrgent, long nowNs) {
-        if (state != State.IDLE || !duties.hasStandby()) {
+        if (isEnded || state != State.IDLE || !duties.hasStandby()) {
             return;
         }
         output.info("hand-over-requested", "hand-over requested by " + by);
@@ -70,11 +71,12 @@ public final class RoleHandOver {
     }
 
     /**
-     * Forgets about it, because this server stops.
+     * Forgets about it for good, because this server stops: one that begins now and comes to nothing would make it serve again.
      *
      * @return whether the role is given up and no server was seen to have taken it.
      */
-    public boolean cancel() {
+    public boolean end() {
+        isEnded = true;
         boolean wasOffered = state == State.OFFERED;
         state = State.IDLE;
         return wasOffered;

@@ -50,12 +50,22 @@ class RoleHandOverTest {
     @Test
     void shouldSayThatTheRoleIsOnItsWayWhenTheServerStops() {
         pair.pair(5);
-        boolean isOfferedBefore = handOver.cancel();
         handOver.begin("test", pair.clock.nowNs());
         pass(50);
 
-        assertThat(isOfferedBefore).isFalse();
-        assertThat(handOver.cancel()).isTrue();
+        assertThat(handOver.end()).isTrue();
+    }
+
+    @Test
+    void shouldNotBeginAnyMoreWhenTheServerStops() {
+        pair.pair(5);
+        boolean isOffered = handOver.end();
+        handOver.begin("a full store", true, pair.clock.nowNs());
+        pass(5_000);
+
+        assertThat(isOffered).isFalse();
+        assertThat(requests).isZero();
+        assertThat(pair.first.events).doesNotContain("hand-over-requested");
     }
 
     @Test

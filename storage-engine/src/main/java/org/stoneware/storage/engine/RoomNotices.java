@@ -59,7 +59,7 @@ final class RoomNotices {
     private String needsHeap() {
         return heap.isFree(ROOM_AGAIN_PERCENT)
                 ? ""
-                : " indexBytes=" + heap.usedBytes() + " maxIndexBytes=" + heap.maxBytes()
+                : " indexBytes=" + heap.usedBytes() + " maxIndexBytes=" + heap.limitBytes()
                         + "; the index of sessions needs a larger heap: raise -Xmx";
     }
 

@@ -128,6 +128,7 @@ public final class SegmentSessionStore implements SessionStore {
             log.close();
             throw e;
         }
+        index.endRecovery();
         changes = new SessionChanges(context, index, residency, sessionLog, notes, room);
         warmUp = new WarmUp(index, budget, loads);
         if (!isKeeping) {

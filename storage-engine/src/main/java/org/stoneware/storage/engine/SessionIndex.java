@@ -44,9 +44,14 @@ final class SessionIndex {
     private long payloadBytes;
     private int residentCount;
 
-    /** @param maxIndexBytes bytes of heap, which count as part of the budget. */
+    /**
+     * May take twice its share of the heap until {@link #endRecovery}: what is read at a start holds sessions that have ended since, and a
+     * server that could not open what it has kept would be worse than one that takes nothing new.
+     *
+     * @param maxIndexBytes bytes of heap, which count as part of the budget.
+     */
     SessionIndex(MemoryBudget budget, long maxIndexBytes) {
-        heap = budget.onHeap(maxIndexBytes);
+        heap = budget.onHeap(2 * maxIndexBytes);
         entries = new EntryTable(heap, EXTRA_WORDS);
         slots = new SlotIndex(heap, entries);
         expiry = new ExpiryHeap(heap, entries);
@@ -55,6 +60,11 @@ final class SessionIndex {
 
     Slab slab() {
         return slab;
+    }
+
+    /** From now on new sessions have to fit the share. */
+    void endRecovery() {
+        heap.reserveBytes(heap.maxBytes() / 2);
     }
 
     /** What the index may take of the heap. */

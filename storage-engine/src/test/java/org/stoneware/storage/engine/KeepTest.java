@@ -53,6 +53,28 @@ final class KeepTest extends EngineFixture {
         check(open(StorePolicy.KEEP, MEMORY_BYTES, 0), changes, "seed=" + seed + " end");
     }
 
+    /** While a log is read, sessions that have ended since are in the index as well; and a heap may have become smaller. */
+    @Test
+    void shouldOpenWithMoreSessionsThanItTakesInAndBeFullUntilThereAreLess() {
+        SessionStore first = open(StorePolicy.KEEP, 4 * MEMORY_BYTES, 0, 400 << 10);
+        int held = 0;
+        while (put(first, record(held, 1, 100)) == StoreResult.STORED) {
+            held++;
+        }
+        first.close();
+
+        SessionStore second = open(StorePolicy.KEEP, 4 * MEMORY_BYTES, 0, 250 << 10);
+
+        assertThat(second.figures().sessions()).isEqualTo(held);
+        assertThat(held(second, key(held - 1))).isEqualTo(bytes(record(held - 1, 1, 100)));
+        assertThat(put(second, record(held, 1, 100))).isEqualTo(StoreResult.FULL);
+        assertThat(put(second, record(0, 2, 100))).isEqualTo(StoreResult.STORED);
+        for (int i = 1; i < held; i++) {
+            second.remove(key(i));
+        }
+        assertThat(put(second, record(held, 1, 100))).isEqualTo(StoreResult.STORED);
+    }
+
     @Test
     void shouldHaveAllSessionsAfterAnOrderlyEndAndServeThemFromDiskBeforeTheyAreInMemory() {
         SessionStore first = open(StorePolicy.KEEP, MEMORY_BYTES, 0);

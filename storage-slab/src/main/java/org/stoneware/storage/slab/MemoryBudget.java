@@ -66,7 +66,7 @@ public final class MemoryBudget {
     }
 
     private boolean hasRoom(long bytes) {
-        long limitBytes = isReserveOpen ? maxBytes : maxBytes - reserveBytes;
+        long limitBytes = limitBytes();
         if (bytes > limitBytes) {
             return false;
         }
@@ -95,9 +95,14 @@ public final class MemoryBudget {
         return isShort;
     }
 
-    /** True when at least this share is free, in percent. */
+    /** What may be taken at present: all, or all but the reserve. */
+    public long limitBytes() {
+        return isReserveOpen ? maxBytes : maxBytes - reserveBytes;
+    }
+
+    /** True when at least this share of the limit is free, in percent. */
     public boolean isFree(int percent) {
-        return maxBytes - usedBytes > maxBytes / 100 * percent;
+        return limitBytes() - usedBytes > limitBytes() / 100 * percent;
     }
 
     public long usedBytes() {
