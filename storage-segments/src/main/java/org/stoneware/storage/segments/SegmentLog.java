@@ -556,7 +556,10 @@ public final class SegmentLog implements AutoCloseable {
         }
         if (isRecovered) {
             tail.publish();
-            boolean isWritten = writer.close(CLOSE_TIMEOUT_MS) && writer.failure() == null;
+            // A hint file speaks for every byte of its segment: none is written on the word of the thread alone.
+            boolean isWritten = writer.close(CLOSE_TIMEOUT_MS)
+                    && writer.failure() == null
+                    && writer.writtenPosition() == tail.position();
             if (!workers.close(CLOSE_TIMEOUT_MS)) {
                 notice("a read did not end: directory=" + context.files().name());
             }

@@ -145,12 +145,15 @@ final class SegmentWriter implements Runnable {
     public void run() {
         try {
             while (failure == null) {
+                // Before what is published is looked at: who closes publishes first, and what came between would never
+                // be written.
+                boolean isLastRound = isClosing;
                 long target = published.get();
                 if (target > written.get()) {
                     writeUpTo(target);
                 } else if (forced.get() < target && isForceDue()) {
                     force();
-                } else if (isClosing) {
+                } else if (isLastRound) {
                     break;
                 } else {
                     idle();

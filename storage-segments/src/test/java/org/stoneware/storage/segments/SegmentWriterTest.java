@@ -1,0 +1,54 @@
+package org.stoneware.storage.segments;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.util.concurrent.atomic.AtomicInteger;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+import org.stoneware.storage.segments.SegmentLogContext.Sync;
+import org.stoneware.storage.segments.faults.FaultySegmentFiles;
+
+final class SegmentWriterTest {
+    private static final int ROUNDS = Integer.getInteger("stoneware.segments.closes", 4_000);
+    private static final int LENGTH = 64;
+
+    /**
+     * The last bytes are published and the writer is closed at the very moment at which it looks for more: each round a little later after
+     * it is done with the bytes before.
+     */
+    @Test
+    void shouldWriteWhatWasPublishedBeforeItWasClosed() throws Exception {
+        for (int round = 0; round < ROUNDS; round++) {
+            PendingRing ring = new PendingRing(1 << 20);
+            AtomicInteger progress = new AtomicInteger();
+            SegmentLogContext context = SegmentLogContext.of(
+                            new FaultySegmentFiles(), Sync.FORCED, 1 << 10, 0, line -> {})
+                    .withOnProgress(progress::incrementAndGet);
+            SegmentWriter writer = new SegmentWriter(context, ring);
+            SegmentHeader header = new SegmentHeader(1, 1, 0, new int[0]);
+            writer.roll(new Segment(1, Segment.fileName(1), header.length(), 0, header));
+            put(ring, 0);
+            put(ring, LENGTH);
+            writer.publish(LENGTH);
+            writer.start();
+            while (progress.get() == 0) {
+                Thread.onSpinWait();
+            }
+            for (int i = 0; i < round % 400; i++) {
+                Thread.onSpinWait();
+            }
+
+            writer.publish(2L * LENGTH);
+            boolean hasEnded = writer.close(60_000);
+
+            assertThat(hasEnded).as("round=%d", round).isTrue();
+            assertThat(writer.failure()).as("round=%d", round).isNull();
+            assertThat(writer.forcedPosition()).as("round=%d", round).isEqualTo(2L * LENGTH);
+        }
+    }
+
+    private static void put(PendingRing ring, long position) {
+        assertThat(ring.reserve(position, LENGTH, 0)).isTrue();
+        ring.put(position, new UnsafeBuffer(new byte[LENGTH]), 0, LENGTH);
+    }
+}
