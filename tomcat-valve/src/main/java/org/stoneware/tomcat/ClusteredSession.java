@@ -296,6 +296,10 @@ final class ClusteredSession extends StandardSession {
         }
     }
 
+    boolean hasLostChanges() {
+        return hasLostChanges;
+    }
+
     private Committed fenced() {
         return new Committed(Committed.Status.FENCED, version, "this copy of the session is not the array's any more");
     }
@@ -392,7 +396,11 @@ final class ClusteredSession extends StandardSession {
                 return;
             }
         }
-        sessions.detached().commit(this);
+        try {
+            sessions.detached().commit(this);
+        } catch (SessionUnavailableException e) {
+            throw scope == null ? e : scope.fail(e);
+        }
     }
 
     // ---- uses outside a request scope
@@ -411,23 +419,19 @@ final class ClusteredSession extends StandardSession {
         return hasDetachedUse() && accesses.get() <= 0;
     }
 
+    /** Ends the use of callers outside any request scope, unless one has come along. */
     void endStrayUse() {
-        if (endDetachedUse()) {
-            endUse(0);
+        synchronized (arrayLock) {
+            if (isDetachedUseStray()) {
+                hasDetachedUse = false;
+                endUse(0);
+            }
         }
     }
 
     boolean hasDetachedUse() {
         synchronized (arrayLock) {
             return hasDetachedUse;
-        }
-    }
-
-    private boolean endDetachedUse() {
-        synchronized (arrayLock) {
-            boolean had = hasDetachedUse;
-            hasDetachedUse = false;
-            return had;
         }
     }
 
@@ -446,7 +450,7 @@ final class ClusteredSession extends StandardSession {
     public void endAccess() {
         super.endAccess();
         if (accesses.decrementAndGet() <= 0) {
-            endStrayUse();
+            sessions.detached().end(this);
         }
         RequestScope.accessEnded(this);
         // Catalina ends an access when it recycles the request, and nobody else ends the scope of a response never

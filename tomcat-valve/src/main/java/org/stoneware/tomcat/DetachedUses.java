@@ -21,14 +21,36 @@ final class DetachedUses {
 
     /** Begins the use of callers outside any request scope; they end it with {@code endAccess}. */
     void begin(ClusteredSession session) {
-        if (!session.isValid() || session.hasDetachedUse()) {
+        if (!session.isValid()) {
             return;
         }
-        openAgain(session);
-        if (!session.beginDetachedUse()) {
-            session.endUse(0);
+        if (!session.hasDetachedUse()) {
+            openAgain(session);
+            if (!session.beginDetachedUse()) {
+                session.endUse(0);
+            }
         }
+        // The use may be another request's, or that of the session's creation; this request must hold the session all
+        // the same, or nobody looks for what it changes in place.
         RequestScope.accessedOutside(session);
+    }
+
+    /**
+     * Ends the use of callers outside any request scope when none of them is left, and hands over what they changed in place. No
+     * response waits for that any more: what the array does not take is lost, and said so.
+     */
+    void end(ClusteredSession session) {
+        if (!session.isDetachedUseStray()) {
+            return;
+        }
+        // Before the use ends: until then explicit changes of others are committed at once.
+        if (!session.hasLostChanges()) {
+            Committed outcome = session.commit(true, false, 0);
+            if (outcome != null && !outcome.isCommitted()) {
+                sessions.lost(session.key(), outcome);
+            }
+        }
+        session.endStrayUse();
     }
 
     /** Lets a request use a session that was touched before the request reached the valve. */

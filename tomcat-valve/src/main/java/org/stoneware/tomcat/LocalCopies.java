@@ -17,7 +17,7 @@ final class LocalCopies {
             ClusteredSession copy = (ClusteredSession) session;
             long idleSec = TimeUnit.NANOSECONDS.toSeconds(nowNs - copy.lastUsedNs());
             if (idleSec > slackSec && copy.isDetachedUseStray()) {
-                copy.endStrayUse();
+                copy.sessions().detached().end(copy);
             }
             int interval = copy.getMaxInactiveInterval();
             if (interval > 0 && idleSec > interval + slackSec) {
