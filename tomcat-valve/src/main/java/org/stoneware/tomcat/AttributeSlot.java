@@ -1,6 +1,7 @@
 package org.stoneware.tomcat;
 
 import java.io.IOException;
+import java.io.Serializable;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
@@ -81,6 +82,7 @@ final class AttributeSlot {
         }
         int length = codec.encode(current, buffer);
         digest = AttributeCodec.digest(buffer, 0, length);
+        isLocal = false;
         encodedLength = length;
         return length;
     }
@@ -90,10 +92,22 @@ final class AttributeSlot {
         return encodedLength;
     }
 
-    /** True when the application can have changed the value in place. */
+    /** The value once it is decoded; exposes nothing. */
+    @Nullable
+    Object decodedValue() {
+        return value;
+    }
+
+    /** True when the application has had the value in hands since nobody used the session. */
+    boolean isExposed() {
+        return isExposed;
+    }
+
+    /** True when the value can have changed in place, so that the array should hold another one. */
     boolean mayHaveChanged() {
         Object current = value;
-        return isExposed && !isLocal && current != null && !AttributeCodec.isImmutable(current);
+        // What can't be serialized because of something in it may be rid of that.
+        return current != null && !AttributeCodec.isImmutable(current) && (!isLocal || current instanceof Serializable);
     }
 
     /** True when this slot shows what {@code encoded} holds, so that the object the application knows can stay. */

@@ -36,6 +36,8 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
     private final Runnable onChange;
     private final ConcurrentHashMap<String, AttributeSlot> slots = new ConcurrentHashMap<>();
     private final Set<String> changed = ConcurrentHashMap.newKeySet();
+    /** A mutable value was put or taken away: by way of it the application may have changed others it leads to. */
+    private volatile boolean mayHaveReachedOthers;
 
     SessionAttributes(
             AttributeKind kind,
@@ -63,6 +65,8 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
     public @Nullable Object put(String name, Object value) {
         Object old = get(name);
         slots.put(name, AttributeSlot.ofValue(value));
+        noteReach(old);
+        noteReach(value);
         changed(name);
         return old;
     }
@@ -74,9 +78,16 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
         }
         Object old = get(name);
         if (slots.remove(name) != null) {
+            noteReach(old);
             changed(name);
         }
         return old;
+    }
+
+    private void noteReach(@Nullable Object value) {
+        if (value != null && !AttributeCodec.isImmutable(value)) {
+            mayHaveReachedOthers = true;
+        }
     }
 
     // First the slot, then its name: a delta collected between the two misses the change, and finds it the next time.
@@ -167,7 +178,8 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
      * Adds the changes since the last call to a delta.
      *
      * @param scratch     holds one serialized value at a time.
-     * @param lookInside  also compares every value the application has had in hands with what the array holds.
+     * @param lookInside  also compares every value the application has had in hands with what the array holds and, when one of those
+     *                    has changed, every other one that was decoded: both may lead to the same object.
      * @throws UncheckedIOException when a value can't be written now; the delta is of no use then.
      */
     void collect(SessionDelta.Builder delta, ExpandableArrayBuffer scratch, boolean lookInside) {
@@ -183,17 +195,29 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
             }
         }
         if (lookInside) {
-            slots.forEach((name, slot) -> {
-                if (slot.mayHaveChanged() && !names.contains(name)) {
-                    addWhenMutated(delta, name, slot, scratch);
-                }
-            });
+            boolean isAnyChanged = addMutated(delta, scratch, names, true);
+            if (isAnyChanged || mayHaveReachedOthers) {
+                addMutated(delta, scratch, names, false);
+            }
         }
+    }
+
+    /** Adds the values changed in place, but for those of {@code names}, which the delta has already; true when there were any. */
+    private boolean addMutated(
+            SessionDelta.Builder delta, ExpandableArrayBuffer scratch, Set<String> names, boolean isExposed) {
+        boolean isAnyChanged = false;
+        for (Map.Entry<String, AttributeSlot> each : slots.entrySet()) {
+            AttributeSlot slot = each.getValue();
+            if (slot.isExposed() == isExposed && slot.mayHaveChanged() && !names.contains(each.getKey())) {
+                isAnyChanged |= addWhenMutated(delta, each.getKey(), slot, scratch);
+            }
+        }
+        return isAnyChanged;
     }
 
     private void addChanged(
             SessionDelta.Builder delta, String name, AttributeSlot slot, ExpandableArrayBuffer scratch) {
-        Object value = slot.value(codec, reports, name);
+        Object value = slot.decodedValue();
         if (value != null && !isShared.test(name, value)) {
             slot.keepLocal();
             delta.remove(kind, name);
@@ -212,21 +236,34 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
         }
     }
 
-    private void addWhenMutated(
+    private boolean addWhenMutated(
             SessionDelta.Builder delta, String name, AttributeSlot slot, ExpandableArrayBuffer scratch) {
+        Object value = Objects.requireNonNullElse(slot.decodedValue(), "?");
+        boolean wasLocal = slot.isLocal();
+        if (wasLocal && !isShared.test(name, value)) {
+            return false;
+        }
         long before = slot.digest();
         try {
             int length = slot.encode(codec, scratch);
-            if (slot.digest() != before) {
-                delta.put(kind, name, scratch, 0, length);
+            if (slot.digest() == before) {
+                return false;
             }
+            delta.put(kind, name, scratch, 0, length);
         } catch (NotSerializableException | InvalidClassException e) {
+            if (wasLocal) {
+                return false;
+            }
             slot.keepLocal();
             delta.remove(kind, name);
-            reports.keptLocal(name, Objects.requireNonNullElse(slot.value(codec, reports, name), "?"), e);
+            reports.keptLocal(name, value, e);
         } catch (IOException e) {
+            if (wasLocal) {
+                return false;
+            }
             throw notNow(name, e);
         }
+        return true;
     }
 
     /** What fails now and may work the next time must not take the attribute away from everybody: the whole delta fails. */
@@ -235,8 +272,9 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
         return new UncheckedIOException("session attribute " + name + ": " + e.getMessage(), e);
     }
 
-    /** Nobody uses the session now: what it handed out can't change before it is handed out again. */
+    /** Nobody uses the session now: what it handed out changes no more, but by way of what it hands out next. */
     void noneExposed() {
+        mayHaveReachedOthers = false;
         slots.values().forEach(AttributeSlot::notExposed);
     }
 
