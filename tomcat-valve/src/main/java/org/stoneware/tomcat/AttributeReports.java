@@ -10,6 +10,9 @@ interface AttributeReports {
     /** The value can't be turned into bytes; it stays in this Tomcat alone. */
     void keptLocal(String name, Object value, Exception cause);
 
+    /** The value was told that its session is here now, and failed. */
+    void notActivated(Object value, Throwable cause);
+
     /** The changes of a request could not be turned into a message; the request fails. */
     void notCommitted(SessionKey key, Throwable cause);
 }

@@ -26,6 +26,11 @@ final class AttributeSlot {
     /** The application holds a reference and may change the value without telling. */
     private volatile boolean isExposed;
 
+    /** The value is from another Tomcat, wants to be told that it is here now, and has not been. */
+    private volatile boolean awaitsActivation;
+
+    private boolean isActivating;
+
     private AttributeSlot() {}
 
     static AttributeSlot ofBytes(byte[] bytes) {
@@ -61,6 +66,8 @@ final class AttributeSlot {
         try {
             Object decoded = codec.decode(encoded);
             digest = AttributeCodec.digest(new UnsafeBuffer(encoded), 0, encoded.length);
+            // Before the value can be seen.
+            awaitsActivation = Activation.isWanted(decoded);
             value = decoded;
             bytes = null;
             return decoded;
@@ -90,6 +97,21 @@ final class AttributeSlot {
     /** Length of the form the array holds, as far as it is known here. */
     int encodedLength() {
         return encodedLength;
+    }
+
+    boolean awaitsActivation() {
+        return awaitsActivation;
+    }
+
+    /** True for the first caller. Called one at a time. */
+    boolean beginActivation() {
+        boolean isFirst = awaitsActivation && !isActivating;
+        isActivating = true;
+        return isFirst;
+    }
+
+    void activated() {
+        awaitsActivation = false;
     }
 
     /** The value once it is decoded; exposes nothing. */

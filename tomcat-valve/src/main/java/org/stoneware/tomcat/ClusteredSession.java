@@ -65,15 +65,29 @@ final class ClusteredSession extends StandardSession {
     ClusteredSession(SessionManager manager) {
         super(manager);
         sessions = manager;
-        application = new SessionAttributes(
-                AttributeKind.APPLICATION,
-                manager.codec(),
-                manager.reports(),
-                (name, value) -> !exclude(name, value),
-                this::changed);
-        container = new SessionAttributes(
-                AttributeKind.CONTAINER, manager.codec(), manager.reports(), (name, value) -> true, this::changed);
+        application = attributes(AttributeKind.APPLICATION);
+        container = attributes(AttributeKind.CONTAINER);
         attributes = application;
+    }
+
+    private SessionAttributes attributes(AttributeKind kind) {
+        boolean isContainer = kind == AttributeKind.CONTAINER;
+        return new SessionAttributes(kind, sessions.codec(), sessions.reports(), new SessionAttributes.Owner() {
+            @Override
+            public boolean isShared(String name, Object value) {
+                return isContainer || !exclude(name, value);
+            }
+
+            @Override
+            public void changed() {
+                ClusteredSession.this.changed();
+            }
+
+            @Override
+            public void activate(Object value) {
+                Activation.tell(value, ClusteredSession.this, sessions.reports());
+            }
+        });
     }
 
     // ---- what the manager does with a copy

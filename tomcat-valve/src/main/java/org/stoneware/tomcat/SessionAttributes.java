@@ -12,7 +12,6 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.function.BiPredicate;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.jspecify.annotations.Nullable;
@@ -30,26 +29,31 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
     private final AttributeKind kind;
     private final AttributeCodec codec;
     private final AttributeReports reports;
-    /** False for attributes that must not leave this Tomcat. */
-    private final BiPredicate<String, Object> isShared;
-
-    private final Runnable onChange;
+    private final Owner owner;
     private final ConcurrentHashMap<String, AttributeSlot> slots = new ConcurrentHashMap<>();
     private final Set<String> changed = ConcurrentHashMap.newKeySet();
     /** A mutable value was put or taken away: by way of it the application may have changed others it leads to. */
     private volatile boolean mayHaveReachedOthers;
+    /** Held while a value is activated; one for all, because a value that is may ask for others. */
+    private final Object activation = new Object();
 
-    SessionAttributes(
-            AttributeKind kind,
-            AttributeCodec codec,
-            AttributeReports reports,
-            BiPredicate<String, Object> isShared,
-            Runnable onChange) {
+    /** The session the attributes belong to. */
+    interface Owner {
+        /** False for attributes that must not leave this Tomcat. */
+        boolean isShared(String name, Object value);
+
+        /** An attribute was put or removed. */
+        void changed();
+
+        /** A value made by another Tomcat is about to be handed out here for the first time. */
+        void activate(Object value);
+    }
+
+    SessionAttributes(AttributeKind kind, AttributeCodec codec, AttributeReports reports, Owner owner) {
         this.kind = kind;
         this.codec = codec;
         this.reports = reports;
-        this.isShared = isShared;
-        this.onChange = onChange;
+        this.owner = owner;
     }
 
     @Override
@@ -58,7 +62,24 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
             return null;
         }
         AttributeSlot slot = slots.get(name);
-        return slot == null ? null : slot.value(codec, reports, name);
+        if (slot == null) {
+            return null;
+        }
+        Object value = slot.value(codec, reports, name);
+        if (slot.awaitsActivation() && value != null) {
+            activate(slot, value);
+        }
+        return value;
+    }
+
+    // Whoever asks meanwhile waits, but for the value itself and what it asks for, which are on this thread.
+    private void activate(AttributeSlot slot, Object value) {
+        synchronized (activation) {
+            if (slot.beginActivation()) {
+                owner.activate(value);
+                slot.activated();
+            }
+        }
     }
 
     @Override
@@ -93,7 +114,7 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
     // First the slot, then its name: a delta collected between the two misses the change, and finds it the next time.
     private void changed(String name) {
         changed.add(name);
-        onChange.run();
+        owner.changed();
     }
 
     @Override
@@ -218,7 +239,7 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
     private void addChanged(
             SessionDelta.Builder delta, String name, AttributeSlot slot, ExpandableArrayBuffer scratch) {
         Object value = slot.decodedValue();
-        if (value != null && !isShared.test(name, value)) {
+        if (value != null && !owner.isShared(name, value)) {
             slot.keepLocal();
             delta.remove(kind, name);
             return;
@@ -240,7 +261,7 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
             SessionDelta.Builder delta, String name, AttributeSlot slot, ExpandableArrayBuffer scratch) {
         Object value = Objects.requireNonNullElse(slot.decodedValue(), "?");
         boolean wasLocal = slot.isLocal();
-        if (wasLocal && !isShared.test(name, value)) {
+        if (wasLocal && !owner.isShared(name, value)) {
             return false;
         }
         long before = slot.digest();
