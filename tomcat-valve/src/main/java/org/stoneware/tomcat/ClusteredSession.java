@@ -32,6 +32,9 @@ final class ClusteredSession extends StandardSession {
     /** Notes without which a form login can't go on at another Tomcat. Never the password. */
     private static final Set<String> SHARED_NOTES = Set.of(Constants.SESSION_ID_NOTE, Constants.FORM_REQUEST_NOTE);
 
+    /** Commits before the last use ends, while a thread of the application goes on changing the session all the time. */
+    private static final int MAX_LAST_COMMITS = 8;
+
     private final transient SessionManager sessions;
     private final transient SessionAttributes application;
     private final transient SessionAttributes container;
@@ -202,9 +205,19 @@ final class ClusteredSession extends StandardSession {
         }
     }
 
-    /** Ends one use, here and in the array. */
+    /** Ends one use, here and in the array, once the array holds what was changed behind the last commit of the last request. */
     void endUse(long ageMs) {
+        for (int commits = 0; !endUse(ageMs, commits == MAX_LAST_COMMITS); commits++) {
+            sessions.detached().commitUnanswered(this, false);
+        }
+    }
+
+    /** False when this is the last use and the array does not hold everything, unless it is to end all the same. */
+    private boolean endUse(long ageMs, boolean isInAnyCase) {
         synchronized (arrayLock) {
+            if (uses == 1 && !isInAnyCase && isStored() && !hasLostChanges && isDirty()) {
+                return false;
+            }
             uses--;
             lastUsedNs = System.nanoTime();
             if (uses == 0) {
@@ -212,6 +225,7 @@ final class ClusteredSession extends StandardSession {
             }
             // Inside the lock, which a rename holds: the key must not change on the way.
             sessions.end(key(), ageMs);
+            return true;
         }
     }
 
@@ -405,7 +419,8 @@ final class ClusteredSession extends StandardSession {
             return;
         }
         synchronized (arrayLock) {
-            // A request that has the session, but not on this thread (asynchronous work), commits before its next byte.
+            // A request that has the session, but not on this thread (asynchronous work), commits before its next byte,
+            // or before its use ends.
             if (scope == null && uses > 0 && !hasDetachedUse) {
                 return;
             }
@@ -436,11 +451,12 @@ final class ClusteredSession extends StandardSession {
     /** Ends the use of callers outside any request scope, unless one has come along. */
     void endStrayUse() {
         synchronized (arrayLock) {
-            if (isDetachedUseStray()) {
-                hasDetachedUse = false;
-                endUse(0);
+            if (!isDetachedUseStray()) {
+                return;
             }
+            hasDetachedUse = false;
         }
+        endUse(0);
     }
 
     boolean hasDetachedUse() {

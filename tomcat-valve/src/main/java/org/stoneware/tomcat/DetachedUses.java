@@ -43,14 +43,16 @@ final class DetachedUses {
         if (!session.isDetachedUseStray()) {
             return;
         }
-        // Before the use ends: until then explicit changes of others are committed at once.
-        if (!session.hasLostChanges()) {
-            Committed outcome = session.commit(true, false, 0);
-            if (outcome != null && !outcome.isCommitted()) {
-                sessions.lost(session.key(), outcome);
-            }
-        }
+        commitUnanswered(session, true);
         session.endStrayUse();
+    }
+
+    /** Hands over what no response waits for, unless it is lost already. */
+    void commitUnanswered(ClusteredSession session, boolean lookInside) {
+        Committed outcome = session.hasLostChanges() ? null : session.commit(lookInside, false, 0);
+        if (outcome != null && !outcome.isCommitted()) {
+            sessions.lost(session.key(), outcome);
+        }
     }
 
     /** Lets a request use a session that was touched before the request reached the valve. */

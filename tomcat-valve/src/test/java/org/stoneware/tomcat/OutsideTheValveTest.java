@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.stoneware.tomcat.TestTomcat.APPLICATION;
 import static org.stoneware.tomcat.TestTomcat.sessionId;
 
+import java.io.IOException;
+import java.lang.reflect.Field;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
@@ -11,11 +13,17 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.servlet.AsyncContext;
+import javax.servlet.ServletException;
 import javax.servlet.ServletRequestEvent;
 import javax.servlet.ServletRequestListener;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpSession;
+import org.apache.catalina.connector.Request;
+import org.apache.catalina.connector.Response;
 import org.apache.catalina.core.StandardContext;
+import org.apache.catalina.valves.ValveBase;
+import org.apache.coyote.ActionCode;
+import org.apache.coyote.ActionHook;
 import org.apache.tomcat.util.descriptor.web.ErrorPage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -177,6 +185,71 @@ class OutsideTheValveTest {
         array.awaitNoUses();
 
         assertThat(held(id)).isEqualTo(List.of("x"));
+    }
+
+    @Test
+    void shouldHoldWhatAThreadOfTheApplicationChangesBehindTheLastCommitOfARequest() throws Exception {
+        startWithoutListener();
+        AtomicReference<HttpSession> kept = new AtomicReference<>();
+        CountDownLatch isOver = new CountDownLatch(1);
+        tomcat.page("/keep", (request, response) -> {
+            kept.set(request.getSession());
+            response.getWriter().close();
+            isOver.countDown();
+        });
+        // Below the gate: what it runs comes after the last commit, and before the use ends.
+        tomcat.tomcat().getHost().getPipeline().addValve(new BehindTheLastByte(() -> {
+            Thread worker = new Thread(() -> kept.get().setAttribute("late", "yes"));
+            worker.start();
+            worker.join();
+        }));
+
+        String id = sessionId(tomcat.get("/keep", null));
+        await(isOver);
+        array.awaitNoUses();
+
+        assertThat(array.attribute(APPLICATION, id, "late")).isEqualTo("yes");
+    }
+
+    /** Does something on the thread of each request when the protocol handler has sent the last byte. */
+    private static final class BehindTheLastByte extends ValveBase {
+        private final Task task;
+
+        private interface Task {
+            void run() throws Exception;
+        }
+
+        BehindTheLastByte(Task task) {
+            this.task = task;
+        }
+
+        @Override
+        public void invoke(Request request, Response response) throws IOException, ServletException {
+            org.apache.coyote.Response coyote = response.getCoyoteResponse();
+            try {
+                Field field = org.apache.coyote.Response.class.getDeclaredField("hook");
+                field.setAccessible(true);
+                ActionHook hook = (ActionHook) field.get(coyote);
+                field.set(coyote, (ActionHook) (code, param) -> {
+                    hook.action(code, param);
+                    if (code == ActionCode.CLOSE) {
+                        run();
+                    }
+                });
+                getNext().invoke(request, response);
+                field.set(coyote, hook);
+            } catch (ReflectiveOperationException e) {
+                throw new AssertionError(e);
+            }
+        }
+
+        private void run() {
+            try {
+                task.run();
+            } catch (Exception e) {
+                throw new AssertionError(e);
+            }
+        }
     }
 
     @Test
