@@ -1,5 +1,6 @@
 package org.stoneware.tomcat;
 
+import java.util.Objects;
 import org.stoneware.client.Committed;
 import org.stoneware.client.Opened;
 import org.stoneware.client.SessionClient;
@@ -118,9 +119,12 @@ final class DetachedUses {
                 }
             }
             case LOADED -> {
-                // The changed attributes go on top of what others made of the session; this copy does not know that.
-                session.fallBehind();
-                sessions.forget(session);
+                if (!session.takeIn(Objects.requireNonNull(opened.record()), opened.logTimeMs())) {
+                    // The changed attributes go on top of what others made of the session; this copy does not know
+                    // that.
+                    session.fallBehind();
+                    sessions.forget(session);
+                }
             }
             default -> throw sessions.unavailable("open", session.key(), opened.status(), opened.detail());
         }

@@ -85,10 +85,9 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
     @Override
     public @Nullable Object put(String name, Object value) {
         Object old = get(name);
-        slots.put(name, AttributeSlot.ofValue(value));
         noteReach(old);
         noteReach(value);
-        changed(name);
+        change(name, AttributeSlot.ofValue(value));
         return old;
     }
 
@@ -98,10 +97,8 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
             return null;
         }
         Object old = get(name);
-        if (slots.remove(name) != null) {
-            noteReach(old);
-            changed(name);
-        }
+        noteReach(old);
+        change(name, null);
         return old;
     }
 
@@ -111,9 +108,17 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
         }
     }
 
-    // First the slot, then its name: a delta collected between the two misses the change, and finds it the next time.
-    private void changed(String name) {
-        changed.add(name);
+    // First the slot, then its name: a delta collected between the two misses the change, and finds it the next time. A
+    // record taken in must not come between.
+    private void change(String name, @Nullable AttributeSlot slot) {
+        synchronized (changed) {
+            if (slot == null) {
+                slots.remove(name);
+            } else {
+                slots.put(name, slot);
+            }
+            changed.add(name);
+        }
         owner.changed();
     }
 
@@ -299,7 +304,7 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
         slots.values().forEach(AttributeSlot::notExposed);
     }
 
-    /** Prepares to take in a whole session: forgets everything but what only this Tomcat has. */
+    /** Prepares to take in a whole session: forgets everything but what only this Tomcat has, and what the array is yet to hear of. */
     Loading replaceAll() {
         return new Loading();
     }
@@ -312,16 +317,21 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
             byte[] bytes = new byte[length];
             buffer.getBytes(offset, bytes);
             seen.add(name);
-            AttributeSlot slot = slots.get(name);
-            if (slot == null || !slot.shows(bytes)) {
-                slots.put(name, AttributeSlot.ofBytes(bytes));
+            synchronized (changed) {
+                AttributeSlot slot = slots.get(name);
+                if (!changed.contains(name) && (slot == null || !slot.shows(bytes))) {
+                    slots.put(name, AttributeSlot.ofBytes(bytes));
+                }
             }
         }
 
         void finish() {
-            slots.entrySet()
-                    .removeIf(e -> !seen.contains(e.getKey()) && !e.getValue().isLocal());
-            changed.clear();
+            synchronized (changed) {
+                slots.entrySet()
+                        .removeIf(e -> !seen.contains(e.getKey())
+                                && !changed.contains(e.getKey())
+                                && !e.getValue().isLocal());
+            }
         }
     }
 }

@@ -526,9 +526,10 @@ public final class SessionManager extends ManagerBase {
         return (ClusteredSession) sessions.get(id);
     }
 
-    /** Keeps a copy that was dropped and that somebody has in hands; false when there is another one by now. */
+    /** Keeps a copy that may have been dropped and that somebody has in hands; false when there is another one by now. */
     boolean keepAgain(ClusteredSession session) {
-        return sessions.putIfAbsent(session.getIdInternal(), session) == null;
+        Session other = sessions.putIfAbsent(session.getIdInternal(), session);
+        return other == null || other == session;
     }
 
     /** The array has ended a session for lack of use. */

@@ -211,6 +211,40 @@ class OutsideTheValveTest {
         assertThat(array.attribute(APPLICATION, id, "late")).isEqualTo("yes");
     }
 
+    @Test
+    void shouldTakeInWhatAnotherTomcatChangedWhenAThreadOfTheApplicationChangesTheSession() throws Exception {
+        startWithoutListener();
+        AtomicReference<HttpSession> kept = new AtomicReference<>();
+        tomcat.page("/keep", (request, response) -> kept.set(request.getSession()));
+        tomcat.page("/hold", (request, response) -> {
+            HttpSession session = request.getSession();
+            response.getWriter().print("held");
+            response.flushBuffer();
+            await(mayHoldEnd);
+            session.setAttribute("held", session.getAttribute("ours"));
+        });
+        String id = sessionId(tomcat.get("/keep", null));
+        try (TestTomcat other = new TestTomcat(array.source())) {
+            other.page("/change", (request, response) -> request.getSession().setAttribute("theirs", 5))
+                    .start();
+            other.get("/change", id);
+        }
+
+        kept.get().setAttribute("ours", 1);
+        Object theirs = kept.get().getAttribute("theirs");
+        try (RawBrowser hold = new RawBrowser(tomcat.port()).get("/hold", id)) {
+            hold.readUntil("held");
+            kept.get().setAttribute("ours", 2);
+            mayHoldEnd.countDown();
+            hold.readToEnd();
+        }
+        array.awaitNoUses();
+
+        assertThat(theirs).isEqualTo(5);
+        assertThat(array.attribute(APPLICATION, id, "theirs")).isEqualTo(5);
+        assertThat(array.attribute(APPLICATION, id, "held")).isEqualTo(2);
+    }
+
     /** Does something on the thread of each request when the protocol handler has sent the last byte. */
     private static final class BehindTheLastByte extends ValveBase {
         private final Task task;
