@@ -2,6 +2,7 @@ package org.stoneware.tomcat;
 
 import java.io.Serializable;
 import java.security.Principal;
+import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.catalina.session.StandardSession;
@@ -107,6 +108,11 @@ final class ClusteredSession extends StandardSession {
 
     long approximateBytes() {
         return approximateBytes;
+    }
+
+    /** Names of attributes the array does not hold, because they can't leave this Tomcat. */
+    List<String> localAttributes() {
+        return application.localNames();
     }
 
     long lastUsedNs() {

@@ -7,6 +7,7 @@ import java.io.UncheckedIOException;
 import java.util.AbstractMap;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -194,6 +195,14 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
             bytes += each.getKey().length() + each.getValue().encodedLength();
         }
         return bytes;
+    }
+
+    /** Names of those the array does not hold because they can't leave this Tomcat. */
+    List<String> localNames() {
+        return slots.entrySet().stream()
+                .filter(each -> each.getValue().isLocal())
+                .map(Map.Entry::getKey)
+                .toList();
     }
 
     boolean hasChanges() {
