@@ -52,7 +52,7 @@ public interface SessionClient extends AutoCloseable {
      * <b>Ownership:</b> the bytes are copied before this call waits; the buffer may be used again when it returns.
      *
      * @param delta       a {@link org.stoneware.api.session.SessionDelta}; may be empty of changes.
-     * @param accessAgeMs milliseconds since the request reached this Tomcat.
+     * @param accessAgeMs milliseconds since the session was last in use; 0 for one that still is.
      * @param isLast      true when the caller will change nothing more before {@link #end}; lets the array pass the session on at
      *                    once when another Tomcat wants it.
      */
@@ -61,7 +61,7 @@ public interface SessionClient extends AutoCloseable {
     /**
      * Ends one use of a session. Never blocks.
      *
-     * @param accessAgeMs milliseconds since the request reached this Tomcat; reported to the array within a second.
+     * @param accessAgeMs milliseconds since the session was last in use; from then on it is idle. Reported to the array within a second.
      */
     void end(SessionKey key, long accessAgeMs);
 

@@ -1,6 +1,7 @@
 package org.stoneware.tomcat;
 
 import java.io.IOException;
+import java.io.Serializable;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
@@ -24,6 +25,11 @@ final class AttributeSlot {
     private volatile boolean isLocal;
     /** The application holds a reference and may change the value without telling. */
     private volatile boolean isExposed;
+
+    /** The value is from another Tomcat, wants to be told that it is here now, and has not been. */
+    private volatile boolean awaitsActivation;
+
+    private boolean isActivating;
 
     private AttributeSlot() {}
 
@@ -60,6 +66,8 @@ final class AttributeSlot {
         try {
             Object decoded = codec.decode(encoded);
             digest = AttributeCodec.digest(new UnsafeBuffer(encoded), 0, encoded.length);
+            // Before the value can be seen.
+            awaitsActivation = Activation.isWanted(decoded);
             value = decoded;
             bytes = null;
             return decoded;
@@ -81,6 +89,7 @@ final class AttributeSlot {
         }
         int length = codec.encode(current, buffer);
         digest = AttributeCodec.digest(buffer, 0, length);
+        isLocal = false;
         encodedLength = length;
         return length;
     }
@@ -90,10 +99,37 @@ final class AttributeSlot {
         return encodedLength;
     }
 
-    /** True when the application can have changed the value in place. */
+    boolean awaitsActivation() {
+        return awaitsActivation;
+    }
+
+    /** True for the first caller. Called one at a time. */
+    boolean beginActivation() {
+        boolean isFirst = awaitsActivation && !isActivating;
+        isActivating = true;
+        return isFirst;
+    }
+
+    void activated() {
+        awaitsActivation = false;
+    }
+
+    /** The value once it is decoded; exposes nothing. */
+    @Nullable
+    Object decodedValue() {
+        return value;
+    }
+
+    /** True when the application has had the value in hands since nobody used the session. */
+    boolean isExposed() {
+        return isExposed;
+    }
+
+    /** True when the value can have changed in place, so that the array should hold another one. */
     boolean mayHaveChanged() {
         Object current = value;
-        return isExposed && !isLocal && current != null && !AttributeCodec.isImmutable(current);
+        // What can't be serialized because of something in it may be rid of that.
+        return current != null && !AttributeCodec.isImmutable(current) && (!isLocal || current instanceof Serializable);
     }
 
     /** True when this slot shows what {@code encoded} holds, so that the object the application knows can stay. */

@@ -2,10 +2,9 @@ package org.stoneware.tomcat;
 
 import java.io.Serializable;
 import java.security.Principal;
+import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
-import org.apache.catalina.authenticator.Constants;
 import org.apache.catalina.session.StandardSession;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.AttributeKind;
@@ -26,15 +25,13 @@ import org.stoneware.client.SessionClient;
 final class ClusteredSession extends StandardSession {
     private static final long serialVersionUID = 1L;
 
-    private static final String PRINCIPAL = "principal";
-    private static final String AUTH_TYPE = "authType";
-    private static final String NOTE_PREFIX = "note:";
-    /** Notes without which a form login can't go on at another Tomcat. Never the password. */
-    private static final Set<String> SHARED_NOTES = Set.of(Constants.SESSION_ID_NOTE, Constants.FORM_REQUEST_NOTE);
+    /** Commits before the last use ends, while a thread of the application goes on changing the session all the time. */
+    private static final int MAX_LAST_COMMITS = 8;
 
     private final transient SessionManager sessions;
     private final transient SessionAttributes application;
     private final transient SessionAttributes container;
+    private final transient SharedLogin login;
     private final transient Object arrayLock = new Object();
     private final transient AtomicInteger accesses = new AtomicInteger();
 
@@ -65,15 +62,30 @@ final class ClusteredSession extends StandardSession {
     ClusteredSession(SessionManager manager) {
         super(manager);
         sessions = manager;
-        application = new SessionAttributes(
-                AttributeKind.APPLICATION,
-                manager.codec(),
-                manager.reports(),
-                (name, value) -> !exclude(name, value),
-                this::changed);
-        container = new SessionAttributes(
-                AttributeKind.CONTAINER, manager.codec(), manager.reports(), (name, value) -> true, this::changed);
+        application = attributes(AttributeKind.APPLICATION);
+        container = attributes(AttributeKind.CONTAINER);
+        login = new SharedLogin(container);
         attributes = application;
+    }
+
+    private SessionAttributes attributes(AttributeKind kind) {
+        boolean isContainer = kind == AttributeKind.CONTAINER;
+        return new SessionAttributes(kind, sessions.codec(), sessions.reports(), new SessionAttributes.Owner() {
+            @Override
+            public boolean isShared(String name, Object value) {
+                return isContainer || !exclude(name, value);
+            }
+
+            @Override
+            public void changed() {
+                ClusteredSession.this.changed();
+            }
+
+            @Override
+            public void activate(Object value) {
+                Activation.tell(value, ClusteredSession.this, sessions.reports());
+            }
+        });
     }
 
     // ---- what the manager does with a copy
@@ -96,6 +108,11 @@ final class ClusteredSession extends StandardSession {
 
     long approximateBytes() {
         return approximateBytes;
+    }
+
+    /** Names of attributes the array does not hold, because they can't leave this Tomcat. */
+    List<String> localAttributes() {
+        return application.localNames();
     }
 
     long lastUsedNs() {
@@ -167,6 +184,23 @@ final class ClusteredSession extends StandardSession {
         }
     }
 
+    /**
+     * Takes in what others have made of the session, beneath what somebody who has this copy in hands has changed and is about to commit.
+     *
+     * @return false when this copy can't be this Tomcat's.
+     */
+    boolean takeIn(SessionRecord record, long logTimeMs) {
+        synchronized (arrayLock) {
+            if (uses > 0 || isLost || isRemoved || !record.key().equals(key()) || !sessions.keepAgain(this)) {
+                return false;
+            }
+            isDropped = false;
+            isBehind = false;
+            load(record, logTimeMs);
+            return true;
+        }
+    }
+
     /** A session that begins here, under an id nobody has. Its one use is counted. */
     void begin(SessionKey key) {
         synchronized (arrayLock) {
@@ -188,9 +222,19 @@ final class ClusteredSession extends StandardSession {
         }
     }
 
-    /** Ends one use, here and in the array. */
+    /** Ends one use, here and in the array, once the array holds what was changed behind the last commit of the last request. */
     void endUse(long ageMs) {
+        for (int commits = 0; !endUse(ageMs, commits == MAX_LAST_COMMITS); commits++) {
+            sessions.detached().commitUnanswered(this, false);
+        }
+    }
+
+    /** False when this is the last use and the array does not hold everything, unless it is to end all the same. */
+    private boolean endUse(long ageMs, boolean isInAnyCase) {
         synchronized (arrayLock) {
+            if (uses == 1 && !isInAnyCase && isStored() && !hasLostChanges && isDirty()) {
+                return false;
+            }
             uses--;
             lastUsedNs = System.nanoTime();
             if (uses == 0) {
@@ -198,6 +242,7 @@ final class ClusteredSession extends StandardSession {
             }
             // Inside the lock, which a rename holds: the key must not change on the way.
             sessions.end(key(), ageMs);
+            return true;
         }
     }
 
@@ -224,7 +269,8 @@ final class ClusteredSession extends StandardSession {
         }
     }
 
-    // Ages, not times: the clocks of the machines may differ.
+    // Ages, not times: the clocks of the machines may differ. What a thread of the application has changed and is about
+    // to commit stays, on top of what others made of the session.
     private void load(SessionRecord record, long logTimeMs) {
         long nowMs = System.currentTimeMillis();
         key = record.key();
@@ -232,20 +278,21 @@ final class ClusteredSession extends StandardSession {
         creationTime = nowMs - (logTimeMs - record.creationTimeMs());
         lastAccessedTime = nowMs - (logTimeMs - record.lastAccessedTimeMs());
         thisAccessedTime = lastAccessedTime;
-        maxInactiveInterval = record.maxInactiveIntervalSec();
+        if (!isIntervalChanged) {
+            maxInactiveInterval = record.maxInactiveIntervalSec();
+        }
         version = record.version();
         approximateBytes = record.length();
         isNew = false;
         principal = null;
         authType = null;
-        notes.keySet().removeAll(SHARED_NOTES);
+        notes.keySet().removeAll(SharedLogin.NOTES);
         SessionAttributes.Loading ours = application.replaceAll();
         SessionAttributes.Loading theirs = container.replaceAll();
         record.forEach((kind, name, removed, buffer, offset, length) ->
                 (kind == AttributeKind.CONTAINER ? theirs : ours).put(name, buffer, offset, length));
         ours.finish();
         theirs.finish();
-        isIntervalChanged = false;
         isValid = true;
     }
 
@@ -294,6 +341,10 @@ final class ClusteredSession extends StandardSession {
                 sessions.buffers().giveBack(buffer);
             }
         }
+    }
+
+    boolean hasLostChanges() {
+        return hasLostChanges;
     }
 
     private Committed fenced() {
@@ -387,12 +438,17 @@ final class ClusteredSession extends StandardSession {
             return;
         }
         synchronized (arrayLock) {
-            // A request that has the session, but not on this thread (asynchronous work), commits before its next byte.
+            // A request that has the session, but not on this thread (asynchronous work), commits before its next byte,
+            // or before its use ends.
             if (scope == null && uses > 0 && !hasDetachedUse) {
                 return;
             }
         }
-        sessions.detached().commit(this);
+        try {
+            sessions.detached().commit(this);
+        } catch (SessionUnavailableException e) {
+            throw scope == null ? e : scope.fail(e);
+        }
     }
 
     // ---- uses outside a request scope
@@ -411,23 +467,20 @@ final class ClusteredSession extends StandardSession {
         return hasDetachedUse() && accesses.get() <= 0;
     }
 
+    /** Ends the use of callers outside any request scope, unless one has come along. */
     void endStrayUse() {
-        if (endDetachedUse()) {
-            endUse(0);
+        synchronized (arrayLock) {
+            if (!isDetachedUseStray()) {
+                return;
+            }
+            hasDetachedUse = false;
         }
+        endUse(0);
     }
 
     boolean hasDetachedUse() {
         synchronized (arrayLock) {
             return hasDetachedUse;
-        }
-    }
-
-    private boolean endDetachedUse() {
-        synchronized (arrayLock) {
-            boolean had = hasDetachedUse;
-            hasDetachedUse = false;
-            return had;
         }
     }
 
@@ -446,7 +499,7 @@ final class ClusteredSession extends StandardSession {
     public void endAccess() {
         super.endAccess();
         if (accesses.decrementAndGet() <= 0) {
-            endStrayUse();
+            sessions.detached().end(this);
         }
         RequestScope.accessEnded(this);
         // Catalina ends an access when it recycles the request, and nobody else ends the scope of a response never
@@ -486,25 +539,25 @@ final class ClusteredSession extends StandardSession {
 
     @Override
     public @Nullable Principal getPrincipal() {
-        if (principal == null && container.get(PRINCIPAL) instanceof Principal stored) {
-            principal = stored;
+        if (principal == null) {
+            principal = login.principal();
         }
         return super.getPrincipal();
     }
 
     @Override
     public void setPrincipal(@Nullable Principal principal) {
-        boolean isKnown = principal != null && principal == this.principal && container.get(PRINCIPAL) != null;
+        boolean isKnown = principal != null && principal == this.principal && login.principal() != null;
         super.setPrincipal(principal);
         if (!isKnown) {
-            share(PRINCIPAL, principal == null ? null : SharedPrincipal.of(principal));
+            login.principal(principal);
         }
     }
 
     @Override
     public @Nullable String getAuthType() {
-        if (authType == null && container.get(AUTH_TYPE) instanceof String stored) {
-            authType = stored;
+        if (authType == null) {
+            authType = login.authType();
         }
         return super.getAuthType();
     }
@@ -512,37 +565,25 @@ final class ClusteredSession extends StandardSession {
     @Override
     public void setAuthType(@Nullable String authType) {
         super.setAuthType(authType);
-        share(AUTH_TYPE, authType);
+        login.authType(authType);
     }
 
     @Override
     public @Nullable Object getNote(String name) {
         Object note = super.getNote(name);
-        return note == null && SHARED_NOTES.contains(name) ? container.get(NOTE_PREFIX + name) : note;
+        return note == null ? login.note(name) : note;
     }
 
     @Override
     public void setNote(String name, Object value) {
         super.setNote(name, value);
-        if (SHARED_NOTES.contains(name)) {
-            share(NOTE_PREFIX + name, value);
-        }
+        login.note(name, value);
     }
 
     @Override
     public void removeNote(String name) {
         super.removeNote(name);
-        if (SHARED_NOTES.contains(name)) {
-            share(NOTE_PREFIX + name, null);
-        }
-    }
-
-    private void share(String name, @Nullable Object value) {
-        if (value == null) {
-            container.remove(name);
-        } else if (!value.equals(container.get(name))) {
-            container.put(name, value);
-        }
+        login.note(name, null);
     }
 
     @Override

@@ -1,5 +1,6 @@
 package org.stoneware.tomcat;
 
+import java.util.Objects;
 import org.stoneware.client.Committed;
 import org.stoneware.client.Opened;
 import org.stoneware.client.SessionClient;
@@ -21,14 +22,38 @@ final class DetachedUses {
 
     /** Begins the use of callers outside any request scope; they end it with {@code endAccess}. */
     void begin(ClusteredSession session) {
-        if (!session.isValid() || session.hasDetachedUse()) {
+        if (!session.isValid()) {
             return;
         }
-        openAgain(session);
-        if (!session.beginDetachedUse()) {
-            session.endUse(0);
+        if (!session.hasDetachedUse()) {
+            openAgain(session);
+            if (!session.beginDetachedUse()) {
+                session.endUse(0);
+            }
         }
+        // The use may be another request's, or that of the session's creation; this request must hold the session all
+        // the same, or nobody looks for what it changes in place.
         RequestScope.accessedOutside(session);
+    }
+
+    /**
+     * Ends the use of callers outside any request scope when none of them is left, and hands over what they changed in place. No
+     * response waits for that any more: what the array does not take is lost, and said so.
+     */
+    void end(ClusteredSession session) {
+        if (!session.isDetachedUseStray()) {
+            return;
+        }
+        commitUnanswered(session, true);
+        session.endStrayUse();
+    }
+
+    /** Hands over what no response waits for, unless it is lost already. */
+    void commitUnanswered(ClusteredSession session, boolean lookInside) {
+        Committed outcome = session.hasLostChanges() ? null : session.commit(lookInside, false, 0);
+        if (outcome != null && !outcome.isCommitted()) {
+            sessions.lost(session.key(), outcome);
+        }
     }
 
     /** Lets a request use a session that was touched before the request reached the valve. */
@@ -94,9 +119,12 @@ final class DetachedUses {
                 }
             }
             case LOADED -> {
-                // The changed attributes go on top of what others made of the session; this copy does not know that.
-                session.fallBehind();
-                sessions.forget(session);
+                if (!session.takeIn(Objects.requireNonNull(opened.record()), opened.logTimeMs())) {
+                    // The changed attributes go on top of what others made of the session; this copy does not know
+                    // that.
+                    session.fallBehind();
+                    sessions.forget(session);
+                }
             }
             default -> throw sessions.unavailable("open", session.key(), opened.status(), opened.detail());
         }

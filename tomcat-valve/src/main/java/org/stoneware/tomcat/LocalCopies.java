@@ -7,7 +7,10 @@ import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.apache.catalina.Session;
 
-/** Keeps the copies of sessions in this Tomcat within bounds. Dropping one loses nothing: the array holds the session. */
+/**
+ * Keeps the copies of sessions in this Tomcat within bounds. The array holds the session of a copy that is dropped, but for attributes
+ * that live in this Tomcat alone: those are gone, and that is said. So copies with such attributes go last.
+ */
 final class LocalCopies {
     private LocalCopies() {}
 
@@ -17,16 +20,25 @@ final class LocalCopies {
             ClusteredSession copy = (ClusteredSession) session;
             long idleSec = TimeUnit.NANOSECONDS.toSeconds(nowNs - copy.lastUsedNs());
             if (idleSec > slackSec && copy.isDetachedUseStray()) {
-                copy.endStrayUse();
+                copy.sessions().detached().end(copy);
             }
             int interval = copy.getMaxInactiveInterval();
             if (interval > 0 && idleSec > interval + slackSec) {
-                copy.drop();
+                drop(copy);
             }
         }
     }
 
-    /** Drops the least recently used copies that no request uses until the others fit. */
+    private static boolean drop(ClusteredSession copy) {
+        List<String> local = copy.localAttributes();
+        boolean isDropped = copy.drop();
+        if (isDropped) {
+            local.forEach(copy.sessions().reports()::droppedLocal);
+        }
+        return isDropped;
+    }
+
+    /** Drops the least recently used copies that no request uses until the others fit; those with attributes of this Tomcat alone last. */
     static void trim(Map<String, Session> copies, int maxCount, long maxBytes) {
         List<ClusteredSession> byUse = new ArrayList<>();
         long bytes = 0;
@@ -40,18 +52,18 @@ final class LocalCopies {
             return;
         }
         // Sorted by a snapshot of the stamps: they move while requests come in.
-        record Stamped(ClusteredSession copy, long lastUsedNs) {}
+        record Stamped(ClusteredSession copy, boolean isLocal, long lastUsedNs) {}
         long nowNs = System.nanoTime();
         List<Stamped> oldestFirst = byUse.stream()
-                .map(copy -> new Stamped(copy, copy.lastUsedNs() - nowNs))
-                .sorted(Comparator.comparingLong(Stamped::lastUsedNs))
+                .map(copy -> new Stamped(copy, !copy.localAttributes().isEmpty(), copy.lastUsedNs() - nowNs))
+                .sorted(Comparator.comparing(Stamped::isLocal).thenComparingLong(Stamped::lastUsedNs))
                 .toList();
         for (Stamped candidate : oldestFirst) {
             if (count <= maxCount && bytes <= maxBytes) {
                 return;
             }
             ClusteredSession copy = candidate.copy();
-            if (copy.drop()) {
+            if (drop(copy)) {
                 count--;
                 bytes -= copy.approximateBytes();
             }

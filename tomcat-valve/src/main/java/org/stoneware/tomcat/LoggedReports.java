@@ -41,6 +41,28 @@ final class LoggedReports implements AttributeReports {
         }
     }
 
+    @Override
+    public void droppedLocal(String name) {
+        if (isFirst("dropped " + name)) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "session attribute that can not be serialized was dropped with the local copy of its session:"
+                            + " application=" + application.get() + " attribute=" + name);
+        }
+    }
+
+    @Override
+    public void notActivated(Object value, Throwable cause) {
+        String type = value.getClass().getName();
+        if (isFirst("activation " + type)) {
+            LOGGER.log(
+                    Level.WARNING,
+                    "session attribute failed when it was activated: application=" + application.get() + " class="
+                            + type,
+                    cause);
+        }
+    }
+
     // With the stack, once per kind of trouble: it may be a defect of ours.
     @Override
     public void notCommitted(SessionKey key, Throwable cause) {

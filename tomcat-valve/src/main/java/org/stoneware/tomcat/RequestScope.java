@@ -21,13 +21,15 @@ final class RequestScope {
     /** Name of the note that ties a scope to its request; Catalina clears notes when it recycles the request. */
     static final String NOTE = RequestScope.class.getName();
 
+    /** Age of an access: as in Catalina, a session is not idle before its request has ended, however long that takes. */
+    private static final long NOW_MS = 0;
+
     private static final ThreadLocal<@Nullable RequestScope> CURRENT = new ThreadLocal<>();
 
     /** Session this thread touched outside a scope; weak, because application threads touch sessions too and live long. */
     private static final ThreadLocal<@Nullable WeakReference<ClusteredSession>> TOUCHED_OUTSIDE = new ThreadLocal<>();
 
     private final Request request;
-    private final long startedNs;
     private final List<ClusteredSession> sessions = new CopyOnWriteArrayList<>();
     private final Set<AbsentSession> absent = ConcurrentHashMap.newKeySet(0);
     private final AtomicBoolean isFinished = new AtomicBoolean();
@@ -38,9 +40,8 @@ final class RequestScope {
     /** A session the array said it does not have; asked once per request. */
     private record AbsentSession(SessionManager manager, String id) {}
 
-    RequestScope(Request request, long startedNs) {
+    RequestScope(Request request) {
         this.request = request;
-        this.startedNs = startedNs;
     }
 
     /** The scope of the request this thread is serving inside the valve; null elsewhere. */
@@ -113,7 +114,7 @@ final class RequestScope {
     /** Takes over one use of a session; gives it back at once when this request has one already, or its scope is finished. */
     void hold(ClusteredSession session) {
         if (holds(session)) {
-            session.endUse(ageMs());
+            session.endUse(NOW_MS);
             return;
         }
         absent.remove(new AbsentSession(session.sessions(), session.getIdInternal()));
@@ -121,7 +122,7 @@ final class RequestScope {
         if (isFinished.get()) {
             // Code that runs after the last byte, such as a filter behind a closed page: nobody is left to end the use,
             // and what it changes is committed at once.
-            endUse(session, ageMs());
+            endUse(session);
             return;
         }
         closeGate();
@@ -163,7 +164,7 @@ final class RequestScope {
         }
         for (ClusteredSession session : sessions) {
             if (lookInside || session.isDirty()) {
-                Committed outcome = session.commit(lookInside, isLast, ageMs());
+                Committed outcome = session.commit(lookInside, isLast, NOW_MS);
                 if (outcome != null && !outcome.isCommitted()) {
                     fail(session.sessions().unavailable("commit", session.key(), outcome.status(), outcome.detail()));
                 }
@@ -180,9 +181,8 @@ final class RequestScope {
      */
     void finish() {
         if (isFinished.compareAndSet(false, true)) {
-            long ageMs = ageMs();
             for (ClusteredSession session : sessions) {
-                endUse(session, ageMs);
+                endUse(session);
             }
             absent.clear();
             tellFinished();
@@ -190,9 +190,9 @@ final class RequestScope {
     }
 
     /** Once per use: whoever takes the session out of the list ends it. */
-    private void endUse(ClusteredSession session, long ageMs) {
+    private void endUse(ClusteredSession session) {
         if (sessions.remove(session)) {
-            session.endUse(ageMs);
+            session.endUse(NOW_MS);
         }
     }
 
@@ -223,9 +223,5 @@ final class RequestScope {
     @Nullable
     ResponseGate gate() {
         return gate;
-    }
-
-    private long ageMs() {
-        return Math.max(0, (System.nanoTime() - startedNs) / 1_000_000);
     }
 }

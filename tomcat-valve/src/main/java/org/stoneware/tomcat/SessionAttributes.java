@@ -7,12 +7,12 @@ import java.io.UncheckedIOException;
 import java.util.AbstractMap;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
-import java.util.function.BiPredicate;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.jspecify.annotations.Nullable;
@@ -30,24 +30,31 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
     private final AttributeKind kind;
     private final AttributeCodec codec;
     private final AttributeReports reports;
-    /** False for attributes that must not leave this Tomcat. */
-    private final BiPredicate<String, Object> isShared;
-
-    private final Runnable onChange;
+    private final Owner owner;
     private final ConcurrentHashMap<String, AttributeSlot> slots = new ConcurrentHashMap<>();
     private final Set<String> changed = ConcurrentHashMap.newKeySet();
+    /** A mutable value was put or taken away: by way of it the application may have changed others it leads to. */
+    private volatile boolean mayHaveReachedOthers;
+    /** Held while a value is activated; one for all, because a value that is may ask for others. */
+    private final Object activation = new Object();
 
-    SessionAttributes(
-            AttributeKind kind,
-            AttributeCodec codec,
-            AttributeReports reports,
-            BiPredicate<String, Object> isShared,
-            Runnable onChange) {
+    /** The session the attributes belong to. */
+    interface Owner {
+        /** False for attributes that must not leave this Tomcat. */
+        boolean isShared(String name, Object value);
+
+        /** An attribute was put or removed. */
+        void changed();
+
+        /** A value made by another Tomcat is about to be handed out here for the first time. */
+        void activate(Object value);
+    }
+
+    SessionAttributes(AttributeKind kind, AttributeCodec codec, AttributeReports reports, Owner owner) {
         this.kind = kind;
         this.codec = codec;
         this.reports = reports;
-        this.isShared = isShared;
-        this.onChange = onChange;
+        this.owner = owner;
     }
 
     @Override
@@ -56,14 +63,32 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
             return null;
         }
         AttributeSlot slot = slots.get(name);
-        return slot == null ? null : slot.value(codec, reports, name);
+        if (slot == null) {
+            return null;
+        }
+        Object value = slot.value(codec, reports, name);
+        if (slot.awaitsActivation() && value != null) {
+            activate(slot, value);
+        }
+        return value;
+    }
+
+    // Whoever asks meanwhile waits, but for the value itself and what it asks for, which are on this thread.
+    private void activate(AttributeSlot slot, Object value) {
+        synchronized (activation) {
+            if (slot.beginActivation()) {
+                owner.activate(value);
+                slot.activated();
+            }
+        }
     }
 
     @Override
     public @Nullable Object put(String name, Object value) {
         Object old = get(name);
-        slots.put(name, AttributeSlot.ofValue(value));
-        changed(name);
+        noteReach(old);
+        noteReach(value);
+        change(name, AttributeSlot.ofValue(value));
         return old;
     }
 
@@ -73,16 +98,29 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
             return null;
         }
         Object old = get(name);
-        if (slots.remove(name) != null) {
-            changed(name);
-        }
+        noteReach(old);
+        change(name, null);
         return old;
     }
 
-    // First the slot, then its name: a delta collected between the two misses the change, and finds it the next time.
-    private void changed(String name) {
-        changed.add(name);
-        onChange.run();
+    private void noteReach(@Nullable Object value) {
+        if (value != null && !AttributeCodec.isImmutable(value)) {
+            mayHaveReachedOthers = true;
+        }
+    }
+
+    // First the slot, then its name: a delta collected between the two misses the change, and finds it the next time. A
+    // record taken in must not come between.
+    private void change(String name, @Nullable AttributeSlot slot) {
+        synchronized (changed) {
+            if (slot == null) {
+                slots.remove(name);
+            } else {
+                slots.put(name, slot);
+            }
+            changed.add(name);
+        }
+        owner.changed();
     }
 
     @Override
@@ -159,6 +197,14 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
         return bytes;
     }
 
+    /** Names of those the array does not hold because they can't leave this Tomcat. */
+    List<String> localNames() {
+        return slots.entrySet().stream()
+                .filter(each -> each.getValue().isLocal())
+                .map(Map.Entry::getKey)
+                .toList();
+    }
+
     boolean hasChanges() {
         return !changed.isEmpty();
     }
@@ -167,7 +213,8 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
      * Adds the changes since the last call to a delta.
      *
      * @param scratch     holds one serialized value at a time.
-     * @param lookInside  also compares every value the application has had in hands with what the array holds.
+     * @param lookInside  also compares every value the application has had in hands with what the array holds and, when one of those
+     *                    has changed, every other one that was decoded: both may lead to the same object.
      * @throws UncheckedIOException when a value can't be written now; the delta is of no use then.
      */
     void collect(SessionDelta.Builder delta, ExpandableArrayBuffer scratch, boolean lookInside) {
@@ -183,18 +230,30 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
             }
         }
         if (lookInside) {
-            slots.forEach((name, slot) -> {
-                if (slot.mayHaveChanged() && !names.contains(name)) {
-                    addWhenMutated(delta, name, slot, scratch);
-                }
-            });
+            boolean isAnyChanged = addMutated(delta, scratch, names, true);
+            if (isAnyChanged || mayHaveReachedOthers) {
+                addMutated(delta, scratch, names, false);
+            }
         }
+    }
+
+    /** Adds the values changed in place, but for those of {@code names}, which the delta has already; true when there were any. */
+    private boolean addMutated(
+            SessionDelta.Builder delta, ExpandableArrayBuffer scratch, Set<String> names, boolean isExposed) {
+        boolean isAnyChanged = false;
+        for (Map.Entry<String, AttributeSlot> each : slots.entrySet()) {
+            AttributeSlot slot = each.getValue();
+            if (slot.isExposed() == isExposed && slot.mayHaveChanged() && !names.contains(each.getKey())) {
+                isAnyChanged |= addWhenMutated(delta, each.getKey(), slot, scratch);
+            }
+        }
+        return isAnyChanged;
     }
 
     private void addChanged(
             SessionDelta.Builder delta, String name, AttributeSlot slot, ExpandableArrayBuffer scratch) {
-        Object value = slot.value(codec, reports, name);
-        if (value != null && !isShared.test(name, value)) {
+        Object value = slot.decodedValue();
+        if (value != null && !owner.isShared(name, value)) {
             slot.keepLocal();
             delta.remove(kind, name);
             return;
@@ -212,21 +271,34 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
         }
     }
 
-    private void addWhenMutated(
+    private boolean addWhenMutated(
             SessionDelta.Builder delta, String name, AttributeSlot slot, ExpandableArrayBuffer scratch) {
+        Object value = Objects.requireNonNullElse(slot.decodedValue(), "?");
+        boolean wasLocal = slot.isLocal();
+        if (wasLocal && !owner.isShared(name, value)) {
+            return false;
+        }
         long before = slot.digest();
         try {
             int length = slot.encode(codec, scratch);
-            if (slot.digest() != before) {
-                delta.put(kind, name, scratch, 0, length);
+            if (slot.digest() == before) {
+                return false;
             }
+            delta.put(kind, name, scratch, 0, length);
         } catch (NotSerializableException | InvalidClassException e) {
+            if (wasLocal) {
+                return false;
+            }
             slot.keepLocal();
             delta.remove(kind, name);
-            reports.keptLocal(name, Objects.requireNonNullElse(slot.value(codec, reports, name), "?"), e);
+            reports.keptLocal(name, value, e);
         } catch (IOException e) {
+            if (wasLocal) {
+                return false;
+            }
             throw notNow(name, e);
         }
+        return true;
     }
 
     /** What fails now and may work the next time must not take the attribute away from everybody: the whole delta fails. */
@@ -235,12 +307,13 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
         return new UncheckedIOException("session attribute " + name + ": " + e.getMessage(), e);
     }
 
-    /** Nobody uses the session now: what it handed out can't change before it is handed out again. */
+    /** Nobody uses the session now: what it handed out changes no more, but by way of what it hands out next. */
     void noneExposed() {
+        mayHaveReachedOthers = false;
         slots.values().forEach(AttributeSlot::notExposed);
     }
 
-    /** Prepares to take in a whole session: forgets everything but what only this Tomcat has. */
+    /** Prepares to take in a whole session: forgets everything but what only this Tomcat has, and what the array is yet to hear of. */
     Loading replaceAll() {
         return new Loading();
     }
@@ -253,16 +326,21 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
             byte[] bytes = new byte[length];
             buffer.getBytes(offset, bytes);
             seen.add(name);
-            AttributeSlot slot = slots.get(name);
-            if (slot == null || !slot.shows(bytes)) {
-                slots.put(name, AttributeSlot.ofBytes(bytes));
+            synchronized (changed) {
+                AttributeSlot slot = slots.get(name);
+                if (!changed.contains(name) && (slot == null || !slot.shows(bytes))) {
+                    slots.put(name, AttributeSlot.ofBytes(bytes));
+                }
             }
         }
 
         void finish() {
-            slots.entrySet()
-                    .removeIf(e -> !seen.contains(e.getKey()) && !e.getValue().isLocal());
-            changed.clear();
+            synchronized (changed) {
+                slots.entrySet()
+                        .removeIf(e -> !seen.contains(e.getKey())
+                                && !changed.contains(e.getKey())
+                                && !e.getValue().isLocal());
+            }
         }
     }
 }

@@ -526,9 +526,10 @@ public final class SessionManager extends ManagerBase {
         return (ClusteredSession) sessions.get(id);
     }
 
-    /** Keeps a copy that was dropped and that somebody has in hands; false when there is another one by now. */
+    /** Keeps a copy that may have been dropped and that somebody has in hands; false when there is another one by now. */
     boolean keepAgain(ClusteredSession session) {
-        return sessions.putIfAbsent(session.getIdInternal(), session) == null;
+        Session other = sessions.putIfAbsent(session.getIdInternal(), session);
+        return other == null || other == session;
     }
 
     /** The array has ended a session for lack of use. */
@@ -547,12 +548,21 @@ public final class SessionManager extends ManagerBase {
 
     /** Says, now and then, that the array failed a request, and makes what the request fails with. */
     SessionUnavailableException unavailable(String operation, SessionKey key, Enum<?> status, String detail) {
+        return new SessionUnavailableException(say(operation, key, status, detail, "503"));
+    }
+
+    /** Says, now and then, that the array did not take a change no response waits for. */
+    void lost(SessionKey key, Committed outcome) {
+        say("commit", key, outcome.status(), outcome.detail(), "sent before");
+    }
+
+    private String say(String operation, SessionKey key, Enum<?> status, String detail, String answer) {
         String message = "session array failed: operation=" + operation + " session=" + key + " outcome=" + status
                 + " detail=" + detail;
         long suppressed = notices.admit(System.nanoTime());
         if (suppressed >= 0) {
-            LOGGER.log(Level.ERROR, message + " answer=503 suppressedNotices=" + suppressed);
+            LOGGER.log(Level.ERROR, message + " answer=" + answer + " suppressedNotices=" + suppressed);
         }
-        return new SessionUnavailableException(message);
+        return message;
     }
 }

@@ -310,7 +310,7 @@ public class SessionValve extends ValveBase {
         if (request.getNote(RequestScope.NOTE) instanceof RequestScope known && !known.isFinished()) {
             return known;
         }
-        RequestScope scope = new RequestScope(request, System.nanoTime());
+        RequestScope scope = new RequestScope(request);
         Object before = request.getNote(RequestScope.NOTE);
         request.setNote(RequestScope.NOTE, scope);
         SessionUnavailableException failure = before instanceof RequestScope earlier ? earlier.failure() : null;

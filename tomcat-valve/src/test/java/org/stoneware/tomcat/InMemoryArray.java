@@ -150,6 +150,17 @@ final class InMemoryArray {
         logTimeMs += ms;
     }
 
+    /** What the time of the array is now. */
+    synchronized long logTimeMs() {
+        return logTimeMs;
+    }
+
+    private static void touch(Entry entry, long accessMs) {
+        UnsafeBuffer buffer = new UnsafeBuffer(entry.record);
+        long beforeMs = new SessionRecord().wrap(buffer, 0).lastAccessedTimeMs();
+        SessionRecord.lastAccessedTimeMs(buffer, 0, Math.max(beforeMs, accessMs));
+    }
+
     private Committed apply(SessionKey key, Entry entry, SessionDelta delta, long accessAgeMs) {
         SessionRecord base =
                 entry.record.length == 0 ? null : new SessionRecord().wrap(new UnsafeBuffer(entry.record), 0);
@@ -287,7 +298,12 @@ final class InMemoryArray {
                 Entry entry = entries.get(key);
                 if (entry != null && entry.owner != this) {
                     entry.uses = -1;
-                } else if (entry != null && --entry.uses == 0) {
+                    return;
+                }
+                if (entry != null && entry.record.length > 0) {
+                    touch(entry, logTimeMs - accessAgeMs);
+                }
+                if (entry != null && --entry.uses == 0) {
                     entry.owner = null;
                     entry.isRecalled = false;
                     if (entry.record.length == 0) {

@@ -5,11 +5,16 @@ import static org.stoneware.tomcat.TestTomcat.APPLICATION;
 import static org.stoneware.tomcat.TestTomcat.sessionId;
 
 import java.net.http.HttpResponse;
+import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
 import javax.servlet.http.HttpSession;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -185,6 +190,55 @@ class LocalCopiesTest {
             assertThat(ownedAfterAnExpiry).isEqualTo(2);
             assertThat(client.owned).isEmpty();
         }
+    }
+
+    @Test
+    void shouldDropCopiesWithAttributesOfThisTomcatAloneAfterAllOthers() throws Exception {
+        try (TestTomcat two = new TestTomcat(array.source())) {
+            two.valve.setMaxLocalSessions("2");
+            two.page("/local", (request, response) -> request.getSession().setAttribute("local", new Object()))
+                    .page("/begin", (request, response) -> request.getSession().setAttribute("begun", "yes"))
+                    .page("/look", (request, response) -> response.getWriter()
+                            .print(request.getSession().getAttribute("local") != null))
+                    .start();
+            String id = sessionId(two.get("/local", null));
+            two.get("/begin", null);
+            two.get("/begin", null);
+            array.awaitNoUses();
+
+            two.context.getManager().backgroundProcess();
+
+            assertThat(two.context.getManager().findSessions()).hasSize(2);
+            assertThat(two.get("/look", id).body()).isEqualTo("true");
+        }
+    }
+
+    @Test
+    void shouldSayThatAnAttributeOfThisTomcatAloneWentWithItsCopy() throws Exception {
+        tomcat.page("/local", (request, response) -> request.getSession().setAttribute("local", new Object()));
+        tomcat.get("/local", null);
+        array.awaitNoUses();
+        List<String> said = new CopyOnWriteArrayList<>();
+        Logger logger = Logger.getLogger(LoggedReports.class.getName());
+        Handler handler = new Handler() {
+            @Override
+            public void publish(LogRecord record) {
+                said.add(record.getMessage());
+            }
+
+            @Override
+            public void flush() {}
+
+            @Override
+            public void close() {}
+        };
+        logger.addHandler(handler);
+
+        tidyUp();
+        logger.removeHandler(handler);
+
+        assertThat(said).anySatisfy(line -> assertThat(line).contains("dropped", "attribute=local"));
+        assertThat(tomcat.context.getManager().findSessions()).isEmpty();
     }
 
     @Test

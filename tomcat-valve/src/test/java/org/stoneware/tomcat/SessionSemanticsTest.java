@@ -345,7 +345,7 @@ class SessionSemanticsTest {
         Response response = new Response();
         response.setCoyoteResponse(new org.apache.coyote.Response());
         gone.setResponse(response);
-        RequestScope scope = new RequestScope(gone, System.nanoTime());
+        RequestScope scope = new RequestScope(gone);
         RequestScope.enter(scope);
         manager.findSession(id);
         RequestScope.enter(null);
@@ -467,7 +467,7 @@ class SessionSemanticsTest {
     @Test
     void shouldHoldASessionThatBeginsAfterTheLastByteAndEndItsUse() throws Exception {
         SessionManager manager = (SessionManager) a.context.getManager();
-        RequestScope scope = new RequestScope(new Request(a.tomcat().getConnector()), System.nanoTime());
+        RequestScope scope = new RequestScope(new Request(a.tomcat().getConnector()));
         scope.finish();
         RequestScope.enter(scope);
 

@@ -10,6 +10,8 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
 import javax.servlet.http.HttpSession;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,6 +54,34 @@ class TwoTomcatsTest {
 
         assertThat(bodies).containsExactly("1 true", "2 false", "3 false", "4 false", "5 false", "6 false");
         array.awaitNoUses();
+    }
+
+    @Test
+    void shouldCountTheIdleTimeOfASessionFromTheEndOfItsLastRequest() throws Exception {
+        TestTomcat.Page takesLong = (request, response) -> {
+            HttpSession session = request.getSession();
+            // By the clock of the machine too: an age counted from the beginning of the request is not 0.
+            long beginNs = System.nanoTime();
+            while (System.nanoTime() - beginNs < TimeUnit.MILLISECONDS.toNanos(20)) {
+                LockSupport.parkNanos(TimeUnit.MILLISECONDS.toNanos(5));
+            }
+            array.advance(50_000);
+            if (request.getParameter("write") != null) {
+                session.setAttribute("written", "at the end");
+            }
+        };
+        a.page("/pay", takesLong);
+        String id = sessionId(a.get("/count", null));
+
+        a.get("/pay", id);
+        array.awaitNoUses();
+        long afterReading = array.record(APPLICATION, id).lastAccessedTimeMs();
+        long endOfReading = array.logTimeMs();
+        a.get("/pay?write=yes", id);
+        array.awaitNoUses();
+
+        assertThat(afterReading).isEqualTo(endOfReading);
+        assertThat(array.record(APPLICATION, id).lastAccessedTimeMs()).isEqualTo(array.logTimeMs());
     }
 
     @Test
