@@ -18,6 +18,8 @@ public enum EventType {
     STANDBY_SYNC("standby-sync"),
     SYNC_PROGRESS("sync-progress"),
     COPY_COMPLETE("copy-complete"),
+    COPY_GIVEN_UP("copy-given-up"),
+    COPY_FAILED("copy-failed"),
     FOLLOWING_ENDED("following-ended"),
     STANDBY_IN_SYNC("standby-in-sync"),
     STANDBY_REFUSED("standby-refused"),
