@@ -2,9 +2,6 @@ package org.stoneware.client;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiFunction;
@@ -36,6 +33,9 @@ final class AgentSessionClient implements SessionClient {
     private static final int SPINS = 200;
     private static final long MAX_NOTICE_BYTES = 64L * 1024 * 1024;
     private static final int MESSAGE_OVERHEAD = 128;
+    /** Stands among the applications for what is none. */
+    private static final String CLIENT_LOG = "";
+
     private static final int FIRST_ENCODER_BYTES = 1024;
     /** Only a key can be long: changes are written where they are kept. */
     private static final int KEPT_ENCODER_BYTES = 16 * 1024;
@@ -47,7 +47,7 @@ final class AgentSessionClient implements SessionClient {
     private final OwnedSessions owned = new OwnedSessions();
     private final ClientAgent agent;
     private final Thread thread;
-    private final ExecutorService listenerThread;
+    private final ListenerThreads listenerThreads;
     private final ExpiryNotices expiryNotices;
     private final Map<String, ExpiryListener> listeners = new ConcurrentHashMap<>();
     private final ThreadLocal<Encoder> encoders = ThreadLocal.withInitial(Encoder::new);
@@ -86,17 +86,9 @@ final class AgentSessionClient implements SessionClient {
         this.transport = transport;
         this.agent = new ClientAgent(
                 settings, identity, liveness, transport, transportName, owned, new AgentEvents(), System.nanoTime());
-        // What comes after the end is dropped; the agent's last cycles must not fail of it.
-        this.listenerThread = new ThreadPoolExecutor(
-                1,
-                1,
-                0,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
-                task -> threads.apply(task, "stoneware-expiry"),
-                new ThreadPoolExecutor.DiscardPolicy());
+        this.listenerThreads = new ListenerThreads(task -> threads.apply(task, "stoneware-expiry"));
         this.expiryNotices = new ExpiryNotices(
-                listenerThread,
+                listenerThreads::execute,
                 Math.min(MAX_NOTICE_BYTES, Runtime.getRuntime().maxMemory() / 16),
                 listeners::get,
                 jobId -> agent.submit(() -> agent.expiryDone(jobId)));
@@ -428,7 +420,7 @@ final class AgentSessionClient implements SessionClient {
             return;
         }
         isRunning = false;
-        listenerThread.shutdown();
+        listenerThreads.shutdown();
         transport.wakeup();
         try {
             thread.join(TimeUnit.NANOSECONDS.toMillis(STOP_NS));
@@ -447,7 +439,7 @@ final class AgentSessionClient implements SessionClient {
 
         @Override
         public void onClientLogs(String path) {
-            listenerThread.execute(() -> clientLogs.accept(path));
+            listenerThreads.execute(CLIENT_LOG, () -> clientLogs.accept(path));
         }
 
         @Override

@@ -398,7 +398,7 @@ public final class RoleDuties {
         }
         standbys = others;
         processor = new SessionRequestProcessor(
-                activeEpoch, limits.requests(), current.store(), current.state(), mustClock(), nowNs, others);
+                activeEpoch, limits.requests(), current.store(), current.state(), mustClock(), nowNs, others, output);
     }
 
     /**
