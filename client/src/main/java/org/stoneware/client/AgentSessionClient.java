@@ -190,7 +190,13 @@ final class AgentSessionClient implements SessionClient {
 
     @Override
     public Committed commit(
-            SessionKey known, DirectBuffer delta, int offset, int length, long accessAgeMs, boolean isLast) {
+            SessionKey known,
+            long copyVersion,
+            DirectBuffer delta,
+            int offset,
+            int length,
+            long accessAgeMs,
+            boolean isLast) {
         if (length + MESSAGE_OVERHEAD > agent.maxSessionBytes()) {
             return new Committed(
                     Committed.Status.TOO_LARGE,
@@ -201,16 +207,17 @@ final class AgentSessionClient implements SessionClient {
         long token;
         int grant;
         int flags;
-        long base;
         synchronized (owned) {
             key = owned.resolve(known);
             OwnedSessions.@Nullable Entry entry = owned.entry(key);
             if (entry == null || entry.fencedUses > 0 || entry.isReleased) {
                 return new Committed(Committed.Status.FENCED, 0, "another Tomcat owns the session now");
             }
+            if (!entry.isNewest(copyVersion)) {
+                return new Committed(Committed.Status.FENCED, 0, "the session was changed through another copy");
+            }
             token = entry.token;
             grant = entry.grant;
-            base = entry.version;
             flags = entry.isNew ? SessionProtocol.WRITE_CREATE : 0;
             if (owned.releasesWithWrite(entry, isLast)) {
                 flags |= SessionProtocol.WRITE_RELEASE;
@@ -220,7 +227,18 @@ final class AgentSessionClient implements SessionClient {
         Encoder encoder = encoders.get();
         byte[] message = new byte[ClientRequestPublisher.writeLength(key, length)];
         encoder.requests.write(
-                new UnsafeBuffer(message), 0, 0, token, accessAgeMs, flags, grant, base, key, delta, offset, length);
+                new UnsafeBuffer(message),
+                0,
+                0,
+                token,
+                accessAgeMs,
+                flags,
+                grant,
+                copyVersion,
+                key,
+                delta,
+                offset,
+                length);
         return change(new PendingRequest(key, message, false, token));
     }
 
