@@ -2,9 +2,6 @@ package org.stoneware.client;
 
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
-import java.util.concurrent.ExecutorService;
-import java.util.concurrent.LinkedBlockingQueue;
-import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.BiFunction;
@@ -36,6 +33,9 @@ final class AgentSessionClient implements SessionClient {
     private static final int SPINS = 200;
     private static final long MAX_NOTICE_BYTES = 64L * 1024 * 1024;
     private static final int MESSAGE_OVERHEAD = 128;
+    /** Stands among the applications for what is none. */
+    private static final String CLIENT_LOG = "";
+
     private static final int FIRST_ENCODER_BYTES = 1024;
     /** Only a key can be long: changes are written where they are kept. */
     private static final int KEPT_ENCODER_BYTES = 16 * 1024;
@@ -47,7 +47,7 @@ final class AgentSessionClient implements SessionClient {
     private final OwnedSessions owned = new OwnedSessions();
     private final ClientAgent agent;
     private final Thread thread;
-    private final ExecutorService listenerThread;
+    private final ListenerThreads listenerThreads;
     private final ExpiryNotices expiryNotices;
     private final Map<String, ExpiryListener> listeners = new ConcurrentHashMap<>();
     private final ThreadLocal<Encoder> encoders = ThreadLocal.withInitial(Encoder::new);
@@ -86,17 +86,9 @@ final class AgentSessionClient implements SessionClient {
         this.transport = transport;
         this.agent = new ClientAgent(
                 settings, identity, liveness, transport, transportName, owned, new AgentEvents(), System.nanoTime());
-        // What comes after the end is dropped; the agent's last cycles must not fail of it.
-        this.listenerThread = new ThreadPoolExecutor(
-                1,
-                1,
-                0,
-                TimeUnit.SECONDS,
-                new LinkedBlockingQueue<>(),
-                task -> threads.apply(task, "stoneware-expiry"),
-                new ThreadPoolExecutor.DiscardPolicy());
+        this.listenerThreads = new ListenerThreads(task -> threads.apply(task, "stoneware-expiry"));
         this.expiryNotices = new ExpiryNotices(
-                listenerThread,
+                listenerThreads::execute,
                 Math.min(MAX_NOTICE_BYTES, Runtime.getRuntime().maxMemory() / 16),
                 listeners::get,
                 jobId -> agent.submit(() -> agent.expiryDone(jobId)));
@@ -198,7 +190,13 @@ final class AgentSessionClient implements SessionClient {
 
     @Override
     public Committed commit(
-            SessionKey known, DirectBuffer delta, int offset, int length, long accessAgeMs, boolean isLast) {
+            SessionKey known,
+            long copyVersion,
+            DirectBuffer delta,
+            int offset,
+            int length,
+            long accessAgeMs,
+            boolean isLast) {
         if (length + MESSAGE_OVERHEAD > agent.maxSessionBytes()) {
             return new Committed(
                     Committed.Status.TOO_LARGE,
@@ -209,16 +207,17 @@ final class AgentSessionClient implements SessionClient {
         long token;
         int grant;
         int flags;
-        long base;
         synchronized (owned) {
             key = owned.resolve(known);
             OwnedSessions.@Nullable Entry entry = owned.entry(key);
             if (entry == null || entry.fencedUses > 0 || entry.isReleased) {
                 return new Committed(Committed.Status.FENCED, 0, "another Tomcat owns the session now");
             }
+            if (!entry.isNewest(copyVersion)) {
+                return new Committed(Committed.Status.FENCED, 0, "the session was changed through another copy");
+            }
             token = entry.token;
             grant = entry.grant;
-            base = entry.version;
             flags = entry.isNew ? SessionProtocol.WRITE_CREATE : 0;
             if (owned.releasesWithWrite(entry, isLast)) {
                 flags |= SessionProtocol.WRITE_RELEASE;
@@ -228,7 +227,18 @@ final class AgentSessionClient implements SessionClient {
         Encoder encoder = encoders.get();
         byte[] message = new byte[ClientRequestPublisher.writeLength(key, length)];
         encoder.requests.write(
-                new UnsafeBuffer(message), 0, 0, token, accessAgeMs, flags, grant, base, key, delta, offset, length);
+                new UnsafeBuffer(message),
+                0,
+                0,
+                token,
+                accessAgeMs,
+                flags,
+                grant,
+                copyVersion,
+                key,
+                delta,
+                offset,
+                length);
         return change(new PendingRequest(key, message, false, token));
     }
 
@@ -428,7 +438,7 @@ final class AgentSessionClient implements SessionClient {
             return;
         }
         isRunning = false;
-        listenerThread.shutdown();
+        listenerThreads.shutdown();
         transport.wakeup();
         try {
             thread.join(TimeUnit.NANOSECONDS.toMillis(STOP_NS));
@@ -447,7 +457,7 @@ final class AgentSessionClient implements SessionClient {
 
         @Override
         public void onClientLogs(String path) {
-            listenerThread.execute(() -> clientLogs.accept(path));
+            listenerThreads.execute(CLIENT_LOG, () -> clientLogs.accept(path));
         }
 
         @Override

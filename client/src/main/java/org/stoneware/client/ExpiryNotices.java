@@ -2,7 +2,7 @@ package org.stoneware.client;
 
 import java.util.HashSet;
 import java.util.Set;
-import java.util.concurrent.Executor;
+import java.util.function.BiConsumer;
 import java.util.function.Function;
 import java.util.function.LongConsumer;
 import org.jspecify.annotations.Nullable;
@@ -14,18 +14,18 @@ import org.stoneware.api.session.SessionRecord;
  * The active repeats a notice until it is confirmed. One that waits or is being worked on is not taken again, so that a slow listener
  * fires once; one there is no room for is left to be repeated.
  * <p>
- * <b>Threading:</b> {@link #offer} on the agent thread; listeners are called by the executor, one after the other if it has one thread.
+ * <b>Threading:</b> {@link #offer} on the agent thread; listeners are called where {@link ListenerThreads} or whoever is given runs them.
  * <p>
  * <b>Limits:</b> {@link #MAX_WAITING} notices, the one being worked on among them, and {@code maxBytes} of records; one is always taken,
  * however large.
  */
 final class ExpiryNotices {
-    /** Four times what an active has under way at once. */
-    static final int MAX_WAITING = 256;
+    /** What an active has under way here at once, and all of as many applications that hang as there are threads for. */
+    static final int MAX_WAITING = 512;
 
     private static final System.Logger LOG = System.getLogger("org.stoneware.client");
 
-    private final Executor executor;
+    private final BiConsumer<String, Runnable> threads;
     private final long maxBytes;
     private final Function<String, @Nullable ExpiryListener> listeners;
     private final LongConsumer done;
@@ -33,13 +33,17 @@ final class ExpiryNotices {
     private long bytes;
 
     /**
+     * @param threads   runs a task for an application, those of one application one after the other.
      * @param maxBytes  of records that may wait.
      * @param listeners listener of an application by its name; null for one that is not here, or not here any more.
-     * @param done      told the job whose listener has run, on the executor's thread.
+     * @param done      told the job whose listener has run, on the thread it ran on.
      */
     ExpiryNotices(
-            Executor executor, long maxBytes, Function<String, @Nullable ExpiryListener> listeners, LongConsumer done) {
-        this.executor = executor;
+            BiConsumer<String, Runnable> threads,
+            long maxBytes,
+            Function<String, @Nullable ExpiryListener> listeners,
+            LongConsumer done) {
+        this.threads = threads;
         this.maxBytes = maxBytes;
         this.listeners = listeners;
         this.done = done;
@@ -52,13 +56,14 @@ final class ExpiryNotices {
      */
     void offer(long jobId, long logTimeMs, SessionRecord record) {
         int length = record.length();
-        if (listeners.apply(record.key().application()) == null || !reserve(jobId, length)) {
+        String application = record.key().application();
+        if (listeners.apply(application) == null || !reserve(jobId, length)) {
             return;
         }
         boolean isHandedOver = false;
         try {
             SessionRecord copy = RequestExchange.copyOf(record);
-            executor.execute(() -> fire(jobId, logTimeMs, copy));
+            threads.accept(application, () -> fire(jobId, logTimeMs, copy));
             isHandedOver = true;
         } finally {
             if (!isHandedOver) {

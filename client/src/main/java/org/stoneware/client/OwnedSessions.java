@@ -62,6 +62,11 @@ final class OwnedSessions {
         int allUses() {
             return uses + fencedUses + closedUses;
         }
+
+        /** True for the copy this Tomcat was given or has changed last, as far as is known; a session that begins has no other. */
+        boolean isNewest(long copyVersion) {
+            return isNew || version == copyVersion;
+        }
     }
 
     boolean isLeaseValid(long nowNs) {
@@ -322,6 +327,8 @@ final class OwnedSessions {
         @Nullable Entry entry = entry(key);
         if (entry != null) {
             entry.isRecalled = true;
+            // Whatever copy there is may lack that write, which may have taken effect.
+            entry.version = CopyVersions.NO_VERSION;
         }
     }
 

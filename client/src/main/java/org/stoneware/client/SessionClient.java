@@ -51,12 +51,22 @@ public interface SessionClient extends AutoCloseable {
      * <p>
      * <b>Ownership:</b> the bytes are copied before this call waits; the buffer may be used again when it returns.
      *
+     * @param copyVersion version of the copy the changes were made to, or {@link #NO_VERSION} for a session that begins here. A change made to
+     *                    another copy than the one this Tomcat was given or has changed last is {@link Committed.Status#FENCED}: it
+     *                    would bring a copy to the newest version that lacks what others have changed.
      * @param delta       a {@link org.stoneware.api.session.SessionDelta}; may be empty of changes.
      * @param accessAgeMs milliseconds since the session was last in use; 0 for one that still is.
      * @param isLast      true when the caller will change nothing more before {@link #end}; lets the array pass the session on at
      *                    once when another Tomcat wants it.
      */
-    Committed commit(SessionKey key, DirectBuffer delta, int offset, int length, long accessAgeMs, boolean isLast);
+    Committed commit(
+            SessionKey key,
+            long copyVersion,
+            DirectBuffer delta,
+            int offset,
+            int length,
+            long accessAgeMs,
+            boolean isLast);
 
     /**
      * Ends one use of a session. Never blocks.

@@ -20,7 +20,8 @@ class ExpiryNoticesTest {
     private final Map<String, ExpiryListener> listeners = new HashMap<>();
     private final List<String> fired = new ArrayList<>();
     private final List<Long> done = new ArrayList<>();
-    private final ExpiryNotices notices = new ExpiryNotices(queue::add, 1024 * 1024, listeners::get, done::add);
+    private final ExpiryNotices notices =
+            new ExpiryNotices((application, task) -> queue.add(task), 1024 * 1024, listeners::get, done::add);
 
     ExpiryNoticesTest() {
         listeners.put(SHOP, (record, logTimeMs) -> fired.add(record.key().id()));
@@ -67,7 +68,7 @@ class ExpiryNoticesTest {
 
     @Test
     void shouldBoundTheBytesThatWaitButTakeOneOfAnySize() {
-        ExpiryNotices small = new ExpiryNotices(queue::add, 10, listeners::get, done::add);
+        ExpiryNotices small = new ExpiryNotices((application, task) -> queue.add(task), 10, listeners::get, done::add);
 
         small.offer(1, 0, record(SHOP, "S1"));
         small.offer(2, 0, record(SHOP, "S2"));
@@ -106,7 +107,7 @@ class ExpiryNoticesTest {
     void shouldTakeAgainWhatNoThreadCouldBeStartedFor() {
         boolean[] hasThread = {false};
         ExpiryNotices starved = new ExpiryNotices(
-                task -> {
+                (application, task) -> {
                     if (!hasThread[0]) {
                         throw new OutOfMemoryError("unable to create native thread");
                     }

@@ -153,6 +153,27 @@ class OwnedSessionsTest {
     }
 
     @Test
+    void shouldCallNoCopyTheNewestAfterAnUnknownOutcome() {
+        grant(TOKEN, 1);
+        boolean wasNewest = owned.entry(KEY).isNewest(7);
+
+        owned.onUnknown(KEY);
+
+        assertThat(wasNewest).isTrue();
+        assertThat(owned.entry(KEY).isNewest(7)).isFalse();
+    }
+
+    @Test
+    void shouldCallACopyTheNewestNoMoreThatAnotherOnesChangeHasPassed() {
+        grant(TOKEN, 1);
+
+        owned.onWritten(KEY, TOKEN, true, TOKEN, 8, 0, owned.generation(), 0);
+
+        assertThat(owned.entry(KEY).isNewest(7)).isFalse();
+        assertThat(owned.entry(KEY).isNewest(8)).isTrue();
+    }
+
+    @Test
     void shouldShareASessionInUseHoweverMuchOthersWantIt() {
         grant(TOKEN, 1);
         owned.onRecall(KEY, TOKEN, 1);

@@ -73,12 +73,20 @@ final class AcknowledgedWrites implements AutoCloseable {
         SessionKey key = key(writer);
         boolean isThere = false;
         while (!isEnding) {
-            boolean isUsed = isThere ? isOpened(client.open(key, SessionClient.NO_VERSION)) : client.create(key);
+            long version = SessionClient.NO_VERSION;
+            boolean isUsed;
+            if (isThere) {
+                Opened opened = client.open(key, SessionClient.NO_VERSION);
+                version = opened.version();
+                isUsed = isOpened(opened);
+            } else {
+                isUsed = client.create(key);
+            }
             if (!isUsed) {
                 continue;
             }
             long number = attempted.incrementAndGet(writer);
-            Committed committed = commit(key, number);
+            Committed committed = commit(key, version, number);
             client.end(key, 0);
             if (committed.isCommitted()) {
                 acknowledged.set(writer, number);
@@ -92,13 +100,13 @@ final class AcknowledgedWrites implements AutoCloseable {
         return opened.status() == Opened.Status.LOADED || opened.status() == Opened.Status.CURRENT;
     }
 
-    private Committed commit(SessionKey key, long number) {
+    private Committed commit(SessionKey key, long version, long number) {
         UnsafeBuffer value = new UnsafeBuffer(Long.toString(number).getBytes(StandardCharsets.US_ASCII));
         SessionDelta.Builder delta = new SessionDelta.Builder(new ExpandableArrayBuffer())
                 .maxInactiveIntervalSec(MAX_IDLE_SEC)
                 .put(AttributeKind.APPLICATION, ATTRIBUTE, value, 0, value.capacity());
         int length = delta.finish();
-        return client.commit(key, delta.buffer(), 0, length, 0, true);
+        return client.commit(key, version, delta.buffer(), 0, length, 0, true);
     }
 
     /** Waits until every writer has had so many more acknowledgements. */

@@ -135,8 +135,7 @@ public class FelixAssemblyIT {
 
         try (SessionClient first = client("A");
                 SessionClient second = client("B")) {
-            first.create(key);
-            Committed written = put(first, key, "cart", "3 apples");
+            Committed written = create(first, key, "cart", "3 apples");
             first.end(key, 0);
             Opened read = second.open(key, SessionClient.NO_VERSION);
 
@@ -252,13 +251,14 @@ public class FelixAssemblyIT {
         return SessionClients.open(settings, aeron, liveness);
     }
 
-    private static Committed put(SessionClient client, SessionKey key, String name, String value) {
+    private static Committed create(SessionClient client, SessionKey key, String name, String value) {
+        client.create(key);
         UnsafeBuffer bytes = new UnsafeBuffer(value.getBytes(StandardCharsets.UTF_8));
         SessionDelta.Builder delta = new SessionDelta.Builder(new ExpandableArrayBuffer())
                 .maxInactiveIntervalSec(1800)
                 .put(AttributeKind.APPLICATION, name, bytes, 0, bytes.capacity());
         int length = delta.finish();
-        return client.commit(key, delta.buffer(), 0, length, 0, true);
+        return client.commit(key, SessionClient.NO_VERSION, delta.buffer(), 0, length, 0, true);
     }
 
     private static String attribute(Opened opened, String wanted) {

@@ -127,6 +127,16 @@ final class LivenessLoop implements Runnable, LinkOwner {
         selector.wakeup();
     }
 
+    /** Frees everything when there is no thread to run it. */
+    void endUnstarted() {
+        isStopped = true;
+        finish();
+    }
+
+    boolean isSelectorOpen() {
+        return selector.isOpen();
+    }
+
     long protocolErrors() {
         return protocolErrors.get() + unproven.get();
     }

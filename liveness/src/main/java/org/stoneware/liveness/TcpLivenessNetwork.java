@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.lang.System.Logger.Level;
 import java.net.InetSocketAddress;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiFunction;
 import java.util.function.LongSupplier;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +61,16 @@ public final class TcpLivenessNetwork implements LivenessNetwork {
     }
 
     TcpLivenessNetwork(LivenessSettings settings, String threadName, @Nullable ArrayKey key, LongSupplier nanoTime) {
+        this(settings, threadName, key, nanoTime, DetachedThread::new);
+    }
+
+    /** @param threads makes the liveness thread of what it runs and its name. */
+    TcpLivenessNetwork(
+            LivenessSettings settings,
+            String threadName,
+            @Nullable ArrayKey key,
+            LongSupplier nanoTime,
+            BiFunction<Runnable, String, Thread> threads) {
         this.settings = settings;
         this.nanoTime = nanoTime;
         try {
@@ -68,8 +79,17 @@ public final class TcpLivenessNetwork implements LivenessNetwork {
         } catch (IOException e) {
             throw new LivenessException("cannot open a selector: " + e.getMessage(), e);
         }
-        thread = new DetachedThread(loop, threadName);
-        thread.start();
+        boolean isStarted = false;
+        try {
+            thread = threads.apply(loop, threadName);
+            thread.start();
+            isStarted = true;
+        } finally {
+            // A machine short of threads answers an attempt every few seconds so; each would leave a selector behind.
+            if (!isStarted) {
+                loop.endUnstarted();
+            }
+        }
     }
 
     @Override

@@ -13,6 +13,8 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.stoneware.liveness.RecordingListener.Event;
 import org.stoneware.spi.liveness.Heartbeat;
 import org.stoneware.spi.liveness.Hello;
@@ -43,6 +45,33 @@ class TcpLivenessNetworkTest {
                 .isInstanceOf(LivenessException.class)
                 .hasMessageStartingWith("cannot bind 127.0.0.1:" + taken.getPort() + " (dso-port): address in use")
                 .hasMessageContaining("set another dso-port");
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void shouldCloseItsSelectorWhenItsThreadCannotStart(boolean isMade) {
+        List<LivenessLoop> loops = new ArrayList<>();
+
+        assertThatThrownBy(() -> new TcpLivenessNetwork(
+                        LivenessSettings.defaults(), "no-thread", null, System::nanoTime, (loop, name) -> {
+                            loops.add((LivenessLoop) loop);
+                            return threadThatDoesNotStart(isMade);
+                        }))
+                .isInstanceOf(OutOfMemoryError.class);
+
+        assertThat(loops).singleElement().matches(loop -> !loop.isSelectorOpen());
+    }
+
+    private static Thread threadThatDoesNotStart(boolean isMade) {
+        if (!isMade) {
+            throw new OutOfMemoryError("no memory for a thread");
+        }
+        return new Thread() {
+            @Override
+            public void start() {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+        };
     }
 
     @Test

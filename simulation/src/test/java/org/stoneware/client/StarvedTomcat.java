@@ -79,13 +79,13 @@ public final class StarvedTomcat extends StarvedProcess {
 
         @Override
         public void onReply(LivenessLink link, HelloReply reply) {
-            submit(() -> links[position] = link, true);
+            submit(() -> links[position] = link);
         }
 
         @Override
         public void onMessage(LivenessLink link, DirectBuffer buffer, int offset, int length) {
             DirectBuffer copy = LinkMessages.copy(buffer, offset, length);
-            submit(() -> desk.onMessage(link, copy, machine.nowNs()), true);
+            submit(() -> desk.onMessage(link, copy, machine.nowNs()));
         }
     }
 }

@@ -7,6 +7,7 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.stoneware.server.replication.FrameOutput;
 import org.stoneware.server.replication.PassiveReplica;
+import org.stoneware.server.replication.PassiveReplicaEvents;
 import org.stoneware.server.replication.ReplicaIdentity;
 import org.stoneware.server.replication.ReplicationEvents;
 import org.stoneware.server.replication.ReplicationLimits;
@@ -320,7 +321,7 @@ final class SimulatedServer {
     }
 
     /** What the following side tells. */
-    private final class Following implements PassiveReplica.Events {
+    private final class Following implements PassiveReplicaEvents {
         @Override
         public void onComplete(long lastIndex) {
             generation = (SessionGeneration) replica.current();

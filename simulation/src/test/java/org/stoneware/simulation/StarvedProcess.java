@@ -54,11 +54,14 @@ public abstract class StarvedProcess {
     }
 
     /** Hands something to the agent thread. */
-    protected final void submit(Runnable task, boolean isWaking) {
+    protected final void submit(Runnable task) {
         inbox.add(task);
-        if (isWaking) {
-            agent.wake();
-        }
+        wakeAgent();
+    }
+
+    /** Ends the sleep of the agent thread. */
+    protected final void wakeAgent() {
+        agent.wake();
     }
 
     protected final void drain() {

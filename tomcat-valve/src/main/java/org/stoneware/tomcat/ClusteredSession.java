@@ -320,26 +320,43 @@ final class ClusteredSession extends StandardSession {
     @Nullable
     Committed commit(boolean lookInside, boolean isLast, long ageMs) {
         synchronized (arrayLock) {
-            if (!isValid || isRemoved) {
-                return null;
-            }
-            if (hasLostChanges) {
-                return fenced();
-            }
-            DeltaBuffers.Buffer buffer = sessions.buffers().take();
-            isCommitting = true;
-            try {
-                return commit(buffer, lookInside, isLast, ageMs);
-            } catch (RuntimeException | Error e) {
-                // Whatever it was, it may have come after changes were taken out of this copy, so nothing less will do.
-                hasLostChanges = true;
-                lose();
-                sessions.reports().notCommitted(key(), e);
-                return new Committed(Committed.Status.UNAVAILABLE, version, "changes can't be written: " + e);
-            } finally {
-                isCommitting = false;
-                sessions.buffers().giveBack(buffer);
-            }
+            return commitTo(version, lookInside, isLast, ageMs);
+        }
+    }
+
+    /**
+     * As {@link #commit}, for a copy nobody here uses: its changes go on top of a version it need not have taken in.
+     *
+     * @param newest version of the session the array has just granted.
+     */
+    @Nullable
+    Committed commitOnTop(long newest) {
+        synchronized (arrayLock) {
+            // Another thread may have changed the session through this copy since.
+            return commitTo(Math.max(newest, version), false, false, 0);
+        }
+    }
+
+    private @Nullable Committed commitTo(long base, boolean lookInside, boolean isLast, long ageMs) {
+        if (!isValid || isRemoved) {
+            return null;
+        }
+        if (hasLostChanges) {
+            return fenced();
+        }
+        DeltaBuffers.Buffer buffer = sessions.buffers().take();
+        isCommitting = true;
+        try {
+            return commit(buffer, base, lookInside, isLast, ageMs);
+        } catch (RuntimeException | Error e) {
+            // Whatever it was, it may have come after changes were taken out of this copy, so nothing less will do.
+            hasLostChanges = true;
+            lose();
+            sessions.reports().notCommitted(key(), e);
+            return new Committed(Committed.Status.UNAVAILABLE, version, "changes can't be written: " + e);
+        } finally {
+            isCommitting = false;
+            sessions.buffers().giveBack(buffer);
         }
     }
 
@@ -351,7 +368,8 @@ final class ClusteredSession extends StandardSession {
         return new Committed(Committed.Status.FENCED, version, "this copy of the session is not the array's any more");
     }
 
-    private @Nullable Committed commit(DeltaBuffers.Buffer buffer, boolean lookInside, boolean isLast, long ageMs) {
+    private @Nullable Committed commit(
+            DeltaBuffers.Buffer buffer, long base, boolean lookInside, boolean isLast, long ageMs) {
         if (isIntervalChanged) {
             isIntervalChanged = false;
             buffer.builder.maxInactiveIntervalSec(maxInactiveInterval);
@@ -367,7 +385,7 @@ final class ClusteredSession extends StandardSession {
         }
         int length = buffer.builder.finish();
         buffer.valuesWritten();
-        Committed outcome = sessions.client().commit(key(), buffer.delta, 0, length, ageMs, isLast);
+        Committed outcome = sessions.client().commit(key(), base, buffer.delta, 0, length, ageMs, isLast);
         if (outcome.isCommitted()) {
             version = outcome.version();
             approximateBytes = application.approximateBytes() + container.approximateBytes();

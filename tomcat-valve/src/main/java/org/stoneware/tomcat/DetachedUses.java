@@ -93,11 +93,10 @@ final class DetachedUses {
     void commit(ClusteredSession session) {
         SessionClient client = sessions.client();
         boolean isOpen = session.hasDetachedUse();
-        if (!isOpen && !(session.isUsed() && client.share(session.key()))) {
-            openToCommit(client, session);
-        }
+        boolean isShared = !isOpen && session.isUsed() && client.share(session.key());
+        long granted = isOpen || isShared ? SessionClient.NO_VERSION : openToCommit(client, session);
         try {
-            Committed outcome = session.commit(false, false, 0);
+            Committed outcome = isOpen || isShared ? session.commit(false, false, 0) : session.commitOnTop(granted);
             if (outcome != null && !outcome.isCommitted()) {
                 throw sessions.unavailable("commit", session.key(), outcome.status(), outcome.detail());
             }
@@ -108,7 +107,8 @@ final class DetachedUses {
         }
     }
 
-    private void openToCommit(SessionClient client, ClusteredSession session) {
+    /** Returns the version the array has granted. */
+    private long openToCommit(SessionClient client, ClusteredSession session) {
         Opened opened = client.open(session.key(), session.version());
         switch (opened.status()) {
             case CURRENT -> {
@@ -133,5 +133,6 @@ final class DetachedUses {
             // It will not know what is committed now; whoever uses it must not write over that.
             other.lose();
         }
+        return opened.version();
     }
 }

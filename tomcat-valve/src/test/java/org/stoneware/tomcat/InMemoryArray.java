@@ -262,7 +262,13 @@ final class InMemoryArray {
 
         @Override
         public Committed commit(
-                SessionKey key, DirectBuffer buffer, int offset, int length, long accessAgeMs, boolean isLast) {
+                SessionKey key,
+                long copyVersion,
+                DirectBuffer buffer,
+                int offset,
+                int length,
+                long accessAgeMs,
+                boolean isLast) {
             calls.add("commit " + key.id() + (isLast ? " last" : ""));
             beforeCommit.run();
             synchronized (InMemoryArray.this) {
@@ -281,7 +287,12 @@ final class InMemoryArray {
                 if (entry == null) {
                     return new Committed(Committed.Status.ABSENT, 0, "");
                 }
-                if (entry.owner != this) {
+                boolean isNewest = entry.record.length == 0
+                        || new SessionRecord()
+                                        .wrap(new UnsafeBuffer(entry.record), 0)
+                                        .version()
+                                == copyVersion;
+                if (entry.owner != this || !isNewest) {
                     return new Committed(Committed.Status.FENCED, 0, "");
                 }
                 return apply(key, entry, new SessionDelta().wrap(buffer, offset), accessAgeMs);

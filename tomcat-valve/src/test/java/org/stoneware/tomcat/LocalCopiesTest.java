@@ -139,6 +139,26 @@ class LocalCopiesTest {
     }
 
     @Test
+    void shouldNotLetACopyLoadedMeanwhileHideAChangeMadeThroughADroppedOne() throws Exception {
+        HttpSession kept = keptAndDropped();
+        tomcat.get("/both", kept.getId());
+        AtomicReference<CompletableFuture<HttpResponse<String>>> second = new AtomicReference<>();
+        array.beforeCommit = () -> {
+            array.beforeCommit = () -> {};
+            second.set(getLater("/second", kept.getId()));
+            await(isSecondIn);
+        };
+
+        kept.setAttribute("first", "yes");
+        isFirstDone.countDown();
+        int status = second.get().get(20, TimeUnit.SECONDS).statusCode();
+
+        assertThat(tomcat.get("/both", kept.getId()).body()).isEqualTo("yes null");
+        assertThat(status).isEqualTo(503);
+        array.awaitNoUses();
+    }
+
+    @Test
     void shouldNeverTakeBackADroppedCopyThatLacksWhatOthersChanged() throws Exception {
         HttpSession kept = keptAndDropped();
         try (TestTomcat other = new TestTomcat(array.source())) {

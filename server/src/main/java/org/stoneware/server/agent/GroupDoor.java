@@ -121,55 +121,12 @@ final class GroupDoor implements LivenessListener {
 
     /** Hears of one attempt to reach another server as a member of the array. */
     LivenessListener member(int memberId) {
-        return new MemberLink(memberId);
+        return new MemberLink(peers, memberId, wallClock);
     }
 
     /** Hears of one attempt to reach the active for replication. */
     LivenessListener replication(int memberId) {
         return new ReplicationLink(memberId);
-    }
-
-    private final class MemberLink implements LivenessListener {
-        private final int memberId;
-
-        MemberLink(int memberId) {
-            this.memberId = memberId;
-        }
-
-        @Override
-        public void onConnected(LivenessLink link) {
-            peers.onConnected(memberId, link);
-        }
-
-        @Override
-        public void onConnectFailed(InetSocketAddress address, ConnectFailure failure, String reason) {
-            peers.onConnectFailed(memberId, failure, reason);
-        }
-
-        @Override
-        public void onReply(LivenessLink link, HelloReply reply) {
-            peers.onReply(memberId, link, reply, wallClock.getAsLong());
-        }
-
-        @Override
-        public void onHeartbeat(LivenessLink link, Heartbeat heartbeat) {
-            peers.onHeartbeat(link, heartbeat, wallClock.getAsLong());
-        }
-
-        @Override
-        public void onMessage(LivenessLink link, DirectBuffer buffer, int offset, int length) {
-            peers.onMessage(link, buffer, offset, length, wallClock.getAsLong());
-        }
-
-        @Override
-        public void onSilence(LivenessLink link, long silentNs) {
-            peers.onSilence(link, silentNs);
-        }
-
-        @Override
-        public void onClosed(LivenessLink link, CloseCause cause, String reason) {
-            peers.onClosed(link, cause, reason);
-        }
     }
 
     private final class ReplicationLink implements LivenessListener {

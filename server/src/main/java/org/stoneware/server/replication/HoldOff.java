@@ -21,6 +21,10 @@ final class HoldOff {
         isBegun = true;
     }
 
+    long leftNs(long nowNs) {
+        return isOver(nowNs) ? 0 : endNs - nowNs;
+    }
+
     boolean isOver(long nowNs) {
         return !isBegun || nowNs - endNs >= 0;
     }

@@ -36,7 +36,7 @@ public final class PassiveReplica implements ReplicationListener {
 
     private final ReplicaIdentity self;
     private final Generation.Source generations;
-    private final Events events;
+    private final PassiveReplicaEvents events;
     private final ReplicationAdapter adapter = new ReplicationAdapter();
     private final ReplicationPublisher publisher;
     private ExpandableArrayBuffer frame = new ExpandableArrayBuffer(128);
@@ -66,27 +66,6 @@ public final class PassiveReplica implements ReplicationListener {
     private long mismatches;
     private long lost;
 
-    /** Hears what the replica can't decide itself. Called on the agent thread. */
-    public interface Events {
-        /** What is held is now a whole copy of the active's state up to this entry. */
-        void onComplete(long lastIndex);
-
-        /** Following has ended; it begins again by itself over a new connection. */
-        void onLost(String reason);
-
-        /**
-         * What is held is not what the active holds, or there is no room for a copy. Nothing is acknowledged any more, and the active
-         * is told; what is held stays, for want of better, until a copy of the whole is complete.
-         */
-        default void onDigestMismatch(Mismatch mismatch) {}
-
-        /** The active has decided about all this server acknowledged alone; the copy that replaces it may begin. */
-        default void onReconciled(ReconcileResult result) {}
-
-        /** The active speaks in a higher epoch; nothing is acknowledged until {@link PassiveReplica#follow} names it. */
-        void onHigherEpoch(long epoch);
-    }
-
     /**
      * @param current    what this server holds.
      * @param isComplete false: it holds nothing that counts and must be copied whole.
@@ -99,7 +78,7 @@ public final class PassiveReplica implements ReplicationListener {
             long lastEpoch,
             Generation.Source generations,
             HeapShares shares,
-            Events events) {
+            PassiveReplicaEvents events) {
         this.self = self;
         this.current = current;
         this.isComplete = isComplete;
@@ -202,7 +181,7 @@ public final class PassiveReplica implements ReplicationListener {
         if (replicaState == ReplicaState.FOLLOWING) {
             return log.doWork() + acknowledge(to, nowNs);
         }
-        return install == null ? 0 : install.doWork(nowNs) + completeCopy();
+        return install == null ? 0 : workOnCopy(install, nowNs);
     }
 
     private int acknowledge(FrameOutput to, long nowNs) {
@@ -374,7 +353,7 @@ public final class PassiveReplica implements ReplicationListener {
         try {
             install = new ShadowInstall(snapshotId, generations.create(), shares);
         } catch (RuntimeException e) {
-            lose("no store for a copy: cause=" + e);
+            giveUp(MismatchKind.COPY_BROKEN, "no store for a copy: cause=" + e);
             return;
         }
         replicaState = ReplicaState.INSTALLING;
@@ -396,11 +375,8 @@ public final class PassiveReplica implements ReplicationListener {
         }
         try {
             into.onRecord(snapshotId, index, kind, content, offset, length);
-        } catch (ShadowInstall.FullException e) {
-            // What was held before the copy began is as good as it was.
-            refuse(Mismatch.at(MismatchKind.FULL, index));
         } catch (RuntimeException e) {
-            lose("copy given up: cause=" + e);
+            giveUpCopy(e);
         }
     }
 
@@ -415,23 +391,28 @@ public final class PassiveReplica implements ReplicationListener {
         try {
             into.onEnd(snapshotId, new ShadowInstall.End(lastIndex, lastEpoch, logTimeMs, sessions));
         } catch (RuntimeException e) {
-            lose("copy given up: cause=" + e);
+            giveUpCopy(e);
             return;
         }
-        completeCopy();
+        useCompleted(into);
+    }
+
+    /** Lets the store take what waits of the copy. */
+    private int workOnCopy(ShadowInstall into, long nowNs) {
+        int work;
+        try {
+            work = into.doWork(nowNs);
+        } catch (RuntimeException e) {
+            giveUpCopy(e);
+            return 1;
+        }
+        return work + useCompleted(into);
     }
 
     /** Takes the copy into use once the store has all of it. */
-    private int completeCopy() {
-        ShadowInstall into = install;
-        ShadowInstall.End end;
-        try {
-            end = into == null ? null : into.complete();
-        } catch (RuntimeException e) {
-            lose("copy given up: cause=" + e);
-            return 1;
-        }
-        if (into == null || end == null) {
+    private int useCompleted(ShadowInstall into) {
+        ShadowInstall.End end = into.completed();
+        if (end == null) {
             return 0;
         }
         Generation old = current;
@@ -469,7 +450,9 @@ public final class PassiveReplica implements ReplicationListener {
         ShadowInstall into = install;
         if (into != null && into.isEnded()) {
             if (!into.onEntry(index, entryEpoch, commitIndex, logTimeMs, outcome, sentNs, content, offset, length)) {
-                lose("too much comes behind a copy that is not taken in yet, or out of order: index=" + index);
+                giveUp(
+                        MismatchKind.COPY_TOO_FAST,
+                        "copy given up: more comes behind it than may wait until the store has it: index=" + index);
             }
             return;
         }
@@ -560,6 +543,23 @@ public final class PassiveReplica implements ReplicationListener {
         refusal = found;
         mismatches++;
         events.onDigestMismatch(found);
+    }
+
+    private void giveUpCopy(RuntimeException cause) {
+        if (cause instanceof ShadowInstall.FullException) {
+            // What was held before the copy began is as good as it was.
+            refuse(Mismatch.at(MismatchKind.FULL, log.lastIndex()));
+        } else {
+            boolean isBehind = cause instanceof ShadowInstall.BehindException;
+            giveUp(isBehind ? MismatchKind.COPY_TOO_FAST : MismatchKind.COPY_BROKEN, "copy given up: cause=" + cause);
+        }
+    }
+
+    /** The active hears that it is to copy again later; a connection that only ends would be followed by the next copy at once. */
+    private void giveUp(MismatchKind how, String reason) {
+        stop(reason);
+        refusal = Mismatch.at(how, log.lastIndex());
+        events.onCopyGivenUp(reason);
     }
 
     private void lose(String reason) {

@@ -71,6 +71,7 @@ final class PassiveSyncSession {
     private long pauseIndex;
     private long pauseChangedNs;
     private long nowNs;
+    private String failure = "";
 
     PassiveSyncSession(
             int memberId,
@@ -202,11 +203,22 @@ final class PassiveSyncSession {
         }
     }
 
+    /** True while the whole state is copied, and not only what the standby lacks of the log. */
+    boolean isCopying() {
+        return isBeginSent && (syncState == SyncState.SEND_SNAPSHOT || syncState == SyncState.CATCH_UP);
+    }
+
+    /** Why this has failed; empty when it has not. */
+    String failure() {
+        return failure;
+    }
+
     /** Nothing more comes of this; a decision already asked for is still awaited. */
     void fail(String reason) {
         if (syncState == SyncState.FAILED || syncState == SyncState.SYNCED) {
             return;
         }
+        failure = reason;
         isPaused = isMatched;
         rows.clear();
         Reconciliation broken = reconciliation;

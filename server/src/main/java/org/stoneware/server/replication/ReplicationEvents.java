@@ -41,6 +41,13 @@ public interface ReplicationEvents {
      */
     default void onReconciled(int memberId, ReconcileResult result, boolean isWhole) {}
 
+    /**
+     * A copy to a standby has failed, for a reason other than the loss of its connection.
+     *
+     * @param againInNs until the standby is copied again, if it asks.
+     */
+    default void onCopyFailed(int memberId, String reason, long againInNs) {}
+
     /** Progress of copying to a standby. */
     void onSyncState(int memberId, SyncState from, SyncState to, String reason);
 }

@@ -55,4 +55,19 @@ public record ReplicationLimits(
                 heartbeatNs,
                 Math.min(maxChangedSessions, shares.changedSessions()));
     }
+
+    /** These limits, with the rate of a copy halved so many times. */
+    ReplicationLimits slowerBy(int halvings) {
+        return new ReplicationLimits(
+                windowBytes,
+                windowNs,
+                stallNs,
+                holdOffMinNs,
+                holdOffMaxNs,
+                retainedBytes,
+                Math.max(1, snapshotBytesPerSec >> halvings),
+                pauseNs,
+                heartbeatNs,
+                maxChangedSessions);
+    }
 }

@@ -1,7 +1,8 @@
 package org.stoneware.server.replication;
 
 import java.util.ArrayDeque;
-import java.util.HashMap;
+import java.util.Iterator;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -16,13 +17,13 @@ import org.stoneware.wire.replication.RecordKind;
 
 /**
  * Takes in a copy of the state beside the generation in use. A session is taken only if it is newer than what is here; a removal
- * is remembered until the end, because a snapshot may still show what was removed. What the store can't take at once waits here, and so
+ * is remembered, because a snapshot may still show what was removed. What the store can't take at once waits here, and so
  * do the entries behind the end of the copy.
  * <p>
  * <b>Threading:</b> the agent thread.
  * <p>
  * <b>Limits:</b> what of the copy waits for the store, the entries behind its end, and the removals remembered have each their {@link
- * HeapShares share of the heap}; one session or removal may always wait.
+ * HeapShares share of the heap}; one session or removal may always wait. The oldest removals are forgotten beyond their share, see ADR 0270.
  * <p>
  * <b>Failure:</b> whatever does not fit throws {@link InstallException}; the copy is given up, and nobody has seen it.
  */
@@ -36,14 +37,18 @@ final class ShadowInstall {
     private final long snapshotId;
     private final Generation shadow;
     private final SessionStore store;
-    private final Map<SessionKey, Long> tombstones = new HashMap<>();
+    /** Index of each removal, the latest last. */
+    private final Map<SessionKey, Long> tombstones = new LinkedHashMap<>();
+
     private final SessionRecord offered = new SessionRecord();
     private final SessionRecord held = new SessionRecord();
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private final HeapShares shares;
     private final ReceivedEntries early;
     private long waitingBytes;
+    private long forgottenRemovals;
     private @Nullable End end;
+    private boolean isComplete;
 
     private record Waiting(long index, RecordKind kind, UnsafeBuffer content) {}
 
@@ -64,6 +69,15 @@ final class ShadowInstall {
         private static final long serialVersionUID = 1L;
 
         FullException(String message) {
+            super(message);
+        }
+    }
+
+    /** The store takes the copy in more slowly than it comes. */
+    static final class BehindException extends InstallException {
+        private static final long serialVersionUID = 1L;
+
+        BehindException(String message) {
             super(message);
         }
     }
@@ -91,10 +105,10 @@ final class ShadowInstall {
         if (kind == RecordKind.STATE_ROW) {
             shadow.state().installRow(content, offset, length);
         } else if (!waiting.isEmpty() || !take(index, kind, content, offset, length)) {
-            check(
-                    waiting.isEmpty() || waitingBytes + BYTES_PER_WAITING + length <= shares.copyBytes(),
-                    "the store takes the copy more slowly than it comes: waiting=" + waiting.size() + " waitingBytes="
-                            + waitingBytes);
+            if (!waiting.isEmpty() && waitingBytes + BYTES_PER_WAITING + length > shares.copyBytes()) {
+                throw new BehindException("the store takes the copy more slowly than it comes: waiting="
+                        + waiting.size() + " waitingBytes=" + waitingBytes);
+            }
             UnsafeBuffer copy = new UnsafeBuffer(new byte[length]);
             copy.putBytes(0, content, offset, length);
             waiting.addLast(new Waiting(index, kind, copy));
@@ -107,6 +121,7 @@ final class ShadowInstall {
         checkId(id);
         check(end == null, "copy ends twice: snapshotId=" + id);
         end = said;
+        completeWhenTaken(said);
     }
 
     /** True when the active has said everything; entries that follow are kept. */
@@ -153,6 +168,10 @@ final class ShadowInstall {
             waiting.removeFirst();
             waitingBytes -= BYTES_PER_WAITING + next.content.capacity();
             work++;
+        }
+        End said = end;
+        if (said != null) {
+            completeWhenTaken(said);
         }
         return work;
     }
@@ -201,30 +220,41 @@ final class ShadowInstall {
             return false;
         }
         check(result == StoreResult.STORED || result == StoreResult.ABSENT, "store refused: result=" + result);
-        tombstones.put(key, index);
-        check(
-                tombstones.size() <= shares.removedSessions(),
-                "too many removals during the copy: max=" + shares.removedSessions());
+        remember(key, index);
         return true;
     }
 
-    /**
-     * Ends the copy when everything has been sent and taken; nothing is missing then.
-     *
-     * @return what the active said; null when it is too early.
-     */
-    @Nullable
-    End complete() {
-        End said = end;
-        if (said == null || !waiting.isEmpty()) {
-            return null;
+    private void remember(SessionKey key, long index) {
+        tombstones.remove(key);
+        tombstones.put(key, index);
+        if (tombstones.size() > shares.removedSessions()) {
+            // A snapshot shows what was removed long ago only where a store lets it, and then the copy has a session
+            // too many at its end.
+            Iterator<SessionKey> oldest = tombstones.keySet().iterator();
+            oldest.next();
+            oldest.remove();
+            forgottenRemovals++;
+        }
+    }
+
+    /** Ends the copy when everything has been sent and taken. */
+    private void completeWhenTaken(End said) {
+        if (isComplete || !waiting.isEmpty()) {
+            return;
         }
         long heldSessions = store.figures().sessions();
         check(
                 heldSessions == said.sessions,
-                "copy is not whole: sessions=" + heldSessions + " expected=" + said.sessions);
+                "copy is not whole: sessions=" + heldSessions + " expected=" + said.sessions + " forgottenRemovals="
+                        + forgottenRemovals);
         shadow.state().completeInstall(said.lastIndex, said.logTimeMs);
-        return said;
+        isComplete = true;
+    }
+
+    /** What the active said at the end of the copy, once nothing of it is missing; null before. */
+    @Nullable
+    End completed() {
+        return isComplete ? end : null;
     }
 
     private void checkId(long id) {

@@ -20,6 +20,10 @@ import org.stoneware.wire.session.WireException;
  */
 final class StandbyLink implements ReplicationListener {
     private static final long NOT_SENDING = 0;
+    /** A copy broken off by the network is not the standby's fault, so its hold-off is this many times shorter. */
+    private static final int SHORTER_AFTER_LOSS = 10;
+    /** How often the rate of a copy is halved at most, since the standby could not take it in as fast. */
+    private static final int MAX_HALVINGS = 4;
 
     private final int memberId;
     private final ReplicaIdentity self;
@@ -30,6 +34,11 @@ final class StandbyLink implements ReplicationListener {
     private final ReplicationEvents events;
     private final EpochWatch epochWatch;
     private final HoldOff holdOff;
+    /** After a connection lost while a process was being copied; its next process is copied at once. */
+    private final HoldOff lossHoldOff;
+
+    private long lostIncarnation;
+    private int halvings;
     private final ReadLease lease = new ReadLease();
     private final ReplicationAdapter adapter = new ReplicationAdapter();
     private final LatencyHistogram acknowledgements = new LatencyHistogram();
@@ -76,6 +85,8 @@ final class StandbyLink implements ReplicationListener {
         this.events = events;
         this.epochWatch = epochWatch;
         this.holdOff = new HoldOff(limits.holdOffMinNs(), limits.holdOffMaxNs());
+        this.lossHoldOff =
+                new HoldOff(limits.holdOffMinNs() / SHORTER_AFTER_LOSS, limits.holdOffMaxNs() / SHORTER_AFTER_LOSS);
     }
 
     int memberId() {
@@ -149,6 +160,7 @@ final class StandbyLink implements ReplicationListener {
         this.nextIndex = stream == null || session.state() != SyncState.SYNCED ? NOT_SENDING : session.nextIndex();
         this.isFull = false;
         this.sync = null;
+        this.halvings = 0;
     }
 
     void refused(long nowNs) {
@@ -186,6 +198,10 @@ final class StandbyLink implements ReplicationListener {
         nextIndex = NOT_SENDING;
         PassiveSyncSession session = sync;
         if (session != null) {
+            if (session.isCopying()) {
+                lostIncarnation = session.incarnation();
+                lossHoldOff.begin(nowNs);
+            }
             session.fail("connection lost: " + reason);
             if (!session.awaitsDecision()) {
                 sync = null;
@@ -242,15 +258,27 @@ final class StandbyLink implements ReplicationListener {
             return;
         }
         StandbyStream to = stream;
-        if (to == null || !holdOff.isOver(nowNs)) {
+        if (to == null || isHeldOff(origin.senderIncarnation())) {
             return;
         }
         // Unique for every copy this process makes: the epoch above, a count below.
         long snapshotId = (epoch << 24) | (++snapshots & 0xFF_FFFF);
         PassiveSyncSession session = new PassiveSyncSession(
-                memberId, origin.senderIncarnation(), snapshotId, state, ring, to, limits, events, nowNs);
+                memberId,
+                origin.senderIncarnation(),
+                snapshotId,
+                state,
+                ring,
+                to,
+                limits.slowerBy(halvings),
+                events,
+                nowNs);
         sync = session;
         session.onPosition(lastIndex, lastEpoch, acknowledgedAsActive, nowNs);
+    }
+
+    private boolean isHeldOff(long fromIncarnation) {
+        return !holdOff.isOver(nowNs) || fromIncarnation == lostIncarnation && !lossHoldOff.isOver(nowNs);
     }
 
     /** A counted standby is back: it must be the same process and miss nothing it has acknowledged. */
@@ -316,6 +344,11 @@ final class StandbyLink implements ReplicationListener {
         boolean isCopying = session != null && from == session.incarnation();
         if (!isCopying && !(isInSync && from == incarnation)) {
             refusedFrames++;
+            return;
+        }
+        if (session != null && isCopying && kind.isOfCopy()) {
+            halvings = kind == MismatchKind.COPY_TOO_FAST ? Math.min(MAX_HALVINGS, halvings + 1) : halvings;
+            session.fail("the standby gave it up, and says in its log why: " + kind);
             return;
         }
         Mismatch mismatch = new Mismatch(kind, index, firstSlot, slotCount);
@@ -398,6 +431,7 @@ final class StandbyLink implements ReplicationListener {
             if (session.state() == SyncState.FAILED && !session.awaitsDecision()) {
                 sync = null;
                 holdOff.begin(nowNs);
+                events.onCopyFailed(memberId, session.failure(), holdOff.leftNs(nowNs));
                 close("copy failed");
             }
         } else if (nextIndex != NOT_SENDING) {

@@ -27,8 +27,7 @@ final class ClientRow {
     long renewedNs;
 
     long ownedSessions;
-    /** Notices of ended sessions it has not confirmed. */
-    int openNotices;
+    final OpenNotices notices = new OpenNotices();
 
     private final long[] refused = new long[REFUSALS];
     private int refusals;

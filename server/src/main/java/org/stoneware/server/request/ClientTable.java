@@ -68,7 +68,10 @@ final class ClientTable {
         rows.remove(row.id);
     }
 
-    /** A connected Tomcat that serves the application, the one with the fewest open notices; null when there is none. */
+    /**
+     * A connected Tomcat that serves the application: one that confirms rather than one that is late, one with room rather than one without,
+     * and of those the one with the fewest open notices; null when there is none.
+     */
     @Nullable
     ClientRow serving(String application) {
         List<ClientRow> serving = new ArrayList<>();
@@ -77,15 +80,26 @@ final class ClientTable {
                 serving.add(row);
             }
         }
-        @Nullable ClientRow least = null;
+        @Nullable ClientRow best = null;
         int first = nextServing++;
         for (int i = 0; i < serving.size(); i++) {
             ClientRow row = serving.get(Math.floorMod(first + i, serving.size()));
-            if (least == null || row.openNotices < least.openNotices) {
-                least = row;
+            if (best == null || isBetter(row.notices, best.notices, application)) {
+                best = row;
             }
         }
-        return least;
+        return best;
+    }
+
+    private static boolean isBetter(OpenNotices one, OpenNotices other, String application) {
+        if (one.isLate(application) != other.isLate(application)) {
+            return other.isLate(application);
+        }
+        if (one.hasRoom(application) != other.hasRoom(application)) {
+            return one.hasRoom(application);
+        }
+        int difference = one.count(application) - other.count(application);
+        return difference < 0 || difference == 0 && one.counted() < other.counted();
     }
 
     /** Name of a Tomcat; its identity when it is not known, or only from the log. */

@@ -3,6 +3,7 @@ package org.stoneware.server.request;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -16,13 +17,14 @@ import org.stoneware.server.session.ExpiryJobs;
  * A notice that is confirmed makes room for the next at once; what nobody confirms is said again to another Tomcat, and given up in
  * the end.
  * <p>
- * <b>Threading:</b> the agent thread, on the active alone. <b>Limits:</b> {@link #MAX_AT_ONCE} notices of a Tomcat wait
- * for their confirmation, so one that does not confirm does not hold up the others.
+ * New jobs are offered in the order they came. An application whose Tomcats have enough to do is left out from then on, and goes on where it
+ * was left once one of them has confirmed something; the others do not wait for it. See ADR 0271.
+ * <p>
+ * <b>Threading:</b> the agent thread, on the active alone. <b>Limits:</b> {@link OpenNotices} bounds what waits for a Tomcat's confirmation.
  */
 final class ExpiryNotices {
-    static final int MAX_AT_ONCE = 64;
-
     private static final int MAX_PER_CYCLE = 64;
+    private static final int MAX_LOOKED_AT_PER_CYCLE = 256;
 
     private static final long LOOK_AGAIN_NS = TimeUnit.MILLISECONDS.toNanos(500);
     private static final long NOTICE_AGAIN_NS = TimeUnit.SECONDS.toNanos(30);
@@ -33,6 +35,7 @@ final class ExpiryNotices {
     private static final int MAX_GIVEN_UP = 256;
 
     private final ExpiryJobs jobs;
+    private final NoticeTrouble trouble;
     private final Output output;
     private final Map<Long, Sent> sent = new HashMap<>();
     private final List<ExpiryJobs.Job> overdue = new ArrayList<>();
@@ -42,38 +45,46 @@ final class ExpiryNotices {
     private final Set<String> busy = new HashSet<>();
     /** Up to this job all were offered to Tomcats; those left over are found by the regular look at all. */
     private long lastOffered = Long.MIN_VALUE;
-
-    /** The next job waits for a notice to be confirmed. */
-    private boolean isBlocked;
+    /** Applications whose jobs wait for a confirmation, and the job up to which theirs were offered. */
+    private final Map<String, Long> heldUp = new LinkedHashMap<>();
+    /** Those of them to be offered again, since something was confirmed. */
+    private final Set<String> woken = new HashSet<>();
 
     private boolean isScheduled;
     private long nextLookNs;
 
-    private record Sent(ClientRow client, long sentNs) {}
+    private record Sent(ClientRow client, String application, long sentNs) {}
 
     /** Takes what is decided. */
     interface Output {
         /** Whether nothing can be confirmed, since the store takes no changes. */
         boolean isReadOnly();
 
-        /** The Tomcat with the fewest open notices that serves the application; null when there is none. */
+        /** The Tomcat to tell of an ended session of the application; null when none serves it. */
         @Nullable
         ClientRow clientFor(String application);
 
         void notice(ClientRow client, long jobId, long logTimeMs, SessionRecord record);
 
-        /** Nobody serves the application any more, or nobody confirms. */
-        void giveUp(long jobId);
+        /**
+         * Nobody serves the application any more, or nobody confirms.
+         *
+         * @return false when the log takes no entry now.
+         */
+        boolean giveUp(long jobId);
     }
 
-    ExpiryNotices(ExpiryJobs jobs, Output output) {
+    ExpiryNotices(ExpiryJobs jobs, NoticeTrouble trouble, Output output) {
         this.jobs = jobs;
+        this.trouble = trouble;
         this.output = output;
+        // What was dropped before this server became active was told by the one that was.
+        jobs.takeDropped((application, count) -> {});
     }
 
     int doWork(long nowNs, long logTimeMs) {
         boolean isLookDue = !isScheduled || nowNs - nextLookNs >= 0;
-        boolean isOfferDue = !isBlocked && jobs.after(lastOffered) != null;
+        boolean isOfferDue = !woken.isEmpty() || jobs.after(lastOffered) != null;
         if (!isLookDue && !isOfferDue || output.isReadOnly()) {
             return 0;
         }
@@ -84,25 +95,77 @@ final class ExpiryNotices {
             nextLookNs = nowNs + LOOK_AGAIN_NS;
             unserved.clear();
             work += lookAtAll(nowNs, logTimeMs);
+            jobs.takeDropped(trouble::onDropped);
+            trouble.doWork(nowNs, application -> jobs.pending(application) == 0);
         }
-        return work + offerNext(nowNs);
+        return work + offerHeldUp(nowNs) + offerNext(nowNs);
     }
 
-    /** Offers jobs nobody was offered yet, until Tomcats have enough of them. */
+    /** Applications whose notices are late, and nobody has confirmed one since. */
+    Set<String> lateApplications() {
+        return trouble.late();
+    }
+
+    /** Goes on with applications whose Tomcats had enough to do. */
+    private int offerHeldUp(long nowNs) {
+        if (woken.isEmpty()) {
+            return 0;
+        }
+        List<String> now = new ArrayList<>(woken);
+        woken.clear();
+        int work = 0;
+        for (String application : now) {
+            work += offerHeldUp(application, nowNs);
+        }
+        return work;
+    }
+
+    private int offerHeldUp(String application, long nowNs) {
+        @Nullable Long from = heldUp.get(application);
+        if (from == null) {
+            return 0;
+        }
+        long offered = from;
+        for (int work = 0; work < MAX_PER_CYCLE; ) {
+            ExpiryJobs.@Nullable Job next = jobs.after(application, offered);
+            if (next == null || next.id() > lastOffered) {
+                heldUp.remove(application);
+                return work;
+            }
+            if (!sent.containsKey(next.id())) {
+                if (send(next, nowNs)) {
+                    work++;
+                } else if (busy.contains(application)) {
+                    heldUp.put(application, offered);
+                    return work;
+                } else {
+                    // Nobody serves it now; the regular look finds who does later.
+                    heldUp.remove(application);
+                    return work;
+                }
+            }
+            offered = next.id();
+        }
+        heldUp.put(application, offered);
+        woken.add(application);
+        return MAX_PER_CYCLE;
+    }
+
+    /** Offers jobs nobody was offered yet. */
     private int offerNext(long nowNs) {
         int work = 0;
-        for (int i = 0; i < MAX_PER_CYCLE; i++) {
+        for (int i = 0; i < MAX_LOOKED_AT_PER_CYCLE && work < MAX_PER_CYCLE; i++) {
             ExpiryJobs.@Nullable Job next = jobs.after(lastOffered);
             if (next == null) {
                 break;
             }
-            if (!sent.containsKey(next.id())) {
-                boolean isSent = send(next, nowNs);
-                if (!isSent && busy.contains(next.application())) {
-                    isBlocked = true;
-                    break;
+            String application = next.application();
+            if (!sent.containsKey(next.id()) && !heldUp.containsKey(application)) {
+                if (send(next, nowNs)) {
+                    work++;
+                } else if (busy.contains(application)) {
+                    heldUp.put(application, next.id() - 1);
                 }
-                work += isSent ? 1 : 0;
             }
             lastOffered = next.id();
         }
@@ -120,6 +183,9 @@ final class ExpiryNotices {
                 work++;
                 continue;
             }
+            if (busy.contains(job.application()) && job.id() <= lastOffered) {
+                heldUp.merge(job.application(), job.id() - 1, Math::min);
+            }
             boolean isOld =
                     isGivenUp || logTimeMs - job.logTimeMs() > NOTICE_KEPT_MS && unserved.contains(job.application());
             if (isOld && overdue.size() < MAX_GIVEN_UP) {
@@ -128,7 +194,11 @@ final class ExpiryNotices {
         }
         // Giving up changes what was looked at.
         work += overdue.size();
-        overdue.forEach(job -> output.giveUp(job.id()));
+        for (ExpiryJobs.Job job : overdue) {
+            if (output.giveUp(job.id())) {
+                trouble.onDropped(job.application(), 1);
+            }
+        }
         overdue.clear();
         return work;
     }
@@ -138,13 +208,19 @@ final class ExpiryNotices {
         List<ExpiryJobs.Job> late = new ArrayList<>();
         sent.entrySet().removeIf(each -> {
             ExpiryJobs.@Nullable Job job = jobs.get(each.getKey());
-            boolean isLate = nowNs - each.getValue().sentNs >= NOTICE_AGAIN_NS;
+            Sent notice = each.getValue();
+            boolean isLate = nowNs - notice.sentNs >= NOTICE_AGAIN_NS;
             if (job != null && isLate) {
                 late.add(job);
+                trouble.onLate(notice.client, notice.application, jobs.pending(notice.application));
             }
-            // The oldest jobs are dropped when there are too many.
-            return (job == null || isLate) && ends(each.getValue());
+            // Jobs are dropped when there are too many.
+            return (job == null || isLate) && ends(notice);
         });
+        if (!late.isEmpty()) {
+            // What is late does not take the room of others any more.
+            woken.addAll(heldUp.keySet());
+        }
         int work = 0;
         for (ExpiryJobs.Job job : late) {
             work += !isGivenUp(job, logTimeMs) && send(job, nowNs) ? 1 : 0;
@@ -167,38 +243,48 @@ final class ExpiryNotices {
             unserved.add(application);
             return false;
         }
-        if (client.openNotices >= MAX_AT_ONCE) {
+        if (!client.notices.hasRoom(application)) {
             busy.add(application);
             return false;
         }
-        sent.put(job.id(), new Sent(client, nowNs));
-        client.openNotices++;
+        sent.put(job.id(), new Sent(client, application, nowNs));
+        client.notices.add(application);
         output.notice(client, job.id(), job.logTimeMs(), job.session());
         return true;
     }
 
     private boolean ends(Sent notice) {
-        notice.client.openNotices--;
-        isBlocked = false;
+        if (notice.client.notices.isFull()) {
+            woken.addAll(heldUp.keySet());
+        } else if (heldUp.containsKey(notice.application)) {
+            woken.add(notice.application);
+        }
+        notice.client.notices.remove(notice.application);
         return true;
     }
 
     /** A Tomcat has fired the listeners; there is room for the next notice. */
-    void onDelivered(long jobId) {
+    void onDelivered(ClientRow from, long jobId) {
         @Nullable Sent notice = sent.remove(jobId);
-        if (notice != null) {
-            ends(notice);
+        if (notice == null) {
+            return;
         }
+        ends(notice);
+        trouble.onConfirmed(from, notice.application);
     }
 
     /** What this Tomcat did not confirm goes to another one. */
     void onClientGone(ClientRow client) {
         sent.entrySet().removeIf(each -> {
-            if (each.getValue().client != client) {
+            Sent notice = each.getValue();
+            if (notice.client != client) {
                 return false;
             }
-            lastOffered = Math.min(lastOffered, each.getKey() - 1);
-            return ends(each.getValue());
+            long before = each.getKey() - 1;
+            lastOffered = Math.min(lastOffered, before);
+            heldUp.computeIfPresent(notice.application, (application, offered) -> Math.min(offered, before));
+            return ends(notice);
         });
+        client.notices.clear();
     }
 }

@@ -6,7 +6,6 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
-import org.stoneware.server.session.SessionStateMachine;
 import org.stoneware.spi.storage.SessionStore;
 
 /**
@@ -36,7 +35,6 @@ final class ExpirySweep {
     private static final long NOTICES_FIRST_NS = TimeUnit.MINUTES.toNanos(10);
 
     private final SessionStore store;
-    private final SessionStateMachine stateMachine;
     private final SessionOwnership ownership;
     private final boolean isEnabled;
     private final Output output;
@@ -73,6 +71,9 @@ final class ExpirySweep {
         /** Whether nothing can be ended, since the store takes no changes. */
         boolean isReadOnly();
 
+        /** Whether many notices wait for Tomcats that take them, so that more might have to be dropped. */
+        boolean areNoticesBehind();
+
         /**
          * Proposes the end of a session; {@link #onCommitted} follows, not before this call returns.
          *
@@ -81,14 +82,8 @@ final class ExpirySweep {
         boolean expire(SessionKey key, long lastAccessedTimeMs);
     }
 
-    ExpirySweep(
-            SessionStore store,
-            SessionStateMachine stateMachine,
-            SessionOwnership ownership,
-            boolean isEnabled,
-            Output output) {
+    ExpirySweep(SessionStore store, SessionOwnership ownership, boolean isEnabled, Output output) {
         this.store = store;
-        this.stateMachine = stateMachine;
         this.ownership = ownership;
         this.isEnabled = isEnabled;
         this.output = output;
@@ -150,7 +145,7 @@ final class ExpirySweep {
             behindSinceNs = nowNs;
         }
         isBehind = isMoreThere;
-        boolean areNoticesBehind = stateMachine.expiryJobs().isHalfFull() && nowNs - behindSinceNs < NOTICES_FIRST_NS;
+        boolean areNoticesBehind = output.areNoticesBehind() && nowNs - behindSinceNs < NOTICES_FIRST_NS;
         if (isMoreThere && !areNoticesBehind) {
             // Those looked at in vain make the next sweep longer, so it comes later.
             long delayNs = FOLLOW_UP_NS * (1 + heldBack / SWEEP_LIMIT);

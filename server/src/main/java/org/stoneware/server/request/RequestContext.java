@@ -37,6 +37,7 @@ class RequestContext {
     final SessionOwnership ownership;
     final LogEntryPublisher entries = new LogEntryPublisher();
     final SessionRecord view = new SessionRecord();
+    final RequestEvents events;
     private final ReadGate readGate;
 
     /** Where the message being served came from. */
@@ -72,6 +73,21 @@ class RequestContext {
             GrantRule rule,
             @Nullable Standbys standbys,
             ReadGate readGate) {
+        this(epoch, limits, stateMachine, store, clock, activatedNs, rule, standbys, readGate, RequestEvents.NONE);
+    }
+
+    RequestContext(
+            long epoch,
+            RequestLimits limits,
+            SessionStateMachine stateMachine,
+            SessionStore store,
+            LogClock clock,
+            long activatedNs,
+            GrantRule rule,
+            @Nullable Standbys standbys,
+            ReadGate readGate,
+            RequestEvents events) {
+        this.events = events;
         this.epoch = epoch;
         this.limits = limits;
         this.store = store;

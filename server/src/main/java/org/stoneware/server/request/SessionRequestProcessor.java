@@ -77,12 +77,12 @@ public final class SessionRequestProcessor {
             LogClock clock,
             long activatedNs,
             @Nullable Standbys standbys) {
-        this(epoch, limits, store, stateMachine, clock, activatedNs, standbys, ReadGate.ALWAYS_OPEN);
+        this(epoch, limits, store, stateMachine, clock, activatedNs, standbys, RequestEvents.NONE);
     }
 
     /**
      * @param activatedNs since when no other server can have granted or renewed anything.
-     * @param readGate    asked besides {@code standbys} before something is said that needs no commit.
+     * @param events      told what people should know.
      */
     public SessionRequestProcessor(
             long epoch,
@@ -92,7 +92,7 @@ public final class SessionRequestProcessor {
             LogClock clock,
             long activatedNs,
             @Nullable Standbys standbys,
-            ReadGate readGate) {
+            RequestEvents events) {
         this(new RequestContext(
                 epoch,
                 limits,
@@ -102,7 +102,8 @@ public final class SessionRequestProcessor {
                 activatedNs,
                 new GrantRule(stateMachine.clients(), activatedNs),
                 standbys,
-                readGate));
+                ReadGate.ALWAYS_OPEN,
+                events));
     }
 
     private SessionRequestProcessor(RequestContext context) {
@@ -117,13 +118,10 @@ public final class SessionRequestProcessor {
         this.alone = new WaitingRequests(MAX_WAITING, waitingBytes);
         this.registrations = registrations;
         this.changes = changes;
-        this.sweep = new ExpirySweep(
-                context.store,
-                context.stateMachine,
-                context.ownership,
-                context.limits.sweepEnabled(),
-                new SweepOutput());
-        this.notices = new ExpiryNotices(context.stateMachine.expiryJobs(), new NoticeOutput());
+        this.sweep =
+                new ExpirySweep(context.store, context.ownership, context.limits.sweepEnabled(), new SweepOutput());
+        this.notices = new ExpiryNotices(
+                context.stateMachine.expiryJobs(), new NoticeTrouble(context.events), new NoticeOutput());
         this.opens = new OpenRequests(context, sweep);
         this.control = new SessionControl(context);
     }
@@ -449,10 +447,11 @@ public final class SessionRequestProcessor {
 
         @Override
         public void onExpiryDone(long requestEpoch, long jobId) {
-            if (context.registered(requestEpoch) != null) {
+            @Nullable ClientRow row = context.registered(requestEpoch);
+            if (row != null) {
                 int length = context.entries.expiryDelivered(context.proposals.entry, jobId);
                 if (context.propose(length, null, null, Proposals.Action.NONE)) {
-                    notices.onDelivered(jobId);
+                    notices.onDelivered(row, jobId);
                 }
             }
         }
@@ -476,6 +475,11 @@ public final class SessionRequestProcessor {
         @Override
         public boolean isReadOnly() {
             return context.isReadOnly();
+        }
+
+        @Override
+        public boolean areNoticesBehind() {
+            return context.stateMachine.expiryJobs().isHalfFull(notices.lateApplications());
         }
 
         @Override
@@ -509,8 +513,8 @@ public final class SessionRequestProcessor {
         }
 
         @Override
-        public void giveUp(long jobId) {
-            context.propose(
+        public boolean giveUp(long jobId) {
+            return context.propose(
                     context.entries.expiryDelivered(context.proposals.entry, jobId), null, null, Proposals.Action.NONE);
         }
     }

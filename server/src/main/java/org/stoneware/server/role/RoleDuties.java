@@ -11,6 +11,7 @@ import org.stoneware.api.session.SessionKey;
 import org.stoneware.server.replication.FrameOutput;
 import org.stoneware.server.replication.Mismatch;
 import org.stoneware.server.replication.PassiveReplica;
+import org.stoneware.server.replication.PassiveReplicaEvents;
 import org.stoneware.server.replication.ReconcileResult;
 import org.stoneware.server.replication.ReplicationEvents;
 import org.stoneware.server.replication.Standbys;
@@ -49,6 +50,7 @@ public final class RoleDuties {
     private final Queue<Decision> decisions = new ArrayDeque<>();
     private final IntHashSet dropsAsked = new IntHashSet();
     private final StoreWatch watch;
+    private final CopyNotices told;
 
     private SessionGeneration current;
     private @Nullable PassiveReplica replica;
@@ -88,6 +90,7 @@ public final class RoleDuties {
         this.output = output;
         this.current = first;
         this.watch = new StoreWatch(output);
+        this.told = new CopyNotices(limits, output);
         HeldCopy held = first.held();
         PassiveReplica follower = newReplica(held.isComplete(), held.epoch());
         if (held.isSuspect()) {
@@ -395,7 +398,7 @@ public final class RoleDuties {
         }
         standbys = others;
         processor = new SessionRequestProcessor(
-                activeEpoch, limits.requests(), current.store(), current.state(), mustClock(), nowNs, others);
+                activeEpoch, limits.requests(), current.store(), current.state(), mustClock(), nowNs, others, output);
     }
 
     /**
@@ -530,18 +533,12 @@ public final class RoleDuties {
         public void onReconciled(int memberId, ReconcileResult result, boolean isWhole) {
             // Conflicts of a round that broke off are found again in the next one.
             reconciled = reconciled.plus(isWhole ? result : result.lasting());
-            if (!isWhole && !result.lasting().isEmpty()) {
-                output.warning(
-                        "split-interrupted",
-                        limits.name(memberId) + " went away while its own changes of a split were taken in: "
-                                + result.adopted() + " taken over, " + result.removed()
-                                + " removed so far; the rest follows when it is back");
-            } else if (isWhole && !result.isEmpty()) {
-                output.warning(
-                        "split-reconciled",
-                        limits.name(memberId) + " was active at the same time as this server and acknowledged changes"
-                                + " alone. Of its sessions: " + result.inWords());
-            }
+            told.splitAsActive(memberId, result, isWhole);
+        }
+
+        @Override
+        public void onCopyFailed(int memberId, String reason, long againInNs) {
+            told.copyFailed(memberId, reason, againInNs);
         }
 
         @Override
@@ -557,7 +554,7 @@ public final class RoleDuties {
     }
 
     /** What the following side tells. */
-    private final class FollowingEvents implements PassiveReplica.Events {
+    private final class FollowingEvents implements PassiveReplicaEvents {
         @Override
         public void onComplete(long lastIndex) {
             PassiveReplica follower = replica;
@@ -571,12 +568,12 @@ public final class RoleDuties {
         @Override
         public void onReconciled(ReconcileResult result) {
             reconciled = reconciled.plus(result);
-            if (!result.isEmpty()) {
-                output.warning(
-                        "split-reconciled",
-                        "this server was active at the same time as " + limits.name(followedId)
-                                + " and acknowledged changes alone. Of its sessions: " + result.inWords());
-            }
+            told.splitAsPassive(followedId, result);
+        }
+
+        @Override
+        public void onCopyGivenUp(String reason) {
+            told.copyGivenUp(reason);
         }
 
         @Override

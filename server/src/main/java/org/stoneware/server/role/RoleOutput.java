@@ -1,9 +1,10 @@
 package org.stoneware.server.role;
 
+import org.stoneware.server.request.RequestEvents;
 import org.stoneware.spi.election.Election;
 
 /** Takes what {@link RoleDuties} asks of the rest of the server. Called on the agent thread. */
-public interface RoleOutput {
+public interface RoleOutput extends RequestEvents {
     /** No server is to be followed. */
     int NOBODY = -1;
 
@@ -29,8 +30,4 @@ public interface RoleOutput {
      * @param isUrgent nothing more can be acknowledged here, so nothing is waited for.
      */
     default void requestHandOver(String by, boolean isUrgent, long nowNs) {}
-
-    void info(String kind, String text);
-
-    void warning(String kind, String text);
 }

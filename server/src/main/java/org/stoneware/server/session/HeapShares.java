@@ -18,7 +18,7 @@ import org.stoneware.server.replication.EndedSessions;
  * @param waitingRequestBytes requests that wait, both queues of an active together.
  * @param clientBytes         answers that Tomcats have not taken yet, and requests that are not whole, of all Tomcats together.
  * @param copyBytes           parts of a copy that wait for the store of a passive.
- * @param removedSessions     sessions removed during a copy that a passive remembers.
+ * @param removedSessions     sessions removed during a copy that a passive remembers, the latest.
  * @param receivedBytes       entries of the log that wait for the store of a passive.
  * @param ownedSessions       sessions Tomcats have before an active asks for those used longest ago; part of what is held, see ADR 0241.
  */

@@ -5,6 +5,7 @@ import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.stoneware.wire.replication.FrameOrigin;
+import org.stoneware.wire.replication.MismatchKind;
 import org.stoneware.wire.replication.RecordKind;
 import org.stoneware.wire.replication.ReplicationAdapter;
 import org.stoneware.wire.replication.ReplicationListener;
@@ -87,6 +88,11 @@ final class CapturedFrames implements FrameOutput, ReplicationListener {
     public void onAck(FrameOrigin origin, long index, long seenNs) {
         messages.add("ack " + index);
         this.seenNs = seenNs;
+    }
+
+    @Override
+    public void onMismatch(FrameOrigin origin, long index, MismatchKind kind, int firstSlot, int slotCount) {
+        messages.add("mismatch " + kind);
     }
 
     @Override

@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.Deque;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.function.UnaryOperator;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.server.session.HeapShares;
@@ -29,17 +30,25 @@ final class LinkedPair {
     final ActiveReplicator active;
     final PassiveReplica replica;
     private final long standbyBytes;
+    private final UnaryOperator<SessionStore> standbyStore;
     private final Deque<Runnable> decisions = new ArrayDeque<>();
 
     @Nullable
     private SimulatedConnection connection;
 
+    private int generations;
     private String lastResult = "";
     private long nowNs;
     long committed;
 
     LinkedPair(long activeBytes, long standbyBytes) {
+        this(activeBytes, standbyBytes, HeapShares.LARGEST, store -> store);
+    }
+
+    /** @param standbyStore what the standby keeps sessions in, around a plain store. */
+    LinkedPair(long activeBytes, long standbyBytes, HeapShares shares, UnaryOperator<SessionStore> standbyStore) {
         this.standbyBytes = standbyBytes;
+        this.standbyStore = standbyStore;
         state = new SessionStateMachine(newStore(activeBytes));
         standbys = new Standbys(
                 new ReplicaIdentity(1, 1, 10), 5, state, 0, ReplicationLimits.DEFAULTS, new ActiveEvents());
@@ -57,7 +66,7 @@ final class LinkedPair {
                 false,
                 0,
                 this::generation,
-                HeapShares.LARGEST,
+                shares,
                 new StandbyEvents());
         replica.follow(1, 5);
     }
@@ -95,6 +104,19 @@ final class LinkedPair {
         }
     }
 
+    /** Copies begun so far. */
+    int copies() {
+        return generations - 1;
+    }
+
+    /** Breaks the connection; another one follows. */
+    void cut() {
+        SimulatedConnection current = connection;
+        if (current != null) {
+            current.cut();
+        }
+    }
+
     private void connect() {
         SimulatedConnection current = connection;
         if (current == null) {
@@ -122,7 +144,8 @@ final class LinkedPair {
     }
 
     private Generation generation() {
-        SessionStateMachine made = new SessionStateMachine(newStore(standbyBytes));
+        generations++;
+        SessionStateMachine made = new SessionStateMachine(standbyStore.apply(newStore(standbyBytes)));
         return new Generation() {
             @Override
             public ReplicatedState state() {
@@ -178,7 +201,7 @@ final class LinkedPair {
         public void onSyncState(int memberId, SyncState from, SyncState to, String reason) {}
     }
 
-    private final class StandbyEvents implements PassiveReplica.Events {
+    private final class StandbyEvents implements PassiveReplicaEvents {
         @Override
         public void onComplete(long lastIndex) {
             events.add("complete");

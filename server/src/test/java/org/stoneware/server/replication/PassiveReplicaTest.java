@@ -174,8 +174,11 @@ class PassiveReplicaTest {
         record(record(4), 9);
         send((to, frame) -> to.snapshotEnd(frame, 9, 7, EPOCH, 100, 2));
 
-        assertThat(output.closed).contains("copy is not whole");
+        replica.doWork(0);
+        assertThat(events).anyMatch(event -> event.startsWith("copy given up") && event.contains("copy is not whole"));
+        assertThat(output.messages).containsExactly("mismatch COPY_BROKEN");
         assertThat(replica.current()).isSameAs(first);
+        assertThat(replica.mismatch()).isNull();
     }
 
     @Test
@@ -312,7 +315,7 @@ class PassiveReplicaTest {
         }
     }
 
-    private final class RecordedEvents implements PassiveReplica.Events {
+    private final class RecordedEvents implements PassiveReplicaEvents {
         @Override
         public void onComplete(long lastIndex) {
             events.add("complete " + lastIndex);
@@ -321,6 +324,11 @@ class PassiveReplicaTest {
         @Override
         public void onLost(String reason) {
             events.add("lost " + reason);
+        }
+
+        @Override
+        public void onCopyGivenUp(String reason) {
+            events.add(reason);
         }
 
         @Override

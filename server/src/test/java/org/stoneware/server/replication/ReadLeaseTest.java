@@ -292,7 +292,7 @@ class ReadLeaseTest {
         public void onSyncState(int memberId, SyncState from, SyncState to, String reason) {}
     }
 
-    private static final class NoReplicaEvents implements PassiveReplica.Events {
+    private static final class NoReplicaEvents implements PassiveReplicaEvents {
         @Override
         public void onComplete(long lastIndex) {}
 

@@ -78,16 +78,48 @@ class ShadowInstallTest {
     }
 
     @Test
-    void shouldGiveTheCopyUpAtTooManyRemovals() {
+    void shouldCompleteACopyDuringWhichMoreSessionsEndedThanItRemembers() {
         isBusy = false;
         ShadowInstall install = install(SMALL);
-        for (int i = 0; i < SMALL.removedSessions(); i++) {
+        put(install, record(4, 10));
+
+        for (int i = 2; i < 3 * SMALL.removedSessions(); i++) {
+            remove(install, key(i));
+        }
+        install.onEnd(9, new ShadowInstall.End(7, 5, 100, 1));
+
+        assertThat(install.completed()).isNotNull();
+    }
+
+    @Test
+    void shouldNotCompleteACopyInWhichAForgottenRemovalHasComeBack() {
+        isBusy = false;
+        ShadowInstall install = install(SMALL);
+        for (int i = 1; i <= SMALL.removedSessions() + 1; i++) {
             remove(install, key(i));
         }
 
-        assertThatThrownBy(() -> remove(install, key(SMALL.removedSessions())))
+        put(install, record(4, 10));
+
+        assertThatThrownBy(() -> install.onEnd(9, new ShadowInstall.End(7, 5, 100, 0)))
                 .isInstanceOf(ShadowInstall.InstallException.class)
-                .hasMessageStartingWith("too many removals");
+                .hasMessageContaining("copy is not whole")
+                .hasMessageContaining("forgottenRemovals=1");
+    }
+
+    @Test
+    void shouldRememberASessionRemovedAgainAsTheLatest() {
+        isBusy = false;
+        ShadowInstall install = install(SMALL);
+        for (int i = 1; i <= SMALL.removedSessions(); i++) {
+            remove(install, key(i));
+        }
+        remove(install, key(1));
+        remove(install, key(SMALL.removedSessions() + 1));
+
+        put(install, record(4, 10));
+
+        assertThat(store.figures().sessions()).isZero();
     }
 
     private ShadowInstall install(HeapShares shares) {

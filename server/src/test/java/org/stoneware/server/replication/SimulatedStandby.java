@@ -13,7 +13,7 @@ final class SimulatedStandby {
     @Nullable
     SimulatedConnection connection;
 
-    private static final PassiveReplica.Events EVENTS = new PassiveReplica.Events() {
+    private static final PassiveReplicaEvents EVENTS = new PassiveReplicaEvents() {
         @Override
         public void onComplete(long lastIndex) {}
 

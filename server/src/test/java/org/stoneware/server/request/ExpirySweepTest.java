@@ -9,7 +9,6 @@ import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.session.SessionKey;
-import org.stoneware.server.session.SessionStateMachine;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StoreContext;
 import org.stoneware.testkit.storage.ReferenceSessionStore;
@@ -24,8 +23,8 @@ class ExpirySweepTest {
     private final SessionStore store = (SessionStore) Proxy.newProxyInstance(
             SessionStore.class.getClassLoader(), new Class<?>[] {SessionStore.class}, this::call);
     private final List<SessionKey> ended = new ArrayList<>();
-    private final ExpirySweep sweep = new ExpirySweep(
-            store, new SessionStateMachine(store), new SessionOwnership(1, 1_000, new NoOwnership()), true, new Ends());
+    private final ExpirySweep sweep =
+            new ExpirySweep(store, new SessionOwnership(1, 1_000, new RecordedRecalls(() -> 0)), true, new Ends());
     private int accepted = Integer.MAX_VALUE;
     private int asked;
     private boolean isFetching;
@@ -125,6 +124,11 @@ class ExpirySweepTest {
         }
 
         @Override
+        public boolean areNoticesBehind() {
+            return false;
+        }
+
+        @Override
         public boolean expire(SessionKey key, long lastAccessedTimeMs) {
             asked++;
             if (ended.size() >= accepted) {
@@ -153,30 +157,5 @@ class ExpirySweepTest {
             case "isFetchingExpired" -> isFetching;
             default -> method.invoke(held, arguments);
         };
-    }
-
-    private final class NoOwnership implements SessionOwnership.Output {
-        @Override
-        public boolean mayGrant(SessionKey key, long nowNs) {
-            return true;
-        }
-
-        @Override
-        public void onGranted(
-                ClientRow client, long requestId, long version, SessionOwnership.Row row, int hints, long askedNs) {}
-
-        @Override
-        public void onBusy(ClientRow client, long requestId, long askedNs) {}
-
-        @Override
-        public void onGone(ClientRow client, long requestId, long askedNs) {}
-
-        @Override
-        public long arrivedNs() {
-            return nowNs;
-        }
-
-        @Override
-        public void onRecall(SessionOwnership.Row row) {}
     }
 }

@@ -2,6 +2,7 @@ package org.stoneware.server.request;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.server.request.ProcessorFixture.Tomcat;
@@ -59,9 +60,116 @@ class ExpiryTest {
 
         array.cycles(2_000, a);
 
-        assertThat(b.expired).hasSize(ExpiryNotices.MAX_AT_ONCE);
-        assertThat(array.counter("expiry.pending-notices")).isEqualTo(ExpiryNotices.MAX_AT_ONCE);
-        assertThat(a.expired).hasSize(2_000 - ExpiryNotices.MAX_AT_ONCE).doesNotHaveDuplicates();
+        assertThat(b.expired).hasSize(OpenNotices.MAX_OF_APPLICATION);
+        assertThat(array.counter("expiry.pending-notices")).isEqualTo(OpenNotices.MAX_OF_APPLICATION);
+        assertThat(a.expired).hasSize(2_000 - OpenNotices.MAX_OF_APPLICATION).doesNotHaveDuplicates();
+    }
+
+    @Test
+    void shouldTellOneApplicationAsFastAsItConfirmsWhileAnotherOneConfirmsNothing() {
+        b.application("shop", false);
+        b.application("stuck", true);
+        create(200, "stuck");
+        create(2_000, "shop");
+        overdue();
+
+        array.cycles(2_000, a);
+
+        assertThat(a.expired).hasSize(2_000);
+        assertThat(b.expired).hasSize(OpenNotices.MAX_OF_APPLICATION);
+    }
+
+    @Test
+    void shouldTellOneApplicationAsFastAsItConfirmsWhileAnotherOneOfTheSameTomcatConfirmsNothing() {
+        b.lose();
+        a.application("stuck", true);
+        a.deafTo = "stuck";
+        create(200, "stuck");
+        create(2_000, "shop");
+        overdue();
+
+        array.cycles(2_000, a);
+
+        assertThat(a.expiredOf("shop")).isEqualTo(2_000);
+        assertThat(a.expiredOf("stuck")).isEqualTo(OpenNotices.MAX_OF_APPLICATION);
+    }
+
+    @Test
+    void shouldGoOnAsFastWithAnApplicationThatConfirmsAgain() {
+        b.lose();
+        a.application("stuck", true);
+        a.deafTo = "stuck";
+        create(1_000, "stuck");
+        overdue();
+        array.cycles(2_000, a);
+
+        a.deafTo = "";
+        array.cycles(1_000, a);
+
+        assertThat(array.counter("expiry.pending-notices")).isZero();
+        assertThat(a.expiredOf("stuck")).isEqualTo(1_000);
+    }
+
+    @Test
+    void shouldTellAsFastAsATomcatConfirmsThatServesAnApplicationOnlyNow() {
+        create(2_000, "late");
+        overdue();
+        array.cycles(1_000, a, b);
+
+        a.application("late", true);
+        array.cycles(1_500, a, b);
+
+        assertThat(a.expiredOf("late")).isEqualTo(2_000);
+    }
+
+    @Test
+    void shouldSayWhichApplicationLetsNoticesLieAndWhenItConfirmsAgain() {
+        b.lose();
+        a.isConfirming = false;
+        create(100, "shop");
+        overdue();
+
+        array.cycles(31_000, a);
+        List<String> late = List.copyOf(array.events);
+        a.isConfirming = true;
+        array.cycles(100, a);
+
+        assertThat(late)
+                .singleElement()
+                .asString()
+                .startsWith("expiry-notices-late tomcat-1")
+                .contains("=shop");
+        assertThat(array.events).hasSize(2).last().asString().startsWith("expiry-notices-confirmed tomcat-1");
+    }
+
+    @Test
+    void shouldEndSessionsOfOthersAtFullSpeedOnceAnApplicationIsLate() {
+        b.application("shop", false);
+        b.application("stuck", true);
+        create(6_000, "stuck");
+        overdue();
+        array.cycles(40_000, a);
+        requests = 100_000;
+        create(3_000, "shop");
+        array.clock.advanceMs(OVERDUE_MS);
+        a.renew();
+
+        array.cycles(1_000, a);
+
+        assertThat(a.expired).hasSize(3_000);
+    }
+
+    @Test
+    void shouldSayOfWhichApplicationNoticesWereGivenUp() {
+        create(3, "gone");
+
+        array.pass(OVERDUE_MS + 125_000, a, b);
+
+        assertThat(array.events)
+                .singleElement()
+                .asString()
+                .startsWith("expiry-notices-dropped")
+                .contains("application=gone sessions=3");
     }
 
     @Test
@@ -92,8 +200,8 @@ class ExpiryTest {
 
         array.pass(31_000, a);
 
-        assertThat(told).isEqualTo(ExpiryNotices.MAX_AT_ONCE);
-        assertThat(a.expired).hasSize(2 * ExpiryNotices.MAX_AT_ONCE);
+        assertThat(told).isEqualTo(OpenNotices.MAX_OF_APPLICATION);
+        assertThat(a.expired).hasSize(2 * OpenNotices.MAX_OF_APPLICATION);
     }
 
     @Test

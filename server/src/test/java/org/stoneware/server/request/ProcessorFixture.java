@@ -37,6 +37,9 @@ final class ProcessorFixture {
     final SessionStore store = new ReferenceSessionStore(
             new StoreContext(Path.of(""), 8 * 1024 * 1024, 2 * MAX_SESSION_BYTES, line -> {}));
     final SessionStateMachine stateMachine = new SessionStateMachine(store);
+    /** What people are told. */
+    final List<String> events = new ArrayList<>();
+
     SessionRequestProcessor processor = newProcessor(EPOCH, null);
     long epoch = EPOCH;
 
@@ -48,7 +51,20 @@ final class ProcessorFixture {
                 stateMachine,
                 new LogClock(ManualClock.START_MS + clock.nowNs() / 1_000_000, clock.nowNs()),
                 clock.nowNs(),
-                standbys);
+                standbys,
+                new RecordedEvents());
+    }
+
+    private final class RecordedEvents implements RequestEvents {
+        @Override
+        public void info(String kind, String text) {
+            events.add(kind + " " + text);
+        }
+
+        @Override
+        public void warning(String kind, String text) {
+            events.add(kind + " " + text);
+        }
     }
 
     /** Another server with the same sessions becomes active; nobody is connected. */
@@ -131,8 +147,12 @@ final class ProcessorFixture {
         int mustRegister;
         ClientPort port;
         boolean isConfirming = true;
+        /** The ends of its sessions are not confirmed. */
+        String deafTo = "";
+
         private int recallsAnswered;
         private int confirmed;
+        private final List<Expired> unheard = new ArrayList<>();
         private final ClientRequestPublisher requests = new ClientRequestPublisher();
         private final ClientResponseAdapter responses = new ClientResponseAdapter();
         private final ExpandableArrayBuffer out = new ExpandableArrayBuffer();
@@ -229,8 +249,24 @@ final class ProcessorFixture {
                 release(next.key(), next.token(), next.grant());
             }
             while (isConfirming && confirmed < expired.size()) {
-                expiryDone(expired.get(confirmed++).jobId());
+                Expired next = expired.get(confirmed++);
+                if (next.key().application().equals(deafTo)) {
+                    unheard.add(next);
+                } else {
+                    expiryDone(next.jobId());
+                }
             }
+            if (deafTo.isEmpty()) {
+                unheard.forEach(each -> expiryDone(each.jobId()));
+                unheard.clear();
+            }
+        }
+
+        /** Ended sessions of an application it was told of. */
+        long expiredOf(String application) {
+            return expired.stream()
+                    .filter(each -> each.key().application().equals(application))
+                    .count();
         }
 
         void application(String name, boolean isAdded) {

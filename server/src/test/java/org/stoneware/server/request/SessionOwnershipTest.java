@@ -15,8 +15,9 @@ class SessionOwnershipTest {
     private static final int MAX_ROWS = 1_000;
     private static final long MS = 1_000_000;
 
-    private final List<SessionOwnership.Row> recalled = new ArrayList<>();
-    private final SessionOwnership ownership = new SessionOwnership(1, MAX_ROWS, new Recalls());
+    private final RecordedRecalls recalls = new RecordedRecalls(this::nowNs);
+    private final List<SessionOwnership.Row> recalled = recalls.recalled;
+    private final SessionOwnership ownership = new SessionOwnership(1, MAX_ROWS, recalls);
     private final ClientRow tomcat = new ClientRow(new ClientId(1, 1));
     private final ClientRow away = new ClientRow(new ClientId(1, 2));
     private long nowNs = MS;
@@ -117,6 +118,10 @@ class SessionOwnershipTest {
         away.renewedNs = nowNs;
     }
 
+    private long nowNs() {
+        return nowNs;
+    }
+
     private void work() {
         ownership.doWork(nowNs);
     }
@@ -131,32 +136,5 @@ class SessionOwnershipTest {
             keys.add(key(i));
         }
         return keys;
-    }
-
-    private final class Recalls implements SessionOwnership.Output {
-        @Override
-        public boolean mayGrant(SessionKey key, long nowNs) {
-            return true;
-        }
-
-        @Override
-        public void onGranted(
-                ClientRow client, long requestId, long version, SessionOwnership.Row row, int hints, long askedNs) {}
-
-        @Override
-        public void onBusy(ClientRow client, long requestId, long askedNs) {}
-
-        @Override
-        public void onGone(ClientRow client, long requestId, long askedNs) {}
-
-        @Override
-        public long arrivedNs() {
-            return nowNs;
-        }
-
-        @Override
-        public void onRecall(SessionOwnership.Row row) {
-            recalled.add(row);
-        }
     }
 }

@@ -41,6 +41,7 @@ public final class StarvedServer extends StarvedProcess {
     private final int id;
     private final int tomcats;
     private final List<StarvedServer> servers;
+    private final LivenessInbox inbox = new LivenessInbox();
     private final PeerLinks peers;
     private final WitnessLinks witnesses;
     private final Election election;
@@ -61,6 +62,7 @@ public final class StarvedServer extends StarvedProcess {
         this.tomcats = tomcats;
         this.servers = servers;
         this.lastElectionNs = machine.nowNs();
+        inbox.wakeup(this::wakeAgent);
         this.peers = new PeerLinks(settings(id), incarnation(), "test", this::dial, new PeerOutput());
         this.witnesses = new WitnessLinks(new WitnessLinks.Listener() {
             @Override
@@ -111,7 +113,7 @@ public final class StarvedServer extends StarvedProcess {
 
     @Override
     protected long agentCycle(long nowNs) {
-        drain();
+        inbox.drain(Integer.MAX_VALUE);
         peers.doWork(nowNs);
         if (!isTold) {
             isTold = true;
@@ -145,42 +147,12 @@ public final class StarvedServer extends StarvedProcess {
     }
 
     private void dial(int memberId, String host, int port, long timeoutNs) {
-        connect(servers.get(memberId), new Inbox(new LivenessListener() {
-            @Override
-            public void onConnected(LivenessLink link) {
-                peers.onConnected(memberId, link);
-            }
-
-            @Override
-            public void onReply(LivenessLink link, HelloReply reply) {
-                peers.onReply(memberId, link, reply, 0);
-            }
-
-            @Override
-            public void onHeartbeat(LivenessLink link, Heartbeat heartbeat) {
-                peers.onHeartbeat(link, heartbeat, 0);
-            }
-
-            @Override
-            public void onMessage(LivenessLink link, DirectBuffer buffer, int offset, int length) {
-                peers.onMessage(link, buffer, offset, length, 0);
-            }
-
-            @Override
-            public void onSilence(LivenessLink link, long silentNs) {
-                peers.onSilence(link, silentNs);
-            }
-
-            @Override
-            public void onClosed(LivenessLink link, CloseCause cause, String reason) {
-                peers.onClosed(link, cause, reason);
-            }
-        }));
+        connect(servers.get(memberId), inbox.door(new MemberLink(peers, memberId, () -> 0)));
     }
 
     @Override
     protected LivenessListener door() {
-        Inbox agentSide = new Inbox(new Door());
+        LivenessListener agentSide = inbox.door(new Door());
         return new LivenessListener() {
             @Override
             public void onHello(LivenessLink link, Hello hello) {
@@ -224,7 +196,7 @@ public final class StarvedServer extends StarvedProcess {
 
             @Override
             public void onAnswer(long questionId, boolean isHeard, int ageMs, boolean wasSolo) {
-                submit(() -> witnesses.onAnswer(link, questionId, isHeard, wasSolo), true);
+                inbox.submit(() -> witnesses.onAnswer(link, questionId, isHeard, wasSolo));
             }
         });
     }
@@ -307,50 +279,6 @@ public final class StarvedServer extends StarvedProcess {
         public void onClosed(LivenessLink link, CloseCause cause, String reason) {
             peers.onClosed(link, cause, reason);
             witnesses.onClosed(link);
-        }
-    }
-
-    /** Hands what happens on the liveness thread over to the agent thread; heartbeats do not wake it. */
-    private final class Inbox implements LivenessListener {
-        private final LivenessListener target;
-
-        Inbox(LivenessListener target) {
-            this.target = target;
-        }
-
-        @Override
-        public void onConnected(LivenessLink link) {
-            submit(() -> target.onConnected(link), true);
-        }
-
-        @Override
-        public void onHello(LivenessLink link, Hello hello) {
-            submit(() -> target.onHello(link, hello), true);
-        }
-
-        @Override
-        public void onReply(LivenessLink link, HelloReply reply) {
-            submit(() -> target.onReply(link, reply), true);
-        }
-
-        @Override
-        public void onHeartbeat(LivenessLink link, Heartbeat heartbeat) {
-            submit(() -> target.onHeartbeat(link, heartbeat), false);
-        }
-
-        @Override
-        public void onMessage(LivenessLink link, DirectBuffer buffer, int offset, int length) {
-            submit(() -> target.onMessage(link, buffer, offset, length), true);
-        }
-
-        @Override
-        public void onSilence(LivenessLink link, long silentNs) {
-            submit(() -> target.onSilence(link, silentNs), true);
-        }
-
-        @Override
-        public void onClosed(LivenessLink link, CloseCause cause, String reason) {
-            submit(() -> target.onClosed(link, cause, reason), true);
         }
     }
 

@@ -99,6 +99,12 @@ final class Residency {
         return budget.usedBytes() - slab.freeBytes() - leavingBytes > budget.maxBytes() / 16 * SHORT_SIXTEENTHS;
     }
 
+    /** Whether at least this share of the memory is free or becomes free by itself, in percent. */
+    boolean isFree(int percent) {
+        long usedBytes = budget.usedBytes() - slab.freeBytes() - leavingBytes;
+        return budget.limitBytes() - usedBytes >= budget.limitBytes() / 100 * percent;
+    }
+
     long evictions() {
         return evictions;
     }

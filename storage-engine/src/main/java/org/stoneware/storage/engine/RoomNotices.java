@@ -4,19 +4,20 @@ import java.util.function.Consumer;
 import org.stoneware.spi.storage.StoreHealth;
 import org.stoneware.storage.segments.SegmentLog;
 import org.stoneware.storage.slab.MemoryBudget;
+import org.stoneware.storage.slab.RoomWatch;
 
 /** Tells people once when there is no room and once when there is again, and sums up the health of a store. */
 final class RoomNotices {
     private final String mode;
     private final boolean isKeeping;
     private final Consumer<String> notices;
-    /** After a refusal the heap is called roomy again when this share of the index's is free, in percent. */
-    private static final int ROOM_AGAIN_PERCENT = 10;
+    /** With less than this free of the index's share of the heap, in percent, people are told that it needs more. */
+    private static final int SCARCE_PERCENT = 10;
 
     private final MemoryBudget budget;
     private final MemoryBudget heap;
     private final SegmentLog log;
-    private boolean isMemoryFull;
+    private final RoomWatch watch = new RoomWatch();
 
     /** @param heap the part of the budget that is the index's. */
     RoomNotices(
@@ -37,8 +38,7 @@ final class RoomNotices {
     void onRefused(int length, int sessions) {
         // A full disk of a store that keeps sessions is told by the log.
         boolean isDisk = isKeeping && log.isFull();
-        if (!isMemoryFull && !isDisk) {
-            isMemoryFull = true;
+        if (!isDisk && watch.onRefused()) {
             notices.accept(
                     "storage is full: mode=" + mode + " sessions=" + sessions + " usedBytes=" + budget.usedBytes()
                             + " maxBytes=" + budget.maxBytes() + " refusedLength=" + length + needsHeap()
@@ -48,16 +48,15 @@ final class RoomNotices {
     }
 
     /** Looks whether there is room again. */
-    void doWork(Residency residency) {
-        if (isMemoryFull && !residency.isShort() && heap.isFree(ROOM_AGAIN_PERCENT)) {
-            isMemoryFull = false;
+    void doWork(Residency residency, long nowNs) {
+        if (watch.doWork(nowNs, percent -> heap.isFree(percent) && residency.isFree(percent))) {
             notices.accept("storage has room again: mode=" + mode + " usedBytes=" + budget.usedBytes() + " maxBytes="
                     + budget.maxBytes());
         }
     }
 
     private String needsHeap() {
-        return heap.isFree(ROOM_AGAIN_PERCENT)
+        return heap.isFree(SCARCE_PERCENT)
                 ? ""
                 : " indexBytes=" + heap.usedBytes() + " maxIndexBytes=" + heap.limitBytes()
                         + "; the index of sessions needs a larger heap: raise -Xmx";
@@ -77,7 +76,7 @@ final class RoomNotices {
         if (isKeeping && log.isFull()) {
             return new StoreHealth(StoreHealth.State.FULL, log.reason());
         }
-        if (isMemoryFull) {
+        if (watch.isFull()) {
             return new StoreHealth(
                     StoreHealth.State.FULL,
                     "memory is full: usedBytes=" + budget.usedBytes() + " maxBytes=" + budget.maxBytes() + needsHeap()

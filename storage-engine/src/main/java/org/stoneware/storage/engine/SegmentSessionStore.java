@@ -451,7 +451,7 @@ public final class SegmentSessionStore implements SessionStore {
         int work = sessionLog.doWork(nowNs);
         work += notes.doWork();
         work += residency.doWork();
-        room.doWork(residency);
+        room.doWork(residency, nowNs);
         work += warmUp.doWork();
         long ticket = loads.pollDone();
         while (ticket != Loads.NO_TICKET) {

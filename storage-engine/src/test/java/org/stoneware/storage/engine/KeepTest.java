@@ -76,6 +76,34 @@ final class KeepTest extends EngineFixture {
     }
 
     @Test
+    void shouldHaveRoomAgainSoonAfterSomeSessionsHaveEndedThoughTheIndexIsNearlyFull() {
+        SessionStore store = open(StorePolicy.KEEP, 4 * MEMORY_BYTES, 0, 2 << 20);
+        int held = 0;
+        while (put(store, record(held, 1, 10)) == StoreResult.STORED) {
+            held++;
+        }
+        StoreHealth.State afterRefusal = store.health().state();
+        for (int i = 0; i < held / 15; i++) {
+            assertThat(remove(store, key(i))).isEqualTo(StoreResult.STORED);
+        }
+        work(store);
+        StoreHealth.State atOnce = store.health().state();
+
+        for (int ms = 0; ms < 10_100; ms++) {
+            work(store);
+        }
+
+        assertThat(afterRefusal).isEqualTo(StoreHealth.State.FULL);
+        assertThat(atOnce).isEqualTo(StoreHealth.State.FULL);
+        assertThat(store.health().state()).isEqualTo(StoreHealth.State.OK);
+        assertThat(notices).last().asString().startsWith("storage has room again");
+        for (int i = 0; i < held / 30; i++) {
+            assertThat(put(store, record(held + i, 1, 10))).isEqualTo(StoreResult.STORED);
+        }
+        assertThat(store.health().state()).isEqualTo(StoreHealth.State.OK);
+    }
+
+    @Test
     void shouldHaveAllSessionsAfterAnOrderlyEndAndServeThemFromDiskBeforeTheyAreInMemory() {
         SessionStore first = open(StorePolicy.KEEP, MEMORY_BYTES, 0);
         for (int i = 0; i < 8000; i++) {

@@ -11,7 +11,11 @@ public enum MismatchKind {
     /** An entry had another result because the standby's store has no room. */
     FULL(4),
     /** The standby's store takes no changes any more. */
-    STORE_FAILED(5);
+    STORE_FAILED(5),
+    /** No difference: the standby gave a copy up, since its store took it in more slowly than it came. */
+    COPY_TOO_FAST(6),
+    /** No difference: the standby gave a copy up that was not whole, or that it could not take in for another reason. */
+    COPY_BROKEN(7);
 
     private final int code;
 
@@ -23,6 +27,11 @@ public enum MismatchKind {
         return code;
     }
 
+    /** True when the standby does not say that it holds something else, only that a copy was not completed. */
+    public boolean isOfCopy() {
+        return this == COPY_TOO_FAST || this == COPY_BROKEN;
+    }
+
     static MismatchKind ofCode(int code) {
         return switch (code) {
             case 1 -> SESSIONS;
@@ -30,6 +39,8 @@ public enum MismatchKind {
             case 3 -> RESULT;
             case 4 -> FULL;
             case 5 -> STORE_FAILED;
+            case 6 -> COPY_TOO_FAST;
+            case 7 -> COPY_BROKEN;
             default -> throw new IllegalArgumentException("unknown kind of mismatch: code=" + code);
         };
     }
