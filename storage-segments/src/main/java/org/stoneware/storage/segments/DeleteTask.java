@@ -1,41 +1,63 @@
 package org.stoneware.storage.segments;
 
 import java.io.IOException;
+import java.util.function.Consumer;
+import org.jspecify.annotations.Nullable;
 
-/** Deletes the files of a segment of which nothing is needed; what is damaged is kept under another name, for people to look at. */
+/**
+ * Deletes the files of a segment of which nothing is needed, or puts its file aside for a segment to come; what is damaged is kept under
+ * another name, for people to look at.
+ */
 final class DeleteTask implements DiskWorkers.Task {
     static final String DAMAGED_SUFFIX = ".damaged";
 
     private final SegmentLogContext context;
     private final OpenFiles openFiles;
     private final Segment segment;
-    private final boolean isKept;
-    private final Runnable onDone;
+    private final boolean isSpare;
+    private final Consumer<@Nullable String> onDone;
+    private @Nullable String spareName;
 
-    DeleteTask(SegmentLogContext context, OpenFiles openFiles, Segment segment, boolean isKept, Runnable onDone) {
+    /**
+     * @param isSpare true to keep the file.
+     * @param onDone  told, on the agent, the name of the file that was kept, or null when there is none.
+     */
+    DeleteTask(
+            SegmentLogContext context,
+            OpenFiles openFiles,
+            Segment segment,
+            boolean isSpare,
+            Consumer<@Nullable String> onDone) {
         this.context = context;
         this.openFiles = openFiles;
         this.segment = segment;
-        this.isKept = isKept;
+        this.isSpare = isSpare;
         this.onDone = onDone;
     }
 
     @Override
     public void run() {
         SegmentFiles files = context.files();
+        boolean isKept = context.sync() != SegmentLogContext.Sync.SCRATCH;
         try {
             openFiles.forget(segment.fileName);
+            if (isKept) {
+                files.delete(Segment.hintsName(segment.number));
+            }
             if (segment.isDamaged && isKept) {
                 String kept = segment.fileName + DAMAGED_SUFFIX;
                 files.rename(segment.fileName, kept);
                 context.notices()
                         .accept("damaged segment is no longer in use and kept as " + kept + ": directory="
                                 + files.name() + "; delete it when you do not need it");
+            } else if (isSpare) {
+                String aside = segment.fileName + NewFile.SUFFIX;
+                files.rename(segment.fileName, aside);
+                // Or a loss of power could bring the old name back, with the content of another segment.
+                files.forceDirectory();
+                spareName = aside;
             } else {
                 files.delete(segment.fileName);
-            }
-            if (isKept) {
-                files.delete(Segment.hintsName(segment.number));
             }
         } catch (IOException e) {
             context.notices()
@@ -46,6 +68,6 @@ final class DeleteTask implements DiskWorkers.Task {
 
     @Override
     public void complete() {
-        onDone.run();
+        onDone.accept(spareName);
     }
 }

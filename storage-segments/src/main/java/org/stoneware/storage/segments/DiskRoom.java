@@ -13,6 +13,7 @@ final class DiskRoom {
     private final long maxBytes;
     private final long segmentBytes;
     private long usedBytes;
+    private long idleBytes;
     private long usableBytes = Long.MAX_VALUE;
     private long usableAtPosition;
 
@@ -26,8 +27,19 @@ final class DiskRoom {
         usedBytes += bytes;
     }
 
+    /** Bytes on disk, or soon to be, that belong to segments. */
     long usedBytes() {
         return usedBytes;
+    }
+
+    /** Bytes of files that are allocated and hold nothing yet. */
+    void idle(long bytes) {
+        idleBytes += bytes;
+    }
+
+    /** All that the files take. */
+    long takenBytes() {
+        return usedBytes + idleBytes;
     }
 
     /** What the file system said when everything before a position was written. */
@@ -60,13 +72,14 @@ final class DiskRoom {
     }
 
     String text(long position) {
-        return "usedBytes=" + usedBytes + " maxBytes=" + (maxBytes == 0 ? "none" : maxBytes) + " leftOnFileSystemBytes="
+        return "usedBytes=" + takenBytes() + " maxBytes=" + (maxBytes == 0 ? "none" : maxBytes)
+                + " leftOnFileSystemBytes="
                 + (usableBytes == Long.MAX_VALUE ? "unknown" : leftOnFileSystem(position)) + " keptBackBytes="
                 + (segmentBytes + segmentBytes / 2);
     }
 
     private long left(long position) {
-        long bound = maxBytes == 0 ? Long.MAX_VALUE : maxBytes - usedBytes;
+        long bound = maxBytes == 0 ? Long.MAX_VALUE : maxBytes - takenBytes();
         return Math.min(bound, leftOnFileSystem(position));
     }
 

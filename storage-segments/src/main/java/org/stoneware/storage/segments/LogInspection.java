@@ -97,7 +97,7 @@ public final class LogInspection {
             if (missingEnd != null) {
                 damages.add(missingEnd);
             }
-            if (loaded.cutFrom() >= 0) {
+            if (loaded.cutFrom() >= 0 && loaded.isTorn()) {
                 tailBytes += entry.length() - loaded.cutFrom();
             }
             recordsOf[0] = 0;

@@ -23,6 +23,7 @@ final class LogTail {
     private final int maxWaitingBytes;
     private final SegmentWriter writer;
     private final DiskWorkers workers;
+    private final SpareFiles spares;
     private final Frame frame = new Frame();
     /** Sealed in this run, hint file not yet under way. */
     private final ArrayDeque<Segment> awaitingHints = new ArrayDeque<>();
@@ -46,7 +47,8 @@ final class LogTail {
             DiskRoom room,
             PendingRing ring,
             SegmentWriter writer,
-            DiskWorkers workers) {
+            DiskWorkers workers,
+            SpareFiles spares) {
         this.context = context;
         this.logId = logId;
         this.segmentBytes = segmentBytes;
@@ -57,6 +59,7 @@ final class LogTail {
         maxWaitingBytes = LogStart.maxWaitingBytes(context);
         this.writer = writer;
         this.workers = workers;
+        this.spares = spares;
     }
 
     /** Goes on behind what an earlier run left. */
@@ -134,7 +137,7 @@ final class LogTail {
         segment.count(kind, location, frameLength, hint);
         segment.length += frameLength;
         position += frameLength;
-        room.use(frameLength);
+        use(segment, frameLength);
         if (position - published > PUBLISH_BYTES) {
             publish();
         }
@@ -146,6 +149,8 @@ final class LogTail {
         Segment old = active;
         if (old != null) {
             old.isSealed = true;
+            room.idle(-old.idleBytes);
+            old.idleBytes = 0;
             if (old.hints != null) {
                 // Counted already, so that files still to be written do not use up what is kept back.
                 room.use(old.hints.fileLength());
@@ -157,17 +162,30 @@ final class LogTail {
                 .filter(segment -> isKept && segment.state != Segment.State.DROPPED)
                 .mapToInt(segment -> segment.number)
                 .toArray();
-        SegmentHeader header = new SegmentHeader(logId, number, sequence, older);
+        SpareFiles.Spare spare = spares.poll();
+        SegmentHeader header = new SegmentHeader(logId, number, sequence, older, spare == null ? 0 : spare.number());
         Segment next = new Segment(number, Segment.fileName(number), header.length(), position, header);
         if (isKept) {
             next.hints = new HintList();
             unforced.add(next);
         }
         segments.put(number, next);
-        room.use(next.headerLength);
+        if (spare != null) {
+            next.spare = spare;
+            next.idleBytes = spare.length();
+        }
+        use(next, next.headerLength);
         writer.roll(next);
         active = next;
         return next;
+    }
+
+    /** A segment grows, first into what its file takes already. */
+    private void use(Segment segment, int bytes) {
+        int reused = Math.min(segment.idleBytes, bytes);
+        segment.idleBytes -= reused;
+        room.idle(-reused);
+        room.use(bytes);
     }
 
     /** Follows what was forced, to say so in the records to come. */

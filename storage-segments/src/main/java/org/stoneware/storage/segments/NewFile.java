@@ -11,13 +11,25 @@ final class NewFile {
 
     static void write(SegmentFiles files, String name, ByteBuffer content, boolean isForced) throws IOException {
         String fresh = name + SUFFIX;
-        try (SegmentFiles.File file = files.create(fresh)) {
-            file.write(0, content);
+        finish(files, files.create(fresh), fresh, name, content, isForced);
+    }
+
+    /** The same with a file that is there: what it holds behind the content stays. */
+    static void writeInto(SegmentFiles files, String aside, String name, ByteBuffer content, boolean isForced)
+            throws IOException {
+        finish(files, files.open(aside), aside, name, content, isForced);
+    }
+
+    private static void finish(
+            SegmentFiles files, SegmentFiles.File fresh, String from, String name, ByteBuffer content, boolean isForced)
+            throws IOException {
+        try (fresh) {
+            fresh.write(0, content);
             if (isForced) {
-                file.force();
+                fresh.force();
             }
         }
-        files.rename(fresh, name);
+        files.rename(from, name);
         if (isForced) {
             files.forceDirectory();
         }

@@ -47,6 +47,11 @@ final class Segment {
     /** Part of it can't be read: its file is kept under another name when it is emptied. */
     boolean isDamaged;
 
+    /** File it is written into instead of a new one; set before the writer is told of it. */
+    SpareFiles.@Nullable Spare spare;
+    /** Bytes its file takes behind {@link #length}, until it is sealed. */
+    int idleBytes;
+
     int readsUnderWay;
     State state = State.KEPT;
     /** The next step of the removal waits until this position is durable. */

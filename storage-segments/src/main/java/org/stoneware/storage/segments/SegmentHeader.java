@@ -19,7 +19,8 @@ import org.jspecify.annotations.Nullable;
  *     28       4  number n of older segments needed when this one was begun
  *     32       8  sequence number of the first record
  *     40       4  checksum: CRC32C of the whole header, this field taken as 0
- *     44       4  0
+ *     44       4  number of the segment whose file this was before, or 0: then the file ends with what it held, behind {@link #END_MARK_LENGTH}
+ *                 zeros where the next record would begin
  *     48      4n  numbers of those segments, rising
  * </pre>
  * All numbers little endian. The list makes a segment that was taken away recognisable.
@@ -28,9 +29,13 @@ import org.jspecify.annotations.Nullable;
  * @param number   of the segment.
  * @param sequence of the first record.
  * @param older    numbers of the older segments needed.
+ * @param former   number of the segment whose file this was before, or 0.
  */
-record SegmentHeader(long logId, int number, long sequence, int[] older) {
+record SegmentHeader(long logId, int number, long sequence, int[] older, int former) {
     static final int FORMAT_VERSION = 1;
+
+    /** Zeros that say, in a file that was used before, that nothing is written from here on. */
+    static final int END_MARK_LENGTH = 8;
 
     private static final byte[] MAGIC = {'S', 'T', 'W', 'S', 'E', 'G', '\r', '\n'};
     private static final int FIXED_LENGTH = 48;
@@ -40,6 +45,10 @@ record SegmentHeader(long logId, int number, long sequence, int[] older) {
         return Frame.aligned(FIXED_LENGTH + Integer.BYTES * olderCount);
     }
 
+    SegmentHeader(long logId, int number, long sequence, int[] older) {
+        this(logId, number, sequence, older, 0);
+    }
+
     int length() {
         return length(older.length);
     }
@@ -47,7 +56,7 @@ record SegmentHeader(long logId, int number, long sequence, int[] older) {
     ByteBuffer encode() {
         ByteBuffer buffer = ByteBuffer.allocate(length()).order(LITTLE_ENDIAN);
         buffer.put(MAGIC).putInt(FORMAT_VERSION).putInt(length()).putLong(logId).putInt(number);
-        buffer.putInt(older.length).putLong(sequence).putInt(0).putInt(0);
+        buffer.putInt(older.length).putLong(sequence).putInt(0).putInt(former);
         for (int segment : older) {
             buffer.putInt(segment);
         }
@@ -91,7 +100,7 @@ record SegmentHeader(long logId, int number, long sequence, int[] older) {
         for (int i = 0; i < count; i++) {
             older[i] = whole.getInt(FIXED_LENGTH + Integer.BYTES * i);
         }
-        return new SegmentHeader(whole.getLong(16), whole.getInt(24), whole.getLong(32), older);
+        return new SegmentHeader(whole.getLong(16), whole.getInt(24), whole.getLong(32), older, whole.getInt(44));
     }
 
     private static int checksum(ByteBuffer header) {

@@ -1,6 +1,7 @@
 package org.stoneware.storage.segments;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,7 @@ final class SegmentLoader {
      * @param isRebuilt true when the segment was read whole.
      * @param isReadable false when the device failed while it was read: what is missing may be there another time.
      * @param cutFrom   where the file should be cut, or -1: nothing good follows.
+     * @param isTorn    whether something was being written there, and not only left by what the file held before.
      * @param lastSequence sequence number of the last record read, or {@link #UNKNOWN}.
      * @param damages   what is wrong with it.
      */
@@ -26,6 +28,7 @@ final class SegmentLoader {
             boolean isRebuilt,
             boolean isReadable,
             long cutFrom,
+            boolean isTorn,
             long lastSequence,
             List<RecoveryReport.Damage> damages) {}
 
@@ -48,7 +51,7 @@ final class SegmentLoader {
         List<RecoveryReport.Damage> damages = new ArrayList<>();
         if (hints != null) {
             fromHints(entry, hints, damages);
-            return new Loaded(hints, false, true, -1, UNKNOWN, damages);
+            return new Loaded(hints, false, true, -1, false, UNKNOWN, damages);
         }
         return scan(entry, isLast, damages);
     }
@@ -60,12 +63,12 @@ final class SegmentLoader {
         if (hints == null) {
             damages.add(new RecoveryReport.Damage(
                     number, 0, 0, false, false, "segment is missing, and nothing says what it held"));
-            return new Loaded(new HintList(), true, true, -1, UNKNOWN, damages);
+            return new Loaded(new HintList(), true, true, -1, false, UNKNOWN, damages);
         }
         lose(hints, 0);
         damages.add(new RecoveryReport.Damage(
                 number, 0, hints.segmentLength(), true, false, "segment is missing; its hint file names what it held"));
-        return new Loaded(hints, false, true, -1, UNKNOWN, damages);
+        return new Loaded(hints, false, true, -1, false, UNKNOWN, damages);
     }
 
     private void fromHints(SegmentDirectory.Entry entry, HintList hints, List<RecoveryReport.Damage> damages) {
@@ -127,12 +130,14 @@ final class SegmentLoader {
         long goodEnd = from;
         int good = 0;
         boolean isReadable = true;
+        boolean isTorn = true;
         if (header == null) {
             hints.addGap(0, from);
         }
         SegmentScanner scanner = null;
         try (SegmentFiles.File file = files.openToRead(entry.fileName())) {
-            scanner = new SegmentScanner(file, logId, entry.number(), from);
+            scanner = new SegmentScanner(
+                    file, logId, entry.number(), from, header == null ? Long.MIN_VALUE : header.sequence());
             for (SegmentScanner.Found found = scanner.next();
                     found != SegmentScanner.Found.END;
                     found = scanner.next()) {
@@ -154,6 +159,7 @@ final class SegmentLoader {
                     default -> hints.addGap(scanner.offset(), length);
                 }
             }
+            isTorn = header == null || header.former() == 0 || !isEndMarked(file, goodEnd);
         } catch (IOException e) {
             isReadable = false;
             int at = scanner == null ? from : scanner.offset();
@@ -169,7 +175,12 @@ final class SegmentLoader {
             markUnforced(entry.number(), hints, forced);
         }
         reportOf(entry, entry.length(), hints, damages);
-        return new Loaded(hints, true, isReadable, cutFrom, lastSequence, damages);
+        return new Loaded(hints, true, isReadable, cutFrom, isTorn, lastSequence, damages);
+    }
+
+    private static boolean isEndMarked(SegmentFiles.File file, long end) throws IOException {
+        ByteBuffer mark = ByteBuffer.allocate(SegmentHeader.END_MARK_LENGTH);
+        return file.read(end, mark) == SegmentHeader.END_MARK_LENGTH && mark.getLong(0) == 0;
     }
 
     /** What nothing proves to have been forced may be what a loss of power left of the last write. */

@@ -2,8 +2,6 @@ package org.stoneware.storage.segments;
 
 import java.io.Closeable;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.TreeMap;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
@@ -50,12 +48,12 @@ public final class SegmentLog implements AutoCloseable {
     private final SegmentEmptier emptier;
     private final TreeMap<Integer, Segment> segments = new TreeMap<>();
     private final LogTail tail;
-    private final List<Segment> leaving = new ArrayList<>();
+    private final SpareFiles spares;
+    private final SegmentRemover remover;
     private final RecordHint ownHint = new RecordHint();
     private long durable;
     private long appendedBytes;
     private long movedBytes;
-    private long droppedSegments;
     private long nextCheckNs = Long.MIN_VALUE;
     private boolean isSampling;
     private boolean isRefusing;
@@ -86,7 +84,9 @@ public final class SegmentLog implements AutoCloseable {
         reads = new SegmentReads(listener, workers, openFiles, logId, context.maxReads());
         ReclaimPolicy policy = new ReclaimPolicy(room, segmentBytes, isKept);
         emptier = new SegmentEmptier(this, listener, policy, workers, openFiles, logId);
-        tail = new LogTail(context, logId, segmentBytes, segments, room, ring, writer, workers);
+        spares = new SpareFiles(context, room, workers, segmentBytes);
+        tail = new LogTail(context, logId, segmentBytes, segments, room, ring, writer, workers, spares);
+        remover = new SegmentRemover(context, segments, room, tail, writer, workers, openFiles, spares);
     }
 
     /**
@@ -336,7 +336,7 @@ public final class SegmentLog implements AutoCloseable {
         }
         return new SegmentLogFigures(
                 segments.size(),
-                room.usedBytes(),
+                room.takenBytes(),
                 live,
                 context.maxDiskBytes(),
                 appendedBytes,
@@ -346,7 +346,7 @@ public final class SegmentLog implements AutoCloseable {
                 writer.forces(),
                 reads.count(),
                 reads.damagedCount(),
-                droppedSegments,
+                remover.droppedSegments(),
                 tail.ring().memoryBytes());
     }
 
@@ -365,7 +365,7 @@ public final class SegmentLog implements AutoCloseable {
             if (emptier.isNextDue()) {
                 emptier.pick(segments.values(), tail.position());
             }
-            work += emptier.doWork() + deleteEmptied();
+            work += emptier.doWork() + remover.doWork();
         }
         tail.publish();
         return work;
@@ -401,6 +401,7 @@ public final class SegmentLog implements AutoCloseable {
 
     private void check() {
         tail.ring().trim();
+        spares.trim(tail.position());
         if (!isSampling) {
             isSampling = workers.submit(new RoomTask(context.files(), tail.position(), (bytes, at) -> {
                 isSampling = false;
@@ -426,38 +427,6 @@ public final class SegmentLog implements AutoCloseable {
             }
             emptier.pick(segments.values(), tail.position());
         }
-    }
-
-    private int deleteEmptied() {
-        int work = 0;
-        for (int i = leaving.size() - 1; i >= 0; i--) {
-            Segment segment = leaving.get(i);
-            boolean isSafe = !isKept || writer.forcedPosition() >= segment.waitPosition;
-            if (segment.state == Segment.State.EMPTIED && isSafe) {
-                if (isKept) {
-                    if (!canAppendCopy(Frame.length(0))) {
-                        continue;
-                    }
-                    tail.append(RecordKind.DROP, ownHint.set(0, 0, segment.number, 0, 0, 0), NOTHING, 0, 0);
-                    segment.waitPosition = tail.position();
-                }
-                segment.state = Segment.State.DROPPED;
-                work++;
-            } else if (segment.state == Segment.State.DROPPED && isSafe && segment.readsUnderWay == 0) {
-                DeleteTask task = new DeleteTask(context, openFiles, segment, isKept, () -> onDeleted(segment));
-                if (workers.submit(task)) {
-                    leaving.remove(i);
-                    work++;
-                }
-            }
-        }
-        return work;
-    }
-
-    private void onDeleted(Segment segment) {
-        segments.remove(segment.number);
-        room.use(-segment.bytesOnDisk());
-        droppedSegments++;
     }
 
     private long refusal(int length, boolean isSparing) {
@@ -542,10 +511,7 @@ public final class SegmentLog implements AutoCloseable {
     }
 
     void onEmptied(Segment segment) {
-        segment.state = Segment.State.EMPTIED;
-        segment.liveBytes = 0;
-        segment.waitPosition = tail.position();
-        leaving.add(segment);
+        remover.add(segment);
     }
 
     /** Writes and forces what is pending, as the mode promises, and frees all resources. Idempotent. */
@@ -573,6 +539,7 @@ public final class SegmentLog implements AutoCloseable {
         isClosed = true;
         try {
             openFiles.closeAll();
+            spares.close();
             if (!isKept) {
                 LogStart.empty(context.files());
             }

@@ -273,9 +273,8 @@ final class SegmentRecovery {
         segment.isDamaged = found.damages().stream().anyMatch(damage -> !damage.isUnforced());
         segment.length = (int) Math.min(Integer.MAX_VALUE, entry.length());
         if (found.cutFrom() >= 0 && found.cutFrom() < entry.length()) {
-            cutBytes += entry.length() - found.cutFrom();
             segment.length = (int) found.cutFrom();
-            cut(entry, found.cutFrom());
+            cut(entry, found.cutFrom(), found.isTorn());
         }
         if (found.isRebuilt()) {
             rebuilt++;
@@ -289,13 +288,16 @@ final class SegmentRecovery {
         return segment;
     }
 
-    private void cut(SegmentDirectory.Entry entry, long from) throws IOException {
+    private void cut(SegmentDirectory.Entry entry, long from, boolean isTorn) throws IOException {
         try (SegmentFiles.File file = files.open(entry.fileName())) {
             file.truncate(from);
             file.force();
         }
-        notices.accept("end of the last segment was not whole and is cut: segment=" + entry.number() + " bytes="
-                + (entry.length() - from));
+        if (isTorn) {
+            cutBytes += entry.length() - from;
+            notices.accept("end of the last segment was not whole and is cut: segment=" + entry.number() + " bytes="
+                    + (entry.length() - from));
+        }
     }
 
     private void writeHints(Segment segment, HintList hints) {

@@ -30,6 +30,7 @@ final class SegmentScanner {
     private SegmentFiles.File file;
     private final long logId;
     private final int segment;
+    private final long firstSequence;
     private final int end;
     private final Frame frame = new Frame();
     private final CRC32C crc = new CRC32C();
@@ -42,11 +43,16 @@ final class SegmentScanner {
     private int offset;
     private int nextOffset;
 
-    /** @param from offset of the first record. */
-    SegmentScanner(SegmentFiles.File file, long logId, int segment, int from) throws IOException {
+    /**
+     * @param from          offset of the first record.
+     * @param firstSequence what is numbered lower is none of this segment, but left in its file by the one before; a checksum of four
+     *                      bytes alone would let one of billions pass.
+     */
+    SegmentScanner(SegmentFiles.File file, long logId, int segment, int from, long firstSequence) throws IOException {
         this.file = file;
         this.logId = logId;
         this.segment = segment;
+        this.firstSequence = firstSequence;
         this.end = (int) Math.min(file.length(), Integer.MAX_VALUE - Frame.ALIGNMENT);
         this.bytes = new byte[Math.min(BUFFER_LENGTH, Math.max(end - from, Frame.HEADER_LENGTH))];
         this.buffer = new UnsafeBuffer(bytes);
@@ -128,7 +134,7 @@ final class SegmentScanner {
             return false;
         }
         frame.header().putBytes(0, buffer, index, Frame.HEADER_LENGTH);
-        return frame.isValid(logId, segment, at);
+        return frame.isValid(logId, segment, at) && frame.sequence() >= firstSequence;
     }
 
     /** Makes sure that bytes of the file are in the buffer. */

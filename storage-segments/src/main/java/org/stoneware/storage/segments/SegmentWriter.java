@@ -1,6 +1,7 @@
 package org.stoneware.storage.segments;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
 import java.util.ArrayDeque;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
@@ -44,6 +45,7 @@ final class SegmentWriter implements Runnable {
     private SegmentFiles.@Nullable File file;
     private @Nullable Segment segment;
     private long lastForceNs;
+    private final ByteBuffer endMark = ByteBuffer.allocateDirect(SegmentHeader.END_MARK_LENGTH);
     private final ArrayDeque<Segment> toTell = new ArrayDeque<>();
 
     SegmentWriter(SegmentLogContext context, PendingRing ring) {
@@ -154,6 +156,9 @@ final class SegmentWriter implements Runnable {
                 } else if (forced.get() < target && isForceDue()) {
                     force();
                 } else if (isLastRound) {
+                    if (cutFile()) {
+                        force();
+                    }
                     break;
                 } else {
                     idle();
@@ -251,26 +256,64 @@ final class SegmentWriter implements Runnable {
             writtenBytes.lazySet(writtenBytes.get() + length);
             position += length;
         }
+        markEnd(current, target, current.headerLength + position - current.startPosition);
         return position;
+    }
+
+    /** Says where the file holds what it held before: what is found there when it is read again was not being written. */
+    private void markEnd(Segment current, SegmentFiles.File target, long end) throws IOException {
+        SpareFiles.Spare spare = current.spare;
+        if (spare != null && end + SegmentHeader.END_MARK_LENGTH <= spare.length()) {
+            target.write(end, endMark.clear());
+            writtenBytes.lazySet(writtenBytes.get() + SegmentHeader.END_MARK_LENGTH);
+        }
     }
 
     /** Everything of the segments before is forced first, so that only the last one can end in the middle of a record. */
     private void beginSegment(Segment next) throws IOException {
         boolean isForced = context.sync() != SegmentLogContext.Sync.SCRATCH;
-        if (isForced && forced.get() < written.get()) {
+        boolean isCut = cutFile();
+        if (isForced && (isCut || forced.get() < written.get())) {
             force();
         }
         SegmentHeader header = next.header;
         if (header == null) {
             throw new IllegalStateException("segment is not new: segment=" + next.number);
         }
-        NewFile.write(context.files(), next.fileName, header.encode(), isForced);
+        SpareFiles.Spare spare = next.spare;
+        if (spare == null) {
+            NewFile.write(context.files(), next.fileName, header.encode(), isForced);
+        } else {
+            ByteBuffer marked = ByteBuffer.allocate(header.length() + SegmentHeader.END_MARK_LENGTH);
+            marked.put(header.encode()).clear();
+            NewFile.writeInto(context.files(), spare.fileName(), next.fileName, marked, isForced);
+        }
         SegmentFiles.File opened = context.files().open(next.fileName);
         closeFile();
         file = opened;
         segment = next;
         writtenBytes.lazySet(writtenBytes.get() + next.headerLength);
         toTell.add(next);
+    }
+
+    /**
+     * Takes away what a file that was kept held before, behind what was written to it since; nothing of it may be left when the next
+     * segment begins, since only the last one may end with bytes that are no record.
+     *
+     * @return whether there was any.
+     */
+    private boolean cutFile() throws IOException {
+        Segment current = segment;
+        SegmentFiles.File target = file;
+        if (current == null || target == null || current.spare == null) {
+            return false;
+        }
+        long end = current.headerLength + written.get() - current.startPosition;
+        if (target.length() <= end) {
+            return false;
+        }
+        target.truncate(end);
+        return true;
     }
 
     private void tellBegun() {

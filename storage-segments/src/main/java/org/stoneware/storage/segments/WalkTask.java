@@ -53,7 +53,7 @@ final class WalkTask implements DiskWorkers.Task {
             try {
                 SegmentScanner reader = scanner;
                 if (reader == null) {
-                    reader = new SegmentScanner(file, logId, walked.number, walked.headerLength);
+                    reader = new SegmentScanner(file, logId, walked.number, walked.headerLength, Long.MIN_VALUE);
                     scanner = reader;
                 }
                 fill(reader.reopened(file));

@@ -30,6 +30,13 @@ final class FormatTest {
     }
 
     @Test
+    void shouldNameTheSegmentWhoseFileItWasAsDocumented() {
+        assertThat(hex(new SegmentHeader(LOG, 5, 1000, new int[] {4}, 3).encode()))
+                .isEqualTo("5354575345470d0a" + "01000000" + "38000000" + "8877665544332211" + "05000000" + "01000000"
+                        + "e803000000000000" + "1492ef7d" + "03000000" + "04000000" + "00000000");
+    }
+
+    @Test
     void shouldWriteARecordAsDocumented() {
         byte[] content = "cart".getBytes(StandardCharsets.US_ASCII);
         PendingRing ring = new PendingRing(1 << 16);

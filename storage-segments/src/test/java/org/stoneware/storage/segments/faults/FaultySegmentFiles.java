@@ -37,6 +37,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
     private int forcesUntilFailure = Integer.MAX_VALUE;
     private int maxReadLength = Integer.MAX_VALUE;
     private int epoch;
+    private int segmentFilesMade;
 
     /** Bytes all files may take together; more is {@link NoSpaceException} after as much as fits was written. */
     public synchronized void budget(long bytes) {
@@ -100,6 +101,11 @@ public final class FaultySegmentFiles implements SegmentFiles {
     public synchronized void endProcess() {
         epoch++;
         locks.clear();
+    }
+
+    /** Files made for segments, none of which was used before. */
+    public synchronized int segmentFilesMade() {
+        return segmentFilesMade;
     }
 
     /** Bytes of a file. */
@@ -167,6 +173,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
     public synchronized File create(String name) throws IOException {
         Content content = new Content();
         files.put(name, content);
+        segmentFilesMade += name.endsWith(".segment.new") ? 1 : 0;
         return new FaultyFile(name, content);
     }
 

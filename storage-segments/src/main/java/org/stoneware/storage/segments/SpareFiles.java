@@ -1,0 +1,113 @@
+package org.stoneware.storage.segments;
+
+import java.io.IOException;
+import java.util.ArrayDeque;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Files of segments that are not needed any more, kept for segments to come: a force takes half the time when it finds the blocks of a file
+ * in place (ADR 0260).
+ * <p>
+ * <b>Threading:</b> agent thread.
+ * <p>
+ * <b>Limits:</b> {@value #MAX_SPARES} files, and none where the disk is tight.
+ */
+final class SpareFiles {
+    /** Files that wait at once: segments leave in bursts, a few at a time. */
+    static final int MAX_SPARES = 2;
+
+    /**
+     * A file that waits; its name is that of a segment that was not written to its end, so that it is deleted at the next start.
+     *
+     * @param number of the segment it was.
+     * @param length bytes of disk it takes.
+     */
+    record Spare(String fileName, int number, int length) {}
+
+    private final SegmentLogContext context;
+    private final DiskRoom room;
+    private final DiskWorkers workers;
+    private final int segmentBytes;
+    private final boolean isKept;
+    private final ArrayDeque<Spare> spares = new ArrayDeque<>();
+    private int underWay;
+
+    SpareFiles(SegmentLogContext context, DiskRoom room, DiskWorkers workers, int segmentBytes) {
+        this.context = context;
+        this.room = room;
+        this.workers = workers;
+        this.segmentBytes = segmentBytes;
+        this.isKept = context.sync() != SegmentLogContext.Sync.SCRATCH;
+    }
+
+    /** Whether the file of a segment is of use. If so, {@link #onKept} or {@link #onLost} follows. */
+    boolean take(Segment segment, long position) {
+        boolean isFitting = segment.length >= segmentBytes / 2 && segment.length <= segmentBytes;
+        boolean isTaken = isKept
+                && isFitting
+                && !segment.isDamaged
+                && spares.size() + underWay < MAX_SPARES
+                && !room.isTight(position);
+        underWay += isTaken ? 1 : 0;
+        return isTaken;
+    }
+
+    /** The file of a segment waits under its new name, for good. */
+    void onKept(String fileName, Segment former) {
+        underWay--;
+        room.idle(former.length);
+        spares.add(new Spare(fileName, former.number, former.length));
+    }
+
+    /** The file could not be kept. */
+    void onLost() {
+        underWay--;
+    }
+
+    /** A file for the segment that begins, or null. */
+    @Nullable
+    Spare poll() {
+        return spares.poll();
+    }
+
+    /** Gives the files back to the system where room is needed for something else. */
+    void trim(long position) {
+        if (!spares.isEmpty() && room.isTight(position)) {
+            Spare spare = spares.element();
+            if (workers.submit(new GiveBackTask(spare))) {
+                spares.remove();
+            }
+        }
+    }
+
+    /** Gives all files back; waits for the disk. */
+    void close() throws IOException {
+        for (Spare spare = spares.poll(); spare != null; spare = spares.poll()) {
+            context.files().delete(spare.fileName);
+        }
+    }
+
+    private final class GiveBackTask implements DiskWorkers.Task {
+        private final Spare spare;
+
+        GiveBackTask(Spare spare) {
+            this.spare = spare;
+        }
+
+        @Override
+        public void run() {
+            try {
+                context.files().delete(spare.fileName);
+            } catch (IOException e) {
+                context.notices()
+                        .accept("file of a segment that is no longer in use can't be deleted: directory="
+                                + context.files().name() + " file=" + spare.fileName + ": " + e.getMessage());
+            }
+        }
+
+        @Override
+        public void complete() {
+            room.idle(-spare.length);
+        }
+    }
+}

@@ -1,0 +1,189 @@
+package org.stoneware.storage.segments;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.ByteBuffer;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.Map;
+import org.agrona.concurrent.UnsafeBuffer;
+import org.junit.jupiter.api.Test;
+import org.stoneware.storage.segments.SegmentLogContext.Sync;
+import org.stoneware.storage.segments.faults.FaultySegmentFiles;
+import org.stoneware.storage.segments.faults.TestEngine;
+
+/** The file of a segment that is not needed becomes that of a segment to come, and nothing of what it held is ever seen again. */
+final class SpareFilesTest {
+    private static final int SEGMENT = 64 << 10;
+    /** Length of the file LOG, which is no part of the figures. */
+    private static final int LOG_BYTES = 32;
+
+    private final FaultySegmentFiles files = new FaultySegmentFiles();
+    private final List<String> notices = Collections.synchronizedList(new ArrayList<>());
+
+    private TestEngine open(Sync sync, long maxDiskBytes) throws SegmentLogException {
+        return new TestEngine(
+                SegmentLogContext.of(files, sync, 64 << 10, maxDiskBytes, notices::add)
+                        .withSegmentBytes(SEGMENT)
+                        .withPendingBytes(128 << 10),
+                notices);
+    }
+
+    @Test
+    void shouldWriteIntoFilesThatAreThereInsteadOfNewOnes() throws Exception {
+        try (TestEngine engine = open(Sync.FORCED, 0)) {
+            SegmentLogTest.churn(engine, 12_000, 300, 5);
+            engine.awaitDurable();
+
+            long begun = engine.log.figures().droppedSegments()
+                    + engine.log.figures().segments();
+
+            assertThat(begun).isGreaterThan(100);
+            assertThat((long) files.segmentFilesMade()).isLessThan(begun / 2);
+        }
+    }
+
+    @Test
+    void shouldLeaveNothingOfWhatAFileHeldBeforeAfterACleanEnd() throws Exception {
+        Map<Long, Long> expected;
+        try (TestEngine engine = open(Sync.FORCED, 0)) {
+            expected = SegmentLogTest.churn(engine, 12_000, 300, 6);
+        }
+        assertThat(files.list()).noneMatch(name -> name.endsWith(NewFile.SUFFIX));
+
+        try (TestEngine engine = open(Sync.FORCED, 0)) {
+            engine.readAll();
+
+            assertThat(engine.read).isEqualTo(expected);
+            assertThat(engine.report.damages()).isEmpty();
+            assertThat(engine.report.rebuilt()).isZero();
+            assertThat(engine.report.cutBytes()).isZero();
+        }
+    }
+
+    @Test
+    void shouldShowNothingOfWhatAFileHeldBeforeWhenTheProcessEndedWithoutAWord() throws Exception {
+        int spares = 0;
+        for (int seed = 0; seed < 20; seed++) {
+            TestEngine ended = open(Sync.FORCED, 0);
+            ended.clear();
+            // The last segment ends at another place each time.
+            Map<Long, Long> expected = SegmentLogTest.churn(ended, 3000 + 7 * seed, 200, seed);
+            ended.awaitDurable();
+            files.endProcess();
+            spares += (int) files.list().stream()
+                    .filter(name -> name.endsWith(NewFile.SUFFIX))
+                    .count();
+
+            try (TestEngine engine = open(Sync.FORCED, 0)) {
+                engine.readAll();
+
+                assertThat(engine.read).as("seed=%d", seed).isEqualTo(expected);
+                assertThat(engine.isContentRight).isTrue();
+                assertThat(engine.report.damages()).as("seed=%d", seed).isEmpty();
+                assertThat(engine.report.cutBytes()).as("seed=%d", seed).isZero();
+            }
+            ended.close();
+        }
+        assertThat(spares).isPositive();
+    }
+
+    /** Behind the last whole record are either zeros, or bytes of a record that was being written. */
+    @Test
+    void shouldTellWhatWasBeingWrittenFromWhatTheFileHeldBefore() throws Exception {
+        TestEngine ended = open(Sync.FORCED, 0);
+        SegmentLogTest.churn(ended, 12_000, 300, 10);
+        ended.awaitDurable();
+        files.endProcess();
+        ended.close();
+        int last = SegmentDirectory.read(files).greatestNumber();
+        byte[] whole = files.bytes(Segment.fileName(last));
+        SegmentLoader loader =
+                new SegmentLoader(files, SegmentDirectory.read(files).logId());
+        SegmentLoader.Loaded before =
+                loader.load(SegmentDirectory.read(files).segments().get(last), true, null);
+        assertThat(before.cutFrom()).isPositive();
+        assertThat(before.isTorn()).isFalse();
+
+        byte[] torn = whole.clone();
+        torn[(int) before.cutFrom() + 5] = 'W';
+        files.bytes(Segment.fileName(last), torn);
+        SegmentLoader.Loaded after =
+                loader.load(SegmentDirectory.read(files).segments().get(last), true, null);
+
+        assertThat(after.cutFrom()).isEqualTo(before.cutFrom());
+        assertThat(after.isTorn()).isTrue();
+        assertThat(after.damages()).isEmpty();
+    }
+
+    @Test
+    void shouldCountWhatTheFilesTakeAndNoMore() throws Exception {
+        try (TestEngine engine = open(Sync.FORCED, 0)) {
+            SegmentLogTest.churn(engine, 6000, 300, 7);
+            engine.awaitDurable();
+
+            engine.await(() -> engine.log.figures().diskUsedBytes() + LOG_BYTES == files.usedBytes());
+        }
+    }
+
+    @Test
+    void shouldStayWithinTheBoundOfTheDisk() throws Exception {
+        long bound = 32L * SEGMENT;
+        try (TestEngine engine = open(Sync.FORCED, bound)) {
+            for (int round = 0; round < 20; round++) {
+                SegmentLogTest.churn(engine, 1000, 400, round);
+                assertThat(files.usedBytes()).isLessThanOrEqualTo(bound);
+            }
+            assertThat(engine.log.figures().droppedSegments()).isGreaterThan(50);
+        }
+    }
+
+    @Test
+    void shouldGiveItsFilesBackWhenTheDiskGetsTight() throws Exception {
+        try (TestEngine engine = open(Sync.FORCED, 0)) {
+            SegmentLogTest.churn(engine, 6000, 300, 8);
+            engine.await(() -> files.list().stream().anyMatch(name -> name.endsWith(NewFile.SUFFIX)));
+
+            files.budget(files.usedBytes() + 5L * SEGMENT);
+
+            engine.await(() -> files.list().stream().noneMatch(name -> name.endsWith(NewFile.SUFFIX)));
+            engine.await(() -> engine.log.figures().diskUsedBytes() + LOG_BYTES == files.usedBytes());
+        }
+    }
+
+    @Test
+    void shouldKeepNoFilesForALogThatIsNotKept() throws Exception {
+        try (TestEngine engine = open(Sync.SCRATCH, 0)) {
+            SegmentLogTest.churn(engine, 12_000, 100, 9);
+
+            engine.await(() -> engine.log.figures().droppedSegments() > 10);
+
+            assertThat(files.list()).noneMatch(name -> name.endsWith(NewFile.SUFFIX));
+        }
+    }
+
+    /** However it comes about that its checksum fits: it is numbered lower than the first record of the segment. */
+    @Test
+    void shouldNotTakeARecordForOneOfTheSegmentThatIsNumberedLower() throws Exception {
+        FaultySegmentFiles one = new FaultySegmentFiles();
+        try (SegmentFiles.File file = one.create("file")) {
+            file.write(0, ByteBuffer.wrap(frame(0, 10)));
+            file.write(Frame.HEADER_LENGTH, ByteBuffer.wrap(frame(Frame.HEADER_LENGTH, 9)));
+
+            SegmentScanner scanner = new SegmentScanner(file, 1, 5, 0, 10);
+
+            assertThat(scanner.next()).isEqualTo(SegmentScanner.Found.RECORD);
+            assertThat(scanner.next()).isEqualTo(SegmentScanner.Found.GAP);
+            assertThat(scanner.next()).isEqualTo(SegmentScanner.Found.END);
+        }
+    }
+
+    private static byte[] frame(int offset, long sequence) {
+        Frame frame = new Frame();
+        frame.encode(1, Location.of(5, offset), RecordKind.TOUCH, new RecordHint(), 0, 0, sequence, 0);
+        byte[] bytes = new byte[Frame.HEADER_LENGTH];
+        new UnsafeBuffer(bytes).putBytes(0, frame.header(), 0, bytes.length);
+        return bytes;
+    }
+}
