@@ -36,6 +36,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
     private long readableBytes = Long.MAX_VALUE;
     private int forcesUntilFailure = Integer.MAX_VALUE;
     private int maxReadLength = Integer.MAX_VALUE;
+    private boolean areForcesHeld;
     private int epoch;
 
     /** Bytes all files may take together; more is {@link NoSpaceException} after as much as fits was written. */
@@ -58,6 +59,12 @@ public final class FaultySegmentFiles implements SegmentFiles {
         forcesUntilFailure = forces;
     }
 
+    /** Forces of segments do not come back until they are let go, or the process ends: then they have kept nothing. */
+    public synchronized void holdForces(boolean areHeld) {
+        areForcesHeld = areHeld;
+        notifyAll();
+    }
+
     public synchronized void failReads(boolean isFailing) {
         isReadFailing = isFailing;
     }
@@ -77,8 +84,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
      * longer use it, and locks are gone.
      */
     public synchronized void losePower(Random random) {
-        epoch++;
-        locks.clear();
+        endProcess();
         Map<String, Content> left = new LinkedHashMap<>(forcedNames);
         for (Map.Entry<String, Content> entry : files.entrySet()) {
             if (forcedNames.get(entry.getKey()) != entry.getValue() && random.nextBoolean()) {
@@ -100,6 +106,8 @@ public final class FaultySegmentFiles implements SegmentFiles {
     public synchronized void endProcess() {
         epoch++;
         locks.clear();
+        areForcesHeld = false;
+        notifyAll();
     }
 
     /** Bytes of a file. */
@@ -216,6 +224,15 @@ public final class FaultySegmentFiles implements SegmentFiles {
         }
     }
 
+    private void awaitChange() throws IOException {
+        try {
+            wait();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
     private static final class Content {
         byte[] bytes = new byte[PAGE];
         int length;
@@ -317,6 +334,9 @@ public final class FaultySegmentFiles implements SegmentFiles {
         @Override
         public void force() throws IOException {
             synchronized (FaultySegmentFiles.this) {
+                while (areForcesHeld && name.endsWith(".segment") && opened == epoch) {
+                    awaitChange();
+                }
                 check();
                 failForce();
                 content.forced = Arrays.copyOf(content.bytes, content.length);

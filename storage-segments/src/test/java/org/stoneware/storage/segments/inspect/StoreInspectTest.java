@@ -95,6 +95,43 @@ final class StoreInspectTest {
     }
 
     @Test
+    void shouldEndTheLogWhereTheNextStartEndsIt() throws Exception {
+        Path left = Files.createDirectory(directory.resolve("left"));
+        try (TestEngine engine = engine()) {
+            engine.put(1, 1, 1000);
+            engine.awaitDurable();
+            engine.put(2, 1, 20_000);
+            engine.remove(1);
+            engine.awaitDurable();
+            for (String name : List.of("LOG", "0000000001.segment")) {
+                Files.copy(directory.resolve(name), left.resolve(name));
+            }
+        }
+        byte[] bytes = Files.readAllBytes(left.resolve("0000000001.segment"));
+        java.util.Arrays.fill(bytes, 8192, 12_288, (byte) 0);
+        Files.write(left.resolve("0000000001.segment"), bytes);
+
+        assertThat(inspect(left.toString())).isEqualTo(StoreInspect.SOUND);
+
+        assertThat(text()).contains("sessions 1,", "begin with what is not whole", "  sound");
+    }
+
+    @Test
+    void shouldCountWhatTheHintFileOfAMissingSegmentSays() throws Exception {
+        write();
+        Files.delete(directory.resolve("0000000002.segment"));
+        long held;
+        inspect(directory.toString());
+        String found = text();
+        try (TestEngine engine = engine()) {
+            held = engine.held.size();
+        }
+
+        assertThat(held).isLessThan(99);
+        assertThat(found).contains("sessions " + held + ",", "damaged places: 1");
+    }
+
+    @Test
     void shouldListRecordsAsJson() throws Exception {
         write();
 
