@@ -125,6 +125,10 @@ public final class SessionStateMachine implements ReplicatedState {
         if (recovery.isComplete()) {
             isInUse = true;
             // What was in doubt is not any more, and that is written down.
+            StateNotes present = notes;
+            if (present != null) {
+                present.outcome(recovery.settledStatus(), recovery.settledVersion());
+            }
             checkpoint();
         }
         return recovery.isComplete();

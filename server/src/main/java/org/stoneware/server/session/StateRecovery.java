@@ -49,6 +49,8 @@ final class StateRecovery {
     private long lastApplied;
     private boolean isComplete;
     private long notes;
+    private WriteStatus settledStatus = WriteStatus.COMMITTED;
+    private long settledVersion;
 
     /** An entry of which it is not known yet what it led to. */
     private abstract static class Doubt {
@@ -66,6 +68,11 @@ final class StateRecovery {
         @Nullable
         SessionKey key() {
             return null;
+        }
+
+        /** Whether it takes effect whatever is there. */
+        boolean isCertain() {
+            return false;
         }
 
         /** What became of it, by the sessions; null when it did nothing. Finishes what was begun. */
@@ -103,7 +110,9 @@ final class StateRecovery {
         doubt = null;
         WriteStatus status = last.look();
         if (status != null) {
-            last.settle(status, status == WriteStatus.COMMITTED ? last.index : 0);
+            settledStatus = status;
+            settledVersion = status == WriteStatus.COMMITTED ? last.index : 0;
+            last.settle(status, settledVersion);
             applied(last);
         }
         return true;
@@ -118,6 +127,15 @@ final class StateRecovery {
         return lastApplied;
     }
 
+    /** What became of the entry in doubt, for the note that comes next. */
+    WriteStatus settledStatus() {
+        return settledStatus;
+    }
+
+    long settledVersion() {
+        return settledVersion;
+    }
+
     /** Notes read. */
     long notes() {
         return notes;
@@ -127,8 +145,8 @@ final class StateRecovery {
         notes++;
         if (length < StateNotes.HEADER_LENGTH || note.getByte(offset + 1) != StateNotes.VERSION) {
             throw new StorageException("note of the session store can't be read: length=" + length
-                    + "; it was written by a newer version, or is damaged. Start this server with an empty data directory"
-                    + " beside another one that is up to date, or restore a backup");
+                    + "; it was written by a newer version, or is damaged. Start this server with an empty data"
+                    + " directory beside another one that is up to date, or restore a backup");
         }
         int content = offset + StateNotes.HEADER_LENGTH;
         int contentLength = length - StateNotes.HEADER_LENGTH;
@@ -136,14 +154,13 @@ final class StateRecovery {
         try {
             switch (note.getByte(offset)) {
                 case StateNotes.ENTRY -> {
-                    settlePrevious(note, offset);
+                    settleBefore(note, offset);
                     onEntry(note, offset, content, contentLength);
                 }
                 case StateNotes.CHECKPOINT_BEGINS -> {
-                    settlePrevious(note, offset);
+                    settleAtCheckpoint(note, offset);
                     rows = new ArrayDeque<>();
                     ended.clear();
-                    pieceLength = 0;
                 }
                 case StateNotes.ROW -> {
                     byte[] row = onPiece(note, content, contentLength, isLast);
@@ -201,19 +218,45 @@ final class StateRecovery {
         parts.history().read(note, offset);
         parts.history().ended().restoreAll(ended);
         ended.clear();
+        doubt = null;
+        record = null;
         lastApplied = upTo;
         isComplete = true;
     }
 
-    private void settlePrevious(DirectBuffer note, int offset) {
+    /** An entry says what became of the one before it. */
+    private void settleBefore(DirectBuffer note, int offset) {
         Doubt last = doubt;
-        doubt = null;
-        if (last != null) {
-            last.settle(WriteStatus.ofCode(note.getByte(offset + 3)), note.getLong(offset + 4, LITTLE_ENDIAN));
+        long next = note.getLong(offset + 12, LITTLE_ENDIAN);
+        if (last != null && next == last.index + 1) {
+            settle(last, note, offset);
+        } else if (last != null && next > last.index && last.isCertain()) {
+            last.settle(WriteStatus.COMMITTED, 0);
             applied(last);
         }
+        // Of any other the note that said it is missing; or it came to nothing, and its index was used again.
+        doubt = null;
         record = null;
         pieceLength = 0;
+    }
+
+    /**
+     * A checkpoint says it of the entry applied last. One that came to nothing at a recovery stays in doubt until the checkpoint is whole, and
+     * is looked at again when it never was.
+     */
+    private void settleAtCheckpoint(DirectBuffer note, int offset) {
+        Doubt last = doubt;
+        if (last != null && note.getLong(offset + 12, LITTLE_ENDIAN) == last.index) {
+            settle(last, note, offset);
+            doubt = null;
+            record = null;
+        }
+        pieceLength = 0;
+    }
+
+    private void settle(Doubt entry, DirectBuffer note, int offset) {
+        entry.settle(WriteStatus.ofCode(note.getByte(offset + 3)), note.getLong(offset + 4, LITTLE_ENDIAN));
+        applied(entry);
     }
 
     private void applied(Doubt entry) {
@@ -246,6 +289,11 @@ final class StateRecovery {
         Certain(Runnable effect) {
             super(StateRecovery.this);
             this.effect = effect;
+        }
+
+        @Override
+        boolean isCertain() {
+            return true;
         }
 
         @Override

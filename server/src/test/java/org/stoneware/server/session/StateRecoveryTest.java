@@ -177,6 +177,72 @@ class StateRecoveryTest {
     }
 
     @Test
+    void shouldNotGiveAnEntryTheOutcomeOfOneWhoseNoteIsMissing() {
+        Run run = new Run(new ReferenceDisk());
+        run.apply(entries.written(TOM, 1, "a"));
+        run.apply(entries.written(TOM, 2, "b"));
+        run.apply(entries.removed(TOM, 3, "nobody"));
+        run.apply(entries.written(TOM, 4, "c"));
+        SessionStore damaged = withoutNote(store(prefix(run.disk, run.disk.length())), 3);
+        SessionStateMachine recovered = new SessionStateMachine(damaged, true);
+
+        recovered.recover(() -> recovered.store().doWork(0));
+
+        assertThat(SessionStateMachine.answeredVersion(recovered.answer(TOM, 1)))
+                .isEqualTo(1);
+        assertThat(recovered.answer(TOM, 2)).isEqualTo(ReplyWindow.NONE);
+        assertThat(SessionStateMachine.answeredVersion(recovered.answer(TOM, 4)))
+                .isEqualTo(4);
+    }
+
+    /** A store that has lost the note of one entry. */
+    private static SessionStore withoutNote(SessionStore store, long entry) {
+        return (SessionStore) Proxy.newProxyInstance(
+                SessionStore.class.getClassLoader(),
+                new Class<?>[] {SessionStore.class},
+                (proxy, method, arguments) -> {
+                    if (!method.getName().equals("visitNotes")) {
+                        return method.invoke(store, arguments);
+                    }
+                    SessionStore.NoteVisitor visitor = (SessionStore.NoteVisitor) arguments[0];
+                    store.visitNotes((note, offset, length) -> {
+                        boolean isLost = note.getByte(offset) == StateNotes.ENTRY
+                                && note.getLong(offset + 12, java.nio.ByteOrder.LITTLE_ENDIAN) == entry;
+                        if (!isLost) {
+                            visitor.onNote(note, offset, length);
+                        }
+                    });
+                    return null;
+                });
+    }
+
+    @Test
+    void shouldRecoverTheSameWhereverTheCheckpointOfARecoveryEnds() {
+        for (int seed = 0; seed < SEEDS; seed++) {
+            EntryMaker maker = new EntryMaker(seed);
+            Run run = new Run(new ReferenceDisk());
+            for (int i = 0; i < ENTRIES / 3; i++) {
+                run.apply(maker.next(run.state));
+            }
+            int from = run.lengthAfter.get(run.state.lastApplied() - 1);
+            for (int length = from; length <= run.disk.length(); length++) {
+                ReferenceDisk once = prefix(run.disk, length);
+                SessionStateMachine first =
+                        new SessionStateMachine(new ReferenceDurableStore(context(), once, NEVER_AGAIN), true);
+                first.recover(() -> first.store().doWork(0));
+                for (int second = length; second <= once.length(); second++) {
+                    SessionStateMachine again = new SessionStateMachine(store(prefix(once, second)), true);
+                    again.recover(() -> again.store().doWork(0));
+                    assertThat(contents(again))
+                            .as("seed=%d length=%d second=%d", seed, length, second)
+                            .isEqualTo(contents(first));
+                    assertThat(again.lastApplied()).isEqualTo(first.lastApplied());
+                }
+            }
+        }
+    }
+
+    @Test
     void shouldKeepExpiredSessionForWhoeverHearsOfItsEnd() {
         Run run = new Run(new ReferenceDisk());
         run.apply(entries.written(TOM, 1, "a"));

@@ -72,6 +72,10 @@ final class Recovery implements RecoveryVisitor {
 
     @Override
     public void onClear() {
+        // So that segments of which nothing is needed any more are given up.
+        for (int entry = index.size() - 1; entry >= 0; entry--) {
+            log.release(entry);
+        }
         index.clear();
     }
 

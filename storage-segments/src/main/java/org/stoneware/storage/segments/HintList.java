@@ -28,7 +28,7 @@ import org.jspecify.annotations.Nullable;
  *      0       4  offset of the record in the segment file
  *      4       4  length of its content; of a gap: its length
  *      8       1  kind, see {@link RecordKind}; 0 for a gap
- *      9       1  state: 0 whole, 1 content damaged, 2 gap, 3 gap of which nothing proves that it had been forced
+ *      9       1  state: 0 whole, 1 content damaged, 2 gap, 3 gap that may never have been forced
  *     10       2  0
  *     12       4  max inactive interval
  *     16       8  key hash
@@ -45,6 +45,7 @@ final class HintList {
     static final int WHOLE = 0;
     static final int DAMAGED = 1;
     static final int GAP = 2;
+    /** Only in files an earlier version wrote: such a place is cut now, with all that follows it. */
     static final int UNFORCED_GAP = 3;
 
     private static final byte[] MAGIC = {'S', 'T', 'W', 'H', 'N', 'T', '\r', '\n'};
@@ -120,12 +121,9 @@ final class HintList {
         buffer.putByte(at(entry) + 9, (byte) state);
     }
 
-    /** Makes of a damaged record a gap of which nothing is known. */
-    void toGap(int entry, int state) {
-        int at = at(entry);
-        buffer.putInt(at + 4, Frame.length(length(entry)), LITTLE_ENDIAN);
-        buffer.putInt(at + 8, state << 8, LITTLE_ENDIAN);
-        buffer.setMemory(at + 12, ENTRY_LENGTH - 12, (byte) 0);
+    /** Gives a gap another length. */
+    void length(int entry, int length) {
+        buffer.putInt(at(entry) + 4, length, LITTLE_ENDIAN);
     }
 
     /** Takes entries away from the end. */

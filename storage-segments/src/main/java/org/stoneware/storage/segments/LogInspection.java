@@ -5,7 +5,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.TreeSet;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Reads every byte of a log that is not open and says what it holds; changes nothing.
@@ -75,37 +75,27 @@ public final class LogInspection {
 
     private void run(RecordSink sink) {
         damages.addAll(directory.damages());
-        TreeSet<Integer> numbers = new TreeSet<>(directory.segments().keySet());
-        TreeSet<Integer> missing = new TreeSet<>();
-        SegmentDirectory.Entry newest = directory.newestWithHeader();
-        if (newest != null && newest.header() != null) {
-            for (int number : newest.header().older()) {
-                missing.add(number);
-            }
-        }
-        missing.removeAll(numbers);
         SegmentLoader loader = new SegmentLoader(files, directory.logId());
-        long[] recordsOf = new long[1];
+        Map<Integer, SegmentLoader.Loaded> newest = new HashMap<>();
+        NeededSegments needed = NeededSegments.of(directory, entry -> {
+            SegmentLoader.Loaded loaded = load(loader, entry);
+            newest.put(entry.number(), loaded);
+            return loaded.hints();
+        });
         Map<Integer, Long> records = new HashMap<>();
-        for (SegmentDirectory.Entry entry : directory.segments().values()) {
-            int number = entry.number();
-            boolean isLast = number == numbers.last() && !hasHints(entry);
-            SegmentLoader.Loaded loaded = loader.load(entry, isLast, null);
-            damages.addAll(loaded.damages());
-            RecoveryReport.Damage missingEnd =
-                    SegmentLoader.missingEnd(entry, loaded, directory.segments().get(number + 1));
-            if (missingEnd != null) {
-                damages.add(missingEnd);
+        for (int number : needed.numbers()) {
+            SegmentDirectory.Entry entry = directory.segments().get(number);
+            SegmentLoader.Loaded loaded = newest.get(number);
+            if (entry == null) {
+                loaded = loader.missing(number, directory.hints().get(number));
+            } else if (loaded == null) {
+                loaded = load(loader, entry);
             }
-            if (loaded.cutFrom() >= 0 && loaded.isTorn()) {
+            damages.addAll(loaded.damages());
+            if (entry != null && loaded.cutFrom() >= 0 && loaded.isTorn()) {
                 tailBytes += entry.length() - loaded.cutFrom();
             }
-            recordsOf[0] = 0;
-            take(number, loaded.hints(), missing, recordsOf, sink);
-            records.put(number, recordsOf[0]);
-        }
-        for (int number : missing) {
-            damages.addAll(loader.missing(number, directory.hints().get(number)).damages());
+            records.put(number, take(number, loaded.hints(), sink));
         }
         for (Map.Entry<Key, Held> entry : held.entrySet()) {
             long[] live =
@@ -126,13 +116,32 @@ public final class LogInspection {
         }
     }
 
-    private boolean hasHints(SegmentDirectory.Entry entry) {
+    /** Reads a segment whole, and ends it where a start would: that takes the word of a hint file that is whole. */
+    private SegmentLoader.Loaded load(SegmentLoader loader, SegmentDirectory.Entry entry) {
+        int number = entry.number();
+        boolean isLast = number == directory.segments().lastKey() && hints(entry) == null;
+        SegmentLoader.Loaded loaded = loader.load(entry, isLast, null);
+        RecoveryReport.Damage missingEnd =
+                SegmentLoader.missingEnd(entry, loaded, directory.segments().get(number + 1));
+        if (missingEnd != null) {
+            loaded.damages().add(missingEnd);
+        }
+        return loaded;
+    }
+
+    private @Nullable HintList hints(SegmentDirectory.Entry entry) {
         String name = directory.hints().get(entry.number());
-        HintList hints = name == null ? null : HintList.read(files, name, directory.logId(), entry.number());
+        return name == null ? null : HintList.read(files, name, directory.logId(), entry.number());
+    }
+
+    private boolean hasHints(SegmentDirectory.Entry entry) {
+        HintList hints = hints(entry);
         return hints != null && hints.segmentLength() == entry.length();
     }
 
-    private void take(int number, HintList hints, TreeSet<Integer> missing, long[] records, RecordSink sink) {
+    /** Applies what a segment holds. @return records that are whole. */
+    private long take(int number, HintList hints, RecordSink sink) {
+        long records = 0;
         for (int i = 0; i < hints.count(); i++) {
             if (hints.isGap(i)) {
                 continue;
@@ -141,21 +150,27 @@ public final class LogInspection {
             Key key = new Key(hint.keyHash64(), hint.fingerprint());
             RecordKind kind = hints.kind(i);
             long location = Location.of(number, hints.offset(i));
-            if (hints.state(i) != HintList.WHOLE) {
-                held.remove(key);
-                continue;
-            }
-            records[0]++;
+            boolean isWhole = hints.state(i) == HintList.WHOLE;
             switch (kind) {
-                case RECORD -> held.put(key, new Held(location, hints.length(i)));
+                case RECORD -> {
+                    if (isWhole) {
+                        held.put(key, new Held(location, hints.length(i)));
+                    } else {
+                        held.remove(key);
+                    }
+                }
+                // All there is to know of these is in the head, which is whole.
                 case REMOVAL -> held.remove(key);
                 case CLEAR -> held.clear();
-                case NOTE -> notes++;
-                case DROP -> missing.remove((int) hint.version());
-                case TOUCH, CHECKPOINT_BEGIN, CHECKPOINT_END -> {}
+                case NOTE -> notes += isWhole ? 1 : 0;
+                case DROP, TOUCH, CHECKPOINT_BEGIN, CHECKPOINT_END -> {}
             }
-            sink.onRecord(new RecordFacts(location, kind, hints.length(i), hint));
+            if (isWhole) {
+                records++;
+                sink.onRecord(new RecordFacts(location, kind, hints.length(i), hint));
+            }
         }
+        return records;
     }
 
     /** Format version of the files. */
@@ -182,7 +197,7 @@ public final class LogInspection {
         return notes;
     }
 
-    /** Bytes at the end that are not whole: what was being written when the last run ended. */
+    /** Bytes at the end, from the first on that was not whole and may never have been forced: the next start cuts them. */
     public long tailBytes() {
         return tailBytes;
     }

@@ -8,7 +8,8 @@ import java.util.List;
  * @param segments   segments read.
  * @param rebuilt    of these read whole, since their hint file was missing or damaged.
  * @param records    records, removals and touches shown.
- * @param cutBytes   bytes cut from the end of the last segment: what was being written when the last run ended.
+ * @param cutBytes   bytes cut from the end of the last segment, from the first on that was not whole and that nothing proves to have been
+ *                   forced: what was being written when the last run ended.
  * @param damages    places that are damaged; empty when the log is sound.
  */
 public record RecoveryReport(int segments, int rebuilt, long records, long cutBytes, List<Damage> damages) {
@@ -28,7 +29,8 @@ public record RecoveryReport(int segments, int rebuilt, long records, long cutBy
      * @param fromOffset first byte.
      * @param toOffset   byte after the last.
      * @param isKeyKnown true when {@link RecoveryVisitor#onDamaged} told every key of it.
-     * @param isUnforced true when nothing proves that it had ever been forced: it may be what was in flight when power was lost.
+     * @param isUnforced true when nothing proves that it had ever been forced; only where an earlier version wrote the hint file, and showed
+     *                   what follows.
      * @param reason     one readable line.
      */
     public record Damage(

@@ -21,7 +21,7 @@ final class Segment {
     /** Header to be written when the segment is begun; null for those of earlier runs. */
     final @Nullable SegmentHeader header;
 
-    /** Null until the hints are complete: then it may hold any key. */
+    /** Null until the hints are complete, and for ever where a part could not be read: then it may hold any key. */
     volatile @Nullable KeyFilter filter;
 
     volatile int hintsLength;
@@ -51,6 +51,9 @@ final class Segment {
     SpareFiles.@Nullable Spare spare;
     /** Bytes its file takes behind {@link #length}, until it is sealed. */
     int idleBytes;
+
+    /** Its file is gone, and its hint file there: what that says is appended again like what is in a file. */
+    boolean isMissing;
 
     int readsUnderWay;
     State state = State.KEPT;

@@ -37,12 +37,12 @@ final class SegmentEmptier {
             ReclaimPolicy policy,
             DiskWorkers workers,
             OpenFiles files,
-            long logId) {
+            HintedRecords hinted) {
         this.log = log;
         this.listener = listener;
         this.policy = policy;
         this.workers = workers;
-        this.walk = new WalkTask(files, logId, this::onPiece);
+        this.walk = new WalkTask(files, hinted, this::onPiece);
     }
 
     /** Whether one was emptied since the last {@link #pick}, and the next should follow without a pause. */
@@ -71,6 +71,11 @@ final class SegmentEmptier {
             liveBytes += segment.liveBytes;
             if (!log.canBeEmptied(segment)) {
                 continue;
+            }
+            if (segment.isMissing) {
+                // Its hint file goes with the next start unless what it says stands elsewhere.
+                begin(segment);
+                return;
             }
             long needed = log.neededBytes(segment);
             // A sample that needs none does not prove that none is needed.
@@ -134,7 +139,8 @@ final class SegmentEmptier {
             return isReading ? 1 : 0;
         }
         if (walk.failure() != null) {
-            // Nothing is known of the rest: it stays, and whatever is held there fails when it is read.
+            // Nothing is known of the rest: it stays, and whatever is held there fails when it is read. A removal in it
+            // would be gone with the segment, and what it removed would be back after the next start.
             log.notice("segment can't be emptied: segment=" + segment.number + ": " + walk.failure());
             segment.state = Segment.State.KEPT;
             segment.isUnreadable = true;
@@ -145,7 +151,7 @@ final class SegmentEmptier {
         while (nextItem < walk.count() && moved < MAX_STEP) {
             int length = walk.endOffset(nextItem) - walk.offset(nextItem);
             // A damaged place is not copied, however long it is.
-            if (!log.canAppendCopy(walk.isReadable(nextItem) ? length : Frame.length(0))) {
+            if (!log.canAppendCopy(walk.isPlace(nextItem) ? Frame.length(0) : length)) {
                 return moved;
             }
             take(segment, nextItem++);
@@ -171,7 +177,7 @@ final class SegmentEmptier {
 
     private void take(Segment segment, int item) {
         long location = Location.of(segment.number, walk.offset(item));
-        if (!walk.isReadable(item)) {
+        if (walk.isPlace(item)) {
             segment.isDamaged = true;
             log.notice("damaged place found while a segment is emptied: segment=" + segment.number + " offset="
                     + walk.offset(item) + " bytes=" + (walk.endOffset(item) - walk.offset(item)));
@@ -181,7 +187,7 @@ final class SegmentEmptier {
         walk.loadHeader(item, frame);
         RecordKind kind = frame.kind();
         RecordHint hint = frame.hint();
-        int length = frame.contentLength();
+        int length = walk.contentLength(item, frame);
         boolean isNeeded =
                 switch (kind) {
                     case RECORD, TOUCH -> listener.isNeeded(kind, location, hint);

@@ -18,8 +18,9 @@ final class SegmentLoader {
      * @param hints     one entry per record or gap, in order.
      * @param isRebuilt true when the segment was read whole.
      * @param isReadable false when the device failed while it was read: what is missing may be there another time.
-     * @param cutFrom   where the file should be cut, or -1: nothing good follows.
+     * @param cutFrom   where the file should be cut, or -1: what begins there was never whole, for all that can be known.
      * @param isTorn    whether something was being written there, and not only left by what the file held before.
+     * @param cutRecords whole records behind that place.
      * @param lastSequence sequence number of the last record read, or {@link #UNKNOWN}.
      * @param damages   what is wrong with it.
      */
@@ -29,6 +30,7 @@ final class SegmentLoader {
             boolean isReadable,
             long cutFrom,
             boolean isTorn,
+            int cutRecords,
             long lastSequence,
             List<RecoveryReport.Damage> damages) {}
 
@@ -43,7 +45,7 @@ final class SegmentLoader {
     }
 
     /**
-     * @param isLast    true for the segment that was being written when the last run ended: what is bad at its end was never whole.
+     * @param isLast    true for the segment that was being written when the last run ended: it ends where what was never whole begins.
      * @param hintsName its hint file, or null to read it whole.
      */
     Loaded load(SegmentDirectory.Entry entry, boolean isLast, @Nullable String hintsName) {
@@ -51,7 +53,7 @@ final class SegmentLoader {
         List<RecoveryReport.Damage> damages = new ArrayList<>();
         if (hints != null) {
             fromHints(entry, hints, damages);
-            return new Loaded(hints, false, true, -1, false, UNKNOWN, damages);
+            return new Loaded(hints, false, true, -1, false, 0, UNKNOWN, damages);
         }
         return scan(entry, isLast, damages);
     }
@@ -63,12 +65,12 @@ final class SegmentLoader {
         if (hints == null) {
             damages.add(new RecoveryReport.Damage(
                     number, 0, 0, false, false, "segment is missing, and nothing says what it held"));
-            return new Loaded(new HintList(), true, true, -1, false, UNKNOWN, damages);
+            return new Loaded(new HintList(), true, true, -1, false, 0, UNKNOWN, damages);
         }
         lose(hints, 0);
         damages.add(new RecoveryReport.Damage(
                 number, 0, hints.segmentLength(), true, false, "segment is missing; its hint file names what it held"));
-        return new Loaded(hints, false, true, -1, false, UNKNOWN, damages);
+        return new Loaded(hints, false, true, -1, false, 0, UNKNOWN, damages);
     }
 
     private void fromHints(SegmentDirectory.Entry entry, HintList hints, List<RecoveryReport.Damage> damages) {
@@ -127,10 +129,10 @@ final class SegmentLoader {
         SegmentHeader header = entry.header();
         int from = header == null ? SegmentHeader.length(0) : header.length();
         long forced = 0;
-        long goodEnd = from;
-        int good = 0;
         boolean isReadable = true;
-        boolean isTorn = true;
+        long cutFrom = -1;
+        int cutRecords = 0;
+        boolean isTorn = false;
         if (header == null) {
             hints.addGap(0, from);
         }
@@ -141,60 +143,80 @@ final class SegmentLoader {
             for (SegmentScanner.Found found = scanner.next();
                     found != SegmentScanner.Found.END;
                     found = scanner.next()) {
-                int length = scanner.endOffset() - scanner.offset();
-                switch (found) {
-                    case RECORD -> {
-                        Frame frame = scanner.frame();
-                        hints.add(scanner.offset(), frame.contentLength(), frame.kind(), HintList.WHOLE, frame.hint());
-                        forced = Math.max(forced, frame.forcedLocation());
-                        lastSequence = frame.sequence();
-                        good = hints.count();
-                        goodEnd = scanner.endOffset();
-                    }
-                    case DAMAGED -> {
-                        Frame frame = scanner.frame();
-                        hints.add(
-                                scanner.offset(), frame.contentLength(), frame.kind(), HintList.DAMAGED, frame.hint());
-                    }
-                    default -> hints.addGap(scanner.offset(), length);
+                if (found == SegmentScanner.Found.GAP) {
+                    hints.addGap(scanner.offset(), scanner.endOffset() - scanner.offset());
+                    continue;
                 }
+                Frame frame = scanner.frame();
+                boolean isWhole = found == SegmentScanner.Found.RECORD;
+                int state = isWhole ? HintList.WHOLE : HintList.DAMAGED;
+                hints.add(scanner.offset(), frame.contentLength(), frame.kind(), state, frame.hint());
+                // The head of a damaged record is whole, and what it says was so.
+                forced = Math.max(forced, frame.forcedLocation());
+                lastSequence = isWhole ? frame.sequence() : lastSequence;
             }
-            isTorn = header == null || header.former() == 0 || !isEndMarked(file, goodEnd);
+            // Without a header it is damaged anyway, and nothing of it is given up.
+            if (isLast && header != null) {
+                int before = wholeRecords(hints);
+                cutFrom = cut(entry.number(), hints, forced);
+                cutRecords = before - wholeRecords(hints);
+                isTorn = cutFrom >= 0 && (cutRecords > 0 || header.former() == 0 || !isEndMarked(file, cutFrom));
+            }
         } catch (IOException e) {
             isReadable = false;
+            cutFrom = -1;
             int at = scanner == null ? from : scanner.offset();
             hints.addGap(at, (int) Math.min(Integer.MAX_VALUE - 8, Math.max(0, entry.length() - at)));
             damages.add(damage(entry, at, entry.length(), false, false, "read failed: " + e.getMessage()));
         }
-        long cutFrom = -1;
-        if (isLast && isReadable && header != null && good < hints.count()) {
-            cutFrom = goodEnd;
-            hints.truncate(good);
-        }
-        if (isLast) {
-            markUnforced(entry.number(), hints, forced);
-        }
         reportOf(entry, entry.length(), hints, damages);
-        return new Loaded(hints, true, isReadable, cutFrom, isTorn, lastSequence, damages);
+        return new Loaded(hints, true, isReadable, cutFrom, isTorn, cutRecords, lastSequence, damages);
     }
 
-    private static boolean isEndMarked(SegmentFiles.File file, long end) throws IOException {
+    /** Whether a record that never got any byte was all that should have followed; it decides only what is told. */
+    private static boolean isEndMarked(SegmentFiles.File file, long end) {
         ByteBuffer mark = ByteBuffer.allocate(SegmentHeader.END_MARK_LENGTH);
-        return file.read(end, mark) == SegmentHeader.END_MARK_LENGTH && mark.getLong(0) == 0;
+        try {
+            return file.read(end, mark) == SegmentHeader.END_MARK_LENGTH && mark.getLong(0) == 0;
+        } catch (IOException e) {
+            return false;
+        }
     }
 
-    /** What nothing proves to have been forced may be what a loss of power left of the last write. */
-    private static void markUnforced(int segment, HintList hints, long forced) {
+    /**
+     * Ends the hints at the first bad place of which nothing proves that it had been forced: a loss of power keeps of the last write whatever
+     * pages it likes, and what it kept behind one that is missing would be no prefix of what was appended. Nobody had been told that any of
+     * it was durable.
+     *
+     * @param forced location before which everything was forced, by the records of the segment.
+     * @return offset of that place, or -1 when there is none.
+     */
+    private static long cut(int segment, HintList hints, long forced) {
         for (int i = 0; i < hints.count(); i++) {
-            boolean isHeader = hints.offset(i) == 0;
-            if (hints.state(i) != HintList.WHOLE && !isHeader && Location.of(segment, hints.offset(i)) >= forced) {
-                if (hints.isGap(i)) {
-                    hints.state(i, HintList.UNFORCED_GAP);
-                } else {
-                    hints.toGap(i, HintList.UNFORCED_GAP);
-                }
+            if (hints.state(i) == HintList.WHOLE) {
+                continue;
+            }
+            long from = Location.of(segment, hints.offset(i));
+            if (from >= forced) {
+                hints.truncate(i);
+                return Location.offset(from);
+            }
+            if (hints.isGap(i) && forced < from + hints.length(i)) {
+                // One gap of what was forced, and behind that of what was not.
+                hints.length(i, (int) (forced - from));
+                hints.truncate(i + 1);
+                return Location.offset(forced);
             }
         }
+        return -1;
+    }
+
+    private static int wholeRecords(HintList hints) {
+        int whole = 0;
+        for (int i = 0; i < hints.count(); i++) {
+            whole += hints.state(i) == HintList.WHOLE ? 1 : 0;
+        }
+        return whole;
     }
 
     private static void reportOf(

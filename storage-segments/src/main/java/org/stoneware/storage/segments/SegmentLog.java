@@ -83,7 +83,8 @@ public final class SegmentLog implements AutoCloseable {
         openFiles = new OpenFiles(context.files());
         reads = new SegmentReads(listener, workers, openFiles, logId, context.maxReads());
         ReclaimPolicy policy = new ReclaimPolicy(room, segmentBytes, isKept);
-        emptier = new SegmentEmptier(this, listener, policy, workers, openFiles, logId);
+        HintedRecords hinted = new HintedRecords(context.files(), logId, isKept);
+        emptier = new SegmentEmptier(this, listener, policy, workers, openFiles, hinted);
         spares = new SpareFiles(context, room, workers, segmentBytes);
         tail = new LogTail(context, logId, segmentBytes, segments, room, ring, writer, workers, spares);
         remover = new SegmentRemover(context, segments, room, tail, writer, workers, openFiles, spares);
@@ -150,31 +151,14 @@ public final class SegmentLog implements AutoCloseable {
     }
 
     /**
-     * Shows the notes an earlier run left, oldest first, from the begin of the last complete checkpoint. Once, after {@link #recover} and
-     * before the first change.
+     * Shows the notes an earlier run left, oldest first, from the begin of the last checkpoint that is there from begin to end; of one after
+     * it that is not, nothing. Once, after {@link #recover} and before the first change.
      *
      * @return notes that are missing or damaged: 0 when the notes say all they said.
      */
     public long visitNotes(NoteVisitor visitor) throws SegmentLogException {
-        RecordReader reader = new RecordReader(logId);
         try {
-            long missing = notes.visit((location, length) -> {
-                Segment segment = segments.get(Location.segment(location));
-                if (segment == null) {
-                    return false;
-                }
-                reader.prepare(length);
-                SegmentFiles.File file = openFiles.take(segment.fileName);
-                try {
-                    if (reader.read(file, RecordKind.NOTE, location, length) != null) {
-                        return false;
-                    }
-                } finally {
-                    openFiles.giveBack(segment.fileName);
-                }
-                visitor.onNote(reader.buffer(), reader.contentOffset(), length);
-                return true;
-            });
+            long missing = notes.visit(new NoteReader(segments, openFiles, logId, visitor));
             notes.forget();
             return missing;
         } catch (IOException e) {

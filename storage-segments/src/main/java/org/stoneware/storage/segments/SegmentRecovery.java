@@ -4,11 +4,10 @@ import java.io.IOException;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.TreeSet;
+import java.util.SortedSet;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -47,69 +46,48 @@ final class SegmentRecovery {
     /** @param segments told of each segment before its records are shown. */
     RecoveryReport run(RecoveryVisitor visitor, Consumer<Segment> segments) throws IOException {
         damages.addAll(directory.damages());
-        Set<Integer> dropped = dropped();
+        forceLast();
+        NeededSegments needed = NeededSegments.of(directory, entry -> {
+            SegmentLoader.Loaded found = load(entry.number());
+            loaded.put(entry.number(), found);
+            return found.hints();
+        });
+        Set<Integer> dropped = needed.dropped();
         deleteLeftovers(dropped);
-        TreeSet<Integer> numbers = new TreeSet<>(directory.segments().keySet());
-        numbers.removeAll(dropped);
-        numbers.addAll(missing(dropped));
-        loadAll(numbers, number -> show(number, visitor, segments));
+        loadAll(needed.numbers(), number -> show(number, visitor, segments));
         notes.endRecovery();
         return new RecoveryReport(
                 directory.segments().size() - intersection(dropped), rebuilt, records, cutBytes, damages);
     }
 
+    /**
+     * What is shown must still be there after a loss of power, and so must what says that a segment may be deleted: the run before may have
+     * ended between a write and its force. Segments before the last were forced before it began.
+     * <p>
+     * After a force that <em>failed</em> this is no proof: the system may hold pages as clean that never reached the device. No way to know
+     * that is left to a later process.
+     */
+    private void forceLast() throws IOException {
+        String name = null;
+        for (SegmentDirectory.Entry entry : directory.segments().values()) {
+            name = entry.fileName();
+        }
+        if (name == null) {
+            return;
+        }
+        try (SegmentFiles.File file = files.open(name)) {
+            file.force();
+            files.forceDirectory();
+        } catch (IOException e) {
+            throw new IOException(
+                    "last segment can't be forced, so nothing says that it is on disk: file=" + name + ": "
+                            + e.getMessage(),
+                    e);
+        }
+    }
+
     private int intersection(Set<Integer> dropped) {
         return (int) dropped.stream().filter(directory.segments()::containsKey).count();
-    }
-
-    /** Segments that the log itself says are no longer needed, though their files may still be there. */
-    private Set<Integer> dropped() {
-        Set<Integer> dropped = new HashSet<>();
-        SegmentDirectory.Entry newest = directory.newestWithHeader();
-        if (newest == null || newest.header() == null) {
-            return dropped;
-        }
-        Set<Integer> needed = new HashSet<>();
-        for (int number : newest.header().older()) {
-            needed.add(number);
-        }
-        Set<Integer> known = new HashSet<>(directory.segments().keySet());
-        known.addAll(directory.hints().keySet());
-        for (int number : known) {
-            if (number < newest.number() && !needed.contains(number)) {
-                dropped.add(number);
-            }
-        }
-        for (SegmentDirectory.Entry entry :
-                directory.segments().tailMap(newest.number()).values()) {
-            SegmentLoader.Loaded found = load(entry.number());
-            loaded.put(entry.number(), found);
-            HintList hints = found.hints();
-            for (int i = 0; i < hints.count(); i++) {
-                if (!hints.isGap(i) && hints.kind(i) == RecordKind.DROP) {
-                    dropped.add((int) hints.hint(i, hint).version());
-                }
-            }
-        }
-        return dropped;
-    }
-
-    private Set<Integer> missing(Set<Integer> dropped) {
-        Set<Integer> missing = new HashSet<>();
-        SegmentDirectory.Entry newest = directory.newestWithHeader();
-        if (newest != null && newest.header() != null) {
-            for (int number : newest.header().older()) {
-                missing.add(number);
-            }
-        }
-        for (int number : directory.hints().keySet()) {
-            if (newest == null || number > newest.number()) {
-                missing.add(number);
-            }
-        }
-        missing.removeAll(directory.segments().keySet());
-        missing.removeAll(dropped);
-        return missing;
     }
 
     private void deleteLeftovers(Set<Integer> dropped) throws IOException {
@@ -151,7 +129,7 @@ final class SegmentRecovery {
         void run(int number) throws IOException;
     }
 
-    private void loadAll(TreeSet<Integer> numbers, Step step) throws IOException {
+    private void loadAll(SortedSet<Integer> numbers, Step step) throws IOException {
         int threads = Math.max(1, Math.min(MAX_THREADS, Runtime.getRuntime().availableProcessors()));
         ExecutorService executor = Executors.newFixedThreadPool(threads, task -> {
             Thread thread = new Thread(task, "stoneware-segment-recovery");
@@ -211,6 +189,9 @@ final class SegmentRecovery {
         if (entry != null) {
             segment = segmentOf(entry, found);
             segments.accept(segment);
+        } else if (!found.isRebuilt()) {
+            segment = missing(number, found);
+            segments.accept(segment);
         }
         HintList hints = found.hints();
         for (int i = 0; i < hints.count(); i++) {
@@ -219,8 +200,26 @@ final class SegmentRecovery {
             }
         }
         if (segment != null) {
-            segment.filter = KeyFilter.of(hints);
+            // What was not read, or not rightly, may be there at the next start.
+            segment.filter = found.isReadable() && !hasGap(hints) ? KeyFilter.of(hints) : null;
         }
+    }
+
+    private static boolean hasGap(HintList hints) {
+        for (int i = 0; i < hints.count(); i++) {
+            if (hints.isGap(i)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
+    private static Segment missing(int number, SegmentLoader.Loaded found) {
+        Segment segment = new Segment(number, Segment.fileName(number), 0, 0, null);
+        segment.isSealed = true;
+        segment.isMissing = true;
+        segment.hintsLength = found.hints().fileLength();
+        return segment;
     }
 
     private void show(int number, @Nullable Segment segment, HintList hints, int i, RecoveryVisitor visitor) {
@@ -274,7 +273,7 @@ final class SegmentRecovery {
         segment.length = (int) Math.min(Integer.MAX_VALUE, entry.length());
         if (found.cutFrom() >= 0 && found.cutFrom() < entry.length()) {
             segment.length = (int) found.cutFrom();
-            cut(entry, found.cutFrom(), found.isTorn());
+            cut(entry, found);
         }
         if (found.isRebuilt()) {
             rebuilt++;
@@ -288,15 +287,15 @@ final class SegmentRecovery {
         return segment;
     }
 
-    private void cut(SegmentDirectory.Entry entry, long from, boolean isTorn) throws IOException {
+    private void cut(SegmentDirectory.Entry entry, SegmentLoader.Loaded found) throws IOException {
         try (SegmentFiles.File file = files.open(entry.fileName())) {
-            file.truncate(from);
+            file.truncate(found.cutFrom());
             file.force();
         }
-        if (isTorn) {
-            cutBytes += entry.length() - from;
+        if (found.isTorn()) {
+            cutBytes += entry.length() - found.cutFrom();
             notices.accept("end of the last segment was not whole and is cut: segment=" + entry.number() + " bytes="
-                    + (entry.length() - from));
+                    + (entry.length() - found.cutFrom()) + " wholeRecordsBehind=" + found.cutRecords());
         }
     }
 

@@ -71,7 +71,8 @@ final class TextReport implements InspectionReport {
         out.println("  sessions " + inspection.liveCount() + ", notes of the server " + inspection.noteCount());
         if (inspection.tailBytes() > 0) {
             out.println("  the last " + inspection.tailBytes()
-                    + " bytes are not whole: they were being written when the server ended, and will be cut");
+                    + " bytes begin with what is not whole: they were being written when the server ended, and"
+                    + " will be cut");
         }
         List<RecoveryReport.Damage> damages = inspection.damages();
         for (RecoveryReport.Damage damage : damages) {

@@ -36,6 +36,8 @@ public final class FaultySegmentFiles implements SegmentFiles {
     private long readableBytes = Long.MAX_VALUE;
     private int forcesUntilFailure = Integer.MAX_VALUE;
     private int maxReadLength = Integer.MAX_VALUE;
+    private boolean areForcesHeld;
+    private int heldForces;
     private int epoch;
     private int segmentFilesMade;
 
@@ -59,6 +61,17 @@ public final class FaultySegmentFiles implements SegmentFiles {
         forcesUntilFailure = forces;
     }
 
+    /** Forces of segments do not come back until they are let go, or the process ends: then they have kept nothing. */
+    public synchronized void holdForces(boolean areHeld) {
+        areForcesHeld = areHeld;
+        notifyAll();
+    }
+
+    /** Whether a force waits for {@link #holdForces} to end. */
+    public synchronized boolean isForceHeld() {
+        return heldForces > 0;
+    }
+
     public synchronized void failReads(boolean isFailing) {
         isReadFailing = isFailing;
     }
@@ -78,8 +91,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
      * longer use it, and locks are gone.
      */
     public synchronized void losePower(Random random) {
-        epoch++;
-        locks.clear();
+        endProcess();
         Map<String, Content> left = new LinkedHashMap<>(forcedNames);
         for (Map.Entry<String, Content> entry : files.entrySet()) {
             if (forcedNames.get(entry.getKey()) != entry.getValue() && random.nextBoolean()) {
@@ -101,6 +113,8 @@ public final class FaultySegmentFiles implements SegmentFiles {
     public synchronized void endProcess() {
         epoch++;
         locks.clear();
+        areForcesHeld = false;
+        notifyAll();
     }
 
     /** Files made for segments, none of which was used before. */
@@ -223,6 +237,15 @@ public final class FaultySegmentFiles implements SegmentFiles {
         }
     }
 
+    private void awaitChange() throws IOException {
+        try {
+            wait();
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+            throw new IOException("interrupted", e);
+        }
+    }
+
     private static final class Content {
         byte[] bytes = new byte[PAGE];
         int length;
@@ -324,6 +347,11 @@ public final class FaultySegmentFiles implements SegmentFiles {
         @Override
         public void force() throws IOException {
             synchronized (FaultySegmentFiles.this) {
+                while (areForcesHeld && name.endsWith(".segment") && opened == epoch) {
+                    heldForces++;
+                    awaitChange();
+                    heldForces--;
+                }
                 check();
                 failForce();
                 content.forced = Arrays.copyOf(content.bytes, content.length);

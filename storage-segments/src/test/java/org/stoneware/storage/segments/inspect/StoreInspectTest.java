@@ -14,6 +14,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.stoneware.storage.segments.RealSegmentFiles;
@@ -23,10 +24,18 @@ import org.stoneware.storage.segments.faults.TestEngine;
 
 final class StoreInspectTest {
     @TempDir
-    Path directory;
+    Path temporary;
+
+    private Path directory;
 
     private final ByteArrayOutputStream out = new ByteArrayOutputStream();
     private final ByteArrayOutputStream err = new ByteArrayOutputStream();
+
+    @BeforeEach
+    void makeDirectory() throws Exception {
+        // One of its own below: what lies beside the temporary directory belongs to others.
+        directory = Files.createDirectory(temporary.resolve("store"));
+    }
 
     private int inspect(String... arguments) {
         out.reset();
@@ -92,6 +101,43 @@ final class StoreInspectTest {
                 .contains("DAMAGED: segment=1 fromOffset=48 toOffset=1128: content of a record is damaged")
                 .contains("damaged places: 1")
                 .contains("sessions 98");
+    }
+
+    @Test
+    void shouldEndTheLogWhereTheNextStartEndsIt() throws Exception {
+        Path left = Files.createDirectory(directory.resolve("left"));
+        try (TestEngine engine = engine()) {
+            engine.put(1, 1, 1000);
+            engine.awaitDurable();
+            engine.put(2, 1, 20_000);
+            engine.remove(1);
+            engine.awaitDurable();
+            for (String name : List.of("LOG", "0000000001.segment")) {
+                Files.copy(directory.resolve(name), left.resolve(name));
+            }
+        }
+        byte[] bytes = Files.readAllBytes(left.resolve("0000000001.segment"));
+        java.util.Arrays.fill(bytes, 8192, 12_288, (byte) 0);
+        Files.write(left.resolve("0000000001.segment"), bytes);
+
+        assertThat(inspect(left.toString())).isEqualTo(StoreInspect.SOUND);
+
+        assertThat(text()).contains("sessions 1,", "begin with what is not whole", "  sound");
+    }
+
+    @Test
+    void shouldCountWhatTheHintFileOfAMissingSegmentSays() throws Exception {
+        write();
+        Files.delete(directory.resolve("0000000002.segment"));
+        long held;
+        inspect(directory.toString());
+        String found = text();
+        try (TestEngine engine = engine()) {
+            held = engine.held.size();
+        }
+
+        assertThat(held).isLessThan(99);
+        assertThat(found).contains("sessions " + held + ",", "damaged places: 1");
     }
 
     @Test
