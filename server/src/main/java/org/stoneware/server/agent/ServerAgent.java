@@ -313,6 +313,7 @@ final class ServerAgent {
 
     private void closeStores() throws IOException {
         duties.close();
+        generations.awaitClosed();
         generations.stopped();
     }
 
