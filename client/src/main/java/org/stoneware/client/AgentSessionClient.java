@@ -447,7 +447,12 @@ final class AgentSessionClient implements SessionClient {
 
         @Override
         public void onClientLogs(String path) {
-            listenerThread.execute(() -> clientLogs.accept(path));
+            try {
+                listenerThread.execute(() -> clientLogs.accept(path));
+            } catch (OutOfMemoryError e) {
+                // Not worth the connection.
+                LOG.log(System.Logger.Level.WARNING, "where to log was not taken over: " + e.getMessage());
+            }
         }
 
         @Override
