@@ -457,7 +457,12 @@ final class AgentSessionClient implements SessionClient {
 
         @Override
         public void onClientLogs(String path) {
-            listenerThreads.execute(CLIENT_LOG, () -> clientLogs.accept(path));
+            try {
+                listenerThreads.execute(CLIENT_LOG, () -> clientLogs.accept(path));
+            } catch (OutOfMemoryError e) {
+                // Not worth the connection.
+                LOG.log(System.Logger.Level.WARNING, "where to log was not taken over: " + e.getMessage());
+            }
         }
 
         @Override

@@ -6,10 +6,12 @@ import org.stoneware.api.session.SessionRecord;
 @FunctionalInterface
 public interface ExpiryListener {
     /**
-     * A session has expired; fire the application's listeners. The array counts the notice as delivered when this returns.
+     * A session has expired; fire the application's listeners. The array counts the notice as delivered when this returns true or throws.
      *
      * @param record    the session as it was; a copy that belongs to the listener.
      * @param logTimeMs log time of its expiry.
+     * @return false when the application stops or has stopped, so that its listeners did not run or lacked what they use; the array tells
+     *     another Tomcat, or this one when the application is there again.
      */
-    void onExpired(SessionRecord record, long logTimeMs);
+    boolean onExpired(SessionRecord record, long logTimeMs);
 }

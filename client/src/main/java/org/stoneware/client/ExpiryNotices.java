@@ -65,6 +65,9 @@ final class ExpiryNotices {
             SessionRecord copy = RequestExchange.copyOf(record);
             threads.accept(application, () -> fire(jobId, logTimeMs, copy));
             isHandedOver = true;
+        } catch (OutOfMemoryError e) {
+            // Nor a thread, perhaps. The active repeats it; a connection that broke of it would break of every one.
+            LOG.log(System.Logger.Level.WARNING, "no memory for the expiry of " + record.key() + ": " + e.getMessage());
         } finally {
             if (!isHandedOver) {
                 forget(jobId, length);
@@ -98,7 +101,9 @@ final class ExpiryNotices {
                 return;
             }
             try {
-                listener.onExpired(copy, logTimeMs);
+                if (!listener.onExpired(copy, logTimeMs)) {
+                    return;
+                }
             } catch (RuntimeException | LinkageError e) {
                 LOG.log(System.Logger.Level.WARNING, "a listener failed at the expiry of " + copy.key(), e);
             }

@@ -56,7 +56,7 @@ final class ExchangeHandler implements HttpHandler {
             Reply reply = routes.reply(request);
             isFailing.set(false);
             return reply;
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             Level level = isFailing.getAndSet(true) ? Level.DEBUG : Level.ERROR;
             LOGGER.log(level, "management request failed: path=" + request.path(), e);
             return Answer.error(500, "the server failed to answer", "-", "see the server's log");
@@ -85,7 +85,8 @@ final class ExchangeHandler implements HttpHandler {
             setHeaders(exchange.getResponseHeaders(), LiveStream.CONTENT_TYPE);
             exchange.sendResponseHeaders(200, UNKNOWN_LENGTH);
             reader.start(asked, exchange.getResponseBody(), exchange::close);
-        } catch (IOException | RuntimeException e) {
+        } catch (IOException | RuntimeException | Error e) {
+            // The latter also when no thread is to be had.
             reader.leave();
             exchange.close();
             throw e;

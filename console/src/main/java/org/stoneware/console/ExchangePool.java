@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  * busy does not cut off clients who did nothing wrong.
  */
 final class ExchangePool implements Executor, AutoCloseable {
+    private static final System.Logger LOGGER = System.getLogger(ExchangePool.class.getName());
     static final int THREADS = 4;
     /** More than there can be connections; each has one exchange at most. */
     private static final int MAX_WAITING = 2 * ManagementPort.MAX_CONNECTIONS;
@@ -151,6 +152,9 @@ final class ExchangePool implements Executor, AutoCloseable {
             for (Runnable exchange = next(); exchange != null; exchange = next()) {
                 try {
                     exchange.run();
+                } catch (RuntimeException | Error e) {
+                    // Memory or threads may be short for a moment; a thread that ended would be missing for ever.
+                    LOGGER.log(System.Logger.Level.ERROR, "management exchange failed", e);
                 } finally {
                     done();
                 }

@@ -154,7 +154,7 @@ final class LiveStreams implements AutoCloseable {
             lastStatus = status;
             byte[] json = ClusterJson.status(status, management.storage(), System.currentTimeMillis());
             return new Picture(picture.number() + 1, json, events);
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
             LOGGER.log(isFailing ? Level.DEBUG : Level.ERROR, "status for live streams failed", e);
             isFailing = true;
             return picture;

@@ -56,6 +56,20 @@ class ExchangePoolTest {
     }
 
     @Test
+    void shouldRunWhatComesAfterExchangesThatEndWithAnError() throws Exception {
+        CountDownLatch ran = new CountDownLatch(1);
+        for (int i = 0; i <= ExchangePool.THREADS; i++) {
+            pool.execute(() -> {
+                throw new OutOfMemoryError("planted");
+            });
+        }
+
+        pool.execute(ran::countDown);
+
+        ran.await();
+    }
+
+    @Test
     void shouldLeaveASlowExchangeAloneWhileNobodyWaits() throws Exception {
         AtomicInteger cutOff = new AtomicInteger();
         CountDownLatch release = new CountDownLatch(1);

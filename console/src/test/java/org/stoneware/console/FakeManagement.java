@@ -38,6 +38,7 @@ final class FakeManagement implements ManagementService {
     volatile String clientName = "tomcat-a";
     volatile StopOutcome outcome = new StopOutcome(true, "stopping");
     volatile RuntimeException failure;
+    volatile Error error;
     volatile Runnable onStop = () -> {};
     volatile HandOverOutcome handOverOutcome = new HandOverOutcome(true, "Server1 hands over to Server2");
     final FakeStores stores = new FakeStores();
@@ -51,6 +52,9 @@ final class FakeManagement implements ManagementService {
     public ClusterStatus status() {
         if (failure != null) {
             throw failure;
+        }
+        if (error != null) {
+            throw error;
         }
         List<MemberStatus> servers =
                 List.of(member(1, role, detail, true), member(2, ServerRole.PASSIVE_STANDBY, "lag 0 ms", true));

@@ -337,6 +337,18 @@ class ManagementPortTest {
     }
 
     @Test
+    void shouldAnswerAgainAfterMemoryWasShort() throws Exception {
+        port.management.error = new OutOfMemoryError("planted");
+        for (int i = 0; i <= ExchangePool.THREADS; i++) {
+            assertThat(port.get("/api/v1/cluster").statusCode()).isEqualTo(500);
+        }
+
+        port.management.error = null;
+
+        assertThat(port.get("/api/v1/cluster").statusCode()).isEqualTo(200);
+    }
+
+    @Test
     void shouldAnswerInJsonWhenTheServerFails() throws Exception {
         port.management.failure = new IllegalStateException("planted <secret>");
 

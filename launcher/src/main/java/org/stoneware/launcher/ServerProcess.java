@@ -66,7 +66,7 @@ final class ServerProcess {
             });
             install(framework.getBundleContext());
             StopSignals.install(by -> stop(framework, by));
-            Thread hook = new Thread(() -> stop(framework, "end of the JVM"), "stoneware-shutdown");
+            Thread hook = new Thread(() -> stopWithTheJvm(framework), "stoneware-shutdown");
             Runtime.getRuntime().addShutdownHook(hook);
             framework.start();
             framework.waitForStop(0);
@@ -175,6 +175,16 @@ final class ServerProcess {
             framework.waitForStop(TimeUnit.SECONDS.toMillis(STOP_LIMIT_SEC));
         } catch (BundleException e) {
             LOGGER.log(Level.ERROR, "the framework does not stop", e);
+        } catch (InterruptedException e) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** The JVM ends with its hooks, so this stays until the framework has stopped, also when that was begun by somebody else. */
+    private void stopWithTheJvm(Framework framework) {
+        stop(framework, "end of the JVM");
+        try {
+            boolean unused = ended.await(STOP_LIMIT_SEC, TimeUnit.SECONDS);
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

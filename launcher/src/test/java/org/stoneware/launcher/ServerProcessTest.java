@@ -18,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.stoneware.launcher.probe.ConfigurationProbe;
 import org.stoneware.launcher.probe.FailingComponent;
 import org.stoneware.launcher.probe.FatalProbe;
+import org.stoneware.launcher.probe.SlowStopProbe;
 import org.stoneware.launcher.probe.WaitingComponent;
 
 /** Real processes: the launcher, Felix, Declarative Services and the configuration's bundle. */
@@ -90,6 +91,32 @@ class ServerProcessTest {
                 .contains("waits for reference 'store'")
                 .contains("at " + FailingComponent.class.getName() + ".<init>")
                 .contains("stopping: SIGTERM");
+    }
+
+    /** The terminal of a server in the foreground is closed while it stops. */
+    @Test
+    void shouldNotCutAnOrderlyStopOffOnSighup() throws Exception {
+        home.bundle(3, "test.memory", MEMORY, "")
+                .bundle(
+                        4,
+                        "test.slow",
+                        List.of(
+                                "Bundle-Activator: " + SlowStopProbe.class.getName(),
+                                "Import-Package: org.osgi.framework"),
+                        "",
+                        SlowStopProbe.class);
+        Process process = home.spawn("start-server");
+        List<String> lines = new ArrayList<>();
+        readUntil(process, lines, "probe: started");
+        process.toHandle().destroy();
+        readUntil(process, lines, "probe: stopping");
+
+        new ProcessBuilder("kill", "-HUP", String.valueOf(process.pid()))
+                .start()
+                .waitFor();
+
+        readUntil(process, lines, "probe: stopped");
+        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
     }
 
     @Test

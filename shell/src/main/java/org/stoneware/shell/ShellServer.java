@@ -115,27 +115,41 @@ public final class ShellServer {
     }
 
     private void accept(ServerSocketChannel accepting) {
-        while (!isClosed) {
-            try {
-                SocketChannel channel = accepting.accept();
-                String user = user(channel);
-                if (!isOwn(user) || connections.size() >= MAX_CONNECTIONS) {
-                    LOGGER.log(
-                            Level.WARNING,
-                            "shell connection refused: user=" + user + " connections=" + connections.size());
-                    channel.close();
-                    continue;
-                }
-                ShellConnection connection =
-                        new ShellConnection(channel, user, processor, management, completion, connections::remove);
-                connections.add(connection);
-                connection.start();
-            } catch (IOException e) {
-                if (!isClosed) {
-                    LOGGER.log(Level.WARNING, "shell ends: " + e.getMessage());
-                    return;
-                }
+        try {
+            while (!isClosed) {
+                acceptNext(accepting);
             }
+        } catch (IOException e) {
+            if (!isClosed) {
+                LOGGER.log(Level.WARNING, "shell ends: " + e.getMessage());
+            }
+        } finally {
+            // Whoever calls from now on is refused, rather than waiting for an answer.
+            close(accepting);
+        }
+    }
+
+    private void acceptNext(ServerSocketChannel accepting) throws IOException {
+        SocketChannel channel = accepting.accept();
+        String user = user(channel);
+        if (!isOwn(user) || connections.size() >= MAX_CONNECTIONS) {
+            LOGGER.log(Level.WARNING, "shell connection refused: user=" + user + " connections=" + connections.size());
+            channel.close();
+            return;
+        }
+        ShellConnection connection =
+                new ShellConnection(channel, user, processor, management, completion, connections::remove);
+        connections.add(connection);
+        try {
+            connection.start();
+        } catch (OutOfMemoryError e) {
+            LOGGER.log(Level.WARNING, "shell connection refused: " + e.getMessage());
+            connections.remove(connection);
+            connection.close();
+        }
+        if (isClosed) {
+            // It came after those that close() knew.
+            connection.close();
         }
     }
 

@@ -63,6 +63,8 @@ public final class SessionManager extends ManagerBase {
 
     private volatile String application = "";
     private volatile boolean hasRequestListeners;
+    /** False once it begins to stop: listeners may lack what they use from then on. */
+    private volatile boolean takesExpiries;
 
     /**
      * Makes a manager.
@@ -87,6 +89,7 @@ public final class SessionManager extends ManagerBase {
         application = context.getParent().getName() + (name.startsWith("/") ? name : "/" + name);
         hasRequestListeners = hasRequestListeners(context);
         setState(LifecycleState.STARTING);
+        takesExpiries = true;
         // Behind that: a notice of expiry that comes earlier would find a manager that takes none.
         synchronized (this) {
             if (client != null) {
@@ -110,6 +113,7 @@ public final class SessionManager extends ManagerBase {
 
     @Override
     protected void stopInternal() throws LifecycleException {
+        takesExpiries = false;
         SessionClient attached = client;
         if (attached != null) {
             attached.removeApplication(application);
@@ -532,10 +536,14 @@ public final class SessionManager extends ManagerBase {
         return other == null || other == session;
     }
 
-    /** The array has ended a session for lack of use. */
-    void expired(SessionRecord record, long logTimeMs) {
-        if (!getState().isAvailable()) {
-            return;
+    /**
+     * The array has ended a session for lack of use.
+     *
+     * @return false when the application's listeners may lack what they use, or did not run.
+     */
+    boolean expired(SessionRecord record, long logTimeMs) {
+        if (!takesExpiries) {
+            return false;
         }
         ClusteredSession session = copy(record.key().id());
         if (session == null || session.isUsed() || session.version() != record.version()) {
@@ -544,6 +552,7 @@ public final class SessionManager extends ManagerBase {
         }
         session.endByArray();
         giveBackWhenNotKept(record.key());
+        return takesExpiries;
     }
 
     /** Says, now and then, that the array failed a request, and makes what the request fails with. */

@@ -136,14 +136,14 @@ final class InMemoryArray {
         apply(SessionKey.of(application, id), entries.get(SessionKey.of(application, id)), delta, 0);
     }
 
-    /** Lets a session expire and tells one Tomcat. */
-    void expire(String application, String id, Client told) {
+    /** Lets a session expire and tells one Tomcat. @return whether that one has told its application. */
+    boolean expire(String application, String id, Client told) {
         SessionRecord record = record(application, id);
         synchronized (this) {
             entries.remove(SessionKey.of(application, id));
             logTimeMs += 1_000_000;
         }
-        told.listeners.get(application).onExpired(record, logTimeMs);
+        return told.listeners.get(application).onExpired(record, logTimeMs);
     }
 
     synchronized void advance(long ms) {

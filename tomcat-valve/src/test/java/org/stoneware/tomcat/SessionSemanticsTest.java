@@ -20,6 +20,7 @@ import javax.servlet.http.HttpSessionEvent;
 import javax.servlet.http.HttpSessionListener;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.apache.catalina.LifecycleException;
 import org.apache.catalina.LifecycleState;
 import org.apache.catalina.Session;
 import org.apache.catalina.connector.Request;
@@ -65,6 +66,7 @@ class SessionSemanticsTest {
     private final InMemoryArray array = new InMemoryArray();
     private TestTomcat a;
     private TestTomcat b;
+    private Runnable onDestroyed = () -> {};
 
     @BeforeEach
     void start() throws Exception {
@@ -86,6 +88,7 @@ class SessionSemanticsTest {
                 @Override
                 public void sessionDestroyed(HttpSessionEvent event) {
                     EVENTS.add("destroyed with " + event.getSession().getAttribute("who"));
+                    onDestroyed.run();
                 }
             });
         });
@@ -168,6 +171,33 @@ class SessionSemanticsTest {
         assertThat(EVENTS).containsExactly("created", "bound", "destroyed with me", "unbound");
         assertThat(b.context.getManager().findSessions()).isEmpty();
         assertThat(a.get("/get", id).body()).isEqualTo("none");
+    }
+
+    /** What its listeners use is gone with it; another Tomcat is told. */
+    @Test
+    void shouldNotConfirmAnExpiryWhoseApplicationStopsMeanwhile() throws Exception {
+        String id = sessionId(a.get("/set", null));
+        onDestroyed = () -> stop(b);
+
+        boolean isTold = array.expire(APPLICATION, id, array.clients.get(1));
+
+        assertThat(EVENTS).containsExactly("created", "destroyed with me");
+        assertThat(isTold).isFalse();
+    }
+
+    @Test
+    void shouldConfirmAnExpiryItsApplicationHasHeardOf() throws Exception {
+        String id = sessionId(a.get("/set", null));
+
+        assertThat(array.expire(APPLICATION, id, array.clients.get(1))).isTrue();
+    }
+
+    private static void stop(TestTomcat tomcat) {
+        try {
+            tomcat.context.stop();
+        } catch (LifecycleException e) {
+            throw new AssertionError(e);
+        }
     }
 
     @Test

@@ -11,8 +11,8 @@ import org.stoneware.api.session.SessionRecord;
 /**
  * Holds the sessions of one server as opaque records.
  * <p>
- * <b>Threading:</b> single writer: every method is called on the server agent's thread and returns without waiting for disk or
- * network. Work that may wait is queued and progressed by {@link #doWork}.
+ * <b>Threading:</b> single writer: every method but {@link #close} is called on the server agent's thread and returns without waiting
+ * for disk or network. Work that may wait is queued and progressed by {@link #doWork}.
  * <p>
  * <b>Determinism:</b> two stores that got the same changes hold equal records. No store reads a clock.
  * <p>
@@ -216,6 +216,10 @@ public interface SessionStore extends AutoCloseable {
     /**
      * Frees all resources; what the mode promises to keep is kept. Idempotent. Whatever reads or changes
      * sessions afterwards throws a {@link StorageException}.
+     * <p>
+     * <b>Threading:</b> the agent's thread when the server stops, another one when the store is out of use, or only tried; nothing else is
+     * called meanwhile. May wait for the disk, and must wait for the store's own threads before it frees what they use, also when the
+     * thread it is called on is interrupted.
      */
     @Override
     void close();

@@ -11,7 +11,7 @@ import org.stoneware.spi.storage.StorageException;
  * The thread that may wait for the disk: writes one batch after the other, and takes room back. While it writes one,
  * the agent collects the next, so the slower the disk the larger the batches.
  * <p>
- * <b>Threading:</b> {@link #submit} and {@link #close} on the agent's thread, the rest from any.
+ * <b>Threading:</b> {@link #submit} on the agent's thread, {@link #close} where the store is closed, the rest from any.
  */
 final class BatchWriter implements Runnable {
     /** Longest time an acknowledged change waits for its force when changes are not forced one by one. */
@@ -107,12 +107,34 @@ final class BatchWriter implements Runnable {
         diskUse = new DiskUse(used, bytesWritten);
     }
 
-    /** Ends the thread once it has written what it was given. */
+    /** Ends the thread once it has written what it was given; returns when it does not use the database any more. */
     void close() {
-        try {
-            batches.put(END);
-            thread.join();
-        } catch (InterruptedException e) {
+        boolean isAsked = batches.offer(END);
+        boolean isInterrupted = false;
+        while (!isAsked && thread.isAlive()) {
+            try {
+                isAsked = batches.offer(END, FORCE_MS, TimeUnit.MILLISECONDS);
+            } catch (InterruptedException e) {
+                isInterrupted = true;
+            }
+        }
+        awaitEnd(thread);
+        if (isInterrupted) {
+            Thread.currentThread().interrupt();
+        }
+    }
+
+    /** Waits, interrupted or not: a thread that still runs would use native memory that is freed. */
+    static void awaitEnd(Thread thread) {
+        boolean isInterrupted = false;
+        while (thread.isAlive()) {
+            try {
+                thread.join();
+            } catch (InterruptedException e) {
+                isInterrupted = true;
+            }
+        }
+        if (isInterrupted) {
             Thread.currentThread().interrupt();
         }
     }

@@ -102,12 +102,9 @@ final class RecordReader implements Runnable {
         }
     }
 
+    /** Ends the thread; returns when it does not use the database any more. */
     void close() {
-        try {
-            thread.interrupt();
-            thread.join();
-        } catch (InterruptedException e) {
-            Thread.currentThread().interrupt();
-        }
+        thread.interrupt();
+        BatchWriter.awaitEnd(thread);
     }
 }

@@ -87,8 +87,8 @@ final class AgentParts {
         for (int i = opened.size() - 1; i >= 0; i--) {
             try {
                 opened.get(i).close();
-            } catch (Exception | LinkageError e) {
-                // The latter when the classes of a store have gone with its bundle.
+            } catch (Exception | Error e) {
+                // The latter also when the classes of a store have gone with its bundle.
                 System.getLogger("org.stoneware.server").log(System.Logger.Level.WARNING, "close failed", e);
             }
         }

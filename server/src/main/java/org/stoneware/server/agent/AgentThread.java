@@ -37,9 +37,22 @@ final class AgentThread {
         this.watchdog.setDaemon(true);
     }
 
+    /**
+     * Starts both threads.
+     *
+     * @throws OutOfMemoryError when the system has no thread for one of them; the agent is closed then.
+     */
     void start() {
-        thread.start();
-        watchdog.start();
+        // The watchdog first: no agent runs unwatched.
+        try {
+            watchdog.start();
+            thread.start();
+        } catch (OutOfMemoryError e) {
+            isRunning = false;
+            agent.close();
+            ended.countDown();
+            throw e;
+        }
     }
 
     // The counter is written by this thread alone; volatile is for the watchdog's eyes.

@@ -49,12 +49,18 @@ final class ChoiceWriter {
             return;
         }
         writing++;
-        disk.execute(() -> {
-            String problem = make(change);
-            inbox.submit(() -> {
-                writing--;
-                then.accept(problem);
-            });
+        try {
+            disk.execute(() -> answer(make(change), then));
+        } catch (OutOfMemoryError e) {
+            // No thread to be had.
+            answer(problem(e), then);
+        }
+    }
+
+    private void answer(String problem, Consumer<String> then) {
+        inbox.submit(() -> {
+            writing--;
+            then.accept(problem);
         });
     }
 
@@ -62,11 +68,15 @@ final class ChoiceWriter {
         try {
             change.make();
             return "";
-        } catch (IOException | RuntimeException e) {
-            String problem = "what a restart begins with can't be written: " + e.getMessage();
-            events.warning("store-choice-not-kept", problem);
-            return problem;
+        } catch (IOException | RuntimeException | Error e) {
+            return problem(e);
         }
+    }
+
+    private String problem(Throwable cause) {
+        String problem = "what a restart begins with can't be written: " + cause.getMessage();
+        events.warning("store-choice-not-kept", problem);
+        return problem;
     }
 
     /** Lets what was asked for be written. */

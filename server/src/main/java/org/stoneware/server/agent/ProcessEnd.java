@@ -26,6 +26,15 @@ final class ProcessEnd {
                     }
                 },
                 "stoneware-stop");
-        stopper.start();
+        try {
+            stopper.start();
+        } catch (OutOfMemoryError e) {
+            if (exitCode == 0) {
+                throw e;
+            }
+            // A process that can't go on and can't stop either would keep its role and serve nobody.
+            LOG.log(System.Logger.Level.ERROR, "no thread to stop the framework; halting", e);
+            Runtime.getRuntime().halt(exitCode);
+        }
     }
 }

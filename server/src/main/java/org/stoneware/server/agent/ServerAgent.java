@@ -155,7 +155,8 @@ final class ServerAgent {
             opened.add(election);
             this.handOver = new RoleHandOver(
                     duties, now -> election.requestHandOver(electionTime()), peers::isAnyActive, new DutyRequests());
-        } catch (RuntimeException e) {
+        } catch (RuntimeException | Error e) {
+            // The latter when no thread or memory is to be had: its process must not hold ports and files for nothing.
             AgentParts.closeAll(opened);
             throw e;
         }
@@ -313,6 +314,7 @@ final class ServerAgent {
 
     private void closeStores() throws IOException {
         duties.close();
+        generations.awaitClosed();
         generations.stopped();
     }
 

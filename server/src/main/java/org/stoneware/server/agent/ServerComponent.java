@@ -39,7 +39,7 @@ import org.stoneware.spi.transport.TransportProvider;
  * declaration: a declared service is there before its component is, and whoever asked for it while the store opens would be turned away.
  * <p>
  * <b>Failure:</b> a part that can't be opened (a port taken, a register that can't be read) ends the process with exit code 2; an agent
- * that fails or hangs ends it with exit code 3.
+ * that fails or hangs, and want of memory or threads at the start, end it with exit code 3.
  */
 @Component(
         service = {},
@@ -96,10 +96,12 @@ public final class ServerComponent implements ManagementService, SessionAdmin, S
                 random::nextLong);
         try {
             this.agent = new ServerAgent(context, events, this::otherProblems);
-        } catch (RuntimeException e) {
-            LOG.log(System.Logger.Level.ERROR, "server cannot start: " + e.getMessage());
+        } catch (RuntimeException | Error e) {
+            LOG.log(
+                    System.Logger.Level.ERROR,
+                    "server cannot start: " + (e instanceof RuntimeException ? e.getMessage() : e.toString()));
             LOG.log(System.Logger.Level.DEBUG, "details", e);
-            end(EXIT_CONFIGURATION);
+            end(e instanceof RuntimeException ? EXIT_CONFIGURATION : EXIT_FATAL);
             throw e;
         }
         this.backups = new BackupDesk(agent.sessions(), events, settings.self().name());
@@ -109,8 +111,20 @@ public final class ServerComponent implements ManagementService, SessionAdmin, S
         if (!providers.isThere(chosen.offer())) {
             storage.onWithdrawn(chosen.offer());
         }
-        thread.start();
+        startAgent();
         this.offered = offer(bundles);
+    }
+
+    private void startAgent() {
+        try {
+            thread.start();
+        } catch (OutOfMemoryError e) {
+            // The system has no more threads.
+            LOG.log(System.Logger.Level.ERROR, "server cannot start: " + e);
+            providers.unlisten(storage);
+            end(EXIT_FATAL);
+            throw e;
+        }
     }
 
     /** A framework that stops meanwhile refuses; then nobody deactivates this component, and it ends what it has begun itself. */

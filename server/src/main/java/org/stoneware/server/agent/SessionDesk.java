@@ -24,6 +24,8 @@ import org.stoneware.server.admin.SessionQuestions;
 final class SessionDesk implements SessionAdmin {
     /** Ending all sessions of an application takes a while; nobody waits longer. */
     static final long MAX_WAIT_SEC = 600;
+    /** More than can have come since the agent's last cycle. */
+    private static final int MAX_LEFT = 4096;
 
     private final LivenessInbox inbox;
     private final SessionQuestions questions;
@@ -138,6 +140,10 @@ final class SessionDesk implements SessionAdmin {
                 question.accept(onAgent);
             }
         });
+        if (isClosed) {
+            // It may have closed before this was there to be found.
+            onAgent.completeExceptionally(stopping());
+        }
         // What hangs on the answer runs elsewhere, never on the agent.
         CompletableFuture<T> answer =
                 onAgent.orTimeout(MAX_WAIT_SEC, TimeUnit.SECONDS).thenApplyAsync(value -> value);
@@ -163,5 +169,7 @@ final class SessionDesk implements SessionAdmin {
     void close() {
         isClosed = true;
         questions.close("this server is stopping; ask another one");
+        // The agent does not look again: what came since its last cycle hears of the end now, what comes later in ask().
+        inbox.drain(MAX_LEFT);
     }
 }

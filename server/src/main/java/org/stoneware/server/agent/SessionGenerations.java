@@ -36,6 +36,9 @@ import org.stoneware.spi.storage.StoreListener;
 final class SessionGenerations implements Supplier<SessionGeneration> {
     private static final long MAX_RECOVERY_NS = TimeUnit.MINUTES.toNanos(5);
     private static final long TRIAL_MEMORY_BYTES = 64L << 20;
+    /** Longest wait at the end for stores that are being closed; what is left of them goes at the next start. */
+    private static final long CLOSE_WAIT_NS = TimeUnit.SECONDS.toNanos(2);
+
     private static final long RECOVERY_STEP_NS = TimeUnit.MICROSECONDS.toNanos(200);
 
     private final ServerContext context;
@@ -47,6 +50,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
     private final GenerationMarker marker;
     private final ProvedStores proofs;
     private final DiskWait diskWait;
+    private final StoreCloser closer;
     private GenerationMarker.@Nullable Current current;
     private final AtomicInteger made = new AtomicInteger();
     private StoreOffer offer;
@@ -64,6 +68,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         this.proofs = new ProvedStores(context.settings().self().dataDirectory());
         this.offer = context.stores().first();
         this.diskWait = new DiskWait(context.nanoClock());
+        this.closer = new StoreCloser(events);
     }
 
     /** True when sessions of copies made from now on outlive the process. */
@@ -286,6 +291,18 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
                 : Runtime.getRuntime().maxMemory() / 2;
     }
 
+    /** Number of stores out of use that are still being closed or deleted. Any thread. */
+    int closing() {
+        return closer.underWay();
+    }
+
+    /** No store is retired any more; waits, bounded, for those that were. */
+    void awaitClosed() {
+        if (!closer.close(CLOSE_WAIT_NS)) {
+            events.warning("storage", closing() + " stores that were out of use are still being closed");
+        }
+    }
+
     /** The server has stopped in an orderly way: its stores are closed. */
     void stopped() throws IOException {
         if (isRunningTold) {
@@ -378,13 +395,31 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
             return diskWait.letWork(store, attempt);
         }
 
-        /** The marker goes first: a restart must not take what is left of a directory for a whole copy. */
         @Override
         public void delete() {
-            GenerationMarker.Current now = current;
-            if (now == null || now.number() != number || tell(null)) {
-                SessionGenerations.this.delete(directory(number));
+            if (isForgotten()) {
+                closer.run(from.inWords(), () -> SessionGenerations.this.delete(directory(number)));
             }
+        }
+
+        @Override
+        public void retire(SessionStore store) {
+            boolean isForgotten = isForgotten();
+            closer.run(from.inWords(), () -> {
+                try {
+                    store.close();
+                } finally {
+                    if (isForgotten) {
+                        SessionGenerations.this.delete(directory(number));
+                    }
+                }
+            });
+        }
+
+        /** The marker goes first: a restart must not take what is left of a directory for a whole copy. */
+        private boolean isForgotten() {
+            GenerationMarker.Current now = current;
+            return now == null || now.number() != number || tell(null);
         }
     }
 

@@ -228,8 +228,7 @@ final class StoreExchange implements StoreSwitch.Output {
 
     private static void discard(@Nullable OpenedStore store) {
         if (store != null) {
-            store.store().close();
-            store.place().delete();
+            store.place().retire(store.store());
         }
     }
 

@@ -26,7 +26,7 @@ final class StoreOpener {
     static final long MAX_TRIAL_NS = TimeUnit.SECONDS.toNanos(60);
     /** Longest time for opening an empty store. */
     static final long MAX_OPENING_NS = TimeUnit.SECONDS.toNanos(30);
-    /** Threads that may hang in code of stores; each holds what its store holds. */
+    /** Threads that may hang in code of stores, those that close them counted; each holds what its store holds. */
     static final int MAX_LEFT_BEHIND = 4;
 
     private final SessionGenerations generations;
@@ -67,10 +67,10 @@ final class StoreOpener {
 
     /** Why nothing can be opened any more; empty when it can. */
     String problem() {
-        return leftBehind.get() < MAX_LEFT_BEHIND
+        return leftBehind.get() + generations.closing() < MAX_LEFT_BEHIND
                 ? ""
                 : MAX_LEFT_BEHIND
-                        + " stores that were given up still hang in their trial or opening; restart this server";
+                        + " stores that were given up still hang in their trial, opening or close; restart this server";
     }
 
     /**
@@ -80,11 +80,15 @@ final class StoreOpener {
      */
     Opening open(StoreOffer offer, Need need, Consumer<Opened> answer, long nowNs) {
         Opening opening = new Opening(offer, need, answer, nowNs);
-        Thread thread = threads.newThread(opening::run);
-        thread.setName("stoneware-store-opener " + offer.mode());
-        thread.setDaemon(true);
-        opening.thread = thread;
-        thread.start();
+        try {
+            Thread thread = threads.newThread(opening::run);
+            thread.setName("stoneware-store-opener " + offer.mode());
+            thread.setDaemon(true);
+            opening.thread = thread;
+            thread.start();
+        } catch (OutOfMemoryError e) {
+            opening.answer(new Opened(null, "it can't be tried: " + e.getMessage(), false));
+        }
         return opening;
     }
 
@@ -138,13 +142,17 @@ final class StoreOpener {
          * @return false when its answer is on its way already.
          */
         boolean giveUp() {
-            if (!move(State.TRYING, State.GIVEN_UP) && !move(State.OPENING, State.GIVEN_UP)) {
-                return false;
-            }
-            leftBehind.incrementAndGet();
-            Thread hanging = thread;
-            if (hanging != null) {
-                hanging.interrupt();
+            synchronized (this) {
+                if (!move(State.TRYING, State.GIVEN_UP) && !move(State.OPENING, State.GIVEN_UP)) {
+                    return false;
+                }
+                leftBehind.incrementAndGet();
+                // Under the lock: who sees that it was given up has been interrupted, and is not while it closes the
+                // store.
+                Thread hanging = thread;
+                if (hanging != null) {
+                    hanging.interrupt();
+                }
             }
             return true;
         }
@@ -156,20 +164,29 @@ final class StoreOpener {
             return isThere;
         }
 
+        /** @return false when nobody waits for it any more. */
+        private boolean answer(Opened opened) {
+            boolean isAwaited = move(State.TRYING, State.ANSWERED) || move(State.OPENING, State.ANSWERED);
+            if (isAwaited) {
+                inbox.submit(() -> answer.accept(opened));
+            }
+            return isAwaited;
+        }
+
         private void run() {
             Opened opened = tryAndOpen();
-            if (move(State.TRYING, State.ANSWERED) || move(State.OPENING, State.ANSWERED)) {
-                inbox.submit(() -> answer.accept(opened));
+            if (answer(opened)) {
                 return;
             }
             OpenedStore store = opened.store();
+            forgetInterrupt();
             try {
                 if (store != null) {
                     store.store().close();
                     inbox.submit(() -> store.place().delete());
                 }
                 events.info("storage", offer.inWords() + ", which was given up, has come back and is closed");
-            } catch (RuntimeException | LinkageError e) {
+            } catch (RuntimeException | Error e) {
                 events.warning(
                         "storage", offer.inWords() + ", which was given up, has come back and can't be closed: " + e);
             } finally {
@@ -185,7 +202,8 @@ final class StoreOpener {
                 }
                 loadClasses(offer);
                 StoreContext trial = generations.trialContext();
-                String problem = new StoreTrial(System::nanoTime).run(offer.provider(), trial);
+                String problem =
+                        new StoreTrial(System::nanoTime, StoreOpener::forgetInterrupt).run(offer.provider(), trial);
                 generations.delete(trial.directory());
                 if (!problem.isEmpty() || !move(State.TRYING, State.OPENING)) {
                     return new Opened(null, problem, true);
@@ -196,6 +214,11 @@ final class StoreOpener {
                 return new Opened(null, "it can't be opened: " + e, !(e instanceof VirtualMachineError));
             }
         }
+    }
+
+    /** It was meant for what hung; who closes a store waits for the store's threads, whatever happens. */
+    private static void forgetInterrupt() {
+        boolean unused = Thread.interrupted();
     }
 
     /** Loads every class of a provider's bundle. Any thread. */

@@ -27,8 +27,17 @@ public interface GenerationPlace {
     /** What is held counts in full, whatever happened before: this server serves it. */
     void trust();
 
-    /** Takes away what lies there; no restart looks for it any more. */
+    /** Takes away what lies there; no restart looks for it any more. The files may be there a while longer. */
     void delete();
+
+    /**
+     * Closes a store that is out of use, which belongs to this object from now on, and takes away what lies here, whatever its code does.
+     * That may wait for a disk, so a place that is on one does it beside the agent.
+     */
+    default void retire(SessionStore store) {
+        StoreGuard.failure(store::close);
+        StoreGuard.failure(this::delete);
+    }
 
     /** See {@link org.stoneware.server.session.StoreWait#letWork}. By default nothing waits: what the store refuses at first, it has refused. */
     default boolean letWork(SessionStore store, int attempt) {

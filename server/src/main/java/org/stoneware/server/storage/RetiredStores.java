@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Stores that are out of use, closed as soon as no walk over them is open.
+ * Stores that are out of use, handed over to be closed as soon as no walk over them is open.
  * <p>
  * <b>Threading:</b> the agent thread. <b>Ownership:</b> of every store given to it.
  */

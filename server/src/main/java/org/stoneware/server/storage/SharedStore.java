@@ -72,10 +72,9 @@ final class SharedStore implements StoreListener {
         owner.onFailed(this, reason);
     }
 
-    /** Closes the store and frees what it leaves behind, whatever its code does. */
+    /** Lets the store be closed and what it leaves behind be freed, whatever its code does. Not to be called any more after that. */
     void close() {
         StoreGuard.failure(() -> store().listener(null));
-        StoreGuard.failure(store()::close);
-        StoreGuard.failure(opened.place()::delete);
+        opened.place().retire(store());
     }
 }

@@ -35,12 +35,19 @@ public final class StoreTrial {
     private static final int MAX_WAITS = 10_000;
 
     private final LongSupplier nanoClock;
+    private final Runnable beforeClose;
     private final Map<SessionKey, byte[]> written = new HashMap<>();
     private final SessionRecord view = new SessionRecord();
     private long index;
 
     public StoreTrial(LongSupplier nanoClock) {
+        this(nanoClock, () -> {});
+    }
+
+    /** @param beforeClose called before the store is closed, on the thread of the trial, whatever came of it. */
+    public StoreTrial(LongSupplier nanoClock, Runnable beforeClose) {
         this.nanoClock = nanoClock;
+        this.beforeClose = beforeClose;
     }
 
     /** @return what is wrong with it; empty when nothing was found. */
@@ -48,8 +55,12 @@ public final class StoreTrial {
         String[] problem = new String[] {""};
         @Nullable
         String failure = StoreGuard.failure(() -> {
-            try (SessionStore store = provider.open(context)) {
+            SessionStore store = provider.open(context);
+            try {
                 problem[0] = use(store);
+            } finally {
+                beforeClose.run();
+                store.close();
             }
         });
         return failure != null ? "it failed its trial: " + failure : problem[0];

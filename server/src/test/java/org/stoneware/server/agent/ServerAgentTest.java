@@ -1,6 +1,7 @@
 package org.stoneware.server.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.lang.reflect.Proxy;
 import java.net.InetSocketAddress;
@@ -37,6 +38,7 @@ import org.stoneware.spi.liveness.LivenessListener;
 import org.stoneware.spi.liveness.LivenessNetwork;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.SessionStoreProvider;
+import org.stoneware.spi.storage.StorageException;
 import org.stoneware.spi.storage.StoreContext;
 import org.stoneware.testkit.storage.ReferenceSessionStore;
 import org.stoneware.testkit.transport.InMemoryNetwork;
@@ -233,6 +235,19 @@ class ServerAgentTest {
                 .containsExactly("stops with the last copy of 1 sessions: its store does not keep them");
     }
 
+    @Test
+    void shouldFreeWhatItHasOpenedWhenItsStartEndsWithAnError() {
+        agent.close();
+        election.error = new NoClassDefFoundError("planted");
+
+        assertThatThrownBy(this::open).isInstanceOf(NoClassDefFoundError.class);
+
+        assertThatThrownBy(() -> store.clear()).isInstanceOf(StorageException.class);
+        election.error = null;
+        open();
+        assertThat(agent.status().self()).isEqualTo("Server1");
+    }
+
     private void put(String id) {
         put(id, 60);
     }
@@ -301,6 +316,7 @@ class ServerAgentTest {
         final List<String> told = new java.util.ArrayList<>();
         int askedBeforeReady = 1;
         Runnable onAsked = () -> {};
+        Error error;
         private ElectionOutput output;
         private ElectionView view = START;
 
@@ -316,6 +332,9 @@ class ServerAgentTest {
 
         @Override
         public Election open(ElectionContext context, ElectionOutput electionOutput) {
+            if (error != null) {
+                throw error;
+            }
             output = electionOutput;
             return this;
         }

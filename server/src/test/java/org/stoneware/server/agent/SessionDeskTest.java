@@ -89,6 +89,16 @@ class SessionDeskTest {
         assertThat(failure(desk.list(ALL))).hasMessageContaining("stopping");
     }
 
+    /** Nobody looks at the inbox any more once the agent has closed what it holds. */
+    @Test
+    void shouldAnswerWhatWasAskedBeforeItClosedWithoutAnotherCycle() {
+        CompletableFuture<SessionPage> waiting = desk.list(ALL);
+
+        desk.close();
+
+        assertThat(failure(waiting)).hasMessageContaining("stopping");
+    }
+
     @Test
     void shouldNotTakeNoApplicationForAll() {
         assertThatThrownBy(() -> desk.invalidateAll("", "test")).isInstanceOf(IllegalArgumentException.class);

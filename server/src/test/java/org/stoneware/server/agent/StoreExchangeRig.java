@@ -65,6 +65,10 @@ final class StoreExchangeRig implements StoreExchange.Host {
         long faultAtChange = 1;
         /** Called for every store before it is opened. */
         Runnable onOpen = () -> {};
+        /** Called for every store but that of the trial before it is closed, on the thread that closes it. */
+        Runnable onClose = () -> {};
+        /** Called for the trial's too. */
+        Runnable onAnyClose = () -> {};
 
         ScriptedProvider(String mode) {
             this.mode = mode;
@@ -85,6 +89,12 @@ final class StoreExchangeRig implements StoreExchange.Host {
             onOpen.run();
             boolean isTrial = context.directory().toString().contains("store-trial");
             FaultyStore store = new FaultyStore(mode).failing(isTrial ? FaultyStore.Fault.NONE : fault, faultAtChange);
+            store.onClose = () -> {
+                onAnyClose.run();
+                if (!isTrial) {
+                    onClose.run();
+                }
+            };
             opened.add(store);
             return store;
         }
@@ -198,6 +208,11 @@ final class StoreExchangeRig implements StoreExchange.Host {
         if (exchange.isBusy()) {
             throw new AssertionError("no end: " + exchange.picture().progress() + " " + events());
         }
+    }
+
+    /** Waits for stores out of use; no more are closed beside this thread after that. */
+    void awaitClosed() {
+        generations.awaitClosed();
     }
 
     String inUse() {

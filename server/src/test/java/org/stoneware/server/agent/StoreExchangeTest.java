@@ -100,6 +100,7 @@ class StoreExchangeTest {
         rig.untilDone();
 
         assertStayed("");
+        rig.awaitClosed();
         assertThat(other.last().isClosed).isTrue();
         assertThat(rig.eventTypes()).contains("store-exchange-given-up");
     }
@@ -223,6 +224,7 @@ class StoreExchangeTest {
         rig.untilDone();
 
         assertThat(rig.inUse()).isEqualTo(rig.firstOffer.inWords());
+        rig.awaitClosed();
         assertThat(other.last().isClosed).isTrue();
         assertThat(rig.afterRestart("other")).isEqualTo(StoreExchangeRig.CONFIGURED);
         assertThat(rig.events()).anyMatch(each -> each.contains("its bundle is gone"));
@@ -368,6 +370,7 @@ class StoreExchangeTest {
         rig.cycle();
 
         assertThat(rig.inUse()).isEqualTo(rig.firstOffer.inWords());
+        rig.awaitClosed();
         assertThat(other.last().isClosed).isTrue();
         assertThat(rig.use(offer)).isNotEmpty();
     }

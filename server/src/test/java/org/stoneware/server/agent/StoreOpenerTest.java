@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.CountDownLatch;
 import java.util.stream.Stream;
@@ -23,8 +24,8 @@ class StoreOpenerTest {
     Path data;
 
     private final List<Thread> threads = new ArrayList<>();
-    private final CountDownLatch hangs = new CountDownLatch(1);
-    private final CountDownLatch release = new CountDownLatch(1);
+    private CountDownLatch hangs = new CountDownLatch(1);
+    private CountDownLatch release = new CountDownLatch(1);
 
     @Test
     void shouldRefuseAStoreWhoseTrialDoesNotEndAndTakeTheNextOrder() {
@@ -69,6 +70,7 @@ class StoreOpenerTest {
         release.countDown();
         threads.get(0).join();
         rig.cycle();
+        rig.awaitClosed();
         assertThat(hanging.last().isClosed).isTrue();
         assertThat(rig.inUse()).isEqualTo(rig.firstOffer.inWords());
         assertThat(directories()).containsExactly("1");
@@ -108,6 +110,47 @@ class StoreOpenerTest {
         assertThat(rig.use(other)).as("one has come back").isEmpty();
     }
 
+    /** A store that is interrupted while it waits for its own threads may free what they use. */
+    @Test
+    void shouldNotCloseAStoreThatWasGivenUpOnAnInterruptedThread() throws InterruptedException {
+        for (int nth = 1; nth <= 2; nth++) {
+            StoreExchangeRig rig = new StoreExchangeRig(data.resolve("server" + nth), this::remembered);
+            hangs = new CountDownLatch(1);
+            release = new CountDownLatch(1);
+            ScriptedProvider hanging = hanging(nth);
+            List<Boolean> interrupts = Collections.synchronizedList(new ArrayList<>());
+            hanging.onAnyClose = () -> interrupts.add(Thread.currentThread().isInterrupted());
+            rig.use(rig.come(hanging, "1.0.0"));
+            hangs.await();
+            rig.passSeconds(1);
+            rig.passSeconds((nth == 1 ? TRIAL_LIMIT_SEC : OPENING_LIMIT_SEC) + 1);
+
+            release.countDown();
+            threads.get(nth - 1).join();
+
+            assertThat(interrupts).hasSize(nth).containsOnly(false);
+        }
+    }
+
+    @Test
+    void shouldRefuseAStoreWhenNoThreadIsToBeHad() {
+        StoreExchangeRig rig = new StoreExchangeRig(data, task -> new Thread(task) {
+            @Override
+            public void start() {
+                throw new OutOfMemoryError("unable to create native thread");
+            }
+        });
+        StoreOffer offer = rig.come(new ScriptedProvider("other"), "1.0.0");
+
+        rig.use(offer);
+        rig.cycle();
+
+        assertThat(rig.exchange.isBusy()).isFalse();
+        assertThat(rig.events())
+                .anyMatch(each -> each.startsWith("store-exchange-refused") && each.contains("native thread"));
+        assertThat(rig.problems()).as("the machine is to blame").isEmpty();
+    }
+
     /** What is opened for a server that stops is nobody's. */
     @Test
     void shouldCloseAStoreThatOpensWhenTheServerHasStopped() {
@@ -134,13 +177,18 @@ class StoreOpenerTest {
             if (provider.opened.size() == nth - 1) {
                 hangs.countDown();
                 boolean isReleased = false;
+                boolean isInterrupted = false;
                 while (!isReleased) {
                     try {
                         release.await();
                         isReleased = true;
                     } catch (InterruptedException e) {
-                        // A store may ignore it.
+                        // A store may ignore it, and say so to whoever comes after it.
+                        isInterrupted = true;
                     }
+                }
+                if (isInterrupted) {
+                    Thread.currentThread().interrupt();
                 }
             }
         };

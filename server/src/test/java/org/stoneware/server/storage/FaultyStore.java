@@ -46,7 +46,9 @@ public final class FaultyStore implements SessionStore {
     private Fault fault = Fault.NONE;
     private long faultAtChange = Long.MAX_VALUE;
     private long changes;
-    public boolean isClosed;
+    public volatile boolean isClosed;
+    /** Called before it is closed, on the thread that closes it; a disk may hang there. */
+    public Runnable onClose = () -> {};
 
     @Nullable
     StoreListener listener;
@@ -206,6 +208,7 @@ public final class FaultyStore implements SessionStore {
 
     @Override
     public void close() {
+        onClose.run();
         isClosed = true;
         store.close();
     }

@@ -21,8 +21,11 @@ final class DiskWorkers {
             return false;
         }
 
-        /** The waiting part, on a worker. Keeps its outcome, throws nothing. */
+        /** The waiting part, on a worker. Keeps its outcome and throws what it does not expect, see {@link #failed}. */
         void run();
+
+        /** {@link #run} threw this, on the same worker: it has not done what it was to do. Takes no memory. */
+        default void failed(Throwable cause) {}
 
         /** What follows, on the agent. */
         void complete();
@@ -126,7 +129,13 @@ final class DiskWorkers {
             if (task == END) {
                 return;
             }
-            task.run();
+            try {
+                task.run();
+            } catch (RuntimeException | Error e) {
+                // Memory outside the heap, of which the JDK takes some for a read, may be short for a moment: whoever
+                // waits must hear.
+                task.failed(e);
+            }
             // Never full: it holds as many as may be under way.
             done.offer(task);
             onProgress.run();

@@ -57,6 +57,12 @@ final class ReadTask implements DiskWorkers.Task {
     }
 
     @Override
+    public void failed(Throwable cause) {
+        String message = cause.getMessage();
+        failure = message == null ? "no memory" : message;
+    }
+
+    @Override
     public void complete() {
         owner.onReadDone(this);
     }

@@ -178,6 +178,12 @@ final class WalkTask implements DiskWorkers.Task {
     }
 
     @Override
+    public void failed(Throwable cause) {
+        String message = cause.getMessage();
+        failure = message == null ? "no memory" : message;
+    }
+
+    @Override
     public void complete() {
         onDone.run();
     }

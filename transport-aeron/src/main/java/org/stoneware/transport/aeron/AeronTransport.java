@@ -192,6 +192,8 @@ final class AeronTransport implements Transport {
         if (nowNs - lastSelectNs > FORGET_INTERVAL_NS) {
             lastSelectNs = nowNs;
             selector.forgetClosed();
+            // That ends a wake-up too, and may have ended one for which the caller has not looked yet.
+            isSettled = false;
         }
         return work;
     }
@@ -241,6 +243,11 @@ final class AeronTransport implements Transport {
         }
         isClosed = true;
         CloseHelper.closeAll(selector, directory);
+    }
+
+    /** Whether the next {@link #awaitWork} waits. */
+    boolean isSettled() {
+        return isSettled;
     }
 
     /** Time of the last duty cycle. */

@@ -33,6 +33,7 @@ import org.stoneware.testkit.transport.TransportRig;
 class AeronTransportTest {
     private static final long PATIENCE_MS = 60_000;
     private static final int FRAMES = 50;
+    private static final int IDLE_CYCLES = 10_000;
     private static final InetAddress LOOPBACK = InetAddress.getLoopbackAddress();
 
     @TempDir
@@ -150,6 +151,35 @@ class AeronTransportTest {
         rig.await(() -> client.transport().counters().rebuilds() == 1, "the client is rebuilt");
 
         assertThat(isBound(client.address())).isFalse();
+    }
+
+    /** Looking for closed sockets ends a wake-up that has come since the caller last looked at what it is woken for. */
+    @Test
+    void shouldNotWaitAfterItMayHaveTakenAWakeUp() {
+        AeronTransport transport = (AeronTransport) open("server").transport();
+        long nowNs = System.nanoTime();
+        boolean wasIdle = false;
+
+        for (int i = 0; i < IDLE_CYCLES && !wasIdle; i++) {
+            nowNs += SECONDS.toNanos(2);
+            transport.wakeup();
+            wasIdle = transport.doWork(nowNs) == 0;
+        }
+
+        assertThat(wasIdle).isTrue();
+        assertThat(transport.isSettled()).isFalse();
+    }
+
+    @Test
+    void shouldWaitWhileNothingHappens() {
+        AeronTransport transport = (AeronTransport) open("server").transport();
+        long nowNs = System.nanoTime();
+
+        for (int i = 0; i < IDLE_CYCLES && !transport.isSettled(); i++) {
+            transport.doWork(nowNs);
+        }
+
+        assertThat(transport.isSettled()).isTrue();
     }
 
     @Test

@@ -33,6 +33,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
     private boolean isWriteFailing;
     private boolean isForceFailing;
     private boolean isReadFailing;
+    private boolean lacksMemory;
     private long readableBytes = Long.MAX_VALUE;
     private int forcesUntilFailure = Integer.MAX_VALUE;
     private int maxReadLength = Integer.MAX_VALUE;
@@ -74,6 +75,11 @@ public final class FaultySegmentFiles implements SegmentFiles {
 
     public synchronized void failReads(boolean isFailing) {
         isReadFailing = isFailing;
+    }
+
+    /** There is no memory outside the heap to read into. */
+    public synchronized void lackMemory(boolean lacks) {
+        lacksMemory = lacks;
     }
 
     /** A read of a segment that reaches beyond an offset fails. */
@@ -314,6 +320,9 @@ public final class FaultySegmentFiles implements SegmentFiles {
         public int read(long offset, ByteBuffer target) throws IOException {
             synchronized (FaultySegmentFiles.this) {
                 check();
+                if (lacksMemory) {
+                    throw new OutOfMemoryError("Cannot reserve 4096 bytes of direct buffer memory");
+                }
                 if (isReadFailing || name.endsWith(".segment") && offset + target.remaining() > readableBytes) {
                     throw new IOException("Input/output error");
                 }
