@@ -87,6 +87,7 @@ final class ServerAgent {
     private final FrameListener frames;
     private final SessionDesk sessions;
     private final RoleHistory roles;
+    private final TakeoverTimeline timeline;
     private final long openedNs;
     private long lastElectionNs;
     private long lastPublishNs;
@@ -109,6 +110,7 @@ final class ServerAgent {
         this.settings = context.settings();
         this.events = events;
         this.roles = new RoleHistory(events, context.wallClock().getAsLong());
+        this.timeline = new TakeoverTimeline(events::info, context.nanoClock(), context.wallClock());
         ServerSettings self = settings.self();
         List<AutoCloseable> opened = new ArrayList<>();
         try {
@@ -223,6 +225,7 @@ final class ServerAgent {
         work += stores.doWork(nowNs);
         work += door.doWork();
         work += transport.doWork(nowNs);
+        noteProgress();
         if (isStatusDue || nowNs - lastPublishNs > PUBLISH_INTERVAL_NS) {
             isStatusDue = false;
             lastPublishNs = nowNs;
@@ -232,6 +235,13 @@ final class ServerAgent {
         context.liveness().agentCycled(nowNs);
         if (work == 0) {
             transport.awaitWork(duties.awaitsDisk() ? DISK_IDLE_NS : IDLE_NS);
+        }
+    }
+
+    private void noteProgress() {
+        @Nullable SessionRequestProcessor serving = duties.processor();
+        if (timeline.isOpen() && serving != null) {
+            timeline.onProgress(serving.progress());
         }
     }
 
@@ -357,6 +367,7 @@ final class ServerAgent {
         @Override
         public void onView(ElectionView before, ElectionView now) {
             roles.onView(before, now, context.wallClock().getAsLong());
+            timeline.onView(now);
             duties.onView(
                     before,
                     now,
@@ -366,6 +377,7 @@ final class ServerAgent {
             if (now.role() != ServerRole.ACTIVE_COORDINATOR) {
                 door.witnesses().forgetSolo();
             }
+            timeline.onServing();
             isStatusDue = true;
         }
 
@@ -376,6 +388,7 @@ final class ServerAgent {
 
         @Override
         public void askWitnesses(int memberId) {
+            timeline.first(TakeoverTimeline.Step.TOMCATS_ASKED);
             door.witnesses()
                     .ask(
                             memberId,
@@ -498,11 +511,15 @@ final class ServerAgent {
 
         @Override
         public void onWitness(Evidence evidence) {
+            timeline.last(TakeoverTimeline.Step.TOMCATS_HEARD);
             election.onEvidence(evidence, electionTime());
         }
 
         @Override
         public void onTomcat(LivenessLink link, Hello hello) {
+            if (hello.kind() == Hello.Kind.VALVE) {
+                timeline.first(TakeoverTimeline.Step.FIRST_TOMCAT);
+            }
             if (settings.hasClientVoters()) {
                 voters.onAccepted(link, hello);
             }
@@ -552,6 +569,8 @@ final class ServerAgent {
             ServerRole role = peers.peer(evidence.memberId()).role();
             // Who asks this server sees at once what another has become.
             isStatusDue |= shown.put(evidence.memberId(), role) != role;
+            timeline.onEvidence(
+                    evidence, settings.servers().get(evidence.memberId()).name(), election.view());
             election.onEvidence(evidence, electionTime());
         }
 
