@@ -60,8 +60,8 @@ final class ServerAgent {
     /** Timers are served this often when nothing arrives. */
     private static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
-    /** A store that has no thread to wake this one is asked this often whether its disk is done. */
-    private static final long DISK_IDLE_NS = TimeUnit.MILLISECONDS.toNanos(1);
+    /** The same while a takeover is under way, or a store that has no thread to wake this one is asked whether its disk is done. */
+    private static final long SHORT_IDLE_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private static final long PUBLISH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(500);
     /** A gap between two cycles longer than this is a stall of ours, and silence measured over it proves nothing. */
@@ -88,6 +88,7 @@ final class ServerAgent {
     private final SessionDesk sessions;
     private final RoleHistory roles;
     private final TakeoverTimeline timeline;
+    private final WarmUp warmUp;
     private final long openedNs;
     private long lastElectionNs;
     private long lastPublishNs;
@@ -110,6 +111,7 @@ final class ServerAgent {
         this.settings = context.settings();
         this.events = events;
         this.roles = new RoleHistory(events, context.wallClock().getAsLong());
+        this.warmUp = parts.warmUp();
         this.timeline = new TakeoverTimeline(events::info, context.nanoClock(), context.wallClock());
         ServerSettings self = settings.self();
         List<AutoCloseable> opened = new ArrayList<>();
@@ -234,7 +236,7 @@ final class ServerAgent {
         }
         context.liveness().agentCycled(nowNs);
         if (work == 0) {
-            transport.awaitWork(duties.awaitsDisk() ? DISK_IDLE_NS : IDLE_NS);
+            transport.awaitWork(duties.awaitsDisk() || timeline.isHurried() ? SHORT_IDLE_NS : IDLE_NS);
         }
     }
 
@@ -368,6 +370,9 @@ final class ServerAgent {
         public void onView(ElectionView before, ElectionView now) {
             roles.onView(before, now, context.wallClock().getAsLong());
             timeline.onView(now);
+            if (now.role() == ServerRole.PASSIVE_STANDBY) {
+                warmUp.begin();
+            }
             duties.onView(
                     before,
                     now,

@@ -5,9 +5,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.osgi.framework.Bundle;
-import org.osgi.framework.FrameworkUtil;
-import org.osgi.framework.wiring.BundleWiring;
 import org.stoneware.server.storage.OpenedStore;
 import org.stoneware.server.storage.StoreTrial;
 import org.stoneware.spi.storage.StoreContext;
@@ -183,7 +180,7 @@ final class StoreOpener {
                 if (!missing.isEmpty()) {
                     return new Opened(null, missing, false);
                 }
-                loadClasses(offer);
+                BundleClasses.load(offer.provider().getClass(), false);
                 StoreContext trial = generations.trialContext();
                 String problem = new StoreTrial(System::nanoTime).run(offer.provider(), trial);
                 generations.delete(trial.directory());
@@ -194,30 +191,6 @@ final class StoreOpener {
             } catch (RuntimeException | Error e) {
                 // Whoever asked waits for an answer, also when memory is short.
                 return new Opened(null, "it can't be opened: " + e, !(e instanceof VirtualMachineError));
-            }
-        }
-    }
-
-    /** Loads every class of a provider's bundle. Any thread. */
-    static void loadClasses(StoreOffer offer) {
-        Class<?> provider = offer.provider().getClass();
-        Bundle bundle = FrameworkUtil.getBundle(provider);
-        BundleWiring wiring = bundle == null ? null : bundle.adapt(BundleWiring.class);
-        if (wiring == null) {
-            return;
-        }
-        for (String resource : wiring.listResources(
-                "/", "*.class", BundleWiring.LISTRESOURCES_RECURSE | BundleWiring.LISTRESOURCES_LOCAL)) {
-            String name =
-                    resource.substring(0, resource.length() - ".class".length()).replace('/', '.');
-            try {
-                if (!name.endsWith("-info")) {
-                    Class.forName(name, false, provider.getClassLoader());
-                }
-            } catch (ClassNotFoundException | LinkageError e) {
-                // It names what is optional and not there; whoever needs it will hear.
-                System.getLogger("org.stoneware.server")
-                        .log(System.Logger.Level.DEBUG, "not loaded ahead: " + name + ": " + e);
             }
         }
     }

@@ -26,6 +26,9 @@ final class TakeoverTimeline {
     /** Without a change for so long, what there is is told: nobody uses the array, or something is wrong. */
     static final long MAX_WAIT_NS = TimeUnit.SECONDS.toNanos(5);
 
+    /** For so long after an active was missed every look is soon: what is asked meanwhile is answered within milliseconds, or not at all. */
+    static final long HURRY_NS = TimeUnit.SECONDS.toNanos(1);
+
     private static final double NANOS_PER_MS = 1e6;
     private static final List<Evidence.Kind> BAD_NEWS = Arrays.asList(
             Evidence.Kind.CLOSED,
@@ -124,6 +127,11 @@ final class TakeoverTimeline {
         missed = "";
         isActive = false;
         times.clear();
+    }
+
+    /** Whether an active was missed a moment ago and this server is about to take over from it. */
+    boolean isHurried() {
+        return !missed.isEmpty() && nanoClock.getAsLong() - missedNs < HURRY_NS;
     }
 
     /** Whether it wants to know how far serving has come. */
