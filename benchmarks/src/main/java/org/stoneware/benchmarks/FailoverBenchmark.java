@@ -131,16 +131,23 @@ final class FailoverBenchmark implements AutoCloseable {
         Histogram first = CounterUser.newHistogram();
         Histogram all = CounterUser.newHistogram();
         StringBuilder inOrder = new StringBuilder();
+        TakeoverSteps steps = new TakeoverSteps();
         for (long i = 0; i < times; i++) {
             ServerProcess active = awaitPair();
             Thread.sleep(pauseMs); // users go on for a while between two faults
+            long faultWallMs = System.currentTimeMillis();
             clock.begin();
             fault.strike(active);
             clock.awaitEveryUser(PATIENCE_MS);
             first.recordValue(clock.firstNs());
             all.recordValue(clock.lastNs());
             inOrder.append(' ').append(Math.round(clock.firstNs() / NANOS_PER_MS));
-            other(active).awaitRole(Cluster.ACTIVE);
+            ServerProcess next = other(active).awaitRole(Cluster.ACTIVE);
+            Await.until(
+                    next.member().name() + " tells how it took over",
+                    Duration.ofMillis(PATIENCE_MS),
+                    () -> steps.add(next.process().output(), faultWallMs),
+                    () -> next.process().output());
             if (active.process().isAlive()) {
                 active.process().signal("CONT");
             } else {
@@ -152,6 +159,7 @@ final class FailoverBenchmark implements AutoCloseable {
             print(name + " to first answer", first);
             out.println("  in order:" + inOrder);
             print(name + " to every user", all);
+            steps.print(out);
         }
     }
 

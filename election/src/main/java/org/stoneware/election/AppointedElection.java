@@ -195,7 +195,7 @@ class AppointedElection implements Election {
                 List.of(next),
                 List.of(new RegisterValue.Voter(standby.memberId(), next.identity())),
                 present.mapEpoch());
-        if (!acceptor.prepare(ballot) || !acceptor.accept(ballot, value)) {
+        if (!acceptor.prepareAndAccept(ballot, value)) {
             return false;
         }
         inSync.end();
@@ -457,7 +457,7 @@ class AppointedElection implements Election {
                 List.of(new RegisterValue.InSync(context.selfId(), acceptor.identity(), context.incarnation())),
                 List.of(new RegisterValue.Voter(context.selfId(), acceptor.identity())),
                 0);
-        if (acceptor.prepare(ballot) && acceptor.accept(ballot, value)) {
+        if (acceptor.prepareAndAccept(ballot, value)) {
             activate(epoch, reason);
         }
     }

@@ -273,7 +273,7 @@ class ConsistencyElection implements Election {
         RegisterValue value = rules.forced(canvass.epoch(ballot));
         try {
             round.abandon();
-            if (acceptor.prepare(ballot) && acceptor.accept(ballot, value)) {
+            if (acceptor.prepareAndAccept(ballot, value)) {
                 activate(ballot, value, "forced by " + by + "; sessions that are not here are lost", nowNs);
             }
         } catch (ElectionException e) {

@@ -305,11 +305,9 @@ class InSyncKeeper {
     void force(List<RegisterValue.InSync> inSync) {
         RegisterValue present = present();
         Ballot ballot = nextBallot.get();
-        boolean isForced = acceptor.prepare(ballot)
-                && acceptor.accept(
-                        ballot,
-                        new RegisterValue(
-                                present.epoch(), present.activeId(), inSync, present.voters(), present.mapEpoch()));
+        boolean isForced = acceptor.prepareAndAccept(
+                ballot,
+                new RegisterValue(present.epoch(), present.activeId(), inSync, present.voters(), present.mapEpoch()));
         assert isForced : "own ballot refused: " + ballot;
     }
 

@@ -431,7 +431,7 @@ class RegisterElection implements Election {
     private void promoteAlone(String reason) {
         Ballot ballot = nextBallot();
         RegisterValue next = copy.servedAlone(epoch(ballot));
-        if (acceptor.prepare(ballot) && acceptor.accept(ballot, next)) {
+        if (acceptor.prepareAndAccept(ballot, next)) {
             activate(next, reason);
         }
     }
@@ -460,7 +460,9 @@ class RegisterElection implements Election {
 
     private void propose(long nowNs) {
         Ballot ballot = nextBallot();
-        if (!acceptor.prepare(ballot)) {
+        // Of a promise nobody else is told before the value is accepted, one write is enough for both (ADR 0265).
+        boolean isAlone = participants.size() == 1;
+        if (isAlone ? !acceptor.mayPrepare(ballot) : !acceptor.prepare(ballot)) {
             return;
         }
         proposer.begin(ballot, participants);

@@ -60,6 +60,7 @@ final class MemoryRegisters implements ElectionProvider {
     /** What has been forced is kept, whatever happens to the process. */
     static final class MemoryStore implements ElectionStore {
         private SavedRegister forced;
+        private int forces;
 
         MemoryStore(VoterId identity) {
             forced = SavedRegister.empty(identity);
@@ -73,6 +74,12 @@ final class MemoryRegisters implements ElectionProvider {
         @Override
         public void force(SavedRegister register) {
             forced = register;
+            forces++;
+        }
+
+        /** How often something was forced. */
+        int forces() {
+            return forces;
         }
 
         @Override

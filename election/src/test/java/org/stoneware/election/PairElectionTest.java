@@ -74,6 +74,18 @@ class PairElectionTest {
     }
 
     @Test
+    void shouldWaitForTheDiskOnceWhenItTakesOverAndNobodyElseIsAsked() {
+        becomeStandby();
+        int before = store.forces();
+        hear(Evidence.Kind.CLOSED, PEER_PROCESS, MS);
+        hear(Evidence.Kind.REFUSED, 0, 2 * MS);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(store.forces() - before).isEqualTo(1);
+        assertThat(store.load().promised()).isEqualTo(store.load().acceptedBallot());
+    }
+
+    @Test
     void shouldNotTakeOverWhenATomcatHasHeardTheActiveSince() {
         becomeStandby();
         election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESSES, 0, 2), MS);

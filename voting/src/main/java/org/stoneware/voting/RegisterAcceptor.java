@@ -91,10 +91,10 @@ public class RegisterAcceptor {
      * @return false when the ballot is too low.
      */
     public boolean prepare(Ballot ballot) {
-        if (ballot.equals(saved.promised()) && ballot.counter() > Epoch.counter(saved.highestEpoch())) {
+        if (isPromised(ballot)) {
             return true;
         }
-        if (ballot.counter() < nextCounter()) {
+        if (!mayPrepare(ballot)) {
             return false;
         }
         save(new SavedRegister(
@@ -108,8 +108,27 @@ public class RegisterAcceptor {
         return true;
     }
 
+    /** Whether {@link #prepare} would promise this ballot. Writes nothing. */
+    public boolean mayPrepare(Ballot ballot) {
+        return isPromised(ballot) || ballot.counter() >= nextCounter();
+    }
+
+    private boolean isPromised(Ballot ballot) {
+        return ballot.equals(saved.promised()) && ballot.counter() > Epoch.counter(saved.highestEpoch());
+    }
+
     /**
-     * Accepts a value.
+     * Promises a ballot and accepts a value in it, forced once: for a change in which nobody else takes part, so that nobody could be told
+     * of the promise before the value is accepted.
+     *
+     * @return false when the ballot is too low.
+     */
+    public boolean prepareAndAccept(Ballot ballot, RegisterValue value) {
+        return mayPrepare(ballot) && accept(ballot, value);
+    }
+
+    /**
+     * Accepts a value. A ballot higher than the one promised is promised with it.
      *
      * @return false when a higher ballot has been promised.
      */

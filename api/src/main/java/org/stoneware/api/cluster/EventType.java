@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
 public enum EventType {
     ROLE_CHANGED("role-changed"),
     EPOCH_CHANGED("epoch-changed"),
+    TAKEN_OVER("taken-over"),
     MEMBER_JOINED("member-joined"),
     MEMBER_LEFT("member-left"),
     PEER_REFUSED("peer-refused"),

@@ -18,6 +18,7 @@ import org.stoneware.server.session.HeapShares;
 import org.stoneware.spi.election.ElectionContext;
 import org.stoneware.spi.election.FailoverPriority;
 import org.stoneware.spi.election.HeldCopy;
+import org.stoneware.wire.session.ClientRequestAdapter;
 
 /** What the configuration means for the parts of a {@link ServerAgent}. */
 final class AgentParts {
@@ -65,6 +66,17 @@ final class AgentParts {
                 persistence,
                 FailoverPriority.of(settings),
                 held);
+    }
+
+    /** Gets ready what a standby has not needed yet. */
+    WarmUp warmUp() {
+        return new WarmUp(List.of(
+                AgentParts.class,
+                ClientRequestAdapter.class,
+                ArraySettings.class,
+                context.liveness().getClass(),
+                context.transport().getClass(),
+                context.election().getClass()));
     }
 
     /** Without the array's key peers and Tomcats prove nothing, so whoever reaches the ports can read and change sessions. */

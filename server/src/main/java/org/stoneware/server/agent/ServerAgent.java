@@ -60,8 +60,8 @@ final class ServerAgent {
     /** Timers are served this often when nothing arrives. */
     private static final long IDLE_NS = TimeUnit.MILLISECONDS.toNanos(20);
 
-    /** A store that has no thread to wake this one is asked this often whether its disk is done. */
-    private static final long DISK_IDLE_NS = TimeUnit.MILLISECONDS.toNanos(1);
+    /** The same while a takeover is under way, or a store that has no thread to wake this one is asked whether its disk is done. */
+    private static final long SHORT_IDLE_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private static final long PUBLISH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(500);
     /** A gap between two cycles longer than this is a stall of ours, and silence measured over it proves nothing. */
@@ -87,6 +87,8 @@ final class ServerAgent {
     private final FrameListener frames;
     private final SessionDesk sessions;
     private final RoleHistory roles;
+    private final TakeoverTimeline timeline;
+    private final WarmUp warmUp;
     private final long openedNs;
     private long lastElectionNs;
     private long lastPublishNs;
@@ -109,6 +111,8 @@ final class ServerAgent {
         this.settings = context.settings();
         this.events = events;
         this.roles = new RoleHistory(events, context.wallClock().getAsLong());
+        this.warmUp = parts.warmUp();
+        this.timeline = new TakeoverTimeline(events::info, context.nanoClock(), context.wallClock());
         ServerSettings self = settings.self();
         List<AutoCloseable> opened = new ArrayList<>();
         try {
@@ -224,6 +228,7 @@ final class ServerAgent {
         work += stores.doWork(nowNs);
         work += door.doWork();
         work += transport.doWork(nowNs);
+        noteProgress();
         if (isStatusDue || nowNs - lastPublishNs > PUBLISH_INTERVAL_NS) {
             isStatusDue = false;
             lastPublishNs = nowNs;
@@ -232,7 +237,14 @@ final class ServerAgent {
         }
         context.liveness().agentCycled(nowNs);
         if (work == 0) {
-            transport.awaitWork(duties.awaitsDisk() ? DISK_IDLE_NS : IDLE_NS);
+            transport.awaitWork(duties.awaitsDisk() || timeline.isHurried() ? SHORT_IDLE_NS : IDLE_NS);
+        }
+    }
+
+    private void noteProgress() {
+        @Nullable SessionRequestProcessor serving = duties.processor();
+        if (timeline.isOpen() && serving != null) {
+            timeline.onProgress(serving.progress());
         }
     }
 
@@ -359,6 +371,10 @@ final class ServerAgent {
         @Override
         public void onView(ElectionView before, ElectionView now) {
             roles.onView(before, now, context.wallClock().getAsLong());
+            timeline.onView(now);
+            if (now.role() == ServerRole.PASSIVE_STANDBY) {
+                warmUp.begin();
+            }
             duties.onView(
                     before,
                     now,
@@ -368,6 +384,7 @@ final class ServerAgent {
             if (now.role() != ServerRole.ACTIVE_COORDINATOR) {
                 door.witnesses().forgetSolo();
             }
+            timeline.onServing();
             isStatusDue = true;
         }
 
@@ -378,6 +395,7 @@ final class ServerAgent {
 
         @Override
         public void askWitnesses(int memberId) {
+            timeline.first(TakeoverTimeline.Step.TOMCATS_ASKED);
             door.witnesses()
                     .ask(
                             memberId,
@@ -500,11 +518,15 @@ final class ServerAgent {
 
         @Override
         public void onWitness(Evidence evidence) {
+            timeline.last(TakeoverTimeline.Step.TOMCATS_HEARD);
             election.onEvidence(evidence, electionTime());
         }
 
         @Override
         public void onTomcat(LivenessLink link, Hello hello) {
+            if (hello.kind() == Hello.Kind.VALVE) {
+                timeline.first(TakeoverTimeline.Step.FIRST_TOMCAT);
+            }
             if (settings.hasClientVoters()) {
                 voters.onAccepted(link, hello);
             }
@@ -554,6 +576,8 @@ final class ServerAgent {
             ServerRole role = peers.peer(evidence.memberId()).role();
             // Who asks this server sees at once what another has become.
             isStatusDue |= shown.put(evidence.memberId(), role) != role;
+            timeline.onEvidence(
+                    evidence, settings.servers().get(evidence.memberId()).name(), election.view());
             election.onEvidence(evidence, electionTime());
         }
 

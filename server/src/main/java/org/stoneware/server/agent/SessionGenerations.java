@@ -227,7 +227,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
 
     private SessionStore openStore(StoreOffer from, Path where) {
         // A class not loaded by now is missing when the bundle goes; see docs/adr/0131.
-        StoreOpener.loadClasses(from);
+        BundleClasses.load(from.provider().getClass(), false);
         return from.provider()
                 .open(storeContext(where, memoryBytes(context.settings().self())));
     }

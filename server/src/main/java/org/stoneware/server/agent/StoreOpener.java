@@ -5,9 +5,6 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
-import org.osgi.framework.Bundle;
-import org.osgi.framework.FrameworkUtil;
-import org.osgi.framework.wiring.BundleWiring;
 import org.stoneware.server.storage.OpenedStore;
 import org.stoneware.server.storage.StoreTrial;
 import org.stoneware.spi.storage.StoreContext;
@@ -200,7 +197,7 @@ final class StoreOpener {
                 if (!missing.isEmpty()) {
                     return new Opened(null, missing, false);
                 }
-                loadClasses(offer);
+                BundleClasses.load(offer.provider().getClass(), false);
                 StoreContext trial = generations.trialContext();
                 String problem =
                         new StoreTrial(System::nanoTime, StoreOpener::forgetInterrupt).run(offer.provider(), trial);
@@ -215,6 +212,7 @@ final class StoreOpener {
             }
         }
     }
+<<<<<<< HEAD
 
     /** It was meant for what hung; who closes a store waits for the store's threads, whatever happens. */
     private static void forgetInterrupt() {
@@ -244,4 +242,6 @@ final class StoreOpener {
             }
         }
     }
+=======
+>>>>>>> h2
 }

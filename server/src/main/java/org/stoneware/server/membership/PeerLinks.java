@@ -35,6 +35,9 @@ public final class PeerLinks {
     /** A link silent for this long is given up and dialled anew: after a cut, TCP's own repetition may take minutes to notice. */
     private static final long GIVE_UP_SILENT_NS = TimeUnit.SECONDS.toNanos(2);
 
+    /** First pause after a call that a server took and dropped unanswered, when a link to it was lost before; each further one is twice as long. */
+    private static final long FIRST_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(2);
+
     private static final long DIAL_TIMEOUT_NS = TimeUnit.SECONDS.toNanos(2);
 
     /** A heartbeat whose sender's agent has not cycled for longer counts as silence. */
@@ -68,6 +71,9 @@ public final class PeerLinks {
         private final int memberId;
         private boolean isDialling;
         private long nextDialNs;
+        /** A process that ends closes its doors one after the other, and may take a call between two of them. */
+        private long pauseNs = DIAL_INTERVAL_NS;
+
         private @Nullable LivenessLink outbound;
         /**
          * Links it has called here on, oldest first. Several at a time: a server that was frozen accepts every call since, those given up
@@ -201,6 +207,7 @@ public final class PeerLinks {
     public void onConnectFailed(int memberId, ConnectFailure failure, String reason) {
         Peer peer = peers[memberId];
         peer.isDialling = false;
+        peer.pauseNs = DIAL_INTERVAL_NS;
         peer.detail = reason;
         peer.refusal = "";
         tell(
@@ -379,6 +386,10 @@ public final class PeerLinks {
         }
         if (wasGreeted) {
             peer.nextDialNs = 0;
+            peer.pauseNs = FIRST_PAUSE_NS;
+        } else {
+            peer.nextDialNs += peer.pauseNs - DIAL_INTERVAL_NS;
+            peer.pauseNs = Math.min(2 * peer.pauseNs, DIAL_INTERVAL_NS);
         }
         peer.detail = reason;
         if (cause == CloseCause.GOODBYE) {

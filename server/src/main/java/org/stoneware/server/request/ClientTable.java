@@ -64,6 +64,15 @@ final class ClientTable {
         return overdue;
     }
 
+    /** Tomcats that are connected. */
+    int connected() {
+        int count = 0;
+        for (ClientRow row : rows.values()) {
+            count += row.port == null ? 0 : 1;
+        }
+        return count;
+    }
+
     void remove(ClientRow row) {
         rows.remove(row.id);
     }

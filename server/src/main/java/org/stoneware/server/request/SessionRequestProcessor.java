@@ -328,6 +328,11 @@ public final class SessionRequestProcessor {
         return all;
     }
 
+    /** How far this epoch has come. */
+    public ServingProgress progress() {
+        return new ServingProgress(context.clients.connected(), context.rule.missing(), context.counters.written);
+    }
+
     /** True while a request waits for a session to come to memory. */
     public boolean awaitsStore() {
         return context.isStoreAwaited;

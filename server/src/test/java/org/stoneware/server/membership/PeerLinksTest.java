@@ -82,6 +82,44 @@ class PeerLinksTest {
     }
 
     @Test
+    void shouldDialAgainSoonWhenAServerTookTheCallWhileItDied() {
+        FakeLink link = connect();
+        links.onReply(1, link, reply(HelloReply.Status.ACCEPTED, ServerRole.ACTIVE_COORDINATOR), 0);
+        links.onClosed(link, CloseCause.CLOSED_BY_PEER, "reset");
+        links.doWork(nowNs);
+        FakeLink late = new FakeLink();
+        links.onConnected(1, late);
+        links.onClosed(late, CloseCause.CLOSED_BY_PEER, "reset");
+        dials.clear();
+
+        nowNs += 5 * SECOND_NS / 1_000;
+        links.doWork(nowNs);
+
+        assertThat(dials).hasSize(1);
+    }
+
+    @Test
+    void shouldNotDialEverFasterWhoTakesEveryCallAndDropsIt() {
+        FakeLink link = connect();
+        links.onReply(1, link, reply(HelloReply.Status.ACCEPTED, ServerRole.ACTIVE_COORDINATOR), 0);
+        links.onClosed(link, CloseCause.CLOSED_BY_PEER, "reset");
+        dials.clear();
+
+        for (int i = 0; i < 10_000; i++) {
+            int before = dials.size();
+            links.doWork(nowNs);
+            if (dials.size() > before) {
+                FakeLink late = new FakeLink();
+                links.onConnected(1, late);
+                links.onClosed(late, CloseCause.CLOSED_BY_PEER, "reset");
+            }
+            nowNs += SECOND_NS / 1_000;
+        }
+
+        assertThat(dials).hasSizeBetween(40, 50);
+    }
+
+    @Test
     void shouldGiveUpALinkThatIsSilentForLong() {
         FakeLink link = connect();
         links.onReply(1, link, reply(HelloReply.Status.ACCEPTED, ServerRole.ACTIVE_COORDINATOR), 0);
