@@ -212,36 +212,9 @@ final class StoreOpener {
             }
         }
     }
-<<<<<<< HEAD
 
     /** It was meant for what hung; who closes a store waits for the store's threads, whatever happens. */
     private static void forgetInterrupt() {
         boolean unused = Thread.interrupted();
     }
-
-    /** Loads every class of a provider's bundle. Any thread. */
-    static void loadClasses(StoreOffer offer) {
-        Class<?> provider = offer.provider().getClass();
-        Bundle bundle = FrameworkUtil.getBundle(provider);
-        BundleWiring wiring = bundle == null ? null : bundle.adapt(BundleWiring.class);
-        if (wiring == null) {
-            return;
-        }
-        for (String resource : wiring.listResources(
-                "/", "*.class", BundleWiring.LISTRESOURCES_RECURSE | BundleWiring.LISTRESOURCES_LOCAL)) {
-            String name =
-                    resource.substring(0, resource.length() - ".class".length()).replace('/', '.');
-            try {
-                if (!name.endsWith("-info")) {
-                    Class.forName(name, false, provider.getClassLoader());
-                }
-            } catch (ClassNotFoundException | LinkageError e) {
-                // It names what is optional and not there; whoever needs it will hear.
-                System.getLogger("org.stoneware.server")
-                        .log(System.Logger.Level.DEBUG, "not loaded ahead: " + name + ": " + e);
-            }
-        }
-    }
-=======
->>>>>>> h2
 }
