@@ -71,7 +71,9 @@ class ChangedInPlaceTest {
 
     @Test
     void shouldHoldAChangeUnderBothNamesOfAnObject() throws Exception {
-        tomcat.page("/add", (request, response) -> checkout(request.getSession()).cart.items.add("x"));
+        tomcat.page(
+                "/add",
+                (request, response) -> checkout(request.getSession()).cart.items.add("x"));
 
         tomcat.get("/add", id);
 
@@ -86,9 +88,8 @@ class ChangedInPlaceTest {
             checkout(request.getSession()).cart.items.add("x");
             request.getSession().setAttribute("checkout", "done");
         });
-        tomcat.page("/again", (request, response) ->
-                request.getSession().setAttribute("checkout", new Checkout((Cart)
-                        request.getSession().getAttribute("cart"))));
+        tomcat.page("/again", (request, response) -> request.getSession().setAttribute("checkout", new Checkout((Cart)
+                request.getSession().getAttribute("cart"))));
         tomcat.page("/remove", (request, response) -> {
             Cart cart = checkout(request.getSession()).cart;
             request.getSession().removeAttribute("checkout");
