@@ -5,8 +5,10 @@ import java.io.InvalidClassException;
 import java.io.NotSerializableException;
 import java.io.UncheckedIOException;
 import java.util.AbstractMap;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -35,7 +37,8 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
 
     private final Runnable onChange;
     private final ConcurrentHashMap<String, AttributeSlot> slots = new ConcurrentHashMap<>();
-    private final Set<String> changed = ConcurrentHashMap.newKeySet();
+    /** What the array may not hold yet, each with a mark that tells one change of an attribute from the next. */
+    private final ConcurrentHashMap<String, Object> changed = new ConcurrentHashMap<>();
 
     SessionAttributes(
             AttributeKind kind,
@@ -81,7 +84,7 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
 
     // First the slot, then its name: a delta collected between the two misses the change, and finds it the next time.
     private void changed(String name) {
-        changed.add(name);
+        changed.put(name, new Object());
         onChange.run();
     }
 
@@ -164,48 +167,59 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
     }
 
     /**
-     * Adds the changes since the last call to a delta.
+     * Adds to a delta what the array does not hold yet. Changes nothing here: that is for {@link Collected#held} to do.
+     * <p>
+     * Runs code of the application, which may wait for what another thread of it holds: to be called without a lock that such a thread
+     * could want.
      *
      * @param scratch     holds one serialized value at a time.
      * @param lookInside  also compares every value the application has had in hands with what the array holds.
      * @throws UncheckedIOException when a value can't be written now; the delta is of no use then.
      */
-    void collect(SessionDelta.Builder delta, ExpandableArrayBuffer scratch, boolean lookInside) {
-        Set<String> names = new HashSet<>(changed);
-        for (String name : names) {
-            // Forgotten before the slot is read: a change made from here on marks it again.
-            changed.remove(name);
+    Collected collect(SessionDelta.Builder delta, ExpandableArrayBuffer scratch, boolean lookInside) {
+        Collected collected = new Collected();
+        // Before the slots are read: a change made from here on has another mark, and is collected the next time.
+        Map<String, Object> marks = new HashMap<>(changed);
+        marks.forEach((name, mark) -> {
             AttributeSlot slot = slots.get(name);
             if (slot == null) {
                 delta.remove(kind, name);
+                collected.add(name, mark, null, false, 0, 0);
             } else {
-                addChanged(delta, name, slot, scratch);
+                addChanged(delta, name, mark, slot, scratch, collected);
             }
-        }
+        });
         if (lookInside) {
             slots.forEach((name, slot) -> {
-                if (slot.mayHaveChanged() && !names.contains(name)) {
-                    addWhenMutated(delta, name, slot, scratch);
+                if (slot.mayHaveChanged() && !marks.containsKey(name)) {
+                    addWhenMutated(delta, name, slot, scratch, collected);
                 }
             });
         }
+        return collected;
     }
 
     private void addChanged(
-            SessionDelta.Builder delta, String name, AttributeSlot slot, ExpandableArrayBuffer scratch) {
+            SessionDelta.Builder delta,
+            String name,
+            Object mark,
+            AttributeSlot slot,
+            ExpandableArrayBuffer scratch,
+            Collected collected) {
         Object value = slot.value(codec, reports, name);
         if (value != null && !isShared.test(name, value)) {
-            slot.keepLocal();
             delta.remove(kind, name);
+            collected.add(name, mark, slot, true, 0, 0);
             return;
         }
         try {
             int length = slot.encode(codec, scratch);
             delta.put(kind, name, scratch, 0, length);
+            collected.add(name, mark, slot, false, AttributeCodec.digest(scratch, 0, length), length);
         } catch (NotSerializableException | InvalidClassException e) {
             // An older value must not come back on another Tomcat as if it were current.
-            slot.keepLocal();
             delta.remove(kind, name);
+            collected.add(name, mark, slot, true, 0, 0);
             reports.keptLocal(name, value == null ? "?" : value, e);
         } catch (IOException e) {
             throw notNow(name, e);
@@ -213,16 +227,21 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
     }
 
     private void addWhenMutated(
-            SessionDelta.Builder delta, String name, AttributeSlot slot, ExpandableArrayBuffer scratch) {
-        long before = slot.digest();
+            SessionDelta.Builder delta,
+            String name,
+            AttributeSlot slot,
+            ExpandableArrayBuffer scratch,
+            Collected collected) {
         try {
             int length = slot.encode(codec, scratch);
-            if (slot.digest() != before) {
+            long digest = AttributeCodec.digest(scratch, 0, length);
+            if (slot.digest() != digest) {
                 delta.put(kind, name, scratch, 0, length);
+                collected.add(name, null, slot, false, digest, length);
             }
         } catch (NotSerializableException | InvalidClassException e) {
-            slot.keepLocal();
             delta.remove(kind, name);
+            collected.add(name, null, slot, true, 0, 0);
             reports.keptLocal(name, Objects.requireNonNullElse(slot.value(codec, reports, name), "?"), e);
         } catch (IOException e) {
             throw notNow(name, e);
@@ -231,8 +250,53 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
 
     /** What fails now and may work the next time must not take the attribute away from everybody: the whole delta fails. */
     private UncheckedIOException notNow(String name, IOException e) {
-        changed.add(name);
+        changed.putIfAbsent(name, new Object());
         return new UncheckedIOException("session attribute " + name + ": " + e.getMessage(), e);
+    }
+
+    /** What a delta says of these attributes; theirs to remember once the array holds it, and to forget otherwise. */
+    final class Collected {
+        private final List<Entry> entries = new ArrayList<>();
+
+        /**
+         * One attribute.
+         *
+         * @param mark    of its change; null when it was found by a look inside.
+         * @param slot    null when it was removed.
+         * @param isLocal the array is told that there is none.
+         */
+        private record Entry(
+                String name,
+                @Nullable Object mark,
+                @Nullable AttributeSlot slot,
+                boolean isLocal,
+                long digest,
+                int length) {}
+
+        private void add(
+                String name,
+                @Nullable Object mark,
+                @Nullable AttributeSlot slot,
+                boolean isLocal,
+                long digest,
+                int length) {
+            entries.add(new Entry(name, mark, slot, isLocal, digest, length));
+        }
+
+        /** The array holds the delta. */
+        void held() {
+            for (Entry entry : entries) {
+                AttributeSlot slot = entry.slot;
+                if (slot != null && entry.isLocal) {
+                    slot.keepLocal();
+                } else if (slot != null) {
+                    slot.held(entry.digest, entry.length);
+                }
+                if (entry.mark != null) {
+                    changed.remove(entry.name, entry.mark);
+                }
+            }
+        }
     }
 
     /** Nobody uses the session now: what it handed out can't change before it is handed out again. */
