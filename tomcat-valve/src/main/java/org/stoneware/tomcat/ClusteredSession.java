@@ -19,8 +19,9 @@ import org.stoneware.client.SessionClient;
  * The copy is used by any number of requests of this Tomcat at a time, as in plain Catalina; while at least one does, the array
  * lets no other Tomcat change the session. It never ends by itself: the array says when a session has expired.
  * <p>
- * <b>Threading:</b> callable from any thread. What concerns the array (version, loading, delta, removal) happens one at a time
- * under {@link #arrayLock}.
+ * <b>Threading:</b> callable from any thread. What concerns the array (version, loading, handing over, removal) happens one at a time
+ * under {@link #arrayLock}. Code of the application never runs under that lock: a request may want it while it holds a monitor of the
+ * application. So values are serialized before, in turn as a rule; see {@link CommitTurns}.
  */
 final class ClusteredSession extends StandardSession {
     private static final long serialVersionUID = 1L;
@@ -33,6 +34,7 @@ final class ClusteredSession extends StandardSession {
     private final transient SessionAttributes container;
     private final transient SharedLogin login;
     private final transient Object arrayLock = new Object();
+    private final transient CommitTurns turns = new CommitTurns();
     private final transient AtomicInteger accesses = new AtomicInteger();
 
     private transient volatile @Nullable SessionKey key;
@@ -41,9 +43,9 @@ final class ClusteredSession extends StandardSession {
     /** The array does not hold what this copy says; whoever still has it can change nothing. */
     private transient volatile boolean isLost;
 
-    /** Changes taken out of this copy are on their way: not held yet, for any request that uses it. */
-    private transient volatile boolean isCommitting;
-    /** Changes taken out of this copy did not reach the array. Whose they were is not known, so no request may succeed. */
+    /** Commits under way. */
+    private final transient AtomicInteger committing = new AtomicInteger();
+    /** Changes of this copy did not reach the array. Whose they were is not known, so no request may succeed. */
     private transient volatile boolean hasLostChanges;
 
     private transient volatile boolean isRemoved;
@@ -134,7 +136,7 @@ final class ClusteredSession extends StandardSession {
      * @return true when it was taken out by this call.
      */
     boolean drop() {
-        if (uses > 0 || isCommitting) {
+        if (uses > 0 || committing.get() > 0) {
             return false;
         }
         synchronized (arrayLock) {
@@ -272,6 +274,7 @@ final class ClusteredSession extends StandardSession {
     // Ages, not times: the clocks of the machines may differ. What a thread of the application has changed and is about
     // to commit stays, on top of what others made of the session.
     private void load(SessionRecord record, long logTimeMs) {
+        turns.overtake();
         long nowMs = System.currentTimeMillis();
         key = record.key();
         id = record.key().id();
@@ -297,9 +300,8 @@ final class ClusteredSession extends StandardSession {
     }
 
     /**
-     * True when the array may not hold everything changed so far. Takes no lock.
-     * <p>
-     * The order counts: a commit says that it runs before it takes changes out, and how it ended before it says that it is over.
+     * True when the array may not hold everything changed so far, but for what was changed in place. Takes no lock: a change is
+     * forgotten only when the array holds it, or when {@code hasLostChanges} says that it does not.
      */
     boolean isDirty() {
         return isValid
@@ -308,38 +310,37 @@ final class ClusteredSession extends StandardSession {
                         || isIntervalChanged
                         || application.hasChanges()
                         || container.hasChanges()
-                        || isCommitting
                         || hasLostChanges);
     }
 
     /**
-     * Hands the changes since the last call to the array and waits until it holds them.
+     * Hands the changes the array does not hold yet to it and waits until it holds them.
      *
      * @return null when there was nothing to hand over.
      */
     @Nullable
     Committed commit(boolean lookInside, boolean isLast, long ageMs) {
-        synchronized (arrayLock) {
-            if (!isValid || isRemoved) {
-                return null;
-            }
-            if (hasLostChanges) {
-                return fenced();
-            }
-            DeltaBuffers.Buffer buffer = sessions.buffers().take();
-            isCommitting = true;
-            try {
-                return commit(buffer, lookInside, isLast, ageMs);
-            } catch (RuntimeException | Error e) {
-                // Whatever it was, it may have come after changes were taken out of this copy, so nothing less will do.
+        if (!isValid || isRemoved) {
+            return null;
+        }
+        if (hasLostChanges) {
+            return fenced();
+        }
+        DeltaBuffers.Buffer buffer = sessions.buffers().take();
+        committing.incrementAndGet();
+        try {
+            return commitInTurn(buffer, lookInside, isLast, ageMs);
+        } catch (RuntimeException | Error e) {
+            // Whatever it was, the array may hold changes this copy does not know of, so nothing less will do.
+            synchronized (arrayLock) {
                 hasLostChanges = true;
                 lose();
-                sessions.reports().notCommitted(key(), e);
-                return new Committed(Committed.Status.UNAVAILABLE, version, "changes can't be written: " + e);
-            } finally {
-                isCommitting = false;
-                sessions.buffers().giveBack(buffer);
             }
+            sessions.reports().notCommitted(key(), e);
+            return new Committed(Committed.Status.UNAVAILABLE, version, "changes can't be written: " + e);
+        } finally {
+            committing.decrementAndGet();
+            sessions.buffers().giveBack(buffer);
         }
     }
 
@@ -351,32 +352,74 @@ final class ClusteredSession extends StandardSession {
         return new Committed(Committed.Status.FENCED, version, "this copy of the session is not the array's any more");
     }
 
-    private @Nullable Committed commit(DeltaBuffers.Buffer buffer, boolean lookInside, boolean isLast, long ageMs) {
-        if (isIntervalChanged) {
-            isIntervalChanged = false;
-            buffer.builder.maxInactiveIntervalSec(maxInactiveInterval);
+    /** Serializes without the lock, and again when another commit was faster: what was written before may be older than what it sent. */
+    private @Nullable Committed commitInTurn(
+            DeltaBuffers.Buffer buffer, boolean lookInside, boolean isLast, long ageMs) {
+        for (int attempt = 0; attempt < CommitTurns.MAX_ATTEMPTS; attempt++) {
+            boolean hasTurn = turns.begin();
+            try {
+                long before = turns.overtaken();
+                CollectedChanges changes = collect(buffer, lookInside);
+                synchronized (arrayLock) {
+                    if (turns.overtaken() == before) {
+                        return handOver(buffer, changes, isLast, ageMs);
+                    }
+                }
+            } finally {
+                if (hasTurn) {
+                    turns.end();
+                }
+            }
+            buffer.builder.reset();
         }
-        application.collect(buffer.builder, buffer.value(), lookInside && sessions.detectsMutation());
-        container.collect(buffer.builder, buffer.value(), false);
-        if (isStored() && buffer.builder.isEmpty()) {
+        throw new IllegalStateException("overtaken by other commits " + CommitTurns.MAX_ATTEMPTS + " times");
+    }
+
+    private CollectedChanges collect(DeltaBuffers.Buffer buffer, boolean lookInside) {
+        boolean hasInterval = isIntervalChanged;
+        int interval = maxInactiveInterval;
+        if (hasInterval) {
+            buffer.builder.maxInactiveIntervalSec(interval);
+        }
+        return new CollectedChanges(
+                hasInterval,
+                interval,
+                application.collect(buffer.builder, buffer.value(), lookInside && sessions.detectsMutation()),
+                container.collect(buffer.builder, buffer.value(), false));
+    }
+
+    private @Nullable Committed handOver(DeltaBuffers.Buffer buffer, CollectedChanges changes, boolean isLast, long ageMs) {
+        if (!isValid || isRemoved || isStored() && buffer.builder.isEmpty() && !hasLostChanges) {
             return null;
         }
-        if (isLost) {
+        if (isLost || hasLostChanges) {
             hasLostChanges = true;
             return fenced();
         }
         int length = buffer.builder.finish();
         buffer.valuesWritten();
+        turns.overtake();
         Committed outcome = sessions.client().commit(key(), buffer.delta, 0, length, ageMs, isLast);
         if (outcome.isCommitted()) {
             version = outcome.version();
-            approximateBytes = application.approximateBytes() + container.approximateBytes();
+            held(changes);
         } else {
             // Nobody knows what the array holds now; the next request asks it.
             hasLostChanges = true;
             lose();
         }
         return outcome;
+    }
+
+    private void held(CollectedChanges changes) {
+        if (changes.hasInterval()) {
+            isIntervalChanged = false;
+            // Set again meanwhile, and marked before this forgot the mark.
+            isIntervalChanged |= maxInactiveInterval != changes.interval();
+        }
+        changes.application().held();
+        changes.container().held();
+        approximateBytes = application.approximateBytes() + container.approximateBytes();
     }
 
     /** Gives this copy up: the next request of this Tomcat loads the session anew. */
@@ -406,11 +449,11 @@ final class ClusteredSession extends StandardSession {
 
     /** Gives the session a new id in the array, then here. */
     Committed rename(SessionKey to) {
+        Committed stored = isStored() ? null : commit(false, false, 0);
+        if (stored != null && !stored.isCommitted()) {
+            return stored;
+        }
         synchronized (arrayLock) {
-            Committed stored = isStored() ? null : commit(false, false, 0);
-            if (stored != null && !stored.isCommitted()) {
-                return stored;
-            }
             Committed renamed = sessions.client().rename(key(), to);
             if (renamed.isCommitted()) {
                 version = Math.max(version, renamed.version());

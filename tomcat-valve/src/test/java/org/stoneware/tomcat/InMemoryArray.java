@@ -191,6 +191,11 @@ final class InMemoryArray {
 
         @Override
         public Opened open(SessionKey key, long knownVersion) {
+            return open(key, knownVersion, OWNER_WAIT_MS);
+        }
+
+        @Override
+        public Opened open(SessionKey key, long knownVersion, long maxOwnerWaitMs) {
             calls.add("open " + key.id());
             beforeOpen.run();
             synchronized (InMemoryArray.this) {
@@ -199,16 +204,16 @@ final class InMemoryArray {
                     return new Opened(status, 0, null, 0, "as the test wants");
                 }
                 Entry entry = entries.get(key);
-                long deadlineMs = System.currentTimeMillis() + OWNER_WAIT_MS;
+                long deadlineMs = System.currentTimeMillis() + maxOwnerWaitMs;
                 while (entry != null && entry.owner != null && (entry.owner != this || entry.isRecalled)) {
                     entry.isRecalled = true;
+                    if (System.currentTimeMillis() >= deadlineMs) {
+                        return new Opened(Opened.Status.BUSY, 0, null, 0, "owned elsewhere");
+                    }
                     try {
-                        InMemoryArray.this.wait(100);
+                        InMemoryArray.this.wait(Math.min(100, Math.max(1, maxOwnerWaitMs)));
                     } catch (InterruptedException e) {
                         throw new AssertionError(e);
-                    }
-                    if (System.currentTimeMillis() > deadlineMs) {
-                        return new Opened(Opened.Status.BUSY, 0, null, 0, "owned elsewhere");
                     }
                     entry = entries.get(key);
                 }
