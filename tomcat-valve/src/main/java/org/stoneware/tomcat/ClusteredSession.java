@@ -7,7 +7,6 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.catalina.session.StandardSession;
 import org.jspecify.annotations.Nullable;
-import org.stoneware.api.session.AttributeKind;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.client.Committed;
@@ -30,8 +29,7 @@ final class ClusteredSession extends StandardSession {
     private static final int MAX_LAST_COMMITS = 8;
 
     private final transient SessionManager sessions;
-    private final transient SessionAttributes application;
-    private final transient SessionAttributes container;
+    private final transient SessionContent content;
     private final transient SharedLogin login;
     private final transient Object arrayLock = new Object();
     private final transient CommitTurns turns = new CommitTurns();
@@ -39,7 +37,6 @@ final class ClusteredSession extends StandardSession {
 
     private transient volatile @Nullable SessionKey key;
     private transient volatile long version = SessionClient.NO_VERSION;
-    private transient volatile boolean isIntervalChanged;
     /** The array does not hold what this copy says; whoever still has it can change nothing. */
     private transient volatile boolean isLost;
 
@@ -58,36 +55,24 @@ final class ClusteredSession extends StandardSession {
     /** One of {@link #uses} belongs to callers outside any request scope. Guarded by arrayLock. */
     private transient boolean hasDetachedUse;
 
-    private transient volatile long approximateBytes;
     private transient volatile long lastUsedNs = System.nanoTime();
 
     ClusteredSession(SessionManager manager) {
         super(manager);
         sessions = manager;
-        application = attributes(AttributeKind.APPLICATION);
-        container = attributes(AttributeKind.CONTAINER);
-        login = new SharedLogin(container);
-        attributes = application;
+        content = new SessionContent(this, manager);
+        login = new SharedLogin(content.container());
+        attributes = content.application();
     }
 
-    private SessionAttributes attributes(AttributeKind kind) {
-        boolean isContainer = kind == AttributeKind.CONTAINER;
-        return new SessionAttributes(kind, sessions.codec(), sessions.reports(), new SessionAttributes.Owner() {
-            @Override
-            public boolean isShared(String name, Object value) {
-                return isContainer || !exclude(name, value);
-            }
+    // ---- what the content asks
 
-            @Override
-            public void changed() {
-                ClusteredSession.this.changed();
-            }
+    boolean isShared(String name, Object value) {
+        return !exclude(name, value);
+    }
 
-            @Override
-            public void activate(Object value) {
-                Activation.tell(value, ClusteredSession.this, sessions.reports());
-            }
-        });
+    int intervalSec() {
+        return maxInactiveInterval;
     }
 
     // ---- what the manager does with a copy
@@ -109,12 +94,12 @@ final class ClusteredSession extends StandardSession {
     }
 
     long approximateBytes() {
-        return approximateBytes;
+        return content.approximateBytes();
     }
 
     /** Names of attributes the array does not hold, because they can't leave this Tomcat. */
     List<String> localAttributes() {
-        return application.localNames();
+        return content.application().localNames();
     }
 
     long lastUsedNs() {
@@ -207,7 +192,7 @@ final class ClusteredSession extends StandardSession {
     void begin(SessionKey key) {
         synchronized (arrayLock) {
             this.key = key;
-            isIntervalChanged = true;
+            content.intervalChanged();
             uses++;
         }
     }
@@ -240,7 +225,7 @@ final class ClusteredSession extends StandardSession {
             uses--;
             lastUsedNs = System.nanoTime();
             if (uses == 0) {
-                application.noneExposed();
+                content.application().noneExposed();
             }
             // Inside the lock, which a rename holds: the key must not change on the way.
             sessions.end(key(), ageMs);
@@ -281,21 +266,15 @@ final class ClusteredSession extends StandardSession {
         creationTime = nowMs - (logTimeMs - record.creationTimeMs());
         lastAccessedTime = nowMs - (logTimeMs - record.lastAccessedTimeMs());
         thisAccessedTime = lastAccessedTime;
-        if (!isIntervalChanged) {
+        if (!content.isIntervalChanged()) {
             maxInactiveInterval = record.maxInactiveIntervalSec();
         }
         version = record.version();
-        approximateBytes = record.length();
         isNew = false;
         principal = null;
         authType = null;
         notes.keySet().removeAll(SharedLogin.NOTES);
-        SessionAttributes.Loading ours = application.replaceAll();
-        SessionAttributes.Loading theirs = container.replaceAll();
-        record.forEach((kind, name, removed, buffer, offset, length) ->
-                (kind == AttributeKind.CONTAINER ? theirs : ours).put(name, buffer, offset, length));
-        ours.finish();
-        theirs.finish();
+        content.load(record);
         isValid = true;
     }
 
@@ -306,11 +285,7 @@ final class ClusteredSession extends StandardSession {
     boolean isDirty() {
         return isValid
                 && !isRemoved
-                && (!isStored()
-                        || isIntervalChanged
-                        || application.hasChanges()
-                        || container.hasChanges()
-                        || hasLostChanges);
+                && (!isStored() || content.hasChanges() || hasLostChanges);
     }
 
     /**
@@ -359,7 +334,7 @@ final class ClusteredSession extends StandardSession {
             boolean hasTurn = turns.begin();
             try {
                 long before = turns.overtaken();
-                CollectedChanges changes = collect(buffer, lookInside);
+                SessionContent.Collected changes = content.collect(buffer, lookInside && sessions.detectsMutation());
                 synchronized (arrayLock) {
                     if (turns.overtaken() == before) {
                         return handOver(buffer, changes, isLast, ageMs);
@@ -375,20 +350,7 @@ final class ClusteredSession extends StandardSession {
         throw new IllegalStateException("overtaken by other commits " + CommitTurns.MAX_ATTEMPTS + " times");
     }
 
-    private CollectedChanges collect(DeltaBuffers.Buffer buffer, boolean lookInside) {
-        boolean hasInterval = isIntervalChanged;
-        int interval = maxInactiveInterval;
-        if (hasInterval) {
-            buffer.builder.maxInactiveIntervalSec(interval);
-        }
-        return new CollectedChanges(
-                hasInterval,
-                interval,
-                application.collect(buffer.builder, buffer.value(), lookInside && sessions.detectsMutation()),
-                container.collect(buffer.builder, buffer.value(), false));
-    }
-
-    private @Nullable Committed handOver(DeltaBuffers.Buffer buffer, CollectedChanges changes, boolean isLast, long ageMs) {
+    private @Nullable Committed handOver(DeltaBuffers.Buffer buffer, SessionContent.Collected changes, boolean isLast, long ageMs) {
         if (!isValid || isRemoved || isStored() && buffer.builder.isEmpty() && !hasLostChanges) {
             return null;
         }
@@ -402,24 +364,13 @@ final class ClusteredSession extends StandardSession {
         Committed outcome = sessions.client().commit(key(), buffer.delta, 0, length, ageMs, isLast);
         if (outcome.isCommitted()) {
             version = outcome.version();
-            held(changes);
+            content.held(changes);
         } else {
             // Nobody knows what the array holds now; the next request asks it.
             hasLostChanges = true;
             lose();
         }
         return outcome;
-    }
-
-    private void held(CollectedChanges changes) {
-        if (changes.hasInterval()) {
-            isIntervalChanged = false;
-            // Set again meanwhile, and marked before this forgot the mark.
-            isIntervalChanged |= maxInactiveInterval != changes.interval();
-        }
-        changes.application().held();
-        changes.container().held();
-        approximateBytes = application.approximateBytes() + container.approximateBytes();
     }
 
     /** Gives this copy up: the next request of this Tomcat loads the session anew. */
@@ -472,7 +423,8 @@ final class ClusteredSession extends StandardSession {
         expire(true);
     }
 
-    private void changed() {
+    /** Something of the content has changed: commits it at once, unless a request that uses the session will. */
+    void changed() {
         if (!isValid || expiring || isRemoved || key == null) {
             return;
         }
@@ -561,7 +513,7 @@ final class ClusteredSession extends StandardSession {
         boolean isChange = interval != maxInactiveInterval;
         super.setMaxInactiveInterval(interval);
         if (isChange) {
-            isIntervalChanged = true;
+            content.intervalChanged();
             changed();
         }
     }
