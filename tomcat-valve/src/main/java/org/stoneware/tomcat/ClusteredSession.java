@@ -283,9 +283,7 @@ final class ClusteredSession extends StandardSession {
      * forgotten only when the array holds it, or when {@code hasLostChanges} says that it does not.
      */
     boolean isDirty() {
-        return isValid
-                && !isRemoved
-                && (!isStored() || content.hasChanges() || hasLostChanges);
+        return isValid && !isRemoved && (!isStored() || content.hasChanges() || hasLostChanges);
     }
 
     /**
@@ -350,7 +348,8 @@ final class ClusteredSession extends StandardSession {
         throw new IllegalStateException("overtaken by other commits " + CommitTurns.MAX_ATTEMPTS + " times");
     }
 
-    private @Nullable Committed handOver(DeltaBuffers.Buffer buffer, SessionContent.Collected changes, boolean isLast, long ageMs) {
+    private @Nullable Committed handOver(
+            DeltaBuffers.Buffer buffer, SessionContent.Collected changes, boolean isLast, long ageMs) {
         if (!isValid || isRemoved || isStored() && buffer.builder.isEmpty() && !hasLostChanges) {
             return null;
         }

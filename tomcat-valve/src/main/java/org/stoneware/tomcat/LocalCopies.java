@@ -55,8 +55,7 @@ final class LocalCopies {
         record Stamped(ClusteredSession copy, boolean isLocal, long lastUsedNs) {}
         long nowNs = System.nanoTime();
         List<Stamped> oldestFirst = byUse.stream()
-                .map(copy ->
-                        new Stamped(copy, !copy.localAttributes().isEmpty(), copy.lastUsedNs() - nowNs))
+                .map(copy -> new Stamped(copy, !copy.localAttributes().isEmpty(), copy.lastUsedNs() - nowNs))
                 .sorted(Comparator.comparing(Stamped::isLocal).thenComparingLong(Stamped::lastUsedNs))
                 .toList();
         for (Stamped candidate : oldestFirst) {
