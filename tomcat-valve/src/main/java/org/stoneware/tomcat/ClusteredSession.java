@@ -213,7 +213,9 @@ final class ClusteredSession extends StandardSession {
             if (isLost || isRemoved || isDropped) {
                 return false;
             }
-            if (record.version() > version) {
+            if (record.version() == version) {
+                accessed(record, logTimeMs);
+            } else if (record.version() > version) {
                 if (uses > 0) {
                     // Somebody else changed the session, so this Tomcat had lost it; requests that began before must
                     // fail.
@@ -226,6 +228,15 @@ final class ClusteredSession extends StandardSession {
         }
     }
 
+    /** Takes in that others have used the session without changing it. */
+    private void accessed(SessionRecord record, long logTimeMs) {
+        long accessedMs = SessionEndings.accessTimeMs(record, logTimeMs);
+        if (uses == 0 && accessedMs > thisAccessedTime) {
+            lastAccessedTime = accessedMs;
+            thisAccessedTime = accessedMs;
+        }
+    }
+
     // Ages, not times: the clocks of the machines may differ.
     private void load(SessionRecord record, long logTimeMs) {
         turns.overtake();
@@ -233,7 +244,7 @@ final class ClusteredSession extends StandardSession {
         key = record.key();
         id = record.key().id();
         creationTime = nowMs - (logTimeMs - record.creationTimeMs());
-        lastAccessedTime = nowMs - (logTimeMs - record.lastAccessedTimeMs());
+        lastAccessedTime = SessionEndings.accessTimeMs(record, logTimeMs);
         thisAccessedTime = lastAccessedTime;
         maxInactiveInterval = record.maxInactiveIntervalSec();
         version = record.version();
@@ -282,7 +293,8 @@ final class ClusteredSession extends StandardSession {
         DeltaBuffers.Buffer buffer = sessions.buffers().take();
         committing.incrementAndGet();
         try {
-            return commitInTurn(buffer, lookInside, isLast, ageMs);
+            return turns.commit(
+                    arrayLock, () -> collect(buffer, lookInside), changes -> handOver(buffer, changes, isLast, ageMs));
         } catch (RuntimeException | Error e) {
             // Whatever it was, the array may hold changes this copy does not know of, so nothing less will do.
             synchronized (arrayLock) {
@@ -301,30 +313,8 @@ final class ClusteredSession extends StandardSession {
         return new Committed(Committed.Status.FENCED, version, "this copy of the session is not the array's any more");
     }
 
-    /** Serializes without the lock, and again when another commit was faster: what was written before may be older than what it sent. */
-    private @Nullable Committed commitInTurn(
-            DeltaBuffers.Buffer buffer, boolean lookInside, boolean isLast, long ageMs) {
-        for (int attempt = 0; attempt < CommitTurns.MAX_ATTEMPTS; attempt++) {
-            boolean hasTurn = turns.begin();
-            try {
-                long before = turns.overtaken();
-                CollectedChanges changes = collect(buffer, lookInside);
-                synchronized (arrayLock) {
-                    if (turns.overtaken() == before) {
-                        return handOver(buffer, changes, isLast, ageMs);
-                    }
-                }
-            } finally {
-                if (hasTurn) {
-                    turns.end();
-                }
-            }
-            buffer.builder.reset();
-        }
-        throw new IllegalStateException("overtaken by other commits " + CommitTurns.MAX_ATTEMPTS + " times");
-    }
-
     private CollectedChanges collect(DeltaBuffers.Buffer buffer, boolean lookInside) {
+        buffer.builder.reset();
         boolean hasInterval = isIntervalChanged;
         int interval = maxInactiveInterval;
         if (hasInterval) {
@@ -337,7 +327,8 @@ final class ClusteredSession extends StandardSession {
                 container.collect(buffer.builder, buffer.value(), false));
     }
 
-    private @Nullable Committed handOver(DeltaBuffers.Buffer buffer, CollectedChanges changes, boolean isLast, long ageMs) {
+    private @Nullable Committed handOver(
+            DeltaBuffers.Buffer buffer, CollectedChanges changes, boolean isLast, long ageMs) {
         if (!isValid || isRemoved || isStored() && buffer.builder.isEmpty() && !hasLostChanges) {
             return null;
         }
@@ -403,12 +394,17 @@ final class ClusteredSession extends StandardSession {
             return stored;
         }
         synchronized (arrayLock) {
+            String from = key().id();
+            // Before the array knows it: a request that comes with the new id must find this copy, and wait for it.
+            sessions.keep(to.id(), this);
             Committed renamed = sessions.client().rename(key(), to);
             if (renamed.isCommitted()) {
                 version = Math.max(version, renamed.version());
                 key = to;
                 id = to.id();
+                sessions.forget(from, this);
             } else {
+                sessions.forget(to.id(), this);
                 lose();
             }
             return renamed;
@@ -495,6 +491,14 @@ final class ClusteredSession extends StandardSession {
         // Catalina ends an access when it recycles the request, and nobody else ends the scope of a response never
         // closed.
         sessions.finishAbandoned(scope -> scope.holds(this));
+    }
+
+    /** Leaves a session alone that seems idle here and has been used at another Tomcat. */
+    @Override
+    public void expire() {
+        if (!IdleExpiry.isOngoing() || !sessions.endings().isUsedSince(this)) {
+            super.expire();
+        }
     }
 
     /** Never ends the session for lack of use: that is for the array to say. */
