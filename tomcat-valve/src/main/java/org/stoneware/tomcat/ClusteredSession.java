@@ -243,7 +243,9 @@ final class ClusteredSession extends StandardSession {
             if (isLost || isRemoved || isDropped) {
                 return false;
             }
-            if (record.version() > version) {
+            if (record.version() == version) {
+                accessed(record, logTimeMs);
+            } else if (record.version() > version) {
                 if (uses > 0) {
                     // Somebody else changed the session, so this Tomcat had lost it; requests that began before must
                     // fail.
@@ -256,6 +258,15 @@ final class ClusteredSession extends StandardSession {
         }
     }
 
+    /** Takes in that others have used the session without changing it. */
+    private void accessed(SessionRecord record, long logTimeMs) {
+        long accessedMs = SessionEndings.accessTimeMs(record, logTimeMs);
+        if (uses == 0 && accessedMs > thisAccessedTime) {
+            lastAccessedTime = accessedMs;
+            thisAccessedTime = accessedMs;
+        }
+    }
+
     // Ages, not times: the clocks of the machines may differ. What a thread of the application has changed and is about
     // to commit stays, on top of what others made of the session.
     private void load(SessionRecord record, long logTimeMs) {
@@ -264,7 +275,7 @@ final class ClusteredSession extends StandardSession {
         key = record.key();
         id = record.key().id();
         creationTime = nowMs - (logTimeMs - record.creationTimeMs());
-        lastAccessedTime = nowMs - (logTimeMs - record.lastAccessedTimeMs());
+        lastAccessedTime = SessionEndings.accessTimeMs(record, logTimeMs);
         thisAccessedTime = lastAccessedTime;
         if (!content.isIntervalChanged()) {
             maxInactiveInterval = record.maxInactiveIntervalSec();
@@ -302,7 +313,10 @@ final class ClusteredSession extends StandardSession {
         DeltaBuffers.Buffer buffer = sessions.buffers().take();
         committing.incrementAndGet();
         try {
-            return commitInTurn(buffer, lookInside, isLast, ageMs);
+            return turns.commit(
+                    arrayLock,
+                    () -> content.collect(buffer, lookInside && sessions.detectsMutation()),
+                    changes -> handOver(buffer, changes, isLast, ageMs));
         } catch (RuntimeException | Error e) {
             // Whatever it was, the array may hold changes this copy does not know of, so nothing less will do.
             synchronized (arrayLock) {
@@ -323,29 +337,6 @@ final class ClusteredSession extends StandardSession {
 
     private Committed fenced() {
         return new Committed(Committed.Status.FENCED, version, "this copy of the session is not the array's any more");
-    }
-
-    /** Serializes without the lock, and again when another commit was faster: what was written before may be older than what it sent. */
-    private @Nullable Committed commitInTurn(
-            DeltaBuffers.Buffer buffer, boolean lookInside, boolean isLast, long ageMs) {
-        for (int attempt = 0; attempt < CommitTurns.MAX_ATTEMPTS; attempt++) {
-            boolean hasTurn = turns.begin();
-            try {
-                long before = turns.overtaken();
-                SessionContent.Collected changes = content.collect(buffer, lookInside && sessions.detectsMutation());
-                synchronized (arrayLock) {
-                    if (turns.overtaken() == before) {
-                        return handOver(buffer, changes, isLast, ageMs);
-                    }
-                }
-            } finally {
-                if (hasTurn) {
-                    turns.end();
-                }
-            }
-            buffer.builder.reset();
-        }
-        throw new IllegalStateException("overtaken by other commits " + CommitTurns.MAX_ATTEMPTS + " times");
     }
 
     private @Nullable Committed handOver(
@@ -404,12 +395,17 @@ final class ClusteredSession extends StandardSession {
             return stored;
         }
         synchronized (arrayLock) {
+            String from = key().id();
+            // Before the array knows it: a request that comes with the new id must find this copy, and wait for it.
+            sessions.keep(to.id(), this);
             Committed renamed = sessions.client().rename(key(), to);
             if (renamed.isCommitted()) {
                 version = Math.max(version, renamed.version());
                 key = to;
                 id = to.id();
+                sessions.forget(from, this);
             } else {
+                sessions.forget(to.id(), this);
                 lose();
             }
             return renamed;
@@ -499,6 +495,14 @@ final class ClusteredSession extends StandardSession {
         // Catalina ends an access when it recycles the request, and nobody else ends the scope of a response never
         // closed.
         sessions.finishAbandoned(scope -> scope.holds(this));
+    }
+
+    /** Leaves a session alone that seems idle here and has been used at another Tomcat. */
+    @Override
+    public void expire() {
+        if (!IdleExpiry.isOngoing() || !sessions.endings().isUsedSince(this)) {
+            super.expire();
+        }
     }
 
     /** Never ends the session for lack of use: that is for the array to say. */

@@ -2,6 +2,10 @@ package org.stoneware.tomcat;
 
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.locks.ReentrantLock;
+import java.util.function.Function;
+import java.util.function.Supplier;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.client.Committed;
 
 /**
  * The order in which requests of one Tomcat commit one session.
@@ -15,15 +19,42 @@ import java.util.concurrent.locks.ReentrantLock;
  */
 final class CommitTurns {
     /** A commit overtaken more often than this fails. Each time another one waited for its turn in vain. */
-    static final int MAX_ATTEMPTS = 100;
+    private static final int MAX_ATTEMPTS = 100;
 
     private static final long MAX_WAIT_MS = 200;
 
     private final ReentrantLock turn = new ReentrantLock();
     private volatile long overtaken;
 
-    /** Waits for the turn of the calling thread, but not for long; true when it has it, and must {@link #end} it. */
-    boolean begin() {
+    /**
+     * Commits once.
+     *
+     * @param lock     of the session; not held by the caller.
+     * @param collect  runs without the lock, and again when another commit was faster.
+     * @param handOver runs under the lock with what {@code collect} returned last.
+     */
+    <T> @Nullable Committed commit(Object lock, Supplier<T> collect, Function<T, @Nullable Committed> handOver) {
+        for (int attempt = 0; attempt < MAX_ATTEMPTS; attempt++) {
+            boolean hasTurn = begin();
+            try {
+                long before = overtaken;
+                T changes = collect.get();
+                synchronized (lock) {
+                    if (overtaken == before) {
+                        return handOver.apply(changes);
+                    }
+                }
+            } finally {
+                if (hasTurn) {
+                    turn.unlock();
+                }
+            }
+        }
+        throw new IllegalStateException("overtaken by other commits " + MAX_ATTEMPTS + " times");
+    }
+
+    /** Waits for the turn of the calling thread, but not for long; true when it has it. */
+    private boolean begin() {
         try {
             return turn.tryLock(MAX_WAIT_MS, TimeUnit.MILLISECONDS);
         } catch (InterruptedException e) {
@@ -33,16 +64,7 @@ final class CommitTurns {
         }
     }
 
-    void end() {
-        turn.unlock();
-    }
-
-    /** Grows whenever what others have collected so far becomes old. */
-    long overtaken() {
-        return overtaken;
-    }
-
-    /** What others have collected so far is old from now on. */
+    /** What others have collected so far is old from now on. Called under the lock. */
     @SuppressWarnings("NonAtomicOperationOnVolatileField")
     void overtake() {
         overtaken++;

@@ -97,6 +97,7 @@ final class SessionContent {
 
     /** Adds to a delta what the array does not hold yet. Runs code of the application, see {@link SessionAttributes#collect}. */
     Collected collect(DeltaBuffers.Buffer buffer, boolean lookInside) {
+        buffer.builder.reset();
         boolean hasInterval = isIntervalChanged;
         int interval = session.intervalSec();
         if (hasInterval) {
