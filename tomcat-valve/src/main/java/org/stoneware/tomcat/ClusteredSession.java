@@ -397,13 +397,13 @@ final class ClusteredSession extends StandardSession {
         synchronized (arrayLock) {
             String from = key().id();
             // Before the array knows it: a request that comes with the new id must find this copy, and wait for it.
-            sessions.keep(to.id(), this);
+            sessions.keepEarly(to.id(), this);
             Committed renamed = sessions.client().rename(key(), to);
             if (renamed.isCommitted()) {
                 version = Math.max(version, renamed.version());
                 key = to;
                 id = to.id();
-                sessions.forget(from, this);
+                sessions.keepAs(from, this);
             } else {
                 sessions.forget(to.id(), this);
                 lose();

@@ -526,9 +526,15 @@ public final class SessionManager extends ManagerBase implements DistributedMana
         }
     }
 
-    /** Keeps a copy under an id it is about to have. */
-    void keep(String id, ClusteredSession session) {
-        sessions.put(id, session);
+    /** Keeps a copy under an id it is about to have as well, unless there is another one. */
+    void keepEarly(String id, ClusteredSession session) {
+        sessions.putIfAbsent(id, session);
+    }
+
+    /** Keeps a copy under its id, and no longer under the one it had. */
+    void keepAs(String formerId, ClusteredSession session) {
+        sessions.put(session.getIdInternal(), session);
+        sessions.remove(formerId, session);
     }
 
     void forget(String id, ClusteredSession session) {
