@@ -146,6 +146,11 @@ final class AgentSessionClient implements SessionClient {
 
     @Override
     public Opened open(SessionKey key, long knownVersion) {
+        return open(key, knownVersion, settings.ownerWaitMs());
+    }
+
+    @Override
+    public Opened open(SessionKey key, long knownVersion, long maxOwnerWaitMs) {
         if (knownVersion != NO_VERSION) {
             synchronized (owned) {
                 if (owned.tryOpen(key, knownVersion, System.nanoTime())) {
@@ -154,9 +159,10 @@ final class AgentSessionClient implements SessionClient {
             }
         }
         Encoder encoder = encoders.get();
-        int length = encoder.requests.getOwn(encoder.buffer, 0, 0, knownVersion, (int) settings.ownerWaitMs(), key);
+        long ownerWaitMs = Math.min(maxOwnerWaitMs, settings.ownerWaitMs());
+        int length = encoder.requests.getOwn(encoder.buffer, 0, 0, knownVersion, (int) ownerWaitMs, key);
         PendingRequest request = new PendingRequest(key, encoder.copy(length), true, 0);
-        if (!exchange(request, settings.ownerWaitMs() + settings.operationTimeoutMs())) {
+        if (!exchange(request, ownerWaitMs + settings.operationTimeoutMs())) {
             return new Opened(Opened.Status.UNAVAILABLE, 0, null, 0, unavailable());
         }
         return switch (request.ownStatus) {
@@ -170,7 +176,7 @@ final class AgentSessionClient implements SessionClient {
                         0,
                         null,
                         request.logTimeMs,
-                        "another Tomcat used the session for more than " + settings.ownerWaitMs() + " ms");
+                        "another Tomcat used the session for more than " + ownerWaitMs + " ms");
         };
     }
 

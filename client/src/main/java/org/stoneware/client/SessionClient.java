@@ -31,6 +31,13 @@ public interface SessionClient extends AutoCloseable {
     Opened open(SessionKey key, long knownVersion);
 
     /**
+     * Like the other, for a caller that can do without the session.
+     *
+     * @param maxOwnerWaitMs longest wait for another Tomcat that uses the session, when that is shorter than the owner wait.
+     */
+    Opened open(SessionKey key, long knownVersion, long maxOwnerWaitMs);
+
+    /**
      * Begins one more use of a session that requests of this Tomcat use already; never waits. Other Tomcats that want the session wait
      * for this use too. The caller vouches that the copy it uses is the one of those requests.
      *

@@ -79,19 +79,27 @@ final class AttributeSlot {
         }
     }
 
-    /** Writes the value to the beginning of a buffer, notes its digest, and returns its length. */
-    synchronized int encode(AttributeCodec codec, ExpandableArrayBuffer buffer) throws IOException {
+    /**
+     * Writes the value to the beginning of a buffer and returns its length. Holds no monitor meanwhile: code of the application may wait
+     * there for a thread that wants this very value.
+     */
+    int encode(AttributeCodec codec, ExpandableArrayBuffer buffer) throws IOException {
         Object current = value;
-        if (current == null) {
+        if (current != null) {
+            return codec.encode(current, buffer);
+        }
+        synchronized (this) {
             byte[] encoded = bytes == null ? new byte[0] : bytes;
             buffer.putBytes(0, encoded);
             return encoded.length;
         }
-        int length = codec.encode(current, buffer);
-        digest = AttributeCodec.digest(buffer, 0, length);
+    }
+
+    /** The array holds this form of the value. */
+    synchronized void held(long digest, int length) {
+        this.digest = digest;
         isLocal = false;
         encodedLength = length;
-        return length;
     }
 
     /** Length of the form the array holds, as far as it is known here. */

@@ -7,7 +7,6 @@ import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.catalina.session.StandardSession;
 import org.jspecify.annotations.Nullable;
-import org.stoneware.api.session.AttributeKind;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.client.Committed;
@@ -19,8 +18,9 @@ import org.stoneware.client.SessionClient;
  * The copy is used by any number of requests of this Tomcat at a time, as in plain Catalina; while at least one does, the array
  * lets no other Tomcat change the session. It never ends by itself: the array says when a session has expired.
  * <p>
- * <b>Threading:</b> callable from any thread. What concerns the array (version, loading, delta, removal) happens one at a time
- * under {@link #arrayLock}.
+ * <b>Threading:</b> callable from any thread. What concerns the array (version, loading, handing over, removal) happens one at a time
+ * under {@link #arrayLock}. Code of the application never runs under that lock: a request may want it while it holds a monitor of the
+ * application. So values are serialized before, in turn as a rule; see {@link CommitTurns}.
  */
 final class ClusteredSession extends StandardSession {
     private static final long serialVersionUID = 1L;
@@ -29,21 +29,20 @@ final class ClusteredSession extends StandardSession {
     private static final int MAX_LAST_COMMITS = 8;
 
     private final transient SessionManager sessions;
-    private final transient SessionAttributes application;
-    private final transient SessionAttributes container;
+    private final transient SessionContent content;
     private final transient SharedLogin login;
     private final transient Object arrayLock = new Object();
+    private final transient CommitTurns turns = new CommitTurns();
     private final transient AtomicInteger accesses = new AtomicInteger();
 
     private transient volatile @Nullable SessionKey key;
     private transient volatile long version = SessionClient.NO_VERSION;
-    private transient volatile boolean isIntervalChanged;
     /** The array does not hold what this copy says; whoever still has it can change nothing. */
     private transient volatile boolean isLost;
 
-    /** Changes taken out of this copy are on their way: not held yet, for any request that uses it. */
-    private transient volatile boolean isCommitting;
-    /** Changes taken out of this copy did not reach the array. Whose they were is not known, so no request may succeed. */
+    /** Commits under way. */
+    private final transient AtomicInteger committing = new AtomicInteger();
+    /** Changes of this copy did not reach the array. Whose they were is not known, so no request may succeed. */
     private transient volatile boolean hasLostChanges;
 
     private transient volatile boolean isRemoved;
@@ -56,36 +55,24 @@ final class ClusteredSession extends StandardSession {
     /** One of {@link #uses} belongs to callers outside any request scope. Guarded by arrayLock. */
     private transient boolean hasDetachedUse;
 
-    private transient volatile long approximateBytes;
     private transient volatile long lastUsedNs = System.nanoTime();
 
     ClusteredSession(SessionManager manager) {
         super(manager);
         sessions = manager;
-        application = attributes(AttributeKind.APPLICATION);
-        container = attributes(AttributeKind.CONTAINER);
-        login = new SharedLogin(container);
-        attributes = application;
+        content = new SessionContent(this, manager);
+        login = new SharedLogin(content.container());
+        attributes = content.application();
     }
 
-    private SessionAttributes attributes(AttributeKind kind) {
-        boolean isContainer = kind == AttributeKind.CONTAINER;
-        return new SessionAttributes(kind, sessions.codec(), sessions.reports(), new SessionAttributes.Owner() {
-            @Override
-            public boolean isShared(String name, Object value) {
-                return isContainer || !exclude(name, value);
-            }
+    // ---- what the content asks
 
-            @Override
-            public void changed() {
-                ClusteredSession.this.changed();
-            }
+    boolean isShared(String name, Object value) {
+        return !exclude(name, value);
+    }
 
-            @Override
-            public void activate(Object value) {
-                Activation.tell(value, ClusteredSession.this, sessions.reports());
-            }
-        });
+    int intervalSec() {
+        return maxInactiveInterval;
     }
 
     // ---- what the manager does with a copy
@@ -107,12 +94,12 @@ final class ClusteredSession extends StandardSession {
     }
 
     long approximateBytes() {
-        return approximateBytes;
+        return content.approximateBytes();
     }
 
     /** Names of attributes the array does not hold, because they can't leave this Tomcat. */
     List<String> localAttributes() {
-        return application.localNames();
+        return content.application().localNames();
     }
 
     long lastUsedNs() {
@@ -134,7 +121,7 @@ final class ClusteredSession extends StandardSession {
      * @return true when it was taken out by this call.
      */
     boolean drop() {
-        if (uses > 0 || isCommitting) {
+        if (uses > 0 || committing.get() > 0) {
             return false;
         }
         synchronized (arrayLock) {
@@ -205,7 +192,7 @@ final class ClusteredSession extends StandardSession {
     void begin(SessionKey key) {
         synchronized (arrayLock) {
             this.key = key;
-            isIntervalChanged = true;
+            content.intervalChanged();
             uses++;
         }
     }
@@ -238,7 +225,7 @@ final class ClusteredSession extends StandardSession {
             uses--;
             lastUsedNs = System.nanoTime();
             if (uses == 0) {
-                application.noneExposed();
+                content.application().noneExposed();
             }
             // Inside the lock, which a rename holds: the key must not change on the way.
             sessions.end(key(), ageMs);
@@ -256,10 +243,11 @@ final class ClusteredSession extends StandardSession {
             if (isLost || isRemoved || isDropped) {
                 return false;
             }
-            if (record.version() > version) {
+            if (record.version() == version) {
+                accessed(record, logTimeMs);
+            } else if (record.version() > version) {
                 if (uses > 0) {
-                    // Somebody else changed the session, so this Tomcat had lost it; requests that began before must
-                    // fail.
+                    // Somebody else changed it, so this Tomcat had lost it; requests that began before must fail.
                     isLost = true;
                     return false;
                 }
@@ -269,59 +257,53 @@ final class ClusteredSession extends StandardSession {
         }
     }
 
+    /** Takes in that others have used the session without changing it. */
+    private void accessed(SessionRecord record, long logTimeMs) {
+        long accessedMs = SessionEndings.accessTimeMs(record, logTimeMs);
+        if (uses == 0 && accessedMs > thisAccessedTime) {
+            lastAccessedTime = accessedMs;
+            thisAccessedTime = accessedMs;
+        }
+    }
+
     // Ages, not times: the clocks of the machines may differ. What a thread of the application has changed and is about
     // to commit stays, on top of what others made of the session.
     private void load(SessionRecord record, long logTimeMs) {
+        turns.overtake();
         long nowMs = System.currentTimeMillis();
         key = record.key();
         id = record.key().id();
         creationTime = nowMs - (logTimeMs - record.creationTimeMs());
-        lastAccessedTime = nowMs - (logTimeMs - record.lastAccessedTimeMs());
+        lastAccessedTime = SessionEndings.accessTimeMs(record, logTimeMs);
         thisAccessedTime = lastAccessedTime;
-        if (!isIntervalChanged) {
+        if (!content.isIntervalChanged()) {
             maxInactiveInterval = record.maxInactiveIntervalSec();
         }
         version = record.version();
-        approximateBytes = record.length();
         isNew = false;
         principal = null;
         authType = null;
         notes.keySet().removeAll(SharedLogin.NOTES);
-        SessionAttributes.Loading ours = application.replaceAll();
-        SessionAttributes.Loading theirs = container.replaceAll();
-        record.forEach((kind, name, removed, buffer, offset, length) ->
-                (kind == AttributeKind.CONTAINER ? theirs : ours).put(name, buffer, offset, length));
-        ours.finish();
-        theirs.finish();
+        content.load(record);
         isValid = true;
     }
 
     /**
-     * True when the array may not hold everything changed so far. Takes no lock.
-     * <p>
-     * The order counts: a commit says that it runs before it takes changes out, and how it ended before it says that it is over.
+     * True when the array may not hold everything changed so far, but for what was changed in place. Takes no lock: a change is
+     * forgotten only when the array holds it, or when {@code hasLostChanges} says that it does not.
      */
     boolean isDirty() {
-        return isValid
-                && !isRemoved
-                && (!isStored()
-                        || isIntervalChanged
-                        || application.hasChanges()
-                        || container.hasChanges()
-                        || isCommitting
-                        || hasLostChanges);
+        return isValid && !isRemoved && (!isStored() || content.hasChanges() || hasLostChanges);
     }
 
     /**
-     * Hands the changes since the last call to the array and waits until it holds them.
+     * Hands the changes the array does not hold yet to it and waits until it holds them.
      *
      * @return null when there was nothing to hand over.
      */
     @Nullable
     Committed commit(boolean lookInside, boolean isLast, long ageMs) {
-        synchronized (arrayLock) {
-            return commitTo(version, lookInside, isLast, ageMs);
-        }
+        return commit(0, lookInside, isLast, ageMs);
     }
 
     /**
@@ -331,13 +313,11 @@ final class ClusteredSession extends StandardSession {
      */
     @Nullable
     Committed commitOnTop(long newest) {
-        synchronized (arrayLock) {
-            // Another thread may have changed the session through this copy since.
-            return commitTo(Math.max(newest, version), false, false, 0);
-        }
+        return commit(newest, false, false, 0);
     }
 
-    private @Nullable Committed commitTo(long base, boolean lookInside, boolean isLast, long ageMs) {
+    /** @param granted version the changes go on top of when this copy has an older one: another thread may have committed since. */
+    private @Nullable Committed commit(long granted, boolean lookInside, boolean isLast, long ageMs) {
         if (!isValid || isRemoved) {
             return null;
         }
@@ -345,17 +325,22 @@ final class ClusteredSession extends StandardSession {
             return fenced();
         }
         DeltaBuffers.Buffer buffer = sessions.buffers().take();
-        isCommitting = true;
+        committing.incrementAndGet();
         try {
-            return commit(buffer, base, lookInside, isLast, ageMs);
+            return turns.commit(
+                    arrayLock,
+                    () -> content.collect(buffer, lookInside && sessions.detectsMutation()),
+                    changes -> handOver(buffer, changes, granted, isLast, ageMs));
         } catch (RuntimeException | Error e) {
-            // Whatever it was, it may have come after changes were taken out of this copy, so nothing less will do.
-            hasLostChanges = true;
-            lose();
+            // Whatever it was, the array may hold changes this copy does not know of, so nothing less will do.
+            synchronized (arrayLock) {
+                hasLostChanges = true;
+                lose();
+            }
             sessions.reports().notCommitted(key(), e);
             return new Committed(Committed.Status.UNAVAILABLE, version, "changes can't be written: " + e);
         } finally {
-            isCommitting = false;
+            committing.decrementAndGet();
             sessions.buffers().giveBack(buffer);
         }
     }
@@ -368,27 +353,23 @@ final class ClusteredSession extends StandardSession {
         return new Committed(Committed.Status.FENCED, version, "this copy of the session is not the array's any more");
     }
 
-    private @Nullable Committed commit(
-            DeltaBuffers.Buffer buffer, long base, boolean lookInside, boolean isLast, long ageMs) {
-        if (isIntervalChanged) {
-            isIntervalChanged = false;
-            buffer.builder.maxInactiveIntervalSec(maxInactiveInterval);
-        }
-        application.collect(buffer.builder, buffer.value(), lookInside && sessions.detectsMutation());
-        container.collect(buffer.builder, buffer.value(), false);
-        if (isStored() && buffer.builder.isEmpty()) {
+    private @Nullable Committed handOver(
+            DeltaBuffers.Buffer buffer, SessionContent.Collected changes, long granted, boolean isLast, long ageMs) {
+        if (!isValid || isRemoved || isStored() && buffer.builder.isEmpty() && !hasLostChanges) {
             return null;
         }
-        if (isLost) {
+        if (isLost || hasLostChanges) {
             hasLostChanges = true;
             return fenced();
         }
         int length = buffer.builder.finish();
         buffer.valuesWritten();
+        turns.overtake();
+        long base = Math.max(granted, version);
         Committed outcome = sessions.client().commit(key(), base, buffer.delta, 0, length, ageMs, isLast);
         if (outcome.isCommitted()) {
             version = outcome.version();
-            approximateBytes = application.approximateBytes() + container.approximateBytes();
+            content.held(changes);
         } else {
             // Nobody knows what the array holds now; the next request asks it.
             hasLostChanges = true;
@@ -424,30 +405,30 @@ final class ClusteredSession extends StandardSession {
 
     /** Gives the session a new id in the array, then here. */
     Committed rename(SessionKey to) {
+        Committed stored = isStored() ? null : commit(false, false, 0);
+        if (stored != null && !stored.isCommitted()) {
+            return stored;
+        }
         synchronized (arrayLock) {
-            Committed stored = isStored() ? null : commit(false, false, 0);
-            if (stored != null && !stored.isCommitted()) {
-                return stored;
-            }
+            String from = key().id();
+            // Before the array knows it: a request that comes with the new id must find this copy, and wait for it.
+            sessions.keepEarly(to.id(), this);
             Committed renamed = sessions.client().rename(key(), to);
             if (renamed.isCommitted()) {
                 version = Math.max(version, renamed.version());
                 key = to;
                 id = to.id();
+                sessions.keepAs(from, this);
             } else {
+                sessions.forget(to.id(), this);
                 lose();
             }
             return renamed;
         }
     }
 
-    /** The array has ended this session for lack of use: tells the application, as Catalina does. */
-    void endByArray() {
-        removed();
-        expire(true);
-    }
-
-    private void changed() {
+    /** Something of the content has changed: commits it at once, unless a request that uses the session will. */
+    void changed() {
         if (!isValid || expiring || isRemoved || key == null) {
             return;
         }
@@ -520,9 +501,16 @@ final class ClusteredSession extends StandardSession {
             sessions.detached().end(this);
         }
         RequestScope.accessEnded(this);
-        // Catalina ends an access when it recycles the request, and nobody else ends the scope of a response never
-        // closed.
+        // Catalina does it when it recycles the request, and nobody else ends the scope of a response never closed.
         sessions.finishAbandoned(scope -> scope.holds(this));
+    }
+
+    /** Leaves a session alone that seems idle here and has been used at another Tomcat. */
+    @Override
+    public void expire() {
+        if (!IdleExpiry.isOngoing() || !sessions.endings().isUsedSince(this)) {
+            super.expire();
+        }
     }
 
     /** Never ends the session for lack of use: that is for the array to say. */
@@ -536,7 +524,7 @@ final class ClusteredSession extends StandardSession {
         boolean isChange = interval != maxInactiveInterval;
         super.setMaxInactiveInterval(interval);
         if (isChange) {
-            isIntervalChanged = true;
+            content.intervalChanged();
             changed();
         }
     }

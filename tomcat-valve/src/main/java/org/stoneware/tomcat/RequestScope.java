@@ -1,6 +1,7 @@
 package org.stoneware.tomcat;
 
 import java.lang.ref.WeakReference;
+import java.security.Principal;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
@@ -36,6 +37,8 @@ final class RequestScope {
     private volatile @Nullable SessionUnavailableException failure;
     private final AtomicReference<@Nullable Runnable> onFinish = new AtomicReference<>();
     private @Nullable ResponseGate gate;
+    /** Catalina's authenticator did not get the session it looked for. */
+    private volatile boolean isLoginMissed;
 
     /** A session the array said it does not have; asked once per request. */
     private record AbsentSession(SessionManager manager, String id) {}
@@ -100,6 +103,22 @@ final class RequestScope {
         return !isFinished.get() && sessions.contains(session);
     }
 
+    /** Catalina's authenticator looked for the session, and goes on without. */
+    void missedInCourtesy() {
+        isLoginMissed = true;
+    }
+
+    /** Does what the authenticator would have done, had it found the session. */
+    private void logIn(ClusteredSession session) {
+        // Not from the session of another application this request was dispatched to.
+        boolean isMissed = isLoginMissed && session.sessions().getContext() == request.getContext();
+        Principal user = isMissed && request.getPrincipal() == null ? session.getPrincipal() : null;
+        if (user != null) {
+            request.setAuthType(session.getAuthType());
+            request.setUserPrincipal(user);
+        }
+    }
+
     boolean isAbsent(SessionManager manager, String id) {
         return absent.contains(new AbsentSession(manager, id));
     }
@@ -126,6 +145,7 @@ final class RequestScope {
             return;
         }
         closeGate();
+        logIn(session);
     }
 
     /** From now on no byte of the response leaves before the array holds what this request changed. */

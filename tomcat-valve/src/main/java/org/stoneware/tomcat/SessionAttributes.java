@@ -5,6 +5,7 @@ import java.io.InvalidClassException;
 import java.io.NotSerializableException;
 import java.io.UncheckedIOException;
 import java.util.AbstractMap;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -32,7 +33,8 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
     private final AttributeReports reports;
     private final Owner owner;
     private final ConcurrentHashMap<String, AttributeSlot> slots = new ConcurrentHashMap<>();
-    private final Set<String> changed = ConcurrentHashMap.newKeySet();
+    /** What the array may not hold yet, each with a mark that tells one change of an attribute from the next. */
+    private final ConcurrentHashMap<String, Object> changed = new ConcurrentHashMap<>();
     /** A mutable value was put or taken away: by way of it the application may have changed others it leads to. */
     private volatile boolean mayHaveReachedOthers;
     /** Held while a value is activated; one for all, because a value that is may ask for others. */
@@ -118,7 +120,7 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
             } else {
                 slots.put(name, slot);
             }
-            changed.add(name);
+            changed.put(name, new Object());
         }
         owner.changed();
     }
@@ -210,61 +212,76 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
     }
 
     /**
-     * Adds the changes since the last call to a delta.
+     * Adds to a delta what the array does not hold yet. Changes nothing here: that is for {@link Collected#held} to do.
+     * <p>
+     * Runs code of the application, which may wait for what another thread of it holds: to be called without a lock that such a thread
+     * could want.
      *
      * @param scratch     holds one serialized value at a time.
      * @param lookInside  also compares every value the application has had in hands with what the array holds and, when one of those
      *                    has changed, every other one that was decoded: both may lead to the same object.
      * @throws UncheckedIOException when a value can't be written now; the delta is of no use then.
      */
-    void collect(SessionDelta.Builder delta, ExpandableArrayBuffer scratch, boolean lookInside) {
-        Set<String> names = new HashSet<>(changed);
-        for (String name : names) {
-            // Forgotten before the slot is read: a change made from here on marks it again.
-            changed.remove(name);
+    Collected collect(SessionDelta.Builder delta, ExpandableArrayBuffer scratch, boolean lookInside) {
+        Collected collected = new Collected();
+        // Before the slots are read: a change made from here on has another mark, and is collected the next time.
+        Map<String, Object> marks = new HashMap<>(changed);
+        marks.forEach((name, mark) -> {
             AttributeSlot slot = slots.get(name);
             if (slot == null) {
                 delta.remove(kind, name);
+                collected.add(name, mark, null, false, 0, 0);
             } else {
-                addChanged(delta, name, slot, scratch);
+                addChanged(delta, name, mark, slot, scratch, collected);
             }
-        }
+        });
         if (lookInside) {
-            boolean isAnyChanged = addMutated(delta, scratch, names, true);
+            boolean isAnyChanged = addMutated(delta, scratch, marks.keySet(), collected, true);
             if (isAnyChanged || mayHaveReachedOthers) {
-                addMutated(delta, scratch, names, false);
+                addMutated(delta, scratch, marks.keySet(), collected, false);
             }
         }
+        return collected;
     }
 
     /** Adds the values changed in place, but for those of {@code names}, which the delta has already; true when there were any. */
     private boolean addMutated(
-            SessionDelta.Builder delta, ExpandableArrayBuffer scratch, Set<String> names, boolean isExposed) {
+            SessionDelta.Builder delta,
+            ExpandableArrayBuffer scratch,
+            Set<String> names,
+            Collected collected,
+            boolean isExposed) {
         boolean isAnyChanged = false;
         for (Map.Entry<String, AttributeSlot> each : slots.entrySet()) {
             AttributeSlot slot = each.getValue();
             if (slot.isExposed() == isExposed && slot.mayHaveChanged() && !names.contains(each.getKey())) {
-                isAnyChanged |= addWhenMutated(delta, each.getKey(), slot, scratch);
+                isAnyChanged |= addWhenMutated(delta, each.getKey(), slot, scratch, collected);
             }
         }
         return isAnyChanged;
     }
 
     private void addChanged(
-            SessionDelta.Builder delta, String name, AttributeSlot slot, ExpandableArrayBuffer scratch) {
+            SessionDelta.Builder delta,
+            String name,
+            Object mark,
+            AttributeSlot slot,
+            ExpandableArrayBuffer scratch,
+            Collected collected) {
         Object value = slot.decodedValue();
         if (value != null && !owner.isShared(name, value)) {
-            slot.keepLocal();
             delta.remove(kind, name);
+            collected.add(name, mark, slot, true, 0, 0);
             return;
         }
         try {
             int length = slot.encode(codec, scratch);
             delta.put(kind, name, scratch, 0, length);
+            collected.add(name, mark, slot, false, AttributeCodec.digest(scratch, 0, length), length);
         } catch (NotSerializableException | InvalidClassException e) {
             // An older value must not come back on another Tomcat as if it were current.
-            slot.keepLocal();
             delta.remove(kind, name);
+            collected.add(name, mark, slot, true, 0, 0);
             reports.keptLocal(name, value == null ? "?" : value, e);
         } catch (IOException e) {
             throw notNow(name, e);
@@ -272,25 +289,30 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
     }
 
     private boolean addWhenMutated(
-            SessionDelta.Builder delta, String name, AttributeSlot slot, ExpandableArrayBuffer scratch) {
+            SessionDelta.Builder delta,
+            String name,
+            AttributeSlot slot,
+            ExpandableArrayBuffer scratch,
+            Collected collected) {
         Object value = Objects.requireNonNullElse(slot.decodedValue(), "?");
         boolean wasLocal = slot.isLocal();
         if (wasLocal && !owner.isShared(name, value)) {
             return false;
         }
-        long before = slot.digest();
         try {
             int length = slot.encode(codec, scratch);
-            if (slot.digest() == before) {
+            long digest = AttributeCodec.digest(scratch, 0, length);
+            if (slot.digest() == digest) {
                 return false;
             }
             delta.put(kind, name, scratch, 0, length);
+            collected.add(name, null, slot, false, digest, length);
         } catch (NotSerializableException | InvalidClassException e) {
             if (wasLocal) {
                 return false;
             }
-            slot.keepLocal();
             delta.remove(kind, name);
+            collected.add(name, null, slot, true, 0, 0);
             reports.keptLocal(name, value, e);
         } catch (IOException e) {
             if (wasLocal) {
@@ -303,8 +325,53 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
 
     /** What fails now and may work the next time must not take the attribute away from everybody: the whole delta fails. */
     private UncheckedIOException notNow(String name, IOException e) {
-        changed.add(name);
+        changed.putIfAbsent(name, new Object());
         return new UncheckedIOException("session attribute " + name + ": " + e.getMessage(), e);
+    }
+
+    /** What a delta says of these attributes; theirs to remember once the array holds it, and to forget otherwise. */
+    final class Collected {
+        private final List<Entry> entries = new ArrayList<>();
+
+        /**
+         * One attribute.
+         *
+         * @param mark    of its change; null when it was found by a look inside.
+         * @param slot    null when it was removed.
+         * @param isLocal the array is told that there is none.
+         */
+        private record Entry(
+                String name,
+                @Nullable Object mark,
+                @Nullable AttributeSlot slot,
+                boolean isLocal,
+                long digest,
+                int length) {}
+
+        private void add(
+                String name,
+                @Nullable Object mark,
+                @Nullable AttributeSlot slot,
+                boolean isLocal,
+                long digest,
+                int length) {
+            entries.add(new Entry(name, mark, slot, isLocal, digest, length));
+        }
+
+        /** The array holds the delta. */
+        void held() {
+            for (Entry entry : entries) {
+                AttributeSlot slot = entry.slot;
+                if (slot != null && entry.isLocal) {
+                    slot.keepLocal();
+                } else if (slot != null) {
+                    slot.held(entry.digest, entry.length);
+                }
+                if (entry.mark != null) {
+                    changed.remove(entry.name, entry.mark);
+                }
+            }
+        }
     }
 
     /** Nobody uses the session now: what it handed out changes no more, but by way of what it hands out next. */
@@ -328,7 +395,7 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
             seen.add(name);
             synchronized (changed) {
                 AttributeSlot slot = slots.get(name);
-                if (!changed.contains(name) && (slot == null || !slot.shows(bytes))) {
+                if (!changed.containsKey(name) && (slot == null || !slot.shows(bytes))) {
                     slots.put(name, AttributeSlot.ofBytes(bytes));
                 }
             }
@@ -338,7 +405,7 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
             synchronized (changed) {
                 slots.entrySet()
                         .removeIf(e -> !seen.contains(e.getKey())
-                                && !changed.contains(e.getKey())
+                                && !changed.containsKey(e.getKey())
                                 && !e.getValue().isLocal());
             }
         }

@@ -12,6 +12,7 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.apache.catalina.Context;
+import org.apache.catalina.DistributedManager;
 import org.apache.catalina.LifecycleException;
 import org.apache.catalina.LifecycleState;
 import org.apache.catalina.Loader;
@@ -37,7 +38,7 @@ import org.stoneware.client.SessionClient;
  * <b>Failure:</b> a session the array can't give or keep now is a {@link SessionUnavailableException}, which the valve turns into a
  * 503. Sessions are never kept in this Tomcat alone.
  */
-public final class SessionManager extends ManagerBase {
+public final class SessionManager extends ManagerBase implements DistributedManager {
     private static final Logger LOGGER = System.getLogger(SessionManager.class.getName());
     private static final Log STREAM_LOG = LogFactory.getLog(SessionManager.class);
     /** How long one notice about the array speaks for all others. */
@@ -51,6 +52,7 @@ public final class SessionManager extends ManagerBase {
     private final AttributeCodec codec = new AttributeCodec(this::openStream);
     private final AttributeReports reports = new LoggedReports(() -> application());
     private final DetachedUses detached = new DetachedUses(this);
+    private final SessionEndings endings = new SessionEndings(this);
     private final NoticeLimiter notices = new NoticeLimiter(NOTICE_INTERVAL_NS);
     /** Scopes that outlive the valve; looked after until their request is gone. */
     private final Set<RequestScope> deferred = ConcurrentHashMap.newKeySet();
@@ -86,8 +88,10 @@ public final class SessionManager extends ManagerBase {
         Context context = getContext();
         // With the version of a parallel deployment: its sessions belong to that version's classes.
         String name = context.getName();
-        application = context.getParent().getName() + (name.startsWith("/") ? name : "/" + name);
-        hasRequestListeners = hasRequestListeners(context);
+        application = (settings.namespace().isEmpty() ? "" : settings.namespace() + ':')
+                + context.getParent().getName()
+                + (name.startsWith("/") ? name : "/" + name);
+        hasRequestListeners = TypeNames.anyImplements(context.getApplicationEventListeners(), "ServletRequestListener");
         setState(LifecycleState.STARTING);
         takesExpiries = true;
         // Behind that: a notice of expiry that comes earlier would find a manager that takes none.
@@ -100,7 +104,7 @@ public final class SessionManager extends ManagerBase {
 
     private void attach(SessionClient attached) {
         buffers = DeltaBuffers.shared();
-        attached.addApplication(application, this::expired);
+        attached.addApplication(application, endings::expired);
     }
 
     /** There is a client at last. */
@@ -127,17 +131,6 @@ public final class SessionManager extends ManagerBase {
         }
         sessions.clear();
         super.stopInternal();
-    }
-
-    // By name: the interface is javax in one Tomcat and jakarta in the next.
-    private static boolean hasRequestListeners(Context context) {
-        Object[] listeners = context.getApplicationEventListeners();
-        for (Object listener : listeners == null ? new Object[0] : listeners) {
-            if (TypeNames.implementsNamed(listener.getClass(), "ServletRequestListener")) {
-                return true;
-            }
-        }
-        return false;
     }
 
     /** Nothing to load: sessions come when somebody asks for them. */
@@ -176,6 +169,11 @@ public final class SessionManager extends ManagerBase {
         return current;
     }
 
+    boolean isConnected() {
+        SessionClient current = client;
+        return current != null && current.view().isConnected();
+    }
+
     AttributeCodec codec() {
         return codec;
     }
@@ -190,6 +188,10 @@ public final class SessionManager extends ManagerBase {
 
     DetachedUses detached() {
         return detached;
+    }
+
+    SessionEndings endings() {
+        return endings;
     }
 
     boolean detectsMutation() {
@@ -246,7 +248,7 @@ public final class SessionManager extends ManagerBase {
         }
         RequestScope scope = RequestScope.current();
         if (scope == null) {
-            return peek(key);
+            return VersionLookup.isOngoing() ? VersionLookup.session(this, key) : peek(key);
         }
         ClusteredSession held = scope.held(this, id);
         if (held != null) {
@@ -255,11 +257,7 @@ public final class SessionManager extends ManagerBase {
         if (scope.isAbsent(this, id)) {
             return null;
         }
-        SessionClient current = client;
-        if ((current == null || !current.view().isConnected()) && CourtesyLookup.isOngoing(getContext())) {
-            return null;
-        }
-        return open(key, scope);
+        return CourtesyLookup.isOngoing(getContext()) ? CourtesyLookup.open(this, key, scope) : open(key, scope);
     }
 
     private @Nullable ClusteredSession open(SessionKey key, RequestScope scope) {
@@ -269,6 +267,12 @@ public final class SessionManager extends ManagerBase {
         } catch (SessionUnavailableException e) {
             throw scope.fail(e);
         }
+        return found(session, key, scope);
+    }
+
+    /** Gives what the array had to a request. */
+    @Nullable
+    ClusteredSession found(@Nullable ClusteredSession session, SessionKey key, RequestScope scope) {
         if (session == null) {
             scope.absent(this, key.id());
             return null;
@@ -300,11 +304,21 @@ public final class SessionManager extends ManagerBase {
 
     /** Asks the array for a session; when there is one, the caller has one use of it. */
     private @Nullable ClusteredSession open(SessionKey key) {
+        try {
+            return open(key, settings.ownerWaitMs());
+        } catch (UngrantedException e) {
+            throw unavailable("open", key, e.status(), e.detail());
+        }
+    }
+
+    @Nullable
+    ClusteredSession open(SessionKey key, long ownerWaitMs) throws UngrantedException {
         // Twice at most: a copy given up or dropped between the look and the grant is loaded anew, whatever there is
         // here by then.
         for (int attempt = 0; attempt < 2; attempt++) {
             ClusteredSession copy = copy(key.id());
-            Opened opened = client().open(key, copy == null || attempt > 0 ? SessionClient.NO_VERSION : copy.version());
+            long known = copy == null || attempt > 0 ? SessionClient.NO_VERSION : copy.version();
+            Opened opened = client().open(key, known, ownerWaitMs);
             switch (opened.status()) {
                 case CURRENT -> {
                     if (copy != null && copy.beginUse()) {
@@ -325,10 +339,10 @@ public final class SessionManager extends ManagerBase {
                     giveBackWhenNotKept(key);
                     return null;
                 }
-                default -> throw unavailable("open", key, opened.status(), opened.detail());
+                default -> throw new UngrantedException(opened.status(), opened.detail());
             }
         }
-        throw unavailable("open", key, Opened.Status.UNAVAILABLE, "local copy keeps changing");
+        throw new UngrantedException(Opened.Status.UNAVAILABLE, "local copy keeps changing");
     }
 
     // By the id of the record: a request that came with an id from before a rename gets the session under its new one.
@@ -357,6 +371,25 @@ public final class SessionManager extends ManagerBase {
         if (sessions.size() > settings.maxLocalSessions() + settings.maxLocalSessions() / 8) {
             trim();
         }
+    }
+
+    // ---- for Tomcat's deployer and its manager application
+
+    /**
+     * {@inheritDoc}
+     * <p>
+     * At least as many as this Tomcat has copies of, and never 0: the array may hold others, made at other Tomcats. So that Tomcat does
+     * not undeploy an old version of an application for want of sessions here.
+     */
+    @Override
+    public int getActiveSessionsFull() {
+        return Math.max(1, getActiveSessions());
+    }
+
+    /** {@inheritDoc} Of those this Tomcat has copies of. */
+    @Override
+    public Set<String> getSessionIdsFull() {
+        return Set.copyOf(sessions.keySet());
     }
 
     // ---- creating, renaming, removing
@@ -447,38 +480,16 @@ public final class SessionManager extends ManagerBase {
             forget(ours);
             return;
         }
-        super.remove(session, true);
-        removeFromArray(ours);
+        forget(ours);
+        // Counts it, and would take away whatever copy has its id.
+        StandardSession nameless = new StandardSession(this);
+        nameless.setCreationTime(ours.getCreationTimeInternal());
+        super.remove(nameless, true);
+        endings.removeFromArray(ours);
     }
 
-    private void removeFromArray(ClusteredSession session) {
-        if (!session.isStored() || session.isRemoved()) {
-            session.removed();
-            return;
-        }
-        boolean needsUse = !session.isUsed();
-        Opened opened = null;
-        if (needsUse) {
-            // Somebody ends a session no request of this Tomcat is using: the manager application, or JMX.
-            opened = client().open(session.key(), session.version());
-        }
-        if (opened != null && opened.status() == Opened.Status.ABSENT) {
-            session.removed();
-        } else if (opened != null && opened.record() == null && opened.status() != Opened.Status.CURRENT) {
-            fail(unavailable("remove", session.key(), opened.status(), opened.detail()));
-        } else {
-            Committed removed = session.removeFromArray();
-            if (needsUse) {
-                end(session.key(), 0);
-            }
-            if (!removed.isCommitted() && removed.status() != Committed.Status.ABSENT) {
-                // Not thrown: Catalina is in the middle of ending the session here. The response does not leave.
-                fail(unavailable("remove", session.key(), removed.status(), removed.detail()));
-            }
-        }
-    }
-
-    private static void fail(SessionUnavailableException failure) {
+    /** A failure nobody can be told of here: the response does not leave. */
+    static void fail(SessionUnavailableException failure) {
         RequestScope scope = RequestScope.current();
         if (scope != null) {
             scope.fail(failure);
@@ -496,9 +507,31 @@ public final class SessionManager extends ManagerBase {
             fail(failure);
             throw failure;
         }
-        sessions.remove(oldId, session);
-        sessions.put(newId, session);
         session.tellChangedSessionId(newId, oldId, notifySessionListeners, notifyContainerListeners);
+    }
+
+    /** Ends a session an operator names, whatever this Tomcat knows of its last use. */
+    @Override
+    public void expireSession(@Nullable String id) {
+        ClusteredSession session = id == null ? null : copy(id);
+        if (session != null) {
+            session.expire(true);
+        }
+    }
+
+    /** Keeps a copy under an id it is about to have as well, unless there is another one. */
+    void keepEarly(String id, ClusteredSession session) {
+        sessions.putIfAbsent(id, session);
+    }
+
+    /** Keeps a copy under its id, and no longer under the one it had. */
+    void keepAs(String formerId, ClusteredSession session) {
+        sessions.put(session.getIdInternal(), session);
+        sessions.remove(formerId, session);
+    }
+
+    void forget(String id, ClusteredSession session) {
+        sessions.remove(id, session);
     }
 
     /** Drops a local copy; false when it is not the one kept under its id. */
@@ -512,7 +545,7 @@ public final class SessionManager extends ManagerBase {
         giveBackWhenNotKept(key);
     }
 
-    private void giveBackWhenNotKept(SessionKey key) {
+    void giveBackWhenNotKept(SessionKey key) {
         if (!sessions.containsKey(key.id())) {
             giveBack(key);
         }
@@ -536,22 +569,8 @@ public final class SessionManager extends ManagerBase {
         return other == null || other == session;
     }
 
-    /**
-     * The array has ended a session for lack of use.
-     *
-     * @return false when the application's listeners may lack what they use, or did not run.
-     */
-    boolean expired(SessionRecord record, long logTimeMs) {
-        if (!takesExpiries) {
-            return false;
-        }
-        ClusteredSession session = copy(record.key().id());
-        if (session == null || session.isUsed() || session.version() != record.version()) {
-            session = new ClusteredSession(this);
-            session.refresh(record, logTimeMs);
-        }
-        session.endByArray();
-        giveBackWhenNotKept(record.key());
+    /** Whether the application is there with all that its listeners use. */
+    boolean takesExpiries() {
         return takesExpiries;
     }
 

@@ -10,8 +10,11 @@ import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import org.apache.catalina.Container;
 import org.apache.catalina.Context;
 import org.apache.catalina.LifecycleException;
+import org.apache.catalina.Valve;
+import org.apache.catalina.authenticator.SingleSignOn;
 import org.apache.catalina.connector.Request;
 import org.apache.catalina.connector.Response;
 import org.apache.catalina.session.ManagerBase;
@@ -124,6 +127,10 @@ public class SessionValve extends ValveBase {
         attributes.put("arrayKey", value);
     }
 
+    public void setNamespace(String value) {
+        attributes.put("namespace", value);
+    }
+
     public void setLogs(String value) {
         attributes.put("logs", value);
     }
@@ -144,8 +151,24 @@ public class SessionValve extends ValveBase {
                             + " (one is in the global context.xml, one in the application's)");
         } else {
             install(context);
+            warnOfSingleSignOn(context);
         }
         super.startInternal();
+    }
+
+    private static void warnOfSingleSignOn(Context context) {
+        for (Container above = context.getParent(); above != null; above = above.getParent()) {
+            for (Valve valve : above.getPipeline().getValves()) {
+                // That of Tomcat's own cluster tells the other Tomcats.
+                if (valve instanceof SingleSignOn && !valve.getClass().getName().endsWith("ClusterSingleSignOn")) {
+                    sayOnce(
+                            Level.WARNING,
+                            "the SingleSignOn valve of " + above.getName()
+                                    + " knows the logins of this Tomcat only, and logs out who comes from another one;"
+                                    + " keep a user at one Tomcat, or remove it");
+                }
+            }
+        }
     }
 
     // Under our own class loader: threads, loggers and their handlers made here must not keep a web application alive.
@@ -289,6 +312,7 @@ public class SessionValve extends ValveBase {
         RequestScope before = RequestScope.enter(scope);
         boolean isDone = false;
         try {
+            VersionLookup.throwFailure(scope, request.getRequestedSessionId());
             adoptTouched(scope, request);
             next(request, response);
             isDone = true;

@@ -18,6 +18,16 @@ final class TypeNames {
         return false;
     }
 
+    /** Whether one of some objects implements it. */
+    static boolean anyImplements(Object @Nullable [] objects, String simpleName) {
+        for (Object each : objects == null ? new Object[0] : objects) {
+            if (implementsNamed(each.getClass(), simpleName)) {
+                return true;
+            }
+        }
+        return false;
+    }
+
     private static boolean isServletType(Class<?> type, String simpleName) {
         String name = type.getName();
         return type.getSimpleName().equals(simpleName)

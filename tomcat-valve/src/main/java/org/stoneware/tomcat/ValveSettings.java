@@ -24,6 +24,7 @@ import org.stoneware.client.ClientSettings;
  * @param detectsMutation    also notices values changed in place.
  * @param name               name of this Tomcat, for people; empty to make one up.
  * @param arrayKey           file of the array's key as written; empty for {@code conf/array.key} if there is one.
+ * @param namespace          sets applications apart from those of the same name on other Tomcats; empty for none.
  * @param logs               directory of the client's log; empty for Tomcat's own log.
  */
 record ValveSettings(
@@ -36,6 +37,7 @@ record ValveSettings(
         boolean detectsMutation,
         String name,
         String arrayKey,
+        String namespace,
         String logs) {
     static final int DEFAULT_PORT = 9510;
     static final long DEFAULT_OPERATION_TIMEOUT_MS = 5_000;
@@ -115,6 +117,7 @@ record ValveSettings(
                 reader.truth("detectMutation", true),
                 attributes.getOrDefault("name", "").strip(),
                 attributes.getOrDefault("arrayKey", "").strip(),
+                reader.name("namespace"),
                 attributes.getOrDefault("logs", "").strip());
     }
 
@@ -192,6 +195,18 @@ record ValveSettings(
             remarks.errors()
                     .add(name + "=\"" + text + "\" is not a size such as 512K, 64M or 1G; " + fallback + " is used");
             return fallback;
+        }
+
+        /** A word, or nothing. */
+        String name(String name) {
+            String text = attributes.getOrDefault(name, "").strip();
+            if (text.isEmpty() || text.matches("[A-Za-z0-9._-]{1,64}")) {
+                return text;
+            }
+            remarks.errors()
+                    .add(name + "=\"" + text + "\" is not made of at most 64 letters, digits, dots, hyphens and"
+                            + " underscores; none is used");
+            return "";
         }
 
         boolean truth(String name, boolean fallback) {

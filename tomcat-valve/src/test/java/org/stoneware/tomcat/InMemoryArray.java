@@ -9,6 +9,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -50,6 +51,8 @@ final class InMemoryArray {
     volatile Runnable beforeCommit = () -> {};
     /** Runs on the thread of each open before the array sees it. */
     volatile Runnable beforeOpen = () -> {};
+    /** Runs on the thread of each rename when the array has done it. */
+    volatile Consumer<SessionKey> afterRename = to -> {};
     /** Outcome of opens instead of the real one. */
     volatile Opened.Status opensAnswer;
 
@@ -161,10 +164,24 @@ final class InMemoryArray {
         SessionRecord.lastAccessedTimeMs(buffer, 0, Math.max(beforeMs, accessMs));
     }
 
+    /** Notes an access from another Tomcat that changed nothing. */
+    synchronized void touch(String application, String id) {
+        SessionKey key = SessionKey.of(application, id);
+        SessionDelta.Builder none = new SessionDelta.Builder(new ExpandableArrayBuffer());
+        none.finish();
+        SessionDelta delta = new SessionDelta().wrap(none.buffer(), 0);
+        apply(key, entries.get(key), delta, 0, record(application, id).version());
+    }
+
     private Committed apply(SessionKey key, Entry entry, SessionDelta delta, long accessAgeMs) {
         SessionRecord base =
                 entry.record.length == 0 ? null : new SessionRecord().wrap(new UnsafeBuffer(entry.record), 0);
-        long version = base == null ? 1 : base.version() + 1;
+        return apply(key, entry, delta, accessAgeMs, base == null ? 1 : base.version() + 1);
+    }
+
+    private Committed apply(SessionKey key, Entry entry, SessionDelta delta, long accessAgeMs, long version) {
+        SessionRecord base =
+                entry.record.length == 0 ? null : new SessionRecord().wrap(new UnsafeBuffer(entry.record), 0);
         ExpandableArrayBuffer out = new ExpandableArrayBuffer();
         int length = SessionRecord.write(
                 out,
@@ -191,6 +208,11 @@ final class InMemoryArray {
 
         @Override
         public Opened open(SessionKey key, long knownVersion) {
+            return open(key, knownVersion, OWNER_WAIT_MS);
+        }
+
+        @Override
+        public Opened open(SessionKey key, long knownVersion, long maxOwnerWaitMs) {
             calls.add("open " + key.id());
             beforeOpen.run();
             synchronized (InMemoryArray.this) {
@@ -199,16 +221,16 @@ final class InMemoryArray {
                     return new Opened(status, 0, null, 0, "as the test wants");
                 }
                 Entry entry = entries.get(key);
-                long deadlineMs = System.currentTimeMillis() + OWNER_WAIT_MS;
+                long deadlineMs = System.currentTimeMillis() + maxOwnerWaitMs;
                 while (entry != null && entry.owner != null && (entry.owner != this || entry.isRecalled)) {
                     entry.isRecalled = true;
+                    if (System.currentTimeMillis() >= deadlineMs) {
+                        return new Opened(Opened.Status.BUSY, 0, null, 0, "owned elsewhere");
+                    }
                     try {
-                        InMemoryArray.this.wait(100);
+                        InMemoryArray.this.wait(Math.min(100, Math.max(1, maxOwnerWaitMs)));
                     } catch (InterruptedException e) {
                         throw new AssertionError(e);
-                    }
-                    if (System.currentTimeMillis() > deadlineMs) {
-                        return new Opened(Opened.Status.BUSY, 0, null, 0, "owned elsewhere");
                     }
                     entry = entries.get(key);
                 }
@@ -353,6 +375,12 @@ final class InMemoryArray {
 
         @Override
         public Committed rename(SessionKey from, SessionKey to) {
+            Committed renamed = renameNow(from, to);
+            afterRename.accept(to);
+            return renamed;
+        }
+
+        private Committed renameNow(SessionKey from, SessionKey to) {
             calls.add("rename " + from.id());
             synchronized (InMemoryArray.this) {
                 if (isDown) {
