@@ -169,7 +169,8 @@ final class SessionDesk implements SessionAdmin {
     void close() {
         isClosed = true;
         questions.close("this server is stopping; ask another one");
-        // The agent does not look again: what came since its last cycle hears of the end now, what comes later in ask().
+        // The agent does not look again: what came since its last cycle hears of the end now, what comes later in
+        // ask().
         inbox.drain(MAX_LEFT);
     }
 }
