@@ -160,6 +160,17 @@ public interface SessionStore extends AutoCloseable {
     }
 
     /**
+     * Why sessions that are held can't be read at the moment, though nothing says that they are damaged: the device does not give them. They
+     * are kept; {@link #load} answers {@link LoadResult#BUSY}, and the store itself tries until they can be read. One it gives up in the end
+     * is {@link #damage}. Asked in every duty cycle.
+     *
+     * @return one readable line for people; empty when all can be read, as far as is known.
+     */
+    default String readProblem() {
+        return "";
+    }
+
+    /**
      * True while changes may answer {@link StoreResult#NOT_RESIDENT} whatever they change, because the disk is behind: the caller asks again
      * on a later duty cycle. {@link #load} answers {@link LoadResult#BUSY} meanwhile.
      */

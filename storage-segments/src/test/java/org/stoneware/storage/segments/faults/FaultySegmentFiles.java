@@ -37,6 +37,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
     private int forcesUntilFailure = Integer.MAX_VALUE;
     private int maxReadLength = Integer.MAX_VALUE;
     private int epoch;
+    private int readEpoch;
 
     /** Bytes all files may take together; more is {@link NoSpaceException} after as much as fits was written. */
     public synchronized void budget(long bytes) {
@@ -60,6 +61,11 @@ public final class FaultySegmentFiles implements SegmentFiles {
 
     public synchronized void failReads(boolean isFailing) {
         isReadFailing = isFailing;
+    }
+
+    /** What is open by now can't be read any more, what is opened from now on can: the device was gone for a while. */
+    public synchronized void breakOpenFiles() {
+        readEpoch++;
     }
 
     /** A read of a segment that reaches beyond an offset fails. */
@@ -119,6 +125,22 @@ public final class FaultySegmentFiles implements SegmentFiles {
         content.forced = bytes.clone();
         files.put(name, content);
         forcedNames.put(name, content);
+    }
+
+    /** Damages these bytes wherever they are; who has the file open reads them damaged. */
+    public synchronized void damage(byte[] found) {
+        int places = 0;
+        for (Content content : files.values()) {
+            for (int at = 0; at + found.length <= content.length; at++) {
+                if (Arrays.equals(content.bytes, at, at + found.length, found, 0, found.length)) {
+                    content.bytes[at + found.length / 2] ^= 1;
+                    places++;
+                }
+            }
+        }
+        if (places == 0) {
+            throw new IllegalArgumentException("no file has these bytes");
+        }
     }
 
     /** Everything there is, as {@link #of} takes it. */
@@ -254,6 +276,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
         private final String name;
         private final Content content;
         private final int opened = epoch;
+        private final int openedForReads = readEpoch;
 
         FaultyFile(String name, Content content) {
             this.name = name;
@@ -284,7 +307,9 @@ public final class FaultySegmentFiles implements SegmentFiles {
         public int read(long offset, ByteBuffer target) throws IOException {
             synchronized (FaultySegmentFiles.this) {
                 check();
-                if (isReadFailing || name.endsWith(".segment") && offset + target.remaining() > readableBytes) {
+                if (isReadFailing
+                        || openedForReads != readEpoch
+                        || name.endsWith(".segment") && offset + target.remaining() > readableBytes) {
                     throw new IOException("Input/output error");
                 }
                 int total = 0;
