@@ -143,7 +143,10 @@ public interface SessionStore extends AutoCloseable {
 
     StoreFigures figures();
 
-    /** Whether changes are taken at the moment, and if not, why; never older than a second. */
+    /**
+     * Whether changes are taken at the moment, and if not, why; never older than a second. Asked once more after {@link #close}: {@link
+     * StoreHealth.State#FAILED} says then that not everything that was accepted could be kept, where the mode keeps it.
+     */
     default StoreHealth health() {
         return StoreHealth.OK;
     }

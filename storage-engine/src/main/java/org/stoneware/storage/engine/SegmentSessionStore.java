@@ -317,7 +317,7 @@ public final class SegmentSessionStore implements SessionStore {
 
     @Override
     public long durablePosition() {
-        return isKeeping ? log.durablePosition() : changes.count();
+        return isKeeping ? notes.durablePosition() : changes.count();
     }
 
     @Override
@@ -513,7 +513,7 @@ public final class SegmentSessionStore implements SessionStore {
         public void onDurable(long position) {
             changes.onDiskProgress();
             if (isKeeping && listener != null) {
-                listener.onDurable(position);
+                listener.onDurable(notes.durablePosition());
             }
         }
 
