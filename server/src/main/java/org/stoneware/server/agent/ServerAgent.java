@@ -313,7 +313,7 @@ final class ServerAgent {
 
     private void closeStores() throws IOException {
         duties.close();
-        generations.stopped();
+        generations.stopped(duties.current().isClosedWhole());
     }
 
     /** Answers what has been taken in, gives up the role, and stays until the standby has it. */

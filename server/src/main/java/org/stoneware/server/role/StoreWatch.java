@@ -81,9 +81,7 @@ final class StoreWatch {
             knownDamage = damage;
             isDamageTold = false;
         }
-        if (isDamageTold
-                || damage.equals(knownDamage)
-                || !current.store().place().publish(true)) {
+        if (isDamageTold || damage.equals(knownDamage) || !current.suspect()) {
             return 0;
         }
         isDamageTold = true;
