@@ -137,6 +137,10 @@ final class CounterCatalog {
                 "store.sessions.lost",
                 "store_sessions_lost",
                 "Sessions whose bytes on disk could not be read any more.");
+        gauge(
+                "store.sessions.unreadable",
+                "store_sessions_unreadable",
+                "Sessions the device does not read now; they are kept and tried again.");
         counter("store.memory.evictions", "store_memory_evictions", "Sessions taken out of memory; they are on disk.");
         counter("store.memory.loads", "store_memory_loads", "Sessions read back into memory.");
         gauge(

@@ -8,6 +8,9 @@ public enum LoadResult {
     ABSENT,
     /** On its way; {@link StoreListener#onLoaded} will name the ticket. */
     LOADING,
-    /** Too many loads under way, or too much waits to be written; try again on a later duty cycle. */
+    /**
+     * Too many loads under way, too much waits to be written, or the device does not give this one now ({@link
+     * SessionStore#readProblem}); try again on a later duty cycle.
+     */
     BUSY
 }

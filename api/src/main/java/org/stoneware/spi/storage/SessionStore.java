@@ -143,7 +143,10 @@ public interface SessionStore extends AutoCloseable {
 
     StoreFigures figures();
 
-    /** Whether changes are taken at the moment, and if not, why; never older than a second. */
+    /**
+     * Whether changes are taken at the moment, and if not, why; never older than a second. Asked once more after {@link #close}: {@link
+     * StoreHealth.State#FAILED} says then that not everything that was accepted could be kept, where the mode keeps it.
+     */
     default StoreHealth health() {
         return StoreHealth.OK;
     }
@@ -156,6 +159,17 @@ public interface SessionStore extends AutoCloseable {
      * @return one readable line for people.
      */
     default String damage() {
+        return "";
+    }
+
+    /**
+     * Why sessions that are held can't be read at the moment, though nothing says that they are damaged: the device does not give them. They
+     * are kept; {@link #load} answers {@link LoadResult#BUSY}, and the store itself tries until they can be read. One it gives up in the end
+     * is {@link #damage}. Asked in every duty cycle.
+     *
+     * @return one readable line for people; empty when all can be read, as far as is known.
+     */
+    default String readProblem() {
         return "";
     }
 

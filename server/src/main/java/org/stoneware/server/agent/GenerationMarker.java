@@ -10,8 +10,10 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.HashMap;
+import java.util.Locale;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.spi.storage.Durability;
 import org.stoneware.spi.storage.StorageException;
 
 /**
@@ -21,7 +23,9 @@ import org.stoneware.spi.storage.StorageException;
  * <pre>
  *  CURRENT  version=1  generation=number of the directory  mode=of the store  suspect=true|false
  *           provider=bundle and version that wrote it; absent where it is not known
- *  RUNNING  version=1  boot=what the machine calls the time since it was started; absent after an orderly stop
+ *  RUNNING  version=1  boot=what the machine calls the time since it was started
+ *           durability=fsync|replicated: when the server that runs calls a change durable; absent where an older one wrote it
+ *           the file is absent after an orderly stop
  * </pre>
  */
 final class GenerationMarker {
@@ -88,17 +92,23 @@ final class GenerationMarker {
     }
 
     /**
-     * Whether the machine went down under a server that had not stopped: what it had not forced to disk may be gone. Where the machine
-     * does not say when it was started, any end without a stop counts.
+     * Whether the machine went down under a server that had not stopped, and that did not force what it acknowledged, or may not have:
+     * some of that may be gone. Where the machine does not say when it was started, any end without a stop counts.
      */
-    boolean hasMachineGoneDown(String boot) {
+    boolean mayLackAcknowledged(String boot) {
         Map<String, String> lines = read(RUNNING);
-        return lines != null && (boot.isEmpty() || !boot.equals(lines.get("boot")));
+        return lines != null
+                && (boot.isEmpty() || !boot.equals(lines.get("boot")))
+                && !name(Durability.FSYNC).equals(lines.get("durability"));
     }
 
     /** A server runs on the generations. */
-    void running(String boot) throws IOException {
-        replace(RUNNING, "version=" + VERSION + "\nboot=" + boot + "\n");
+    void running(String boot, Durability durability) throws IOException {
+        replace(RUNNING, "version=" + VERSION + "\nboot=" + boot + "\ndurability=" + name(durability) + "\n");
+    }
+
+    private static String name(Durability durability) {
+        return durability.name().toLowerCase(Locale.ROOT);
     }
 
     /** It has stopped in an orderly way. */

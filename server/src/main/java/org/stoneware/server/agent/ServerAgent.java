@@ -327,7 +327,7 @@ final class ServerAgent {
     private void closeStores() throws IOException {
         duties.close();
         generations.awaitClosed();
-        generations.stopped();
+        generations.stopped(duties.current().isClosedWhole());
     }
 
     /** Answers what has been taken in, gives up the role, and stays until the standby has it. */

@@ -11,6 +11,8 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
 import java.util.function.Supplier;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.EventType;
@@ -38,6 +40,9 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
     private static final long TRIAL_MEMORY_BYTES = 64L << 20;
     /** Longest wait at the end for stores that are being closed; what is left of them goes at the next start. */
     private static final long CLOSE_WAIT_NS = TimeUnit.SECONDS.toNanos(2);
+    private static final String KEPT = "kept-";
+    /** With the number in the first group; what follows it tells equal ones apart. */
+    private static final Pattern SET_ASIDE = Pattern.compile(KEPT + ".*?-([0-9]{1,9})(-[0-9]+)?");
 
     private static final long RECOVERY_STEP_NS = TimeUnit.MICROSECONDS.toNanos(200);
 
@@ -130,8 +135,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
 
     private SessionGeneration recover(GenerationMarker.Current found) throws IOException {
         made.accumulateAndGet(found.number(), Math::max);
-        boolean isSuspect =
-                found.isSuspect() || durability() != Durability.FSYNC && marker.hasMachineGoneDown(bootId());
+        boolean isSuspect = found.isSuspect() || marker.mayLackAcknowledged(bootId());
         if (isSuspect && !found.isSuspect()) {
             write(found.suspect());
         }
@@ -303,8 +307,22 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         }
     }
 
-    /** The server has stopped in an orderly way: its stores are closed. */
-    void stopped() throws IOException {
+    /**
+     * The server has stopped in an orderly way: its stores are closed.
+     *
+     * @param isWhole everything what a restart opens had accepted was written.
+     */
+    void stopped(boolean isWhole) throws IOException {
+        GenerationMarker.Current now = current;
+        if (!isWhole && durability() != Durability.FSYNC && now != null && !now.isSuspect()) {
+            // Acknowledged before it was forced, and now it can't be any more.
+            write(now.suspect());
+            events.warning(
+                    EventType.STORE_SUSPECT.externalName(),
+                    "not everything could be written to " + directory(now.number())
+                            + ": what was acknowledged last may be missing; another server whose copy is whole goes"
+                            + " before this one");
+        }
         if (isRunningTold) {
             marker.stopped();
         }
@@ -326,7 +344,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
     /** A server runs on what lies here: its next start must know if the machine went down under it. */
     private void running() throws IOException {
         if (!isRunningTold) {
-            marker.running(bootId());
+            marker.running(bootId(), durability());
             isRunningTold = true;
         }
     }
@@ -425,8 +443,12 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
 
     /** Another mode's sessions are nobody's to delete. */
     private void setAside(GenerationMarker.Current found) throws IOException {
-        Path aside = directory.resolve("kept-" + found.mode() + "-" + found.number());
-        delete(aside);
+        String name = KEPT + found.mode() + "-" + found.number();
+        Path aside = directory.resolve(name);
+        // What was set aside before is nobody's to delete either.
+        for (int i = 2; Files.exists(aside); i++) {
+            aside = directory.resolve(name + "-" + i);
+        }
         Files.move(directory(found.number()), aside);
         marker.forget();
         current = null;
@@ -449,6 +471,16 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
             if (kept == null || kept.number() != number) {
                 delete(each);
             }
+        }
+        countSetAside();
+    }
+
+    /** A number that was set aside is not given again, so that no two copies of a mode ever have the same one. */
+    private void countSetAside() throws IOException {
+        try (Stream<Path> all = Files.list(directory)) {
+            all.map(each -> SET_ASIDE.matcher(each.getFileName().toString()))
+                    .filter(Matcher::matches)
+                    .forEach(aside -> made.accumulateAndGet(Integer.parseInt(aside.group(1)), Math::max));
         }
     }
 

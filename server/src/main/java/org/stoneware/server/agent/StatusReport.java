@@ -112,6 +112,10 @@ final class StatusReport {
             case FULL -> problems.add("the session store has no room for more: " + health.reason());
             case FAILED -> problems.add("the session store refuses changes: " + health.reason());
         }
+        String unread = duties.current().store().readProblem();
+        if (!unread.isEmpty()) {
+            problems.add("sessions can't be read from disk, requests for them wait: " + unread);
+        }
         ServerRole role = election.view().role();
         String damage = duties.current().store().damage();
         if (!damage.isEmpty() && duties.current().store().place().isSuspect() && role != ServerRole.START) {

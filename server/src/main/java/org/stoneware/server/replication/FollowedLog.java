@@ -1,8 +1,11 @@
 package org.stoneware.server.replication;
 
 import java.util.Iterator;
+import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.spi.storage.SessionStore;
+import org.stoneware.spi.storage.StoreHealth;
 import org.stoneware.wire.replication.MismatchKind;
 import org.stoneware.wire.replication.ReplicationProtocol;
 import org.stoneware.wire.session.WireException;
@@ -18,6 +21,10 @@ public final class FollowedLog {
     private static final int APPLIED_PER_CYCLE = 1_024;
     /** Sessions of so many entries behind the next one are asked for ahead. */
     private static final int LOOK_AHEAD = 16;
+    /** The store finds out by then whether the device reads again. */
+    private static final long READ_PATIENCE_NS = TimeUnit.SECONDS.toNanos(1);
+
+    private static final long NOT_STUCK = Long.MIN_VALUE;
 
     private final Listener listener;
     private final ResultHash result = new ResultHash((bytes, offset, length) -> {});
@@ -36,6 +43,8 @@ public final class FollowedLog {
     private long seenNs = ReplicationProtocol.NO_STAMP;
     private long comparedSlots;
     private long comparedRows;
+    private long stuckSinceNs = NOT_STUCK;
+    private long stuckIndex;
 
     /** Hears what ends the following. */
     interface Listener {
@@ -104,6 +113,24 @@ public final class FollowedLog {
     /** Entries and digests that wait for a session. */
     public int waiting() {
         return received.size();
+    }
+
+    /**
+     * Whether no change is acknowledged any more, so that the active should go on without this server: the store has failed, or its device
+     * does not read what the next entry needs, see docs/adr/0280.
+     */
+    boolean isStuck(long nowNs) {
+        SessionStore store = state.store();
+        boolean isUnreadable = !received.isEmpty() && !store.readProblem().isEmpty();
+        if (!isUnreadable || stuckIndex != lastIndex) {
+            stuckSinceNs = NOT_STUCK;
+            stuckIndex = lastIndex;
+        }
+        if (isUnreadable && stuckSinceNs == NOT_STUCK) {
+            stuckSinceNs = nowNs;
+        }
+        return store.health().state() == StoreHealth.State.FAILED
+                || isUnreadable && nowNs - stuckSinceNs >= READ_PATIENCE_NS;
     }
 
     /** What waits is forgotten: it was not acknowledged, and is sent again. */

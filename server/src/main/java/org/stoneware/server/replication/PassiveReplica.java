@@ -7,7 +7,6 @@ import org.agrona.ExpandableArrayBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.server.session.GrownBuffer;
 import org.stoneware.server.session.HeapShares;
-import org.stoneware.spi.storage.StoreHealth;
 import org.stoneware.wire.replication.Divergence;
 import org.stoneware.wire.replication.FrameOrigin;
 import org.stoneware.wire.replication.LineageEpoch;
@@ -185,7 +184,7 @@ public final class PassiveReplica implements ReplicationListener {
     }
 
     private int acknowledge(FrameOutput to, long nowNs) {
-        if (current.state().store().health().state() == StoreHealth.State.FAILED) {
+        if (log.isStuck(nowNs)) {
             differs(Mismatch.at(MismatchKind.STORE_FAILED, log.lastIndex()));
             return 1;
         }

@@ -9,6 +9,7 @@ import org.stoneware.server.storage.GenerationPlace;
 import org.stoneware.server.storage.OpenedStore;
 import org.stoneware.spi.election.HeldCopy;
 import org.stoneware.spi.storage.SessionStore;
+import org.stoneware.spi.storage.StoreHealth;
 
 /**
  * One copy of the sessions: a store and the state machine over it.
@@ -26,6 +27,9 @@ public final class SessionGeneration implements Generation {
     private final HeldCopy held;
     /** Kept until this one is published. */
     private @Nullable Generation replaced;
+
+    /** Damage this server has led with, so that it counts no more. */
+    private String trustedDamage = "";
 
     private long publishPosition;
     private long publishNs = Long.MIN_VALUE;
@@ -106,6 +110,7 @@ public final class SessionGeneration implements Generation {
 
     /** What is held counts in full from now on, whatever happened before the start. */
     void trust() {
+        trustedDamage = store.damage();
         store.trust();
     }
 
@@ -133,7 +138,7 @@ public final class SessionGeneration implements Generation {
                 && (publishNs == Long.MIN_VALUE || nowNs - publishNs >= PUBLISH_AGAIN_NS);
         if (old != null && isDue) {
             publishNs = nowNs;
-            if (store.place().publish(false)) {
+            if (store.place().publish(!store.damage().equals(trustedDamage))) {
                 replaced = null;
                 state.holdBack(false);
                 old.discard();
@@ -143,9 +148,26 @@ public final class SessionGeneration implements Generation {
         return work;
     }
 
+    /**
+     * Something this one had made durable is missing: a restart is to know, as soon as it would open this one.
+     *
+     * @return false when that could not be written; try again later.
+     */
+    boolean suspect() {
+        return replaced != null || store.place().publish(true);
+    }
+
     /** True while something waits for the disk. */
     boolean awaitsDisk() {
         return replaced != null || store.durablePosition() < store.appendPosition();
+    }
+
+    /** After {@link #close}: whether what a restart opens holds everything it had accepted. */
+    public boolean isClosedWhole() {
+        if (replaced instanceof SessionGeneration kept) {
+            return kept.isClosedWhole();
+        }
+        return store.health().state() != StoreHealth.State.FAILED;
     }
 
     /** Frees store and state; what the mode promises to keep is kept, for the next process. */

@@ -7,11 +7,12 @@ import org.stoneware.spi.storage.StoreHealth;
 
 /**
  * Looks after the health of the store in use, and says what is to be done about it: an active whose store takes no more changes gives its
- * role to the standby, at once when the store has failed, after a moment when it is full and can't do with memory alone. A store that finds
+ * role to the standby, at once when the store has failed, after a moment when it is full and can't do with memory alone, or when its device
+ * does not read sessions it holds (docs/adr/0280). A store that finds
  * out while it is read that the disk has damaged what was kept is suspect from then on: a restart is to know (docs/adr/0182, 0213).
  * <p>
- * <b>Threading:</b> the agent thread. <b>Limits:</b> a full store is a reason to hand over once in {@link #AGAIN_NS}, so that two servers
- * that are both full do not pass the role to and fro.
+ * <b>Threading:</b> the agent thread. <b>Limits:</b> a full store, or one that can't be read, is a reason to hand over once in {@link #AGAIN_NS}, so that two servers
+ * that both are do not pass the role to and fro.
  */
 final class StoreWatch {
     static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(100);
@@ -23,6 +24,7 @@ final class StoreWatch {
     private final RoleOutput output;
     private StoreHealth.State state = StoreHealth.State.OK;
     private long sinceNs;
+    private long unreadSinceNs = Long.MIN_VALUE;
     private long lookedNs = Long.MIN_VALUE;
     private long handedOverNs = Long.MIN_VALUE;
     private @Nullable SessionStore known;
@@ -43,7 +45,8 @@ final class StoreWatch {
         lookedNs = nowNs;
         StoreHealth now = current.store().health();
         int work = (now.state() == state ? 0 : tell(now, nowNs)) + lookForDamage(current);
-        if (!hasStandby || state == StoreHealth.State.OK || isRecentlyAsked(nowNs)) {
+        boolean isUnread = isUnread(current, nowNs);
+        if (!hasStandby || (state == StoreHealth.State.OK && !isUnread) || isRecentlyAsked(nowNs)) {
             return work;
         }
         if (state == StoreHealth.State.FAILED) {
@@ -52,8 +55,22 @@ final class StoreWatch {
         } else if (current.keepsSessions() && nowNs - sinceNs >= PATIENCE_NS) {
             handedOverNs = nowNs;
             output.requestHandOver("the store, which is full: " + now.reason(), false, nowNs);
+        } else if (isUnread) {
+            handedOverNs = nowNs;
+            output.requestHandOver(
+                    "the store, which can't be read: " + current.store().readProblem(), false, nowNs);
         }
         return work + 1;
+    }
+
+    /** Whether sessions that are held could not be read for a while: the standby holds them too, on a disk of its own. */
+    private boolean isUnread(SessionGeneration current, long nowNs) {
+        if (current.store().readProblem().isEmpty()) {
+            unreadSinceNs = Long.MIN_VALUE;
+        } else if (unreadSinceNs == Long.MIN_VALUE) {
+            unreadSinceNs = nowNs;
+        }
+        return unreadSinceNs != Long.MIN_VALUE && nowNs - unreadSinceNs >= PATIENCE_NS;
     }
 
     private int lookForDamage(SessionGeneration current) {
@@ -64,9 +81,7 @@ final class StoreWatch {
             knownDamage = damage;
             isDamageTold = false;
         }
-        if (isDamageTold
-                || damage.equals(knownDamage)
-                || !current.store().place().publish(true)) {
+        if (isDamageTold || damage.equals(knownDamage) || !current.suspect()) {
             return 0;
         }
         isDamageTold = true;

@@ -2,7 +2,6 @@ package org.stoneware.server.storage;
 
 import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
-import org.agrona.collections.LongHashSet;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.RecordStamp;
 import org.stoneware.api.session.SessionDelta;
@@ -39,7 +38,7 @@ public final class ExchangeableStore implements SessionStore {
     private static final long TRUSTED = Long.MIN_VALUE;
 
     private final SessionRecord mirrored = new SessionRecord();
-    private final LongHashSet loading = new LongHashSet();
+    private final AwaitedLoads loading = new AwaitedLoads();
     private final VisitGuard visits = new VisitGuard(reason -> failed(reason));
     private final RetiredStores retired = new RetiredStores();
     private final Stores stores = new Stores();
@@ -459,6 +458,13 @@ public final class ExchangeableStore implements SessionStore {
     }
 
     @Override
+    public String readProblem() {
+        String[] problem = {""};
+        asked(() -> problem[0] = current.store().readProblem());
+        return problem[0];
+    }
+
+    @Override
     public void visitCounters(CounterVisitor visitor) {
         asked(() -> current.store().visitCounters(visitor));
     }
@@ -508,22 +514,11 @@ public final class ExchangeableStore implements SessionStore {
         }
         if (areLoadsDue) {
             areLoadsDue = false;
-            tellLoads();
+            loading.tell(listener);
             tellDurable();
             work++;
         }
         return work;
-    }
-
-    /** Whoever waits for a load of the store before asks the one in use. */
-    private void tellLoads() {
-        LongHashSet due = new LongHashSet();
-        due.addAll(loading);
-        loading.clear();
-        StoreListener hears = listener;
-        if (hears != null) {
-            due.forEach(hears::onLoaded);
-        }
     }
 
     /** Closes all stores behind this one. What they leave behind is freed, but for that of the store in use. */

@@ -36,6 +36,7 @@ import org.stoneware.spi.election.Evidence;
 import org.stoneware.spi.liveness.Heartbeat;
 import org.stoneware.spi.liveness.LivenessListener;
 import org.stoneware.spi.liveness.LivenessNetwork;
+import org.stoneware.spi.storage.Durability;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.SessionStoreProvider;
 import org.stoneware.spi.storage.StorageException;
@@ -74,7 +75,7 @@ class ServerAgentTest {
         };
         agent = new ServerAgent(
                 new ServerContext(
-                        settings(directory),
+                        settings(directory, Durability.FSYNC),
                         liveness,
                         new InMemoryNetwork(),
                         StoreSource.only(stores),
@@ -272,10 +273,19 @@ class ServerAgentTest {
         return context(directory, StoreSource.only(stores), nanoClock);
     }
 
+    static ServerContext context(
+            Path directory, SessionStoreProvider stores, LongSupplier nanoClock, Durability durability) {
+        return context(settings(directory, durability), StoreSource.only(stores), nanoClock);
+    }
+
     /** As above, with stores that come and go. */
     static ServerContext context(Path directory, StoreSource stores, LongSupplier nanoClock) {
+        return context(settings(directory, Durability.FSYNC), stores, nanoClock);
+    }
+
+    private static ServerContext context(ArraySettings settings, StoreSource stores, LongSupplier nanoClock) {
         return new ServerContext(
-                settings(directory),
+                settings,
                 new SilentNetwork(),
                 new InMemoryNetwork(),
                 stores,
@@ -288,7 +298,7 @@ class ServerAgentTest {
                 () -> 42);
     }
 
-    private static ArraySettings settings(Path directory) {
+    private static ArraySettings settings(Path directory, Durability durability) {
         ServerSettings self = new ServerSettings(
                 0,
                 "Server1",
@@ -306,7 +316,9 @@ class ServerAgentTest {
                 false,
                 directory,
                 "temporary-swap-only",
-                1 << 20);
+                1 << 20,
+                0,
+                durability);
         return new ArraySettings(
                 "test", "", 0, List.of(self), false, 120, true, false, 3600, 5, "availability", 0, false, "", Map.of());
     }

@@ -4,16 +4,19 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.stoneware.api.cluster.ClusterEvent;
 import org.stoneware.server.role.SessionGeneration;
 import org.stoneware.server.session.ClientId;
 import org.stoneware.server.session.EntryMaker;
+import org.stoneware.spi.storage.Durability;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.SessionStoreProvider;
 import org.stoneware.spi.storage.StorageException;
@@ -73,6 +76,105 @@ class SessionGenerationsTest {
         assertThat(events.list()).extracting(ClusterEvent::text).anyMatch(text -> text.contains("they are kept in"));
     }
 
+    @Test
+    void shouldKeepAllThatWasSetAsideHoweverOftenTheModeChanges() throws IOException {
+        write(open("kept"), 1);
+        Files.writeString(directoryInForce().resolve("log"), "first");
+        // As an orderly stop does.
+        open("scratch").discard();
+        write(open("kept"), 1);
+        Files.writeString(directoryInForce().resolve("log"), "second");
+
+        open("scratch");
+
+        try (Stream<Path> aside = Files.list(data.resolve("store"))) {
+            assertThat(aside.filter(each -> each.getFileName().toString().startsWith("kept-"))
+                            .map(each -> content(each.resolve("log"))))
+                    .containsExactlyInAnyOrder("first", "second");
+        }
+    }
+
+    @Test
+    void shouldKeepWhatWasSetAsideUnderANameThatIsTaken() throws IOException {
+        write(open("kept"), 1);
+        Files.writeString(directoryInForce().resolve("log"), "found");
+        Path taken = Files.createDirectories(data.resolve("store/kept-kept-1"));
+        Files.writeString(taken.resolve("log"), "of before");
+
+        open("scratch");
+
+        assertThat(content(taken.resolve("log"))).isEqualTo("of before");
+        assertThat(content(data.resolve("store/kept-kept-1-2/log"))).isEqualTo("found");
+    }
+
+    private Path directoryInForce() throws IOException {
+        GenerationMarker.Current now = new GenerationMarker(data.resolve("store")).current();
+        assertThat(now).isNotNull();
+        return data.resolve("store").resolve(String.valueOf(now.number()));
+    }
+
+    private static String content(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
+
+    /** What counts is what the server that ran then waited for, not what the next one is to wait for. */
+    @Test
+    void shouldBeSuspectWhenTheMachineWentDownUnderAServerThatDidNotForce() throws IOException {
+        write(open("kept"), 1);
+        ranOnABootBefore("durability=replicated\n");
+
+        assertThat(open("kept").held().isSuspect()).isTrue();
+        assertThat(open("kept").held().isSuspect()).as("until it is trusted").isTrue();
+    }
+
+    @Test
+    void shouldNotBeSuspectWhenTheServerForcedWhatItAcknowledged() throws IOException {
+        write(open("kept"), 1);
+        ranOnABootBefore("durability=fsync\n");
+
+        assertThat(generations("kept", Durability.REPLICATED).open().held().isSuspect())
+                .isFalse();
+    }
+
+    @Test
+    void shouldBeSuspectAfterAStopThatCouldNotWriteWhatItHadAcknowledged() throws IOException {
+        SessionGenerations replicated = generations("kept", Durability.REPLICATED);
+        write(replicated.open(), 1);
+
+        replicated.stopped(false);
+
+        assertThat(data.resolve("store/RUNNING")).doesNotExist();
+        assertThat(open("kept").held().isSuspect()).isTrue();
+    }
+
+    /** Nothing was acknowledged before it was forced. */
+    @Test
+    void shouldNotBeSuspectAfterAStopThatCouldNotWriteWhatWasNotAcknowledged() throws IOException {
+        SessionGenerations forcing = generations("kept", Durability.FSYNC);
+        write(forcing.open(), 1);
+
+        forcing.stopped(false);
+
+        assertThat(open("kept").held().isSuspect()).isFalse();
+    }
+
+    /** An older version did not say. */
+    @Test
+    void shouldBeSuspectWhenNobodyKnowsWhetherTheServerForced() throws IOException {
+        write(open("kept"), 1);
+        ranOnABootBefore("");
+
+        assertThat(open("kept").held().isSuspect()).isTrue();
+    }
+
+    private void ranOnABootBefore(String durability) throws IOException {
+        Files.writeString(data.resolve("store/RUNNING"), "version=1\nboot=before\n" + durability);
+    }
+
     /** A start with a newer version of that bundle begins with it, see {@link ProvedStores}. */
     @Test
     void shouldWriteDownWhichBundleMadeTheStore() throws IOException {
@@ -110,13 +212,13 @@ class SessionGenerationsTest {
         Files.createDirectories(data.resolve("store"));
         GenerationMarker marker = new GenerationMarker(data.resolve("store"));
 
-        assertThat(marker.hasMachineGoneDown("boot-1")).isFalse();
-        marker.running("boot-1");
-        assertThat(marker.hasMachineGoneDown("boot-1")).isFalse();
-        assertThat(marker.hasMachineGoneDown("boot-2")).isTrue();
-        assertThat(marker.hasMachineGoneDown("")).isTrue();
+        assertThat(marker.mayLackAcknowledged("boot-1")).isFalse();
+        marker.running("boot-1", Durability.REPLICATED);
+        assertThat(marker.mayLackAcknowledged("boot-1")).isFalse();
+        assertThat(marker.mayLackAcknowledged("boot-2")).isTrue();
+        assertThat(marker.mayLackAcknowledged("")).isTrue();
         marker.stopped();
-        assertThat(marker.hasMachineGoneDown("boot-2")).isFalse();
+        assertThat(marker.mayLackAcknowledged("boot-2")).isFalse();
     }
 
     @Test
@@ -142,6 +244,10 @@ class SessionGenerationsTest {
     }
 
     private SessionGenerations generations(String mode) {
+        return generations(mode, Durability.FSYNC);
+    }
+
+    private SessionGenerations generations(String mode, Durability durability) {
         SessionStoreProvider provider = new SessionStoreProvider() {
             @Override
             public String mode() {
@@ -150,7 +256,7 @@ class SessionGenerationsTest {
 
             @Override
             public boolean keepsSessions() {
-                return true;
+                return !mode.equals("scratch");
             }
 
             @Override
@@ -160,7 +266,7 @@ class SessionGenerationsTest {
             }
         };
         return new SessionGenerations(
-                ServerAgentTest.context(data, provider, () -> System.nanoTime()),
+                ServerAgentTest.context(data, provider, () -> System.nanoTime(), durability),
                 events,
                 1 << 20,
                 new Silent(),

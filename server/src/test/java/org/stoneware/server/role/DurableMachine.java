@@ -58,6 +58,11 @@ final class DurableMachine {
         return new OpenedStore(open(number), "durable-" + number, new Place(number));
     }
 
+    /** Which of its stores a restart opens, in the order in which they were made; negative for none. */
+    int published() {
+        return current;
+    }
+
     /** Whether a restart would be told that something acknowledged may be missing. */
     boolean isPublishedSuspect() {
         return isPublishedSuspect;

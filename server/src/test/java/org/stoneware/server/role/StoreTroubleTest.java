@@ -4,8 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.spi.storage.LoadResult;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.wire.session.WriteStatus;
 
@@ -92,14 +95,85 @@ class StoreTroubleTest {
     }
 
     private static SessionStore withDamage(SessionStore store, String[] damage) {
+        return with(store, method -> method.equals("damage") ? damage[0] : null);
+    }
+
+    /** Its device reads nothing while there is a problem. */
+    private static SessionStore withReadProblem(SessionStore store, String[] problem) {
+        return with(store, method -> switch (method) {
+            case "readProblem" -> problem[0];
+            case "load" -> problem[0].isEmpty() ? null : LoadResult.BUSY;
+            default -> null;
+        });
+    }
+
+    /** @param answer to a method of this name; null: the store's. */
+    private static SessionStore with(SessionStore store, Function<String, @Nullable Object> answer) {
         return (SessionStore) Proxy.newProxyInstance(
                 SessionStore.class.getClassLoader(), new Class<?>[] {SessionStore.class}, (proxy, method, given) -> {
                     try {
-                        return method.getName().equals("damage") ? damage[0] : method.invoke(store, given);
+                        Object instead = answer.apply(method.getName());
+                        return instead != null ? instead : method.invoke(store, given);
                     } catch (InvocationTargetException e) {
                         throw e.getCause();
                     }
                 });
+    }
+
+    @Test
+    void shouldGiveItsRoleToTheStandbyWhenItsDeviceDoesNotReadSessions() {
+        String[] problem = {""};
+        DurableMachine machine = new DurableMachine(1, store -> withReadProblem(store, problem));
+        PairFixture unread = new PairFixture(machine::create, two::create);
+        unread.pair(5);
+
+        problem[0] = "sessions=1";
+        unread.pass(500);
+        assertThat(unread.first.events).as("it may pass").doesNotContain("hand-over");
+        unread.pass(1_500);
+
+        assertThat(unread.first.events).containsOnlyOnce("hand-over");
+    }
+
+    @Test
+    void shouldServeOnWithoutAStandbyThatCannotReadWhatItIsToChange() {
+        String[] problem = {""};
+        DurableMachine machine = new DurableMachine(2, store -> withReadProblem(store, problem));
+        PairFixture unread = new PairFixture(one::create, machine::create);
+        unread.pair(5);
+        PairFixture.Tomcat tomcat = unread.new Tomcat(unread.first);
+        tomcat.create(1, "S1");
+        unread.pass(100);
+
+        problem[0] = "sessions=1";
+        tomcat.create(2, "S2");
+        unread.pass(300);
+        assertThat(unread.first.dropsRequested).as("it may pass").isZero();
+        unread.pass(1_500);
+        int dropsRequested = unread.first.dropsRequested;
+        unread.first.dropOther();
+        unread.pass(100);
+
+        assertThat(dropsRequested).isPositive();
+        assertThat(tomcat.written).containsExactly(WriteStatus.COMMITTED, WriteStatus.COMMITTED);
+    }
+
+    @Test
+    void shouldGoOnWithAStandbyThatReadsAgainSoon() {
+        String[] problem = {""};
+        DurableMachine machine = new DurableMachine(2, store -> withReadProblem(store, problem));
+        PairFixture unread = new PairFixture(one::create, machine::create);
+        unread.pair(5);
+        PairFixture.Tomcat tomcat = unread.new Tomcat(unread.first);
+        problem[0] = "sessions=1";
+        tomcat.create(1, "S1");
+        unread.pass(500);
+
+        problem[0] = "";
+        unread.pass(2_000);
+
+        assertThat(tomcat.written).containsExactly(WriteStatus.COMMITTED);
+        assertThat(unread.first.dropsRequested).isZero();
     }
 
     @Test

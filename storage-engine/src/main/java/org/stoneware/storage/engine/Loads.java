@@ -130,7 +130,7 @@ final class Loads implements ReadTarget {
     }
 
     @Override
-    public void onReadFailed(long location) {
+    public void onReadFailed(long location, int length, long hash, long fingerprint) {
         end(location);
     }
 

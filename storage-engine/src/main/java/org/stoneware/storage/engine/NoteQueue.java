@@ -7,12 +7,19 @@ import org.stoneware.storage.segments.SegmentLog;
 
 /**
  * Hands notes and the clearing of all to the log in order. They can't be refused, so what the log does not take at once waits here, and
- * changes that would overtake it wait outside.
+ * changes that would overtake it wait outside. What the log appends meanwhile on its own account, to give disk back, takes positions that
+ * were promised to what waits: until that is durable itself nothing behind the place where the wait began counts as durable.
  */
 final class NoteQueue {
+    private static final long NOT_HELD = Long.MIN_VALUE;
+
     private final SegmentLog log;
     private final ArrayDeque<Item> waiting = new ArrayDeque<>();
     private long waitingBytes;
+    /** Position of the log when something began to wait that is not durable yet. */
+    private long heldAt = NOT_HELD;
+    /** Position of the log behind the last that waited; {@link Long#MAX_VALUE} while something waits. */
+    private long heldUntil;
 
     private enum Kind {
         NOTE,
@@ -57,6 +64,10 @@ final class NoteQueue {
     private void add(Item item) {
         // After a failure nothing is ever written again; keeping notes would only fill the heap.
         if (!log.isFailed()) {
+            if (heldAt == NOT_HELD) {
+                heldAt = log.appendPosition();
+            }
+            heldUntil = Long.MAX_VALUE;
             waiting.addLast(item);
             waitingBytes += SegmentLog.frameLength(item.bytes.length);
         }
@@ -71,6 +82,15 @@ final class NoteQueue {
         return waitingBytes;
     }
 
+    /** Position up to which everything is durable, by the positions the store has told. */
+    long durablePosition() {
+        long durable = log.durablePosition();
+        if (heldAt != NOT_HELD && durable >= heldUntil) {
+            heldAt = NOT_HELD;
+        }
+        return heldAt == NOT_HELD ? durable : Math.min(durable, heldAt);
+    }
+
     int doWork() {
         if (log.isFailed()) {
             waiting.clear();
@@ -80,6 +100,9 @@ final class NoteQueue {
         while (!waiting.isEmpty() && append(waiting.getFirst()) >= 0) {
             waitingBytes -= SegmentLog.frameLength(waiting.removeFirst().bytes.length);
             work++;
+        }
+        if (work > 0 && waiting.isEmpty()) {
+            heldUntil = log.appendPosition();
         }
         return work;
     }

@@ -130,7 +130,7 @@ public final class SegmentSessionStore implements SessionStore {
         }
         index.endRecovery();
         changes = new SessionChanges(context, index, residency, sessionLog, notes, room);
-        warmUp = new WarmUp(index, budget, loads);
+        warmUp = new WarmUp(index, budget, loads, sessionLog);
         if (!isKeeping) {
             // Set aside only now: nothing is in it that could not leave.
             budget.reserveBytes(store.maxMemoryBytes() / RESERVE_SHARE);
@@ -245,8 +245,12 @@ public final class SegmentSessionStore implements SessionStore {
     public int visitExpired(long nowMs, int limit, ExpiryVisitor visitor) {
         checkChangeable();
         int count = 0;
+        int heldOff = 0;
         int entry = index.firstExpiredBefore(nowMs);
-        while (count < limit && entry != NONE) {
+        // What the device does not read now must not be in the way of others; there are not many, else it reads
+        // nothing.
+        while (count - heldOff < limit && heldOff <= FailedReads.MAX && entry != NONE) {
+            heldOff += !index.isResident(entry) && sessionLog.isHeldOff(entry) ? 1 : 0;
             if (count == expired.length) {
                 expired = Arrays.copyOf(expired, count * 2);
             }
@@ -271,7 +275,7 @@ public final class SegmentSessionStore implements SessionStore {
         } finally {
             isVisiting = false;
         }
-        isFetchingExpired = named < count;
+        isFetchingExpired = named < count - heldOff;
         return named;
     }
 
@@ -313,7 +317,7 @@ public final class SegmentSessionStore implements SessionStore {
 
     @Override
     public long durablePosition() {
-        return isKeeping ? log.durablePosition() : changes.count();
+        return isKeeping ? notes.durablePosition() : changes.count();
     }
 
     @Override
@@ -350,6 +354,11 @@ public final class SegmentSessionStore implements SessionStore {
     }
 
     @Override
+    public String readProblem() {
+        return sessionLog.failedReads().problem();
+    }
+
+    @Override
     public StoreHealth health() {
         return room.health();
     }
@@ -359,6 +368,7 @@ public final class SegmentSessionStore implements SessionStore {
         SegmentLogFigures disk = log.figures();
         visitor.onCounter("sessions.resident", index.residentCount());
         visitor.onCounter("sessions.lost", sessionLog.lostCount());
+        visitor.onCounter("sessions.unreadable", sessionLog.failedReads().size());
         visitor.onCounter("memory.evictions", residency.evictions());
         visitor.onCounter("memory.loads", loads.loaded());
         visitor.onCounter("memory.loads.under-way.bytes", loads.bytesUnderWay());
@@ -437,6 +447,7 @@ public final class SegmentSessionStore implements SessionStore {
         notes.clear();
         residency.clear();
         index.clear();
+        sessionLog.failedReads().clear();
         changes.onAccepted();
     }
 
@@ -502,7 +513,7 @@ public final class SegmentSessionStore implements SessionStore {
         public void onDurable(long position) {
             changes.onDiskProgress();
             if (isKeeping && listener != null) {
-                listener.onDurable(position);
+                listener.onDurable(notes.durablePosition());
             }
         }
 

@@ -13,7 +13,7 @@ import org.stoneware.spi.storage.StoreSnapshot;
 /**
  * Walks the slots one after the other. Which sessions a slot has is noted when the walk reaches it, and each is looked up when its turn
  * comes: a resident one is shown at once, another is read from the log, past the memory of the store, and shown when it is there. One
- * that changed in between is looked up again.
+ * that changed in between is looked up again, and one that the device does not read comes last, again and again.
  */
 final class SegmentSnapshot implements StoreSnapshot, ReadTarget {
     private static final int MAX_READS = 64;
@@ -25,6 +25,9 @@ final class SegmentSnapshot implements StoreSnapshot, ReadTarget {
     private final SessionRecord view = new SessionRecord();
     /** Hashes and fingerprints, in turns. */
     private final LongArrayList keys = new LongArrayList();
+
+    /** As {@link #keys}: what the device did not read, to be tried again at the end. */
+    private final LongArrayList putOff = new LongArrayList();
 
     private final ArrayDeque<Fetched> fetched = new ArrayDeque<>();
     private int nextKey;
@@ -61,6 +64,12 @@ final class SegmentSnapshot implements StoreSnapshot, ReadTarget {
                 noteKeys(nextSlot++);
             } else if (underWay > 0) {
                 return shown;
+            } else if (!putOff.isEmpty()) {
+                keys.clear();
+                nextKey = 0;
+                keys.addAll(putOff);
+                putOff.clear();
+                return shown;
             } else {
                 return shown == 0 ? END : shown;
             }
@@ -86,6 +95,12 @@ final class SegmentSnapshot implements StoreSnapshot, ReadTarget {
         if (entry == SessionIndex.NONE || index.isResident(entry)) {
             nextKey += 2;
             return entry == SessionIndex.NONE ? 0 : show(index.wrap(view, entry), visitor);
+        }
+        if (log.isHeldOff(entry)) {
+            putOff.addLong(index.hash(entry));
+            putOff.addLong(index.fingerprint(entry));
+            nextKey += 2;
+            return 0;
         }
         int length = index.length(entry);
         boolean isTooMuch = underWay == MAX_READS || underWay > 0 && underWayBytes + length > MAX_READ_BYTES;
@@ -134,14 +149,20 @@ final class SegmentSnapshot implements StoreSnapshot, ReadTarget {
     }
 
     @Override
-    public void onReadFailed(long location) {
+    public void onReadFailed(long location, int length, long hash, long fingerprint) {
         underWay--;
+        underWayBytes -= length;
+        if (!isClosed) {
+            putOff.addLong(hash);
+            putOff.addLong(fingerprint);
+        }
     }
 
     @Override
     public void close() {
         isClosed = true;
         keys.clear();
+        putOff.clear();
         fetched.clear();
     }
 }

@@ -1,5 +1,6 @@
 package org.stoneware.storage.engine;
 
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.Long2ObjectHashMap;
@@ -37,7 +38,9 @@ final class SessionLog implements SegmentLogListener {
     private long lastTicket;
     private long lostCount;
 
-    private record PendingRead(long hash, long fingerprint, ReadTarget target) {}
+    private final FailedReads failedReads;
+
+    private record PendingRead(long hash, long fingerprint, int length, ReadTarget target) {}
 
     /** What the store must know at once. */
     interface Events {
@@ -56,6 +59,7 @@ final class SessionLog implements SegmentLogListener {
         notices = context.notices();
         maxPendingBytes = context.maxPendingBytes();
         log = SegmentLog.open(context, this);
+        failedReads = new FailedReads(index, this);
     }
 
     SegmentLog log() {
@@ -133,13 +137,27 @@ final class SessionLog implements SegmentLogListener {
         index.touchLocation(entry, Location.NULL);
     }
 
-    /** Begins to read the record of a session; false when too many reads are under way. */
+    /** Begins to read the record of a session; false when too many reads are under way, or when it {@link #isHeldOff is held off}. */
     boolean read(int entry, ReadTarget target) {
+        return !failedReads.isHeldOff(entry) && readAgain(entry, target);
+    }
+
+    /** Whether the device would not read a session, so that it is not asked for it on behalf of others until it has. */
+    boolean isHeldOff(int entry) {
+        return failedReads.isHeldOff(entry);
+    }
+
+    FailedReads failedReads() {
+        return failedReads;
+    }
+
+    /** As {@link #read}, for one that is held off as well. */
+    boolean readAgain(int entry, ReadTarget target) {
         long ticket = ++lastTicket;
         if (!log.read(index.logLocation(entry), index.length(entry), ticket)) {
             return false;
         }
-        reads.put(ticket, new PendingRead(index.hash(entry), index.fingerprint(entry), target));
+        reads.put(ticket, new PendingRead(index.hash(entry), index.fingerprint(entry), index.length(entry), target));
         return true;
     }
 
@@ -167,7 +185,7 @@ final class SessionLog implements SegmentLogListener {
 
     int doWork(long nowNs) {
         written.mark(log.appendPosition());
-        return payOwed() + log.doWork(nowNs);
+        return failedReads.doWork(nowNs) + payOwed() + log.doWork(nowNs);
     }
 
     /** Appends what the log would not take when it was due, as long as it is still true. */
@@ -206,6 +224,7 @@ final class SessionLog implements SegmentLogListener {
         if (read == null) {
             return;
         }
+        failedReads.forget(location);
         view.wrap(content, offset);
         if (view.keyFingerprint64() == read.fingerprint && view.keyHash64() == read.hash) {
             read.target.onRead(location, content, offset, length);
@@ -218,8 +237,31 @@ final class SessionLog implements SegmentLogListener {
     public void onReadFailed(long ticket, long location, String reason) {
         @Nullable PendingRead read = reads.remove(ticket);
         if (read != null) {
+            failedReads.forget(location);
             giveUp(read, location, reason);
         }
+    }
+
+    /** What the device does not read now may be whole: it is kept, until it has been refused for long by a device that takes writes. */
+    @Override
+    public void onReadRefused(long ticket, long location, String reason) {
+        @Nullable PendingRead read = reads.remove(ticket);
+        if (read == null) {
+            return;
+        }
+        int entry = index.find(read.hash, read.fingerprint);
+        boolean isHeld = entry != SessionIndex.NONE && index.logLocation(entry) == location && !index.isResident(entry);
+        boolean isFirst = failedReads.size() == 0;
+        if (!isHeld) {
+            failedReads.forget(location);
+        } else if (failedReads.onRefused(location, read.hash, read.fingerprint, reason, !log.isFailed())) {
+            giveUp(read, location, reason + "; for " + TimeUnit.NANOSECONDS.toSeconds(FailedReads.GIVE_UP_NS) + " s");
+            return;
+        }
+        if (isFirst && failedReads.size() > 0) {
+            notices.accept("a session can't be read now; it is kept and tried again: reason=" + reason);
+        }
+        read.target.onReadFailed(location, read.length, read.hash, read.fingerprint);
     }
 
     private void giveUp(PendingRead read, long location, String reason) {
@@ -231,7 +273,7 @@ final class SessionLog implements SegmentLogListener {
             }
             lose(entry);
         }
-        read.target.onReadFailed(location);
+        read.target.onReadFailed(location, read.length, read.hash, read.fingerprint);
     }
 
     @Override

@@ -9,13 +9,15 @@ final class WarmUp {
     private final SessionIndex index;
     private final MemoryBudget budget;
     private final Loads loads;
+    private final SessionLog log;
     private int next;
     private boolean isOver;
 
-    WarmUp(SessionIndex index, MemoryBudget budget, Loads loads) {
+    WarmUp(SessionIndex index, MemoryBudget budget, Loads loads, SessionLog log) {
         this.index = index;
         this.budget = budget;
         this.loads = loads;
+        this.log = log;
         isOver = index.size() == 0;
     }
 
@@ -24,7 +26,7 @@ final class WarmUp {
         while (!isOver) {
             if (next >= index.size() || budget.usedBytes() > budget.maxBytes() / 16 * FILL_SIXTEENTHS) {
                 isOver = true;
-            } else if (index.isResident(next) || loads.beginForWarmUp(next)) {
+            } else if (index.isResident(next) || log.isHeldOff(next) || loads.beginForWarmUp(next)) {
                 next++;
                 work++;
             } else {

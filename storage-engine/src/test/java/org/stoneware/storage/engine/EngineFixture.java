@@ -136,6 +136,10 @@ abstract class EngineFixture {
         return new SessionRecord().wrap(new UnsafeBuffer(bytes), 0);
     }
 
+    void letPass(long ns) {
+        nowNs += ns;
+    }
+
     int work(SessionStore store) {
         nowNs += 1_000_000;
         return store.doWork(nowNs);

@@ -246,15 +246,15 @@ final class SpillTest extends EngineFixture {
     }
 
     @Test
-    void shouldGiveUpASessionThatCannotBeReadAndServeTheOthers() {
+    void shouldGiveUpASessionThatIsDamagedAndServeTheOthers() {
         SessionStore store = open(StorePolicy.SPILL, MEMORY_BYTES, 0);
         fill(store, 6000);
         await(store, "the store comes to rest", () -> work(store) == 0);
         SessionKey cold = coldSession(store);
-        files.failReads(true);
+        int number = Integer.parseInt(cold.id().substring("session-".length()));
+        files.damage(bytes(record(number, 1, LENGTH)));
 
         byte[] lost = held(store, cold);
-        files.failReads(false);
 
         assertThat(lost).isNull();
         assertThat(counter(store, "sessions.lost")).isEqualTo(1);

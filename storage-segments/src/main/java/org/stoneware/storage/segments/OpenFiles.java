@@ -45,6 +45,18 @@ final class OpenFiles {
     }
 
     void giveBack(String name) throws IOException {
+        giveBack(name, false);
+    }
+
+    /**
+     * As {@link #giveBack} after a read that failed: what is open may be of no use any more, for instance when the device was gone for a
+     * while, so the next one who needs the file opens it anew.
+     */
+    void giveBackFailed(String name) throws IOException {
+        giveBack(name, true);
+    }
+
+    private void giveBack(String name, boolean isFailed) throws IOException {
         SegmentFiles.@Nullable File closed = null;
         synchronized (this) {
             Entry entry = entries.get(name);
@@ -52,7 +64,11 @@ final class OpenFiles {
                 return;
             }
             entry.users--;
-            if (entries.size() > MAX_IDLE) {
+            entry.isFailed |= isFailed;
+            if (entry.isFailed && entry.users == 0) {
+                entries.remove(name);
+                closed = entry.file;
+            } else if (entries.size() > MAX_IDLE) {
                 closed = removeIdle();
             }
         }
@@ -97,6 +113,7 @@ final class OpenFiles {
     private static final class Entry {
         final SegmentFiles.File file;
         int users = 1;
+        boolean isFailed;
 
         Entry(SegmentFiles.File file) {
             this.file = file;

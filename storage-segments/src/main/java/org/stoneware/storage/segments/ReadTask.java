@@ -44,11 +44,17 @@ final class ReadTask implements DiskWorkers.Task {
     public void run() {
         try {
             SegmentFiles.File file = files.take(segment().fileName);
+            boolean isRead = false;
             try {
                 failure = reader.read(file, RecordKind.RECORD, location, length);
                 isDamaged = failure != null;
+                isRead = true;
             } finally {
-                files.giveBack(segment().fileName);
+                if (isRead) {
+                    files.giveBack(segment().fileName);
+                } else {
+                    files.giveBackFailed(segment().fileName);
+                }
             }
         } catch (IOException | RuntimeException e) {
             String message = e.getMessage();
@@ -98,6 +104,7 @@ final class ReadTask implements DiskWorkers.Task {
         return failure;
     }
 
+    /** The device gave the bytes, and they are not those that were written; else it gave none, which says nothing of the record. */
     boolean isDamaged() {
         return isDamaged;
     }

@@ -514,8 +514,9 @@ public final class SegmentLog implements AutoCloseable {
                 notice("a read did not end: directory=" + context.files().name());
             }
             if (!isWritten) {
-                notice("not everything was written: directory="
-                        + context.files().name() + ": " + writer.failure());
+                isFailed = true;
+                reason = "not everything was written: " + writer.failure();
+                notice(reason + " directory=" + context.files().name());
             } else if (isKept) {
                 writeAllHints();
             }

@@ -13,8 +13,13 @@ public interface SegmentLogListener {
     /** A read has ended well: the content at a location is whole and was appended under this hint. */
     void onRead(long ticket, long location, RecordHint hint, DirectBuffer content, int offset, int length);
 
-    /** A read has ended without content, since the record is damaged or the device failed. */
+    /** A read has ended without content, since the record is damaged: what is there is not what was appended. */
     void onReadFailed(long ticket, long location, String reason);
+
+    /** A read has ended without content, since the device gave none. The record may be whole, and another read may show it. */
+    default void onReadRefused(long ticket, long location, String reason) {
+        onReadFailed(ticket, location, reason);
+    }
 
     /** Everything up to this position is durable. */
     void onDurable(long position);

@@ -95,11 +95,14 @@ final class SegmentReads implements ReadTask.Owner {
                     reader.contentOffset(),
                     task.length());
         } else {
+            String reason = failure + ": " + Location.text(task.location());
             if (task.isDamaged()) {
                 damagedCount++;
                 task.segment().isDamaged = true;
+                listener.onReadFailed(task.ticket(), task.location(), reason);
+            } else {
+                listener.onReadRefused(task.ticket(), task.location(), reason);
             }
-            listener.onReadFailed(task.ticket(), task.location(), failure + ": " + Location.text(task.location()));
         }
         task.recycle();
         free.push(task);

@@ -41,6 +41,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
     private int heldForces;
     private int epoch;
     private int segmentFilesMade;
+    private int readEpoch;
 
     /** Bytes all files may take together; more is {@link NoSpaceException} after as much as fits was written. */
     public synchronized void budget(long bytes) {
@@ -80,6 +81,11 @@ public final class FaultySegmentFiles implements SegmentFiles {
     /** There is no memory outside the heap to read into. */
     public synchronized void lackMemory(boolean lacks) {
         lacksMemory = lacks;
+    }
+
+    /** What is open by now can't be read any more, what is opened from now on can: the device was gone for a while. */
+    public synchronized void breakOpenFiles() {
+        readEpoch++;
     }
 
     /** A read of a segment that reaches beyond an offset fails. */
@@ -145,6 +151,22 @@ public final class FaultySegmentFiles implements SegmentFiles {
         content.forced = bytes.clone();
         files.put(name, content);
         forcedNames.put(name, content);
+    }
+
+    /** Damages these bytes wherever they are; who has the file open reads them damaged. */
+    public synchronized void damage(byte[] found) {
+        int places = 0;
+        for (Content content : files.values()) {
+            for (int at = 0; at + found.length <= content.length; at++) {
+                if (Arrays.equals(content.bytes, at, at + found.length, found, 0, found.length)) {
+                    content.bytes[at + found.length / 2] ^= 1;
+                    places++;
+                }
+            }
+        }
+        if (places == 0) {
+            throw new IllegalArgumentException("no file has these bytes");
+        }
     }
 
     /** Everything there is, as {@link #of} takes it. */
@@ -290,6 +312,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
         private final String name;
         private final Content content;
         private final int opened = epoch;
+        private final int openedForReads = readEpoch;
 
         FaultyFile(String name, Content content) {
             this.name = name;
@@ -323,7 +346,9 @@ public final class FaultySegmentFiles implements SegmentFiles {
                 if (lacksMemory) {
                     throw new OutOfMemoryError("Cannot reserve 4096 bytes of direct buffer memory");
                 }
-                if (isReadFailing || name.endsWith(".segment") && offset + target.remaining() > readableBytes) {
+                if (isReadFailing
+                        || openedForReads != readEpoch
+                        || name.endsWith(".segment") && offset + target.remaining() > readableBytes) {
                     throw new IOException("Input/output error");
                 }
                 int total = 0;
