@@ -40,6 +40,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
     private static final long TRIAL_MEMORY_BYTES = 64L << 20;
     /** Longest wait at the end for stores that are being closed; what is left of them goes at the next start. */
     private static final long CLOSE_WAIT_NS = TimeUnit.SECONDS.toNanos(2);
+
     private static final String KEPT = "kept-";
     /** With the number in the first group; what follows it tells equal ones apart. */
     private static final Pattern SET_ASIDE = Pattern.compile(KEPT + ".*?-([0-9]{1,9})(-[0-9]+)?");

@@ -59,6 +59,12 @@ abstract class EngineFixture {
         return store;
     }
 
+    /** Closes a store, and lets go of it and its disk. */
+    void end(SessionStore store) {
+        store.close();
+        opened.remove(store);
+    }
+
     private synchronized void note(String line) {
         notices.add(line);
     }

@@ -278,7 +278,7 @@ final class KeepTest extends EngineFixture {
                 }
             }
             assertThat(missing).as(where + " one bit hits one session at most").isLessThanOrEqualTo(1);
-            store.close();
+            end(store);
         }
     }
 

@@ -2,7 +2,6 @@ package org.stoneware.storage.segments;
 
 import java.io.IOException;
 import java.util.function.Consumer;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Deletes the files of a segment of which nothing is needed, or puts its file aside for a segment to come; what is damaged is kept under
@@ -15,19 +14,19 @@ final class DeleteTask implements DiskWorkers.Task {
     private final OpenFiles openFiles;
     private final Segment segment;
     private final boolean isSpare;
-    private final Consumer<@Nullable String> onDone;
-    private @Nullable String spareName;
+    private final Consumer<Boolean> onDone;
+    private boolean isPutAside;
 
     /**
      * @param isSpare true to keep the file.
-     * @param onDone  told, on the agent, the name of the file that was kept, or null when there is none.
+     * @param onDone  told, on the agent, whether the file was kept.
      */
     DeleteTask(
             SegmentLogContext context,
             OpenFiles openFiles,
             Segment segment,
             boolean isSpare,
-            Consumer<@Nullable String> onDone) {
+            Consumer<Boolean> onDone) {
         this.context = context;
         this.openFiles = openFiles;
         this.segment = segment;
@@ -51,11 +50,10 @@ final class DeleteTask implements DiskWorkers.Task {
                         .accept("damaged segment is no longer in use and kept as " + kept + ": directory="
                                 + files.name() + "; delete it when you do not need it");
             } else if (isSpare) {
-                String aside = segment.fileName + NewFile.SUFFIX;
-                files.rename(segment.fileName, aside);
+                files.rename(segment.fileName, SpareFiles.nameAside(segment));
                 // Or a loss of power could bring the old name back, with the content of another segment.
                 files.forceDirectory();
-                spareName = aside;
+                isPutAside = true;
             } else {
                 files.delete(segment.fileName);
             }
@@ -68,6 +66,6 @@ final class DeleteTask implements DiskWorkers.Task {
 
     @Override
     public void complete() {
-        onDone.accept(spareName);
+        onDone.accept(isPutAside);
     }
 }

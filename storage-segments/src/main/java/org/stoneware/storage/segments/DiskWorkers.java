@@ -64,11 +64,6 @@ final class DiskWorkers {
         threads.forEach(Thread::start);
     }
 
-    /** Whether one more may be under way. */
-    boolean canTake() {
-        return underWay < capacity;
-    }
-
     /** @return false when too many are under way. */
     boolean submit(Task task) {
         if (underWay == capacity || !queue.offer(task)) {

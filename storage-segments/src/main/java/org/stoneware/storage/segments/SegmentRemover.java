@@ -77,8 +77,7 @@ final class SegmentRemover {
                 segment.state = Segment.State.DROPPED;
                 work++;
             } else if (segment.state == Segment.State.DROPPED && isSafe && segment.readsUnderWay == 0) {
-                if (workers.canTake()) {
-                    delete(segment);
+                if (delete(segment)) {
                     leaving.remove(i);
                     work++;
                 }
@@ -87,18 +86,22 @@ final class SegmentRemover {
         return work;
     }
 
-    private void delete(Segment segment) {
+    /** @return false when it has to be tried again. */
+    private boolean delete(Segment segment) {
         boolean isSpare = spares.take(segment, tail.position());
-        boolean isSubmitted = workers.submit(new DeleteTask(context, openFiles, segment, isSpare, spareName -> {
+        boolean isSubmitted = workers.submit(new DeleteTask(context, openFiles, segment, isSpare, isPutAside -> {
             segments.remove(segment.number);
             room.use(-segment.bytesOnDisk());
             droppedSegments++;
-            if (spareName != null) {
-                spares.onKept(spareName, segment);
+            if (isPutAside) {
+                spares.onKept(segment);
             } else if (isSpare) {
-                spares.onLost();
+                spares.onLost(segment);
             }
         }));
-        assert isSubmitted : "asked before";
+        if (isSpare && !isSubmitted) {
+            spares.onLost(segment);
+        }
+        return isSubmitted;
     }
 }

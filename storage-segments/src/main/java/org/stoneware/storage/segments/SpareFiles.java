@@ -2,6 +2,8 @@ package org.stoneware.storage.segments;
 
 import java.io.IOException;
 import java.util.ArrayDeque;
+import java.util.HashSet;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,7 +32,8 @@ final class SpareFiles {
     private final int segmentBytes;
     private final boolean isKept;
     private final ArrayDeque<Spare> spares = new ArrayDeque<>();
-    private int underWay;
+    /** Names of files that are being put aside. */
+    private final Set<String> coming = new HashSet<>();
 
     SpareFiles(SegmentLogContext context, DiskRoom room, DiskWorkers workers, int segmentBytes) {
         this.context = context;
@@ -46,22 +49,29 @@ final class SpareFiles {
         boolean isTaken = isKept
                 && isFitting
                 && !segment.isDamaged
-                && spares.size() + underWay < MAX_SPARES
+                && spares.size() + coming.size() < MAX_SPARES
                 && !room.isTight(position);
-        underWay += isTaken ? 1 : 0;
+        if (isTaken) {
+            coming.add(nameAside(segment));
+        }
         return isTaken;
     }
 
+    /** Name of a segment's file while it waits. */
+    static String nameAside(Segment segment) {
+        return segment.fileName + NewFile.SUFFIX;
+    }
+
     /** The file of a segment waits under its new name, for good. */
-    void onKept(String fileName, Segment former) {
-        underWay--;
+    void onKept(Segment former) {
+        coming.remove(nameAside(former));
         room.idle(former.length);
-        spares.add(new Spare(fileName, former.number, former.length));
+        spares.add(new Spare(nameAside(former), former.number, former.length));
     }
 
     /** The file could not be kept. */
-    void onLost() {
-        underWay--;
+    void onLost(Segment former) {
+        coming.remove(nameAside(former));
     }
 
     /** A file for the segment that begins, or null. */
@@ -80,10 +90,13 @@ final class SpareFiles {
         }
     }
 
-    /** Gives all files back; waits for the disk. */
+    /** Gives all files back; waits for the disk. Nothing else may be putting files aside any more. */
     void close() throws IOException {
-        for (Spare spare = spares.poll(); spare != null; spare = spares.poll()) {
-            context.files().delete(spare.fileName);
+        // Those too that were put aside when nobody was left to hear of it.
+        spares.forEach(spare -> coming.add(spare.fileName));
+        spares.clear();
+        for (String name : coming) {
+            context.files().delete(name);
         }
     }
 
