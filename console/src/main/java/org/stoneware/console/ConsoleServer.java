@@ -41,11 +41,14 @@ public final class ConsoleServer {
     static final int EXIT_CONFIGURATION = 2;
     private static final Logger LOGGER = System.getLogger(ConsoleServer.class.getName());
 
+    /** The one that was opened last. Guarded by the class. */
+    private static @Nullable ConsoleServer latest;
+
     private final BundleContext bundles;
     private final ServerSettings self;
-    private final @Nullable ManagementPort port;
-    private final @Nullable StopToken token;
-    private final @Nullable JmxPort jmx;
+    private @Nullable ManagementPort port;
+    private @Nullable StopToken token;
+    private @Nullable JmxPort jmx;
     private final AtomicReference<@Nullable SessionAdmin> sessions = new AtomicReference<>();
 
     @Activate
@@ -58,25 +61,50 @@ public final class ConsoleServer {
             throws InterruptedException {
         this.bundles = bundles;
         this.self = settings.self();
-        this.port = bind();
-        // Only who holds the port may replace the token: a second process with the same configuration must not.
-        this.token = port == null ? null : writeToken();
-        if (port != null) {
-            port.open(
-                    new Routes(new ConsoleServices(management, sessions::get, settings, effective, access), token),
-                    new LiveStreams(management));
-            LOGGER.log(Level.INFO, "management port open: http://" + name(port.address()) + "/");
+        synchronized (ConsoleServer.class) {
+            // A service that goes while this component starts, as that of a server that starts slowly does, makes the
+            // framework begin with
+            // the next one before it lets go of this one.
+            if (latest != null && latest.bundles == bundles) {
+                latest.close();
+            }
+            latest = this;
+            open(new ConsoleServices(management, sessions::get, settings, effective, access));
         }
-        this.jmx = port == null ? null : openJmx(management, settings, access);
     }
 
+    private void open(ConsoleServices services) throws InterruptedException {
+        ManagementPort bound = bind();
+        port = bound;
+        if (bound == null) {
+            return;
+        }
+        // Only who holds the port may replace the token: a second process with the same configuration must not.
+        token = writeToken();
+        bound.open(new Routes(services, token), new LiveStreams(services.management()));
+        LOGGER.log(Level.INFO, "management port open: http://" + name(bound.address()) + "/");
+        jmx = openJmx(services.management(), services.settings(), services.access());
+    }
+
+    /** Idempotent. */
     @Deactivate
     public void close() {
+        synchronized (ConsoleServer.class) {
+            if (latest == this) {
+                latest = null;
+            }
+            closeDoors();
+        }
+    }
+
+    private void closeDoors() {
         if (jmx != null) {
             jmx.close();
+            jmx = null;
         }
         if (port != null) {
             port.close();
+            port = null;
         }
         if (token != null) {
             try {
@@ -85,6 +113,7 @@ public final class ConsoleServer {
                 LOGGER.log(
                         Level.WARNING, "token file stays behind: file=" + token.file() + " reason=" + e.getMessage());
             }
+            token = null;
         }
     }
 

@@ -139,23 +139,50 @@ class ConsoleServerTest {
         }
     }
 
+    @Test
+    void shouldTakeTheDoorsOverFromTheOneBeforeWhenTheFrameworkHasNotClosedIt() throws Exception {
+        int port = freePort();
+        int jmxPort = freePort();
+        BundleContext bundles = bundles();
+        ConsoleServer first = start(bundles, port, jmxPort);
+
+        ConsoleServer second = start(bundles, port, jmxPort);
+        first.close();
+
+        assertThat(System.getProperty("stoneware.exit.code")).isNull();
+        URI live = URI.create("http://127.0.0.1:" + port + "/health/live");
+        assertThat(HttpClient.newHttpClient()
+                        .send(HttpRequest.newBuilder(live).build(), HttpResponse.BodyHandlers.ofString())
+                        .statusCode())
+                .isEqualTo(200);
+        assertThat(dataDirectory.resolve(StopToken.FILE_NAME)).exists();
+        second.close();
+    }
+
     private ConsoleServer start(int port) throws Exception {
         return start(port, freePort());
     }
 
     private ConsoleServer start(int port, int jmxPort) throws InterruptedException {
+        return start(bundles(), port, jmxPort);
+    }
+
+    private BundleContext bundles() {
         Bundle framework = (Bundle) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {Bundle.class}, (proxy, method, arguments) -> {
                     assertThat(method.getName()).isEqualTo("stop");
                     stoppedBundles.add(0L);
                     return null;
                 });
-        BundleContext bundles = (BundleContext) Proxy.newProxyInstance(
+        return (BundleContext) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {BundleContext.class}, (proxy, method, arguments) -> {
                     assertThat(method.getName()).isEqualTo("getBundle");
                     assertThat(arguments).containsExactly(0L);
                     return framework;
                 });
+    }
+
+    private ConsoleServer start(BundleContext bundles, int port, int jmxPort) throws InterruptedException {
         return new ConsoleServer(
                 bundles,
                 new FakeManagement(),
