@@ -41,7 +41,12 @@ final class CommitTurns {
                 T changes = collect.get();
                 synchronized (lock) {
                     if (overtaken == before) {
-                        return handOver.apply(changes);
+                        Committed outcome = handOver.apply(changes);
+                        if (outcome != null) {
+                            // Whoever collects since it began has compared values with what the array held before.
+                            overtake();
+                        }
+                        return outcome;
                     }
                 }
             } finally {

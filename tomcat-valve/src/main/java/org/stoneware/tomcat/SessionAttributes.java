@@ -236,25 +236,21 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
             }
         });
         if (lookInside) {
-            boolean isAnyChanged = addMutated(delta, scratch, marks.keySet(), collected, true);
+            boolean isAnyChanged = addMutated(delta, scratch, collected, true);
             if (isAnyChanged || mayHaveReachedOthers) {
-                addMutated(delta, scratch, marks.keySet(), collected, false);
+                addMutated(delta, scratch, collected, false);
             }
         }
         return collected;
     }
 
-    /** Adds the values changed in place, but for those of {@code names}, which the delta has already; true when there were any. */
+    /** Adds the values changed in place, but for those the delta has already; true when there were any. */
     private boolean addMutated(
-            SessionDelta.Builder delta,
-            ExpandableArrayBuffer scratch,
-            Set<String> names,
-            Collected collected,
-            boolean isExposed) {
+            SessionDelta.Builder delta, ExpandableArrayBuffer scratch, Collected collected, boolean isExposed) {
         boolean isAnyChanged = false;
         for (Map.Entry<String, AttributeSlot> each : slots.entrySet()) {
             AttributeSlot slot = each.getValue();
-            if (slot.isExposed() == isExposed && slot.mayHaveChanged() && !names.contains(each.getKey())) {
+            if (slot.isExposed() == isExposed && slot.mayHaveChanged() && !collected.names.contains(each.getKey())) {
                 isAnyChanged |= addWhenMutated(delta, each.getKey(), slot, scratch, collected);
             }
         }
@@ -332,6 +328,7 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
     /** What a delta says of these attributes; theirs to remember once the array holds it, and to forget otherwise. */
     final class Collected {
         private final List<Entry> entries = new ArrayList<>();
+        private final Set<String> names = new HashSet<>();
 
         /**
          * One attribute.
@@ -355,6 +352,7 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
                 boolean isLocal,
                 long digest,
                 int length) {
+            names.add(name);
             entries.add(new Entry(name, mark, slot, isLocal, digest, length));
         }
 

@@ -114,8 +114,10 @@ final class SessionContent {
     void held(Collected changes) {
         if (changes.hasInterval) {
             isIntervalChanged = false;
-            // Set again meanwhile, and marked before this forgot the mark.
-            isIntervalChanged |= session.intervalSec() != changes.interval;
+            if (session.intervalSec() != changes.interval) {
+                // Set again meanwhile, and marked before this forgot the mark. Never unmarked here: it may be set right now.
+                isIntervalChanged = true;
+            }
         }
         changes.application.held();
         changes.container.held();

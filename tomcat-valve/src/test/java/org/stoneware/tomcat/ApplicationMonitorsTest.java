@@ -10,7 +10,7 @@ import java.util.Vector;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.TimeoutException;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Consumer;
 import javax.servlet.http.HttpSession;
@@ -50,6 +50,14 @@ class ApplicationMonitorsTest {
                         response.getWriter().print(PAGE);
                     }
                 })
+                .page("/put-in", (request, response) -> cart(request.getSession()).add("x"))
+                .page("/take-out", (request, response) -> {
+                    List<String> cart = cart(request.getSession());
+                    hasMonitor.countDown();
+                    await(isOtherBlocked);
+                    cart.remove("x");
+                    adding.set(Thread.currentThread());
+                })
                 .start();
     }
 
@@ -57,6 +65,11 @@ class ApplicationMonitorsTest {
     void stop() throws Exception {
         isOtherBlocked.countDown();
         tomcat.close();
+    }
+
+    @SuppressWarnings("unchecked")
+    private static List<String> cart(HttpSession session) {
+        return (List<String>) session.getAttribute("cart");
     }
 
     private static void await(CountDownLatch latch) {
@@ -84,15 +97,19 @@ class ApplicationMonitorsTest {
         CompletableFuture<HttpResponse<String>> render = getLater("/render", id);
         await(hasMonitor);
         CompletableFuture<HttpResponse<String>> add = getLater("/add", id);
+        awaitBlocked();
+        isOtherBlocked.countDown();
+        return List.of(render.get(PATIENCE_SEC, TimeUnit.SECONDS), add.get(PATIENCE_SEC, TimeUnit.SECONDS));
+    }
+
+    private void awaitBlocked() {
         long deadlineNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(PATIENCE_SEC);
         while (adding.get() == null || adding.get().getState() != Thread.State.BLOCKED) {
             if (System.nanoTime() - deadlineNs > 0) {
-                throw new TimeoutException("/add never waits for the monitor");
+                throw new AssertionError("the other request never waits for the monitor");
             }
             Thread.onSpinWait();
         }
-        isOtherBlocked.countDown();
-        return List.of(render.get(PATIENCE_SEC, TimeUnit.SECONDS), add.get(PATIENCE_SEC, TimeUnit.SECONDS));
     }
 
     @Test
@@ -111,9 +128,7 @@ class ApplicationMonitorsTest {
     void shouldNotWriteAnOlderValueOverTheOneOfARequestThatOvertookItsCommit() throws Exception {
         String id = sessionId(tomcat.get("/begin", null));
         insideMonitor = session -> {
-            @SuppressWarnings("unchecked")
-            List<String> cart = (List<String>) session.getAttribute("cart");
-            cart.add("in place");
+            cart(session).add("in place");
             session.setAttribute("count", 2);
         };
 
@@ -122,6 +137,28 @@ class ApplicationMonitorsTest {
         assertThat(answers).extracting(HttpResponse::statusCode).containsExactly(200, 200);
         assertThat(array.attribute(APPLICATION, id, "count")).isEqualTo(2);
         assertThat(array.attribute(APPLICATION, id, "cart")).isEqualTo(List.of("in place"));
+        array.awaitNoUses();
+    }
+
+    @Test
+    void shouldHoldAValueChangedBackWhileTheArrayWasGivenTheChange() throws Exception {
+        String id = sessionId(tomcat.get("/begin", null));
+        CompletableFuture<HttpResponse<String>> takeOut = getLater("/take-out", id);
+        await(hasMonitor);
+        AtomicBoolean isFirst = new AtomicBoolean(true);
+        array.beforeCommit = () -> {
+            if (isFirst.compareAndSet(true, false)) {
+                isOtherBlocked.countDown();
+                // Behind its look at the value: it waits for the lock of the session then.
+                awaitBlocked();
+            }
+        };
+
+        int putInStatus = tomcat.get("/put-in", id).statusCode();
+        int takeOutStatus = takeOut.get(PATIENCE_SEC, TimeUnit.SECONDS).statusCode();
+
+        assertThat(List.of(putInStatus, takeOutStatus)).containsExactly(200, 200);
+        assertThat(array.attribute(APPLICATION, id, "cart")).isEqualTo(List.of());
         array.awaitNoUses();
     }
 }
