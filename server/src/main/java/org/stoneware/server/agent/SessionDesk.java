@@ -169,7 +169,7 @@ final class SessionDesk implements SessionAdmin {
     void close() {
         isClosed = true;
         questions.close("this server is stopping; ask another one");
-        // The agent does not look again: what came since its last cycle hears of the end now, what comes later in ask().
+        // The agent does not look again: what came since its last cycle hears of the end now; see ask() for the rest.
         inbox.drain(MAX_LEFT);
     }
 }
