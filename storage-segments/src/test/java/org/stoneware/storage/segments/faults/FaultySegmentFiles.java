@@ -274,6 +274,95 @@ public final class FaultySegmentFiles implements SegmentFiles {
         }
     }
 
+    /**
+     * This directory as one process sees it: once that process has ended, by {@link #endProcess} or {@link #losePower}, its threads, which
+     * in a test live on, can no longer make, rename or delete files of the next one.
+     */
+    public synchronized SegmentFiles ofProcess() {
+        return new ProcessFiles(epoch);
+    }
+
+    private final class ProcessFiles implements SegmentFiles {
+        private final int began;
+
+        ProcessFiles(int began) {
+            this.began = began;
+        }
+
+        private FaultySegmentFiles files() throws IOException {
+            if (epoch != began) {
+                throw new IOException("the process has ended");
+            }
+            return FaultySegmentFiles.this;
+        }
+
+        @Override
+        public String name() {
+            return FaultySegmentFiles.this.name();
+        }
+
+        @Override
+        public List<String> list() throws IOException {
+            synchronized (FaultySegmentFiles.this) {
+                return files().list();
+            }
+        }
+
+        @Override
+        public File open(String name) throws IOException {
+            synchronized (FaultySegmentFiles.this) {
+                return files().open(name);
+            }
+        }
+
+        @Override
+        public File openToRead(String name) throws IOException {
+            synchronized (FaultySegmentFiles.this) {
+                return files().openToRead(name);
+            }
+        }
+
+        @Override
+        public File create(String name) throws IOException {
+            synchronized (FaultySegmentFiles.this) {
+                return files().create(name);
+            }
+        }
+
+        @Override
+        public void rename(String from, String to) throws IOException {
+            synchronized (FaultySegmentFiles.this) {
+                files().rename(from, to);
+            }
+        }
+
+        @Override
+        public void delete(String name) throws IOException {
+            synchronized (FaultySegmentFiles.this) {
+                files().delete(name);
+            }
+        }
+
+        @Override
+        public void forceDirectory() throws IOException {
+            synchronized (FaultySegmentFiles.this) {
+                files().forceDirectory();
+            }
+        }
+
+        @Override
+        public long usableBytes() throws IOException {
+            return FaultySegmentFiles.this.usableBytes();
+        }
+
+        @Override
+        public Closeable lock(String name) throws IOException {
+            synchronized (FaultySegmentFiles.this) {
+                return files().lock(name);
+            }
+        }
+    }
+
     private static final class Content {
         byte[] bytes = new byte[PAGE];
         int length;

@@ -42,7 +42,7 @@ public final class TestEngine implements SegmentLogListener, RecoveryVisitor, Au
 
     public TestEngine(SegmentLogContext context, List<String> notices) throws SegmentLogException {
         this.notices = notices;
-        log = SegmentLog.open(context, this);
+        log = SegmentLog.open(ofProcess(context), this);
         boolean isRecovered = false;
         try {
             report = log.recover(this);
@@ -52,6 +52,23 @@ public final class TestEngine implements SegmentLogListener, RecoveryVisitor, Au
                 log.close();
             }
         }
+    }
+
+    private static SegmentLogContext ofProcess(SegmentLogContext context) {
+        if (!(context.files() instanceof FaultySegmentFiles files)) {
+            return context;
+        }
+        return new SegmentLogContext(
+                files.ofProcess(),
+                context.sync(),
+                context.segmentBytes(),
+                context.maxContentLength(),
+                context.maxDiskBytes(),
+                context.maxPendingBytes(),
+                context.maxReads(),
+                context.readThreads(),
+                context.notices(),
+                context.onProgress());
     }
 
     /** What version {@code version} of a key holds: other bytes for every other one. */
