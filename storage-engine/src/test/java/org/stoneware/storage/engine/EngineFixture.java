@@ -54,7 +54,7 @@ abstract class EngineFixture {
         StoreContext context =
                 new StoreContext(Path.of(""), memoryBytes, diskBytes, MAX_RECORD_LENGTH, Durability.FSYNC, this::note);
         SegmentSessionStore store = SegmentSessionStore.open(
-                new EngineContext("test-mode", policy, context, files, SEGMENT_BYTES, indexBytes));
+                new EngineContext("test-mode", policy, context, files.ofProcess(), SEGMENT_BYTES, indexBytes));
         opened.add(store);
         return store;
     }
