@@ -3,9 +3,11 @@ package org.stoneware.benchmarks;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.ServiceLoader;
@@ -37,8 +39,6 @@ public final class SegmentsBenchmark {
             """;
     private static final Set<String> OPTIONS = Set.of("records", "value", "millis", "rounds", "directory");
     private static final int[] IN_FLIGHT = {1, 64};
-    private static final String GROWING = "floor, a file that grows";
-    private static final String ALLOCATED = "floor, blocks that are there";
 
     private final int records;
     private final int value;
@@ -93,8 +93,8 @@ public final class SegmentsBenchmark {
         Path log = newDirectory();
         Map<String, DurableEngine> engines = new LinkedHashMap<>();
         try (SegmentsEngine steady = new SegmentsEngine(log, records, value, true)) {
-            engines.put(GROWING, new WriteFloor(directory.resolve("growing"), value, false));
-            engines.put(ALLOCATED, new WriteFloor(directory.resolve("allocated"), value, true));
+            engines.put("floor, a file that grows", new WriteFloor(directory.resolve("growing"), value, false));
+            engines.put("floor, blocks that are there", new WriteFloor(directory.resolve("allocated"), value, true));
             engines.put("log, nothing to reclaim", new NewLogs());
             engines.put("log, steady", steady);
             for (DurableEngine.Family family : ServiceLoader.load(DurableEngine.Family.class)) {
@@ -138,14 +138,17 @@ public final class SegmentsBenchmark {
         }
     }
 
+    /** Rates of one engine, by round. */
+    private record Row(String name, DurableEngine engine, double[] rates) {}
+
     private void measure(Map<String, DurableEngine> engines, int inFlight) throws Exception {
-        Map<String, double[]> rates = new LinkedHashMap<>();
-        engines.keySet().forEach(name -> rates.put(name, new double[rounds]));
+        List<Row> rows = new ArrayList<>();
+        engines.forEach((name, engine) -> rows.add(new Row(name, engine, new double[rounds])));
         for (int round = -1; round < rounds; round++) {
-            for (Map.Entry<String, DurableEngine> engine : engines.entrySet()) {
-                double rate = engine.getValue().writesPerSecond(inFlight, millis);
+            for (Row row : rows) {
+                double rate = row.engine.writesPerSecond(inFlight, millis);
                 if (round >= 0) {
-                    rates.get(engine.getKey())[round] = rate;
+                    row.rates[round] = rate;
                 }
             }
         }
@@ -153,17 +156,14 @@ public final class SegmentsBenchmark {
                 Locale.ROOT,
                 "%d in flight: durable writes/s, median (lowest..highest); over the floors of the same round%n",
                 inFlight);
-        for (Map.Entry<String, double[]> rate : rates.entrySet()) {
-            boolean isFloor = rate.getKey().equals(GROWING) || rate.getKey().equals(ALLOCATED);
+        double[] growing = rows.get(0).rates;
+        double[] allocated = rows.get(1).rates;
+        for (Row row : rows) {
+            boolean isFloor = row.engine instanceof WriteFloor;
+            String ratios = "grows " + text(over(row.rates, growing), "%.2f") + "   there "
+                    + text(over(row.rates, allocated), "%.2f");
             System.out.printf(
-                    Locale.ROOT,
-                    "  %-30s %-26s %s%n",
-                    rate.getKey(),
-                    text(rate.getValue(), "%.0f"),
-                    isFloor
-                            ? ""
-                            : "grows " + text(over(rate.getValue(), rates.get(GROWING)), "%.2f") + "   there "
-                                    + text(over(rate.getValue(), rates.get(ALLOCATED)), "%.2f"));
+                    Locale.ROOT, "  %-30s %-26s %s%n", row.name, text(row.rates, "%.0f"), isFloor ? "" : ratios);
         }
     }
 
