@@ -115,7 +115,8 @@ final class SessionContent {
         if (changes.hasInterval) {
             isIntervalChanged = false;
             if (session.intervalSec() != changes.interval) {
-                // Set again meanwhile, and marked before this forgot the mark. Never unmarked here: it may be set right now.
+                // Set again meanwhile, and marked before this forgot the mark. Never unmarked here: it may be set right
+                // now.
                 isIntervalChanged = true;
             }
         }

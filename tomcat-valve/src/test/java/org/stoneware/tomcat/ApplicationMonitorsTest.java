@@ -50,7 +50,8 @@ class ApplicationMonitorsTest {
                         response.getWriter().print(PAGE);
                     }
                 })
-                .page("/put-in", (request, response) -> cart(request.getSession()).add("x"))
+                .page("/put-in", (request, response) -> cart(request.getSession())
+                        .add("x"))
                 .page("/take-out", (request, response) -> {
                     List<String> cart = cart(request.getSession());
                     hasMonitor.countDown();
