@@ -14,8 +14,10 @@ import org.jspecify.annotations.Nullable;
  * <b>Limits:</b> one entry for each configured server.
  */
 final class ActiveClaims {
+    /** Once: a server says that it is active as soon as it is elected, and serves some milliseconds later. */
+    private static final long FIRST_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(5);
     /** Longer than the pause between two attempts, so that other servers have their turn in between. */
-    private static final long FIRST_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(50);
+    private static final long NEXT_PAUSE_NS = TimeUnit.MILLISECONDS.toNanos(50);
 
     private static final long MAX_PAUSE_NS = TimeUnit.SECONDS.toNanos(2);
 
@@ -84,7 +86,9 @@ final class ActiveClaims {
     void onFailed(String address, long nowNs) {
         @Nullable Claim known = claims.get(address);
         if (known != null) {
-            known.pauseNs = known.pauseNs == 0 ? FIRST_PAUSE_NS : Math.min(MAX_PAUSE_NS, 2 * known.pauseNs);
+            known.pauseNs = known.pauseNs == 0
+                    ? FIRST_PAUSE_NS
+                    : Math.min(MAX_PAUSE_NS, Math.max(NEXT_PAUSE_NS, 2 * known.pauseNs));
             known.notBeforeNs = nowNs + known.pauseNs;
         }
     }

@@ -42,6 +42,19 @@ class ServerConnectorTest {
         assertThat(nowMs - sinceMs).isLessThan(50);
     }
 
+    /** It may have been elected and not be ready yet. */
+    @Test
+    void shouldDialOneThatSaysItIsActiveAgainAtOnceAndThenTheOthersToo() {
+        connector.onClaim("s2", 5);
+        await("s2");
+
+        await("s2");
+
+        assertThat(nowMs).isLessThan(10);
+        await("s1");
+        await("s2");
+    }
+
     /** Lets time pass until the server is dialled, which does not answer. */
     private void await(String server) {
         String address = connector.nextAddress(nowMs * MS);
