@@ -14,6 +14,9 @@ final class DiskRoom {
     private final long segmentBytes;
     private long usedBytes;
     private long idleBytes;
+    /** Moved out of segments whose files are still there. */
+    private long movedBytes;
+
     private long usableBytes = Long.MAX_VALUE;
     private long usableAtPosition;
 
@@ -37,6 +40,17 @@ final class DiskRoom {
         idleBytes += bytes;
     }
 
+    /** What is needed of a segment is moved: the room that is kept back for it is in use until the segment is gone. */
+    void move(long bytes) {
+        movedBytes += bytes;
+    }
+
+    /** A segment from which something may have been moved is gone. */
+    void segmentGone(long bytes) {
+        usedBytes -= bytes;
+        movedBytes = Math.max(0, movedBytes - bytes);
+    }
+
     /** All that the files take. */
     long takenBytes() {
         return usedBytes + idleBytes;
@@ -53,7 +67,7 @@ final class DiskRoom {
     }
 
     boolean isForSparing(int length, long position) {
-        return left(position) >= length + segmentBytes;
+        return left(position) >= length + Math.max(0, segmentBytes - movedBytes);
     }
 
     /** Room enough to say that there is room again. */

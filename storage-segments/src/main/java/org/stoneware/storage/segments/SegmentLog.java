@@ -192,6 +192,7 @@ public final class SegmentLog implements AutoCloseable {
     /** Appends what {@link SegmentLogListener#onMove} showed; never refused inside that call. */
     public long appendCopy(RecordKind kind, RecordHint hint, DirectBuffer content, int offset, int length) {
         movedBytes += Frame.length(length);
+        room.move(Frame.length(length));
         return tail.append(kind, hint, content, offset, length);
     }
 

@@ -91,7 +91,7 @@ final class SegmentRemover {
         boolean isSpare = spares.take(segment, tail.position());
         boolean isSubmitted = workers.submit(new DeleteTask(context, openFiles, segment, isSpare, isPutAside -> {
             segments.remove(segment.number);
-            room.use(-segment.bytesOnDisk());
+            room.segmentGone(segment.bytesOnDisk());
             droppedSegments++;
             if (isPutAside) {
                 spares.onKept(segment);
