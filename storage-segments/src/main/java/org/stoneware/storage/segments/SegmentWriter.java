@@ -153,6 +153,10 @@ final class SegmentWriter implements Runnable {
                 long target = published.get();
                 if (target > written.get()) {
                     writeUpTo(target);
+                    // Also while there is always more to write: what was handed to the system only must not grow old.
+                    if (forced.get() < written.get() && isForceDue()) {
+                        force();
+                    }
                 } else if (forced.get() < target && isForceDue()) {
                     force();
                 } else if (isLastRound) {

@@ -3,6 +3,8 @@ package org.stoneware.storage.segments;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.concurrent.atomic.AtomicReference;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.stoneware.storage.segments.SegmentLogContext.Sync;
@@ -45,6 +47,41 @@ final class SegmentWriterTest {
             assertThat(writer.failure()).as("round=%d", round).isNull();
             assertThat(writer.forcedPosition()).as("round=%d", round).isEqualTo(2L * LENGTH);
         }
+    }
+
+    /** Each time the writer says that it got on there is more for it to write. */
+    @Test
+    void shouldForceWhileThereIsAlwaysMoreToWrite() throws Exception {
+        int last = 1000;
+        PendingRing ring = new PendingRing(1 << 20);
+        AtomicInteger published = new AtomicInteger(1);
+        AtomicLong forcedBeforeTheLast = new AtomicLong();
+        AtomicReference<SegmentWriter> self = new AtomicReference<>();
+        SegmentLogContext context = SegmentLogContext.of(new FaultySegmentFiles(), Sync.WRITTEN, 1 << 10, 0, line -> {})
+                .withOnProgress(() -> {
+                    if (published.get() < last) {
+                        forcedBeforeTheLast.set(self.get().forcedPosition());
+                        self.get().publish((long) published.incrementAndGet() * LENGTH);
+                    }
+                });
+        SegmentWriter writer = new SegmentWriter(context, ring);
+        self.set(writer);
+        SegmentHeader header = new SegmentHeader(1, 1, 0, new int[0]);
+        writer.roll(new Segment(1, Segment.fileName(1), header.length(), 0, header));
+        for (int i = 0; i < last; i++) {
+            put(ring, (long) i * LENGTH);
+        }
+        writer.publish(LENGTH);
+        writer.start();
+
+        while (published.get() < last) {
+            Thread.onSpinWait();
+        }
+        boolean hasEnded = writer.close(60_000);
+
+        assertThat(hasEnded).isTrue();
+        assertThat(forcedBeforeTheLast.get()).isPositive();
+        assertThat(writer.forcedPosition()).isEqualTo((long) last * LENGTH);
     }
 
     private static void put(PendingRing ring, long position) {

@@ -100,10 +100,11 @@ public final class TestEngine implements SegmentLogListener, RecoveryVisitor, Au
         return location;
     }
 
-    /** Appends, waiting for room in memory. */
+    /** Appends, waiting for room in memory, and on a disk where room is being made. */
     public void put(long key, long version, int length) {
         long[] result = {0};
-        await(() -> (result[0] = tryPut(key, version, length)) != SegmentLog.BACK_PRESSURE);
+        await(() -> (result[0] = tryPut(key, version, length)) != SegmentLog.BACK_PRESSURE
+                && result[0] != SegmentLog.NO_ROOM);
         if (result[0] < 0) {
             throw new IllegalStateException("not appended: result=" + result[0] + " reason=" + log.reason());
         }
