@@ -499,40 +499,72 @@ public final class SegmentLog implements AutoCloseable {
         remover.add(segment);
     }
 
-    /** Writes and forces what is pending, as the mode promises, and frees all resources. Idempotent. */
+    /**
+     * Writes and forces what is pending, as the mode promises, and frees all resources. Idempotent.
+     * <p>
+     * <b>Failure:</b> a thread of the log that hangs in a call of the system may still change files when that call returns; then the
+     * directory stays taken until the process ends, which is said in a notice.
+     */
     @Override
     public void close() {
+        close(CLOSE_TIMEOUT_MS);
+    }
+
+    /** As {@link #close()}, with a bound of each wait for a thread. */
+    void close(long timeoutMs) {
         if (isClosed) {
             return;
         }
-        if (isRecovered) {
-            tail.publish();
-            // A hint file speaks for every byte of its segment: none is written on the word of the thread alone.
-            boolean isWritten = writer.close(CLOSE_TIMEOUT_MS)
-                    && writer.failure() == null
-                    && writer.writtenPosition() == tail.position();
-            if (!workers.close(CLOSE_TIMEOUT_MS)) {
-                notice("a read did not end: directory=" + context.files().name());
-            }
-            if (!isWritten) {
-                isFailed = true;
-                reason = "not everything was written: " + writer.failure();
-                notice(reason + " directory=" + context.files().name());
-            } else if (isKept) {
-                writeAllHints();
+        boolean haveEnded = !isRecovered;
+        try {
+            haveEnded = haveEnded || endThreads(timeoutMs);
+        } finally {
+            isClosed = true;
+            try {
+                freeFiles(haveEnded);
+            } finally {
+                if (haveEnded) {
+                    LogStart.unlock(lock, context.notices());
+                } else {
+                    notice(
+                            "directory stays taken until this process ends, since a thread that uses it hangs: directory="
+                                    + context.files().name());
+                }
             }
         }
-        isClosed = true;
+    }
+
+    /** @return whether no thread of the log is left. */
+    private boolean endThreads(long timeoutMs) {
+        tail.publish();
+        boolean hasWriterEnded = writer.close(timeoutMs);
+        boolean haveWorkersEnded = workers.close(timeoutMs);
+        if (!haveWorkersEnded) {
+            notice("a read did not end: directory=" + context.files().name());
+        }
+        // A hint file speaks for every byte of its segment: none is written on the word of the thread alone.
+        if (!hasWriterEnded || writer.failure() != null || writer.writtenPosition() != tail.position()) {
+            isFailed = true;
+            reason = "not everything was written: " + (hasWriterEnded ? writer.failure() : "a write does not end");
+            notice(reason + " directory=" + context.files().name());
+        } else if (isKept) {
+            writeAllHints();
+        }
+        return hasWriterEnded && haveWorkersEnded;
+    }
+
+    private void freeFiles(boolean haveEnded) {
         try {
             openFiles.closeAll();
-            spares.close();
-            if (!isKept) {
-                LogStart.empty(context.files());
+            if (haveEnded) {
+                spares.close();
+                if (!isKept) {
+                    LogStart.empty(context.files());
+                }
             }
         } catch (IOException | SegmentLogException e) {
             notice("closing failed: directory=" + context.files().name() + ": " + e.getMessage());
         }
-        LogStart.unlock(lock, context.notices());
     }
 
     private void writeAllHints() {

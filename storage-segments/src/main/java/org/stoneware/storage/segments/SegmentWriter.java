@@ -154,9 +154,7 @@ final class SegmentWriter implements Runnable {
                 if (target > written.get()) {
                     writeUpTo(target);
                     // Also while there is always more to write: what was handed to the system only must not grow old.
-                    if (forced.get() < written.get() && isForceDue()) {
-                        force();
-                    }
+                    forceIfDue();
                 } else if (forced.get() < target && isForceDue()) {
                     force();
                 } else if (isLastRound) {
@@ -177,6 +175,12 @@ final class SegmentWriter implements Runnable {
                 failure = "the thread that writes has ended";
             }
             closeFile();
+        }
+    }
+
+    private void forceIfDue() throws IOException {
+        if (forced.get() < written.get() && isForceDue()) {
+            force();
         }
     }
 
@@ -204,6 +208,8 @@ final class SegmentWriter implements Runnable {
                 noSpace = null;
                 return;
             } catch (NoSpaceException e) {
+                // What found room must not grow old because what came after it finds none.
+                forceIfDue();
                 if (isClosing) {
                     throw e;
                 }

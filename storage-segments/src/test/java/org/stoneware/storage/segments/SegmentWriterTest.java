@@ -84,6 +84,45 @@ final class SegmentWriterTest {
         assertThat(writer.forcedPosition()).isEqualTo((long) last * LENGTH);
     }
 
+    /** The disk fills up between two writes that follow each other at once. */
+    @Test
+    void shouldForceWhatFoundRoomWhenTheDiskStaysFull() throws Exception {
+        FaultySegmentFiles files = new FaultySegmentFiles();
+        PendingRing ring = new PendingRing(1 << 20);
+        AtomicInteger published = new AtomicInteger(1);
+        AtomicReference<SegmentWriter> self = new AtomicReference<>();
+        SegmentLogContext context = SegmentLogContext.of(files, Sync.WRITTEN, 1 << 10, 0, line -> {})
+                .withOnProgress(() -> {
+                    int count = published.get();
+                    if (count < 3 && self.get().writtenPosition() == (long) count * LENGTH) {
+                        if (count == 2) {
+                            files.budget(files.usedBytes());
+                        }
+                        published.set(count + 1);
+                        self.get().publish((count + 1L) * LENGTH);
+                    }
+                });
+        SegmentWriter writer = new SegmentWriter(context, ring);
+        self.set(writer);
+        SegmentHeader header = new SegmentHeader(1, 1, 0, new int[0]);
+        writer.roll(new Segment(1, Segment.fileName(1), header.length(), 0, header));
+        for (int i = 0; i < 3; i++) {
+            put(ring, (long) i * LENGTH);
+        }
+        writer.publish(LENGTH);
+        writer.start();
+        while (writer.noSpace() == null) {
+            Thread.onSpinWait();
+        }
+
+        boolean hasEnded = writer.close(60_000);
+
+        assertThat(hasEnded).isTrue();
+        assertThat(writer.failure()).isNotNull();
+        assertThat(writer.writtenPosition()).isEqualTo(2L * LENGTH);
+        assertThat(writer.forcedPosition()).isEqualTo(2L * LENGTH);
+    }
+
     private static void put(PendingRing ring, long position) {
         assertThat(ring.reserve(position, LENGTH, 0)).isTrue();
         ring.put(position, new UnsafeBuffer(new byte[LENGTH]), 0, LENGTH);
