@@ -256,6 +256,8 @@ final class SegmentRecovery {
             case NOTE, CHECKPOINT_BEGIN, CHECKPOINT_END -> {
                 if (isWhole || kind != RecordKind.NOTE) {
                     notes.recovered(kind, location, length, hint);
+                } else {
+                    notes.recoveredDamaged(hint);
                 }
             }
             case DROP -> {}
