@@ -92,9 +92,7 @@ public final class LogInspection {
                 loaded = load(loader, entry);
             }
             damages.addAll(loaded.damages());
-            if (entry != null && loaded.cutFrom() >= 0 && loaded.isTorn()) {
-                tailBytes += entry.length() - loaded.cutFrom();
-            }
+            tailBytes += loaded.tornBytes();
             records.put(number, take(number, loaded.hints(), sink));
         }
         for (Map.Entry<Key, Held> entry : held.entrySet()) {
@@ -197,7 +195,10 @@ public final class LogInspection {
         return notes;
     }
 
-    /** Bytes at the end, from the first on that was not whole and may never have been forced: the next start cuts them. */
+    /**
+     * Bytes at the end, from the first on that was not whole and may never have been forced: the next start cuts them. What the file of the
+     * last segment held before is not counted.
+     */
     public long tailBytes() {
         return tailBytes;
     }

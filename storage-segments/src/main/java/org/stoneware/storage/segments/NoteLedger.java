@@ -86,6 +86,11 @@ final class NoteLedger {
         }
     }
 
+    /** A note of an earlier run that is known by its number only: it is missing, also where no other follows it. */
+    void recoveredDamaged(RecordHint hint) {
+        nextNumber = Math.max(nextNumber, hint.version() + 1);
+    }
+
     /** Counts what recovery found, when it has found all. */
     void endRecovery() {
         int[] order = order();

@@ -9,7 +9,7 @@ import java.util.List;
  * @param rebuilt    of these read whole, since their hint file was missing or damaged.
  * @param records    records, removals and touches shown.
  * @param cutBytes   bytes cut from the end of the last segment, from the first on that was not whole and that nothing proves to have been
- *                   forced: what was being written when the last run ended.
+ *                   forced: what was being written when the last run ended, and not what the file had held before.
  * @param damages    places that are damaged; empty when the log is sound.
  */
 public record RecoveryReport(int segments, int rebuilt, long records, long cutBytes, List<Damage> damages) {

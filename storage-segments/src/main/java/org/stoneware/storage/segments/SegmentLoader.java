@@ -19,7 +19,7 @@ final class SegmentLoader {
      * @param isRebuilt true when the segment was read whole.
      * @param isReadable false when the device failed while it was read: what is missing may be there another time.
      * @param cutFrom   where the file should be cut, or -1: what begins there was never whole, for all that can be known.
-     * @param isTorn    whether something was being written there, and not only left by what the file held before.
+     * @param tornBytes so much of what is cut there is of this segment: 0 when it is only what the file held before.
      * @param cutRecords whole records behind that place.
      * @param lastSequence sequence number of the last record read, or {@link #UNKNOWN}.
      * @param damages   what is wrong with it.
@@ -29,10 +29,15 @@ final class SegmentLoader {
             boolean isRebuilt,
             boolean isReadable,
             long cutFrom,
-            boolean isTorn,
+            long tornBytes,
             int cutRecords,
             long lastSequence,
-            List<RecoveryReport.Damage> damages) {}
+            List<RecoveryReport.Damage> damages) {
+        /** Whether something was being written where it is cut. */
+        boolean isTorn() {
+            return tornBytes > 0;
+        }
+    }
 
     static final long UNKNOWN = -1;
 
@@ -53,7 +58,7 @@ final class SegmentLoader {
         List<RecoveryReport.Damage> damages = new ArrayList<>();
         if (hints != null) {
             fromHints(entry, hints, damages);
-            return new Loaded(hints, false, true, -1, false, 0, UNKNOWN, damages);
+            return new Loaded(hints, false, true, -1, 0, 0, UNKNOWN, damages);
         }
         return scan(entry, isLast, damages);
     }
@@ -65,12 +70,12 @@ final class SegmentLoader {
         if (hints == null) {
             damages.add(new RecoveryReport.Damage(
                     number, 0, 0, false, false, "segment is missing, and nothing says what it held"));
-            return new Loaded(new HintList(), true, true, -1, false, 0, UNKNOWN, damages);
+            return new Loaded(new HintList(), true, true, -1, 0, 0, UNKNOWN, damages);
         }
         lose(hints, 0);
         damages.add(new RecoveryReport.Damage(
                 number, 0, hints.segmentLength(), true, false, "segment is missing; its hint file names what it held"));
-        return new Loaded(hints, false, true, -1, false, 0, UNKNOWN, damages);
+        return new Loaded(hints, false, true, -1, 0, 0, UNKNOWN, damages);
     }
 
     private void fromHints(SegmentDirectory.Entry entry, HintList hints, List<RecoveryReport.Damage> damages) {
@@ -132,7 +137,8 @@ final class SegmentLoader {
         boolean isReadable = true;
         long cutFrom = -1;
         int cutRecords = 0;
-        boolean isTorn = false;
+        long tornBytes = 0;
+        int recordsEnd = from;
         if (header == null) {
             hints.addGap(0, from);
         }
@@ -151,6 +157,7 @@ final class SegmentLoader {
                 boolean isWhole = found == SegmentScanner.Found.RECORD;
                 int state = isWhole ? HintList.WHOLE : HintList.DAMAGED;
                 hints.add(scanner.offset(), frame.contentLength(), frame.kind(), state, frame.hint());
+                recordsEnd = scanner.endOffset();
                 // The head of a damaged record is whole, and what it says was so.
                 forced = Math.max(forced, frame.forcedLocation());
                 lastSequence = isWhole ? frame.sequence() : lastSequence;
@@ -160,7 +167,7 @@ final class SegmentLoader {
                 int before = wholeRecords(hints);
                 cutFrom = cut(entry.number(), hints, forced);
                 cutRecords = before - wholeRecords(hints);
-                isTorn = cutFrom >= 0 && (cutRecords > 0 || header.former() == 0 || !isEndMarked(file, cutFrom));
+                tornBytes = cutFrom < 0 ? 0 : writtenEnd(entry, file, Math.max(cutFrom, recordsEnd)) - cutFrom;
             }
         } catch (IOException e) {
             isReadable = false;
@@ -170,17 +177,32 @@ final class SegmentLoader {
             damages.add(damage(entry, at, entry.length(), false, false, "read failed: " + e.getMessage()));
         }
         reportOf(entry, entry.length(), hints, damages);
-        return new Loaded(hints, true, isReadable, cutFrom, isTorn, cutRecords, lastSequence, damages);
+        return new Loaded(hints, true, isReadable, cutFrom, tornBytes, cutRecords, lastSequence, damages);
     }
 
-    /** Whether a record that never got any byte was all that should have followed; it decides only what is told. */
-    private static boolean isEndMarked(SegmentFiles.File file, long end) {
-        ByteBuffer mark = ByteBuffer.allocate(SegmentHeader.END_MARK_LENGTH);
-        try {
-            return file.read(end, mark) == SegmentHeader.END_MARK_LENGTH && mark.getLong(0) == 0;
-        } catch (IOException e) {
-            return false;
+    /**
+     * Where the bytes of this segment end, no earlier than the last of its records. Where the file held another segment before, and zeros do not
+     * say it, that is at the next record of that one at the latest. It decides only what is told.
+     */
+    private long writtenEnd(SegmentDirectory.Entry entry, SegmentFiles.File file, long recordsEnd) {
+        int former = entry.header() == null ? 0 : entry.header().former();
+        if (former == 0) {
+            return entry.length();
         }
+        try {
+            if (isEndMarked(file, recordsEnd)) {
+                return recordsEnd;
+            }
+            SegmentScanner held = new SegmentScanner(file, logId, former, (int) recordsEnd, Long.MIN_VALUE);
+            return held.next() == SegmentScanner.Found.GAP ? held.endOffset() : recordsEnd;
+        } catch (IOException e) {
+            return recordsEnd;
+        }
+    }
+
+    private static boolean isEndMarked(SegmentFiles.File file, long end) throws IOException {
+        ByteBuffer mark = ByteBuffer.allocate(SegmentHeader.END_MARK_LENGTH);
+        return file.read(end, mark) == SegmentHeader.END_MARK_LENGTH && mark.getLong(0) == 0;
     }
 
     /**

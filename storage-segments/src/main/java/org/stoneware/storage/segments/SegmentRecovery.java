@@ -256,6 +256,8 @@ final class SegmentRecovery {
             case NOTE, CHECKPOINT_BEGIN, CHECKPOINT_END -> {
                 if (isWhole || kind != RecordKind.NOTE) {
                     notes.recovered(kind, location, length, hint);
+                } else {
+                    notes.recoveredDamaged(hint);
                 }
             }
             case DROP -> {}
@@ -293,9 +295,9 @@ final class SegmentRecovery {
             file.force();
         }
         if (found.isTorn()) {
-            cutBytes += entry.length() - found.cutFrom();
+            cutBytes += found.tornBytes();
             notices.accept("end of the last segment was not whole and is cut: segment=" + entry.number() + " bytes="
-                    + (entry.length() - found.cutFrom()) + " wholeRecordsBehind=" + found.cutRecords());
+                    + found.tornBytes() + " wholeRecordsBehind=" + found.cutRecords());
         }
     }
 

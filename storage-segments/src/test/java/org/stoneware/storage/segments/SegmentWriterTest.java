@@ -2,6 +2,8 @@ package org.stoneware.storage.segments;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.atomic.AtomicReference;
@@ -49,39 +51,48 @@ final class SegmentWriterTest {
         }
     }
 
-    /** Each time the writer says that it got on there is more for it to write. */
+    /** Each time the writer says that it got on there is more for it to write, until it has forced so often. */
     @Test
     void shouldForceWhileThereIsAlwaysMoreToWrite() throws Exception {
-        int last = 1000;
+        int wanted = 3;
+        int most = 500_000;
         PendingRing ring = new PendingRing(1 << 20);
         AtomicInteger published = new AtomicInteger(1);
-        AtomicLong forcedBeforeTheLast = new AtomicLong();
+        AtomicLong forced = new AtomicLong();
+        AtomicInteger forces = new AtomicInteger();
+        CountDownLatch end = new CountDownLatch(1);
         AtomicReference<SegmentWriter> self = new AtomicReference<>();
         SegmentLogContext context = SegmentLogContext.of(new FaultySegmentFiles(), Sync.WRITTEN, 1 << 10, 0, line -> {})
                 .withOnProgress(() -> {
-                    if (published.get() < last) {
-                        forcedBeforeTheLast.set(self.get().forcedPosition());
-                        self.get().publish((long) published.incrementAndGet() * LENGTH);
+                    SegmentWriter writer = self.get();
+                    if (writer.forcedPosition() > forced.get()) {
+                        forced.set(writer.forcedPosition());
+                        forces.incrementAndGet();
+                    }
+                    if (forces.get() < wanted && published.get() < most) {
+                        // Memory of what is written is used again.
+                        ring.giveBack(writer.writtenPosition());
+                        put(ring, (long) published.get() * LENGTH);
+                        writer.publish((long) published.incrementAndGet() * LENGTH);
+                    } else {
+                        end.countDown();
                     }
                 });
         SegmentWriter writer = new SegmentWriter(context, ring);
         self.set(writer);
         SegmentHeader header = new SegmentHeader(1, 1, 0, new int[0]);
         writer.roll(new Segment(1, Segment.fileName(1), header.length(), 0, header));
-        for (int i = 0; i < last; i++) {
-            put(ring, (long) i * LENGTH);
-        }
+        put(ring, 0);
         writer.publish(LENGTH);
         writer.start();
 
-        while (published.get() < last) {
-            Thread.onSpinWait();
-        }
+        assertThat(end.await(60, TimeUnit.SECONDS)).isTrue();
         boolean hasEnded = writer.close(60_000);
 
         assertThat(hasEnded).isTrue();
-        assertThat(forcedBeforeTheLast.get()).isPositive();
-        assertThat(writer.forcedPosition()).isEqualTo((long) last * LENGTH);
+        assertThat(writer.failure()).isNull();
+        assertThat(published.get()).as("forces=%d", forces.get()).isLessThan(most);
+        assertThat(writer.forcedPosition()).isEqualTo((long) published.get() * LENGTH);
     }
 
     /** The disk fills up between two writes that follow each other at once. */

@@ -18,6 +18,8 @@ final class SpareFilesTest {
     private static final int SEGMENT = 64 << 10;
     /** Length of the file LOG, which is no part of the figures. */
     private static final int LOG_BYTES = 32;
+    /** Bytes of the longest record of a churn. */
+    private static final int LONGEST = Frame.length(1500);
 
     private final FaultySegmentFiles files = new FaultySegmentFiles();
     private final List<String> notices = Collections.synchronizedList(new ArrayList<>());
@@ -96,19 +98,7 @@ final class SpareFilesTest {
     /** Behind the last whole record are either zeros, or bytes of a record that was being written. */
     @Test
     void shouldTellWhatWasBeingWrittenFromWhatTheFileHeldBefore() throws Exception {
-        // Whether the last segment got a file that was used before depends on when the disk's threads were done.
-        for (int seed = 0; ; seed++) {
-            TestEngine ended = open(Sync.FORCED, 0);
-            SegmentLogTest.churn(ended, 6_000, 300, seed);
-            ended.awaitDurable();
-            files.endProcess();
-            ended.close();
-            if (load(lastSegment()).cutFrom() > 0) {
-                break;
-            }
-            assertThat(seed).as("no file was used again").isLessThan(50);
-        }
-        int last = lastSegment();
+        int last = endInAFileThatWasUsedBefore();
         byte[] whole = files.bytes(Segment.fileName(last));
         SegmentLoader.Loaded before = load(last);
         assertThat(before.isTorn()).isFalse();
@@ -121,6 +111,56 @@ final class SpareFilesTest {
         assertThat(after.cutFrom()).isEqualTo(before.cutFrom());
         assertThat(after.isTorn()).isTrue();
         assertThat(after.damages()).isEmpty();
+        // Where it ends is not known better than by the next whole record the file held before.
+        assertThat(LogInspection.of(files, record -> {}).tailBytes()).isBetween(1L, (long) LONGEST);
+        try (TestEngine engine = open(Sync.FORCED, 0)) {
+            assertThat(engine.report.cutBytes()).isBetween(1L, (long) LONGEST);
+        }
+    }
+
+    @Test
+    void shouldCountOfWhatIsCutOnlyWhatWasBeingWritten() throws Exception {
+        int last = endInAFileThatWasUsedBefore();
+        HintList hints = load(last).hints();
+        int offset = hints.offset(hints.count() - 1);
+        int length = Frame.length(hints.length(hints.count() - 1));
+        byte[] bytes = files.bytes(Segment.fileName(last));
+        assertThat(bytes.length - offset).isGreaterThan(length + SegmentHeader.END_MARK_LENGTH);
+
+        // Nothing proves that the last record was forced.
+        bytes[offset + Frame.HEADER_LENGTH] ^= 1;
+        files.bytes(Segment.fileName(last), bytes);
+
+        assertThat(LogInspection.of(files, record -> {}).tailBytes()).isEqualTo(length);
+        try (TestEngine engine = open(Sync.FORCED, 0)) {
+            assertThat(engine.report.cutBytes()).isEqualTo(length);
+            assertThat(notices)
+                    .filteredOn(notice -> notice.contains("is cut"))
+                    .singleElement()
+                    .asString()
+                    .contains(" bytes=" + length + " ");
+        }
+        assertThat(files.bytes(Segment.fileName(last))).hasSize(offset);
+    }
+
+    /** Ends a process while it writes into such a file, behind a record with content. @return number of the segment. */
+    private int endInAFileThatWasUsedBefore() throws Exception {
+        // Whether the last segment got a file that was used before depends on when the disk's threads were done.
+        for (int seed = 0; seed < 50; seed++) {
+            TestEngine ended = open(Sync.FORCED, 0);
+            SegmentLogTest.churn(ended, 6_000, 300, seed);
+            ended.put(1, 1, 1000);
+            ended.awaitDurable();
+            files.endProcess();
+            ended.close();
+            int last = lastSegment();
+            SegmentLoader.Loaded loaded = load(last);
+            HintList hints = loaded.hints();
+            if (loaded.cutFrom() > 0 && hints.count() > 0 && hints.length(hints.count() - 1) == 1000) {
+                return last;
+            }
+        }
+        throw new AssertionError("no file was used again");
     }
 
     private int lastSegment() throws SegmentLogException {

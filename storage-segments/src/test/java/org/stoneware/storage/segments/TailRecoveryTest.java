@@ -184,6 +184,53 @@ final class TailRecoveryTest {
     }
 
     @Test
+    void shouldCountTheLastNoteAsMissingWhenItIsDamaged() throws Exception {
+        TestEngine engine = open();
+        note(engine, "a");
+        note(engine, "b");
+        engine.awaitDurable();
+        // Its head proves that the notes were forced.
+        engine.put(1, 1, 100);
+        engine.awaitDurable();
+        byte[] bytes = files.bytes(Segment.fileName(1));
+        bytes[SegmentHeader.length(0) + Frame.length(1) + Frame.HEADER_LENGTH] ^= 1;
+        files.bytes(Segment.fileName(1), bytes);
+        files.endProcess();
+        engine.close();
+
+        for (int opening = 0; opening < 2; opening++) {
+            try (TestEngine again = open()) {
+                assertThat(notes(again)).as("opening %d", opening).containsExactly("a", "missing=1");
+            }
+        }
+        try (TestEngine again = open()) {
+            notes(again);
+            note(again, "c");
+        }
+        try (TestEngine again = open()) {
+            assertThat(notes(again)).as("its number is not given again").containsExactly("a", "c", "missing=1");
+        }
+    }
+
+    @Test
+    void shouldCountTheLastNotesAsMissingWhenTheirSegmentIs() throws Exception {
+        try (TestEngine engine = open()) {
+            note(engine, "a");
+            for (long key = 1; key <= 5; key++) {
+                engine.put(key, 1, 60_000);
+            }
+            assertThat(Location.segment(engine.held.get(5L).location())).isEqualTo(2);
+            note(engine, "b");
+            note(engine, "c");
+        }
+        files.delete(Segment.fileName(2));
+
+        try (TestEngine again = open()) {
+            assertThat(notes(again)).containsExactly("a", "missing=2");
+        }
+    }
+
+    @Test
     void shouldHoldWhatItShowedWhenPowerIsLostAfterAStart() throws Exception {
         for (int seed = 0; seed < 40; seed++) {
             files = new FaultySegmentFiles();

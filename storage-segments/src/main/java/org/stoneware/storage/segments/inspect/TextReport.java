@@ -70,8 +70,8 @@ final class TextReport implements InspectionReport {
         out.printf(Locale.ROOT, "  sum %16d %10d %10d %11d%n", bytes, records, inspection.liveCount(), liveBytes);
         out.println("  sessions " + inspection.liveCount() + ", notes of the server " + inspection.noteCount());
         if (inspection.tailBytes() > 0) {
-            out.println("  the last " + inspection.tailBytes()
-                    + " bytes begin with what is not whole: they were being written when the server ended, and"
+            out.println("  " + inspection.tailBytes()
+                    + " bytes at the end begin with what is not whole: they were being written when the server ended, and"
                     + " will be cut");
         }
         List<RecoveryReport.Damage> damages = inspection.damages();

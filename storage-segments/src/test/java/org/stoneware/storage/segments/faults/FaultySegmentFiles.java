@@ -121,6 +121,16 @@ public final class FaultySegmentFiles implements SegmentFiles {
         forcedNames = new LinkedHashMap<>(files);
     }
 
+    /** Whether a loss of power now would leave these bytes of a file as they are. */
+    public synchronized boolean isForced(String name, int offset, int length) {
+        Content content = files.get(name);
+        int end = offset + length;
+        return content != null
+                && forcedNames.get(name) == content
+                && end <= Math.min(content.length, content.forced.length)
+                && Arrays.equals(content.bytes, offset, end, content.forced, offset, end);
+    }
+
     /** The process ends without a word: what was written stays. */
     public synchronized void endProcess() {
         epoch++;
