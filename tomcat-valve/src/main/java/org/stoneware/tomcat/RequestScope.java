@@ -209,6 +209,19 @@ final class RequestScope {
         }
     }
 
+    /**
+     * Ends every use of a session because the application stops. The array holds what was changed so far, or the request fails; and
+     * since nobody will look for what it changes from here on, no more of its response leaves.
+     */
+    void stop(String application) {
+        if (!sessions.isEmpty() && !isAbandoned()) {
+            commit(true, true);
+            fail(new SessionUnavailableException(
+                    "application stopped while a request used its sessions: application=" + application));
+        }
+        finish();
+    }
+
     /** Once per use: whoever takes the session out of the list ends it. */
     private void endUse(ClusteredSession session) {
         if (sessions.remove(session)) {

@@ -8,7 +8,6 @@ import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.apache.catalina.Context;
@@ -54,8 +53,7 @@ public final class SessionManager extends ManagerBase implements DistributedMana
     private final DetachedUses detached = new DetachedUses(this);
     private final SessionEndings endings = new SessionEndings(this);
     private final NoticeLimiter notices = new NoticeLimiter(NOTICE_INTERVAL_NS);
-    /** Scopes that outlive the valve; looked after until their request is gone. */
-    private final Set<RequestScope> deferred = ConcurrentHashMap.newKeySet();
+    private final DeferredScopes deferred = new DeferredScopes();
     /** Id of the session this thread creates, when it comes from outside. */
     private final ThreadLocal<@Nullable String> idFromOutside = new ThreadLocal<>();
     /** Locks for the creation of sessions with ids from outside; by hash of the id. */
@@ -123,8 +121,8 @@ public final class SessionManager extends ManagerBase implements DistributedMana
             attached.removeApplication(application);
         }
         setState(LifecycleState.STOPPING);
-        deferred.forEach(RequestScope::finish);
-        deferred.clear();
+        // While there are the class loader, which their values may need, and the client.
+        deferred.stop(application);
         if (attached != null) {
             // Other applications may keep the client for years.
             sessions.values().forEach(copy -> attached.giveBack(((ClusteredSession) copy).key()));
@@ -209,16 +207,11 @@ public final class SessionManager extends ManagerBase implements DistributedMana
     /** Looks after a scope that goes on when its request has left the valve. */
     void defer(RequestScope scope) {
         deferred.add(scope);
-        scope.onFinish(() -> deferred.remove(scope));
     }
 
     /** Ends the scopes whose request has gone without closing its response. */
     void finishAbandoned(Predicate<RequestScope> candidates) {
-        for (RequestScope scope : deferred) {
-            if (candidates.test(scope) && scope.isAbandoned()) {
-                scope.finish();
-            }
-        }
+        deferred.finishAbandoned(candidates);
     }
 
     int deferredScopes() {
