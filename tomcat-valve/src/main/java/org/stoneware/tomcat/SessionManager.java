@@ -241,7 +241,8 @@ public final class SessionManager extends ManagerBase implements DistributedMana
         }
         RequestScope scope = RequestScope.current();
         if (scope == null) {
-            return VersionLookup.isOngoing() ? VersionLookup.session(this, key) : peek(key);
+            VersionLookup.Question question = VersionLookup.ongoing();
+            return question == VersionLookup.Question.NONE ? peek(key) : VersionLookup.session(this, key, question);
         }
         ClusteredSession held = scope.held(this, id);
         if (held != null) {
@@ -250,7 +251,14 @@ public final class SessionManager extends ManagerBase implements DistributedMana
         if (scope.isAbsent(this, id)) {
             return null;
         }
-        return CourtesyLookup.isOngoing(getContext()) ? CourtesyLookup.open(this, key, scope) : open(key, scope);
+        if (CourtesyLookup.isOngoing(getContext())) {
+            CourtesyLookup.logIn(this, key, scope);
+            return null;
+        }
+        if (scope.isLoginMissed() && CourtesyLookup.isLoginOngoing()) {
+            scope.loginDecided();
+        }
+        return open(key, scope);
     }
 
     private @Nullable ClusteredSession open(SessionKey key, RequestScope scope) {
@@ -260,17 +268,14 @@ public final class SessionManager extends ManagerBase implements DistributedMana
         } catch (SessionUnavailableException e) {
             throw scope.fail(e);
         }
-        return found(session, key, scope);
-    }
-
-    /** Gives what the array had to a request. */
-    @Nullable
-    ClusteredSession found(@Nullable ClusteredSession session, SessionKey key, RequestScope scope) {
-        if (session == null) {
+        if (session != null) {
+            scope.hold(session);
+        } else if (scope.isInDoubt(key.id())) {
+            // Another id that came with it may be the right one: a new session would take the place of that.
+            throw scope.fail(unavailable("open", key, Opened.Status.UNAVAILABLE, "several ids, and one not checked"));
+        } else {
             scope.absent(this, key.id());
-            return null;
         }
-        scope.hold(session);
         return session;
     }
 
