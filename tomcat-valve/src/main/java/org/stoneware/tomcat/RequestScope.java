@@ -39,6 +39,8 @@ final class RequestScope {
     private @Nullable ResponseGate gate;
     /** Catalina's authenticator did not get the session it looked for. */
     private volatile boolean isLoginMissed;
+    /** An id that came with others, and that the array did not say to be valid. */
+    private volatile @Nullable String idInDoubt;
 
     /** A session the array said it does not have; asked once per request. */
     private record AbsentSession(SessionManager manager, String id) {}
@@ -108,15 +110,40 @@ final class RequestScope {
         isLoginMissed = true;
     }
 
-    /** Does what the authenticator would have done, had it found the session. */
-    private void logIn(ClusteredSession session) {
-        // Not from the session of another application this request was dispatched to.
-        boolean isMissed = isLoginMissed && session.sessions().getContext() == request.getContext();
-        Principal user = isMissed && request.getPrincipal() == null ? session.getPrincipal() : null;
+    boolean isLoginMissed() {
+        return isLoginMissed;
+    }
+
+    /** The application logs somebody in or out: what the authenticator would have known before is of no account any more. */
+    void loginDecided() {
+        isLoginMissed = false;
+    }
+
+    /** Does what the authenticator does with a session it finds. */
+    void logIn(ClusteredSession session) {
+        Principal user = request.getPrincipal() == null ? session.getPrincipal() : null;
         if (user != null) {
             request.setAuthType(session.getAuthType());
             request.setUserPrincipal(user);
         }
+    }
+
+    /** Makes up for a session the authenticator missed, once. */
+    private void logInWhenMissed(ClusteredSession session) {
+        // Not from the session of another application this request was dispatched to.
+        if (isLoginMissed && session.sessions().getContext() == request.getContext()) {
+            isLoginMissed = false;
+            logIn(session);
+        }
+    }
+
+    /** The request came with several ids, and it is not known whether this, the first of them, is that of a session. */
+    void doubt(String id) {
+        idInDoubt = id;
+    }
+
+    boolean isInDoubt(String id) {
+        return id.equals(idInDoubt);
     }
 
     boolean isAbsent(SessionManager manager, String id) {
@@ -145,7 +172,7 @@ final class RequestScope {
             return;
         }
         closeGate();
-        logIn(session);
+        logInWhenMissed(session);
     }
 
     /** From now on no byte of the response leaves before the array holds what this request changed. */
@@ -207,6 +234,19 @@ final class RequestScope {
             absent.clear();
             tellFinished();
         }
+    }
+
+    /**
+     * Ends every use of a session because the application stops. The array holds what was changed so far, or the request fails; and
+     * since nobody will look for what it changes from here on, no more of its response leaves.
+     */
+    void stop(String application) {
+        if (!sessions.isEmpty() && !isAbandoned()) {
+            commit(true, true);
+            fail(new SessionUnavailableException(
+                    "application stopped while a request used its sessions: application=" + application));
+        }
+        finish();
     }
 
     /** Once per use: whoever takes the session out of the list ends it. */

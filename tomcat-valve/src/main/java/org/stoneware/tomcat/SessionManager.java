@@ -8,7 +8,6 @@ import java.lang.System.Logger.Level;
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.Set;
-import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.TimeUnit;
 import java.util.function.Predicate;
 import org.apache.catalina.Context;
@@ -54,8 +53,7 @@ public final class SessionManager extends ManagerBase implements DistributedMana
     private final DetachedUses detached = new DetachedUses(this);
     private final SessionEndings endings = new SessionEndings(this);
     private final NoticeLimiter notices = new NoticeLimiter(NOTICE_INTERVAL_NS);
-    /** Scopes that outlive the valve; looked after until their request is gone. */
-    private final Set<RequestScope> deferred = ConcurrentHashMap.newKeySet();
+    private final DeferredScopes deferred = new DeferredScopes();
     /** Id of the session this thread creates, when it comes from outside. */
     private final ThreadLocal<@Nullable String> idFromOutside = new ThreadLocal<>();
     /** Locks for the creation of sessions with ids from outside; by hash of the id. */
@@ -123,8 +121,8 @@ public final class SessionManager extends ManagerBase implements DistributedMana
             attached.removeApplication(application);
         }
         setState(LifecycleState.STOPPING);
-        deferred.forEach(RequestScope::finish);
-        deferred.clear();
+        // While there are the class loader, which their values may need, and the client.
+        deferred.stop(application);
         if (attached != null) {
             // Other applications may keep the client for years.
             sessions.values().forEach(copy -> attached.giveBack(((ClusteredSession) copy).key()));
@@ -209,16 +207,11 @@ public final class SessionManager extends ManagerBase implements DistributedMana
     /** Looks after a scope that goes on when its request has left the valve. */
     void defer(RequestScope scope) {
         deferred.add(scope);
-        scope.onFinish(() -> deferred.remove(scope));
     }
 
     /** Ends the scopes whose request has gone without closing its response. */
     void finishAbandoned(Predicate<RequestScope> candidates) {
-        for (RequestScope scope : deferred) {
-            if (candidates.test(scope) && scope.isAbandoned()) {
-                scope.finish();
-            }
-        }
+        deferred.finishAbandoned(candidates);
     }
 
     int deferredScopes() {
@@ -248,7 +241,8 @@ public final class SessionManager extends ManagerBase implements DistributedMana
         }
         RequestScope scope = RequestScope.current();
         if (scope == null) {
-            return VersionLookup.isOngoing() ? VersionLookup.session(this, key) : peek(key);
+            VersionLookup.Question question = VersionLookup.ongoing();
+            return question == VersionLookup.Question.NONE ? peek(key) : VersionLookup.session(this, key, question);
         }
         ClusteredSession held = scope.held(this, id);
         if (held != null) {
@@ -257,7 +251,14 @@ public final class SessionManager extends ManagerBase implements DistributedMana
         if (scope.isAbsent(this, id)) {
             return null;
         }
-        return CourtesyLookup.isOngoing(getContext()) ? CourtesyLookup.open(this, key, scope) : open(key, scope);
+        if (CourtesyLookup.isOngoing(getContext())) {
+            CourtesyLookup.logIn(this, key, scope);
+            return null;
+        }
+        if (scope.isLoginMissed() && CourtesyLookup.isLoginOngoing()) {
+            scope.loginDecided();
+        }
+        return open(key, scope);
     }
 
     private @Nullable ClusteredSession open(SessionKey key, RequestScope scope) {
@@ -267,17 +268,14 @@ public final class SessionManager extends ManagerBase implements DistributedMana
         } catch (SessionUnavailableException e) {
             throw scope.fail(e);
         }
-        return found(session, key, scope);
-    }
-
-    /** Gives what the array had to a request. */
-    @Nullable
-    ClusteredSession found(@Nullable ClusteredSession session, SessionKey key, RequestScope scope) {
-        if (session == null) {
+        if (session != null) {
+            scope.hold(session);
+        } else if (scope.isInDoubt(key.id())) {
+            // Another id that came with it may be the right one: a new session would take the place of that.
+            throw scope.fail(unavailable("open", key, Opened.Status.UNAVAILABLE, "several ids, and one not checked"));
+        } else {
             scope.absent(this, key.id());
-            return null;
         }
-        scope.hold(session);
         return session;
     }
 

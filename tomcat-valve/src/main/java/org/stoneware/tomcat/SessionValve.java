@@ -312,7 +312,7 @@ public class SessionValve extends ValveBase {
         RequestScope before = RequestScope.enter(scope);
         boolean isDone = false;
         try {
-            VersionLookup.throwFailure(scope, request.getRequestedSessionId());
+            VersionLookup.tell(scope, request.getRequestedSessionId());
             adoptTouched(scope, request);
             next(request, response);
             isDone = true;

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.stoneware.tomcat.TestTomcat.sessionId;
 
 import java.net.http.HttpResponse;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.servlet.http.HttpServlet;
 import javax.servlet.http.HttpServletRequest;
@@ -53,16 +54,21 @@ class VersionsTest {
     void start() throws Exception {
         a = tomcat();
         b = tomcat();
-        Tomcat tomcat = b.tomcat();
-        Context newer = tomcat.addContext(tomcat.getHost(), "/shop", NEW, System.getProperty("java.io.tmpdir"));
-        newer.setWebappVersion("2");
+        addNewer(b, NEW, "2");
+        a.start();
+        b.start();
+    }
+
+    /** Adds a newer version to a Tomcat that is not started yet. */
+    private void addNewer(TestTomcat to, String name, String version) {
+        Tomcat tomcat = to.tomcat();
+        Context newer = tomcat.addContext(tomcat.getHost(), "/shop", name, System.getProperty("java.io.tmpdir"));
+        newer.setWebappVersion(version);
         SessionValve valve = new SessionValve(array.source());
         valve.setTcConfigUrl("127.0.0.1:9510");
         newer.getPipeline().addValve(valve);
         Tomcat.addServlet(newer, "new", new NewVersion());
         newer.addServletMappingDecoded("/*", "new");
-        a.start();
-        b.start();
     }
 
     private TestTomcat tomcat() throws Exception {
@@ -143,5 +149,43 @@ class VersionsTest {
         assertThat(b.get("/plain", "UNKNOWN").body()).isEqualTo("new");
         array.opensAnswer = Opened.Status.ABSENT;
         assertThat(b.get("/plain", "GONE").body()).isEqualTo("new");
+    }
+
+    private TestTomcat threeVersions() throws Exception {
+        TestTomcat three = tomcat();
+        addNewer(three, NEW, "2");
+        addNewer(three, "/shop##3", "3");
+        return three.start();
+    }
+
+    private void failSecondOpen() {
+        AtomicInteger opens = new AtomicInteger();
+        array.beforeOpen = () -> array.opensAnswer = opens.incrementAndGet() == 2 ? Opened.Status.UNAVAILABLE : null;
+    }
+
+    @Test
+    void shouldAnswer503WhenTheArrayDoesNotAnswerForOneOfSeveralVersions() throws Exception {
+        try (TestTomcat three = threeVersions()) {
+            failSecondOpen();
+
+            int status = three.get("/plain", "UNKNOWN").statusCode();
+            HttpResponse<String> next = three.get("/plain", "UNKNOWN");
+
+            assertThat(status).isEqualTo(503);
+            assertThat(next.body()).isEqualTo("new");
+        }
+    }
+
+    @Test
+    void shouldServeTheVersionThatHasTheSessionWhateverTheArrayDidNotAnswerForANewerOne() throws Exception {
+        String id = sessionId(a.get("/set", null));
+        try (TestTomcat three = threeVersions()) {
+            failSecondOpen();
+
+            String body = three.get("/get", id).body();
+
+            assertThat(body).isEqualTo("me");
+            array.awaitNoUses();
+        }
     }
 }
