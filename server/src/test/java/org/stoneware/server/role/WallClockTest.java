@@ -48,6 +48,26 @@ class WallClockTest {
         assertThat(pair.second.holds("S1")).isFalse();
     }
 
+    /** It knows the time of the log it followed, to a frame. */
+    @ParameterizedTest
+    @ValueSource(longs = {-24, -1, 1, 24})
+    void shouldExpireNoSoonerAndNoLaterWhenAServerThatWasNotInSyncTakesOver(long hours) {
+        pair.pair(5);
+        pair.new Tomcat(pair.first).create(1, "S1");
+        pair.pass(1_000);
+
+        jump(hours);
+        pair.cut();
+        pair.second.become(ServerRole.PASSIVE_UNINITIALIZED, 5, -1);
+        pair.second.become(ServerRole.ACTIVE_COORDINATOR, 9, 1);
+        pair.pass(INTERVAL_MS / 2);
+        boolean isThereHalfWay = pair.second.holds("S1");
+        pair.pass(INTERVAL_MS);
+
+        assertThat(isThereHalfWay).isTrue();
+        assertThat(pair.second.holds("S1")).isFalse();
+    }
+
     private void jump(long hours) {
         pair.first.wallMs += TimeUnit.HOURS.toMillis(hours);
         pair.second.wallMs += TimeUnit.HOURS.toMillis(hours);
