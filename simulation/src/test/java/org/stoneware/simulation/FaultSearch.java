@@ -39,7 +39,7 @@ final class FaultSearch {
 
     static String title() {
         return String.format(
-                "%-27s | %-22s | %-17s | %5s | %6s",
+                "%-28s | %-22s | %-17s | %5s | %6s",
                 "planted bug", "seed, found by ledger", "by history", "seeds", "ms");
     }
 
@@ -47,7 +47,7 @@ final class FaultSearch {
     public String toString() {
         return String.format(
                 Locale.ROOT,
-                "%-27s | %-22s | %-17s | %5d | %6d",
+                "%-28s | %-22s | %-17s | %5d | %6d",
                 bug,
                 byLedger.isEmpty() ? "   -" : byLedger,
                 byHistory.isEmpty() ? "   -" : byHistory,

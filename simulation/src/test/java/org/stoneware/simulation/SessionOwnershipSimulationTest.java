@@ -30,7 +30,7 @@ class SessionOwnershipSimulationTest {
         StringBuilder table = new StringBuilder(FaultSearch.title()).append('\n');
         for (PlantedBug bug : List.of(
                 PlantedBug.REGISTER_NOT_IDEMPOTENT, PlantedBug.GRANT_AFTER_LAST_WRITER_ONLY, PlantedBug.OLD_RECALL)) {
-            FOUND.put(bug, String.format("%-27s | %s", bug, "   - too rare for seeds, found by GrantExploration only"));
+            FOUND.put(bug, String.format("%-28s | %s", bug, "   - too rare for seeds, found by GrantExploration only"));
         }
         FOUND.values().forEach(line -> table.append(line).append('\n'));
         System.out.print(table);
