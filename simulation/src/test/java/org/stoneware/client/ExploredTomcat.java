@@ -2,6 +2,7 @@ package org.stoneware.client;
 
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.simulation.PlantedBug;
+import org.stoneware.simulation.RequestHistory;
 import org.stoneware.wire.session.OwnStatus;
 import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WriteStatus;
@@ -12,8 +13,11 @@ public final class ExploredTomcat extends TomcatProtocol {
 
     private final SessionKey key;
     private final Watch watch;
+    private final RequestHistory history;
     private Step step = Step.IDLE;
     private PendingRequest request;
+    private RequestHistory.Request reading;
+    private RequestHistory.Request changing;
     private long version;
     private long counter;
     private long written;
@@ -41,10 +45,11 @@ public final class ExploredTomcat extends TomcatProtocol {
         void onRefused(WriteStatus status);
     }
 
-    public ExploredTomcat(long id, SessionKey key, Watch watch, PlantedBug bug) {
+    public ExploredTomcat(long id, SessionKey key, Watch watch, RequestHistory history, PlantedBug bug) {
         super(id, bug);
         this.key = key;
         this.watch = watch;
+        this.history = history;
     }
 
     public boolean mayBegin() {
@@ -72,6 +77,7 @@ public final class ExploredTomcat extends TomcatProtocol {
     public void begin(boolean isFresh, long now) {
         nowNs = now;
         seenAtLeast = watch.acknowledged();
+        reading = history.read(key, id);
         long known = isFresh || counter == 0 ? 0 : version;
         if (known != 0 && owned.tryOpen(key, known, leaseNowNs())) {
             opened();
@@ -99,6 +105,7 @@ public final class ExploredTomcat extends TomcatProtocol {
         written = counter + 1;
         request = new PendingRequest(key, bytes(encodeWrite(entry, flags, key, written)), false, entry.token);
         step = Step.COMMITTING;
+        changing = history.change(key, id, counter);
         exchange.send(request);
     }
 
@@ -137,6 +144,9 @@ public final class ExploredTomcat extends TomcatProtocol {
             if (isGranted) {
                 opened();
             } else {
+                if (request.ownStatus == OwnStatus.ABSENT) {
+                    reading.answered(0);
+                }
                 request = null;
                 step = Step.IDLE;
             }
@@ -146,6 +156,7 @@ public final class ExploredTomcat extends TomcatProtocol {
     }
 
     private void opened() {
+        reading.answered(counter);
         watch.onRead(counter, seenAtLeast);
         step = Step.WORKING;
     }
@@ -154,8 +165,10 @@ public final class ExploredTomcat extends TomcatProtocol {
         if (request.writeStatus == WriteStatus.COMMITTED) {
             version = request.answerVersion;
             counter = written;
+            changing.answered(written);
             watch.onAcknowledged(written, written == 1);
         } else {
+            changing.refused();
             watch.onRefused(request.writeStatus);
         }
         end(nowNs);

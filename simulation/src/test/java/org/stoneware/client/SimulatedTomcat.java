@@ -9,6 +9,7 @@ import org.stoneware.api.session.SessionKey;
 import org.stoneware.simulation.Habits;
 import org.stoneware.simulation.Ledger;
 import org.stoneware.simulation.PlantedBug;
+import org.stoneware.simulation.RequestHistory;
 import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WriteStatus;
 
@@ -20,6 +21,8 @@ public final class SimulatedTomcat extends TomcatProtocol {
     private static final long OPERATION_TIMEOUT_NS = 1_000 * MS;
     private static final int OWNER_WAIT_MS = 600;
     private static final int BROWSERS = 3;
+    /** One request in so many ends its session. */
+    private static final int END_ONE_IN = 40;
 
     private final Random random;
     private final Ledger ledger;
@@ -109,12 +112,15 @@ public final class SimulatedTomcat extends TomcatProtocol {
         private Step step = Step.IDLE;
         private SessionKey key;
         private PendingRequest request;
+        private RequestHistory.Request reading;
+        private RequestHistory.Request changing;
         private long deadlineNs;
         private long untilNs;
         private long beganNs;
         private long seenAtLeast;
         private long written;
         private boolean isLast;
+        private boolean isEnd;
 
         void doWork() {
             if (step != Step.IDLE && step != Step.OPENING) {
@@ -154,6 +160,7 @@ public final class SimulatedTomcat extends TomcatProtocol {
             }
             Copy copy = copies.get(key);
             seenAtLeast = ledger.acknowledged(key);
+            reading = ledger.history().read(key, id);
             long known = copy == null ? 0 : copy.version;
             if (known != 0 && owned.tryOpen(key, known, leaseNowNs())) {
                 opened();
@@ -187,7 +194,10 @@ public final class SimulatedTomcat extends TomcatProtocol {
                     opened();
                 }
                 case CURRENT -> opened();
-                case ABSENT -> pause();
+                case ABSENT -> {
+                    reading.answered(0);
+                    pause();
+                }
                 case BUSY -> {
                     ledger.onBusy(key, beganNs);
                     pause();
@@ -205,7 +215,9 @@ public final class SimulatedTomcat extends TomcatProtocol {
         }
 
         private void opened() {
-            ledger.onRead(key, copies.get(key).counter, seenAtLeast);
+            long counter = copies.get(key).counter;
+            reading.answered(counter);
+            ledger.onRead(key, counter, seenAtLeast);
             if (random.nextInt(3) == 0) {
                 untilNs = nowNs + random.nextInt(8) * MS;
                 step = Step.READING;
@@ -220,6 +232,7 @@ public final class SimulatedTomcat extends TomcatProtocol {
                 copy.writer = this;
                 written = copy.counter + 1;
                 isLast = random.nextInt(3) > 0;
+                isEnd = random.nextInt(END_ONE_IN) == 0;
                 untilNs = nowNs + random.nextInt(random.nextInt(habits.longOneIn()) == 0 ? 300 : 8) * MS;
                 step = Step.WORKING;
             }
@@ -232,6 +245,25 @@ public final class SimulatedTomcat extends TomcatProtocol {
                 end();
                 return;
             }
+            if (isEnd && !entry.isNew) {
+                sendEnd(entry);
+            } else {
+                sendChange(entry);
+            }
+            deadlineNs = nowNs + OPERATION_TIMEOUT_NS;
+            step = Step.COMMITTING;
+            exchange.send(request);
+        }
+
+        private void sendEnd(OwnedSessions.Entry entry) {
+            int length = requests.remove(out, 0, 0, entry.token, entry.version, key);
+            request = new PendingRequest(key, bytes(length), false, entry.token);
+            request.isRemoval = true;
+            ledger.onEndSent(key);
+            changing = ledger.history().end(key, id);
+        }
+
+        private void sendChange(OwnedSessions.Entry entry) {
             int flags = entry.isNew ? SessionProtocol.WRITE_CREATE : 0;
             if (owned.releasesWithWrite(entry, isLast)) {
                 flags |= SessionProtocol.WRITE_RELEASE;
@@ -239,10 +271,11 @@ public final class SimulatedTomcat extends TomcatProtocol {
             }
             int length = encodeWrite(entry, flags, key, written);
             request = new PendingRequest(key, bytes(length), false, entry.token);
-            deadlineNs = nowNs + OPERATION_TIMEOUT_NS;
-            step = Step.COMMITTING;
             ledger.onSent(key, written);
-            exchange.send(request);
+            changing = ledger.history().change(key, id, written - 1);
+            if (bug == PlantedBug.SHOWN_BEFORE_ANSWERED) {
+                copies.get(key).counter = written;
+            }
         }
 
         private void committing() {
@@ -257,13 +290,37 @@ public final class SimulatedTomcat extends TomcatProtocol {
                 }
                 return;
             }
+            if (request.isRemoval) {
+                onEndAnswered();
+            } else {
+                onChangeAnswered();
+            }
+            end();
+        }
+
+        private void onEndAnswered() {
             if (request.writeStatus == WriteStatus.COMMITTED) {
-                Copy copy = copies.get(key);
+                changing.answered(0);
+                copies.get(key).version = 0;
+                ledger.onEnded(key);
+            } else {
+                changing.refused();
+            }
+        }
+
+        private void onChangeAnswered() {
+            Copy copy = copies.get(key);
+            if (request.writeStatus == WriteStatus.COMMITTED) {
                 copy.version = request.answerVersion;
                 copy.counter = written;
+                changing.answered(written);
+            } else {
+                changing.refused();
+                if (bug == PlantedBug.SHOWN_BEFORE_ANSWERED) {
+                    copy.counter = written - 1;
+                }
             }
             ledger.onAnswer(key, written, request.writeStatus);
-            end();
         }
 
         private void end() {

@@ -14,7 +14,8 @@ import java.util.Set;
  * decides is an oracle.
  * <p>
  * Checked at every step: at most one Tomcat may use the session without asking, tokens rise, no request sees less than was
- * acknowledged, and no change is written over one its writer has not seen.
+ * acknowledged, and no change is written over one its writer has not seen; at every new state, that one copy of the session explains
+ * what requests were told on the way.
  * <p>
  * Nothing here can be copied, so every state is reached by repeating its steps. A state is known by what every node has taken in and what
  * is under way: two orders of events that no node can tell apart are gone into once.
@@ -90,6 +91,7 @@ final class GrantExploration {
             if (path.length == prefix.length) {
                 world.beginCounting();
             }
+            world.checkHistory();
             return world;
         } catch (Violation e) {
             List<String> story = new ArrayList<>();

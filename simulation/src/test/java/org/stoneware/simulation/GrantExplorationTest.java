@@ -16,7 +16,7 @@ class GrantExplorationTest {
 
     @AfterAll
     static void printTable() {
-        System.out.println("planted bug                  | states | found by\n" + String.join("\n", TABLE));
+        System.out.println("planted bug                  | states |     ms | found by\n" + String.join("\n", TABLE));
     }
 
     @ParameterizedTest
@@ -25,9 +25,12 @@ class GrantExplorationTest {
         GrantBounds bounds = IS_LONG ? topic.wide : topic.narrow;
         GrantExploration exploration = new GrantExploration(PlantedBug.NONE, bounds, topic.story, MAX_STATES);
 
+        long beganNs = System.nanoTime();
         boolean isExhausted = exploration.run();
 
-        System.out.printf("grants, %s: states=%d exhausted=%s%n", topic, exploration.states(), isExhausted);
+        System.out.printf(
+                "grants, %s: states=%d exhausted=%s ms=%d%n",
+                topic, exploration.states(), isExhausted, msSince(beganNs));
         assertThat(exploration.states()).isPositive();
         assertThat(isExhausted || IS_LONG).as("%s is tried completely", topic).isTrue();
     }
@@ -38,14 +41,19 @@ class GrantExplorationTest {
         for (PlantedBug bug : topic.faults) {
             GrantExploration exploration = new GrantExploration(bug, topic.narrow, topic.story, MAX_STATES);
             String found = "nothing";
+            long beganNs = System.nanoTime();
             try {
                 exploration.run();
             } catch (Violation e) {
                 found = e.kind() + " by " + topic + ", "
                         + e.getMessage().lines().skip(1).findFirst().orElse("");
             }
-            TABLE.add(String.format("%-28s | %6d | %s", bug, exploration.states(), found));
+            TABLE.add(String.format("%-28s | %6d | %6d | %s", bug, exploration.states(), msSince(beganNs), found));
             assertThat(found).as("%s", bug).isNotEqualTo("nothing");
         }
+    }
+
+    private static long msSince(long beganNs) {
+        return (System.nanoTime() - beganNs) / 1_000_000;
     }
 }

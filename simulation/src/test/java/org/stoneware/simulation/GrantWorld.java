@@ -116,7 +116,7 @@ final class GrantWorld implements SimulatedServer.Listener {
 
         Node(int id) {
             this.id = id;
-            this.tomcat = new ExploredTomcat(id, KEY, this, bug);
+            this.tomcat = new ExploredTomcat(id, KEY, this, ledger.history(), bug);
         }
 
         long localNs() {
@@ -206,7 +206,9 @@ final class GrantWorld implements SimulatedServer.Listener {
     GrantWorld(PlantedBug bug, GrantBounds bounds) {
         this.bug = bug;
         this.bounds = bounds;
-        this.ledger = new Ledger(TOMCATS, bug);
+        this.ledger = new Ledger(TOMCATS, bug, () -> nowNs, violation -> {
+            throw violation;
+        });
         this.nodes = new Node[] {new Node(1), new Node(2)};
         Random prompt = new Random(0) {
             private static final long serialVersionUID = 1;
@@ -508,6 +510,14 @@ final class GrantWorld implements SimulatedServer.Listener {
                             .map(node -> node.tomcat.standing(KEY))
                             .toList()
                             .toString());
+        }
+    }
+
+    /** Judges what requests were told up to here. */
+    void checkHistory() {
+        Violation violation = ledger.history().judge();
+        if (violation != null && bug.isFoundBy(violation.kind())) {
+            throw violation;
         }
     }
 

@@ -7,20 +7,30 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.Set;
+import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.wire.session.WriteStatus;
 
-/** What every browser was told, and whether it can be true. */
+/**
+ * What every browser was told, and whether it can be true. What a history of requests can't show is judged here at once: owners, tokens,
+ * requests that aren't served, and the store in the end. The {@linkplain #history() history} is a judge of its own.
+ */
 public final class Ledger {
     private static final int SESSIONS = 3;
+    /** One request in so many asks for a session that has ended. */
+    private static final int ENDED_ONE_IN = 30;
 
     private final Map<SessionKey, Account> accounts = new HashMap<>();
     private final List<SessionKey> keys = new ArrayList<>();
+    private final List<SessionKey> ended = new ArrayList<>();
     private final Set<SessionKey> created = new HashSet<>();
     private final Map<Long, Long> holderOfToken = new HashMap<>();
+    private final RequestHistory history;
     private final PlantedBug bug;
+    private final Consumer<Violation> listener;
     private final int tomcats;
-    private int generation;
+    private int sessions;
     private long highestToken;
     private long mustAnswerFromNs = Long.MAX_VALUE;
     private int committed;
@@ -31,25 +41,28 @@ public final class Ledger {
         long highest;
         int sent;
         int refused;
+        boolean mayHaveEnded;
         long lastUseNs;
     }
 
-    Ledger(int tomcats, PlantedBug bug) {
+    /**
+     * @param trueNs   time of the run.
+     * @param listener told of each violation; throws it to end the run.
+     */
+    Ledger(int tomcats, PlantedBug bug, LongSupplier trueNs, Consumer<Violation> listener) {
         this.bug = bug;
+        this.listener = listener;
+        this.history = new RequestHistory(trueNs);
         this.tomcats = tomcats;
-        newSessions();
+        for (int i = 0; i < SESSIONS; i++) {
+            keys.add(newSession());
+        }
     }
 
-    /** The array has lost its memory with its last server: what was in it is not asked for any more. */
-    void newSessions() {
-        generation++;
-        keys.clear();
-        accounts.clear();
-        for (int i = 0; i < SESSIONS; i++) {
-            SessionKey key = SessionKey.of("shop", "S" + generation + '-' + i);
-            keys.add(key);
-            accounts.put(key, new Account());
-        }
+    private SessionKey newSession() {
+        SessionKey key = SessionKey.of("shop", "S" + ++sessions);
+        accounts.put(key, new Account());
+        return key;
     }
 
     /** From now on nothing is broken, so everything is answered. */
@@ -58,6 +71,9 @@ public final class Ledger {
     }
 
     public SessionKey chooseKey(long tomcat, int stickyOf100, Random random) {
+        if (!ended.isEmpty() && random.nextInt(ENDED_ONE_IN) == 0) {
+            return ended.get(random.nextInt(ended.size()));
+        }
         if (random.nextInt(100) < stickyOf100) {
             return keys.get((int) (tomcat % keys.size()));
         }
@@ -116,6 +132,19 @@ public final class Ledger {
         }
     }
 
+    public void onEndSent(SessionKey key) {
+        accounts.get(key).mayHaveEnded = true;
+    }
+
+    /** Another session takes the place of one that has ended. */
+    public void onEnded(SessionKey key) {
+        committed++;
+        if (keys.contains(key)) {
+            keys.set(keys.indexOf(key), newSession());
+            ended.add(key);
+        }
+    }
+
     public void onBusy(SessionKey key, long beganNs) {
         Account account = accounts.get(key);
         if (account != null && beganNs > mustAnswerFromNs && account.lastUseNs < beganNs) {
@@ -148,7 +177,11 @@ public final class Ledger {
 
     /** Compares what the array holds in the end with what was promised. */
     void onFinal(SessionKey key, long value) {
+        history.look(key, value);
         Account account = accounts.get(key);
+        if (account.mayHaveEnded) {
+            return;
+        }
         int acknowledged = account.acknowledged.size();
         int unknown = account.sent - account.refused - acknowledged;
         if (value < acknowledged || value > acknowledged + unknown) {
@@ -159,15 +192,26 @@ public final class Ledger {
         }
     }
 
-    /** Ends the run, unless a bug is planted that is not to be found by this. */
+    public RequestHistory history() {
+        return history;
+    }
+
+    /** Tells of it, unless a bug is planted that is not to be found by this. */
     void report(Violation.Kind kind, String what) {
         if (bug.isFoundBy(kind)) {
-            throw new Violation(kind, what);
+            listener.accept(new Violation(kind, what));
         }
     }
 
     List<SessionKey> keys() {
         return keys;
+    }
+
+    /** Those that have ended, too. */
+    List<SessionKey> allKeys() {
+        List<SessionKey> all = new ArrayList<>(ended);
+        all.addAll(keys);
+        return all;
     }
 
     int committed() {

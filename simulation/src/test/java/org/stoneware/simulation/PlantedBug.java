@@ -2,6 +2,7 @@ package org.stoneware.simulation;
 
 import static org.stoneware.simulation.Violation.Kind.IMPOSSIBLE_ANSWER;
 import static org.stoneware.simulation.Violation.Kind.LOST_UPDATE;
+import static org.stoneware.simulation.Violation.Kind.NOT_ONE_COPY;
 import static org.stoneware.simulation.Violation.Kind.NOT_SERVED;
 import static org.stoneware.simulation.Violation.Kind.STALE_READ;
 import static org.stoneware.simulation.Violation.Kind.TWO_OWNERS;
@@ -18,41 +19,47 @@ import org.agrona.concurrent.UnsafeBuffer;
 public enum PlantedBug {
     NONE,
     /** The server takes a release for good although a grant it has not crossed is on its way. */
-    RELEASE_IGNORES_GRANT(TWO_OWNERS, STALE_READ, LOST_UPDATE),
+    RELEASE_IGNORES_GRANT(TWO_OWNERS, STALE_READ, LOST_UPDATE, NOT_ONE_COPY),
     /** A Tomcat goes on using what it owns after its lease. */
-    LEASE_NEVER_LAPSES(TWO_OWNERS, STALE_READ),
+    LEASE_NEVER_LAPSES(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
     /** A request sent again counts as a new one. */
-    DUPLICATE_NOT_RECOGNISED(LOST_UPDATE, WRONG_TOTAL, IMPOSSIBLE_ANSWER),
+    DUPLICATE_NOT_RECOGNISED(LOST_UPDATE, WRONG_TOTAL, IMPOSSIBLE_ANSWER, NOT_ONE_COPY),
     /** Owners are never asked to release. */
     RECALL_NEVER_ARRIVES(NOT_SERVED),
     /** The server gives a session away under its owner. */
-    GRANT_WHILE_OWNER_ALIVE(TWO_OWNERS, STALE_READ),
+    GRANT_WHILE_OWNER_ALIVE(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
     /** A request that lost its token writes with the token of a later one. */
-    FENCE_IGNORED(LOST_UPDATE, WRONG_TOTAL),
+    FENCE_IGNORED(LOST_UPDATE, WRONG_TOTAL, NOT_ONE_COPY),
     /** A renewal answered after the lease gives back what was owned. */
-    RENEWAL_REVIVES(TWO_OWNERS, STALE_READ),
+    RENEWAL_REVIVES(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
     /** A grant asked for under a lease that broke since counts like any other. */
-    LATE_GRANT(TWO_OWNERS, STALE_READ, LOST_UPDATE),
+    LATE_GRANT(TWO_OWNERS, STALE_READ, LOST_UPDATE, NOT_ONE_COPY),
     /** A new active gives sessions away at once. */
-    GRANT_BEFORE_REGISTERED(TWO_OWNERS, STALE_READ),
+    GRANT_BEFORE_REGISTERED(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
     /** A new active gives sessions away once the first Tomcat is back. */
-    GRANT_AFTER_ONE_REGISTERED(TWO_OWNERS, STALE_READ),
+    GRANT_AFTER_ONE_REGISTERED(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
     /** A new active gives a session away once the Tomcat that wrote it last is back; others may have been granted it since. */
-    GRANT_AFTER_LAST_WRITER_ONLY(TWO_OWNERS, STALE_READ),
+    GRANT_AFTER_LAST_WRITER_ONLY(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
     /** A Tomcat gives a session back because an active asked for it that has a successor. */
-    OLD_RECALL(TWO_OWNERS, STALE_READ, LOST_UPDATE),
+    OLD_RECALL(TWO_OWNERS, STALE_READ, LOST_UPDATE, NOT_ONE_COPY),
     /** A new active waits for no longer than a lease by its own clock. */
-    WAIT_WITHOUT_MARGIN(TWO_OWNERS, STALE_READ),
+    WAIT_WITHOUT_MARGIN(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
     /** A registration that arrives twice takes over once more what it names. */
-    REGISTER_NOT_IDEMPOTENT(TWO_OWNERS, STALE_READ, LOST_UPDATE, NOT_SERVED),
+    REGISTER_NOT_IDEMPOTENT(TWO_OWNERS, STALE_READ, LOST_UPDATE, NOT_SERVED, NOT_ONE_COPY),
     /** Answers, those to requests sent again too, show what is not committed. */
-    ANSWERED_BEFORE_COMMIT(TWO_OWNERS, STALE_READ, LOST_UPDATE, WRONG_TOTAL),
+    ANSWERED_BEFORE_COMMIT(TWO_OWNERS, STALE_READ, LOST_UPDATE, WRONG_TOTAL, NOT_ONE_COPY),
     /** A write under a lapsed lease is taken whatever was written since. */
-    NO_BASE_CHECK(LOST_UPDATE, WRONG_TOTAL),
+    NO_BASE_CHECK(LOST_UPDATE, WRONG_TOTAL, NOT_ONE_COPY),
     /** A write under a lapsed lease is taken although somebody owns the session. */
-    LATE_WRITE_UNDER_AN_OWNER(TWO_OWNERS, STALE_READ, LOST_UPDATE, WRONG_TOTAL),
+    LATE_WRITE_UNDER_AN_OWNER(TWO_OWNERS, STALE_READ, LOST_UPDATE, WRONG_TOTAL, NOT_ONE_COPY),
     /** An active that woke up renews leases before it has heard from its standby. */
-    READ_GATE_IGNORED(TWO_OWNERS, STALE_READ);
+    READ_GATE_IGNORED(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
+    /** Requests of the same Tomcat show a change that no server has answered for; if it is refused it is taken back. */
+    SHOWN_BEFORE_ANSWERED(Violation.Kind.values()),
+    /** A new active says of a session it may not give away yet that there is none. */
+    DENIED_BEFORE_REGISTERED(Violation.Kind.values()),
+    /** A late change to a session that has ended makes it anew. */
+    ENDED_SESSION_WRITTEN(Violation.Kind.values());
 
     private static final int WRITE = 4;
     private static final int RELEASE = 7;

@@ -5,6 +5,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.client.SimulatedTomcat;
@@ -51,6 +52,7 @@ final class SimulatedArray implements SimulatedServer.Listener {
     private Node freezeOnRequestOf;
 
     private long nowNs;
+    private @Nullable Violation byLedger;
 
     /** Something the election does after a while, if it is still about the same active. */
     private record Decision(long dueNs, long epoch, Runnable action) {}
@@ -151,7 +153,7 @@ final class SimulatedArray implements SimulatedServer.Listener {
     private SimulatedArray(long seed, PlantedBug bug) {
         this.random = new Random(seed);
         this.bug = bug;
-        this.ledger = new Ledger(TOMCATS, bug);
+        this.ledger = new Ledger(TOMCATS, bug, () -> nowNs, this::onViolation);
         this.habits = Habits.choose(random);
         servers = List.of(
                 new SimulatedServer(0, random, habits, bug, this), new SimulatedServer(1, random, habits, bug, this));
@@ -163,11 +165,46 @@ final class SimulatedArray implements SimulatedServer.Listener {
         }
     }
 
-    /** Runs one seed; returns the writes acknowledged. */
-    static int run(long seed, PlantedBug bug) {
+    /**
+     * How a run was judged.
+     *
+     * @param committed  changes acknowledged.
+     * @param operations of the history.
+     * @param compared   slots the last standby has compared with the active's.
+     * @param byLedger   the first thing the ledger has found; null for nothing.
+     * @param byHistory  what the history checker has found; null for nothing.
+     */
+    record Judgement(
+            int committed,
+            int operations,
+            long compared,
+            @Nullable Violation byLedger,
+            @Nullable Violation byHistory) {}
+
+    /** Runs one seed. With a bug planted the run goes on when the ledger has found it, so that the history is judged as a whole. */
+    static Judgement run(long seed, PlantedBug bug) {
         SimulatedArray array = new SimulatedArray(seed, bug);
-        array.run();
-        return array.ledger.committed();
+        try {
+            array.run();
+        } catch (AssertionError | RuntimeException e) {
+            // What follows from a bug that was found is nobody's fault.
+            if (array.byLedger == null) {
+                throw e;
+            }
+        }
+        RequestHistory history = array.ledger.history();
+        Violation byHistory = bug.isFoundBy(Violation.Kind.NOT_ONE_COPY) ? history.judge() : null;
+        return new Judgement(
+                array.ledger.committed(), history.size(), array.standby().comparedSlots(), array.byLedger, byHistory);
+    }
+
+    private void onViolation(Violation violation) {
+        if (byLedger == null) {
+            byLedger = violation;
+        }
+        if (bug == PlantedBug.NONE) {
+            throw violation;
+        }
     }
 
     private void run() {
@@ -284,6 +321,11 @@ final class SimulatedArray implements SimulatedServer.Listener {
         if (from == active) {
             decide(this::dropStandby);
         }
+    }
+
+    @Override
+    public void onCopyDiffers(String what) {
+        ledger.report(Violation.Kind.COPY_DIFFERS, what);
     }
 
     private void dropStandby() {
@@ -502,7 +544,7 @@ final class SimulatedArray implements SimulatedServer.Listener {
             }
         }
         SessionRecord view = new SessionRecord();
-        for (SessionKey key : ledger.keys()) {
+        for (SessionKey key : ledger.allKeys()) {
             long[] value = new long[1];
             if (active.generation().store().read(key, view)) {
                 view.forEach((kind, name, isRemoval, buffer, offset, length) -> value[0] = buffer.getLong(offset));

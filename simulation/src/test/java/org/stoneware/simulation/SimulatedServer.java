@@ -6,6 +6,7 @@ import java.util.Random;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.stoneware.server.replication.FrameOutput;
+import org.stoneware.server.replication.Mismatch;
 import org.stoneware.server.replication.PassiveReplica;
 import org.stoneware.server.replication.PassiveReplicaEvents;
 import org.stoneware.server.replication.ReplicaIdentity;
@@ -63,6 +64,9 @@ final class SimulatedServer {
         void onSynced(SimulatedServer active, long standbyIncarnation);
 
         void onDropRequested(SimulatedServer active);
+
+        /** A standby has found that it does not hold what its active holds. */
+        default void onCopyDiffers(String what) {}
 
         /** Whose change was acknowledged last; 0 when nobody keeps that in mind. */
         default long lastWriter() {
@@ -140,6 +144,11 @@ final class SimulatedServer {
 
     SessionGeneration generation() {
         return generation;
+    }
+
+    /** Slots its standby process has compared with the active's so far. */
+    long comparedSlots() {
+        return replica == null ? 0 : replica.log().comparedSlots();
     }
 
     boolean isWhole() {
@@ -332,5 +341,10 @@ final class SimulatedServer {
 
         @Override
         public void onHigherEpoch(long seen) {}
+
+        @Override
+        public void onDigestMismatch(Mismatch mismatch) {
+            listener.onCopyDiffers(mismatch.toString());
+        }
     }
 }

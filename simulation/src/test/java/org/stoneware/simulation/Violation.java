@@ -23,7 +23,11 @@ public final class Violation extends AssertionError {
         /** A request was answered busy or not at all although nothing was broken any more. */
         NOT_SERVED,
         /** An answer that can't be. */
-        IMPOSSIBLE_ANSWER
+        IMPOSSIBLE_ANSWER,
+        /** The standby does not hold what the active holds. */
+        COPY_DIFFERS,
+        /** What requests were told can't have been told by one copy of the session; found by the history, not by the ledger. */
+        NOT_ONE_COPY
     }
 
     Violation(Kind kind, String message) {

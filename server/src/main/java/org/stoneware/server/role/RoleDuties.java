@@ -65,7 +65,7 @@ public final class RoleDuties {
     private long activeEpoch;
     private int followedId = RoleOutput.NOBODY;
     private long followedEpoch;
-    private long lastFrameNs;
+    private final FollowedTime followedTime;
     private boolean isStopping;
     private boolean isEnding;
     private boolean hasStaleSessions;
@@ -97,6 +97,7 @@ public final class RoleDuties {
             follower.distrust();
         }
         this.replica = follower;
+        this.followedTime = new FollowedTime(follower.logTimeMs());
     }
 
     private PassiveReplica newReplica(boolean isComplete, long lastEpoch) {
@@ -196,8 +197,8 @@ public final class RoleDuties {
         if (present != null) {
             present.onFrame(memberId, frame, offset, length, nowNs);
         } else if (follower != null && memberId == followedId) {
-            lastFrameNs = nowNs;
             follower.onFrame(frame, offset, length);
+            followedTime.onProgress(follower, nowNs);
         }
     }
 
@@ -214,6 +215,7 @@ public final class RoleDuties {
             work += serving.doWork(nowNs);
         } else if (follower != null) {
             work += follower.doWork(nowNs);
+            followedTime.onProgress(follower, nowNs);
         }
         work += watch.doWork(current, hasStandby(), nowNs);
         Decision decision;
@@ -313,7 +315,7 @@ public final class RoleDuties {
     /** Log time as this server knows it: on a passive, what it followed last and the time since. */
     public long logTimeMs(long nowNs) {
         PassiveReplica follower = replica;
-        return follower == null ? mustClock().logTimeMs(nowNs) : continued(follower, nowNs);
+        return follower == null ? mustClock().logTimeMs(nowNs) : followedTime.nowMs(follower, nowNs);
     }
 
     /** True while something waits for the disk, so that the next cycle should come soon. */
@@ -357,7 +359,7 @@ public final class RoleDuties {
             // The same server in a higher epoch: log and log time go on.
             clock = new LogClock(clock == null ? wallMs : clock.logTimeMs(nowNs), nowNs);
         } else if (from == ServerRole.PASSIVE_STANDBY && follower.isComplete()) {
-            clock = new LogClock(continued(follower, nowNs), nowNs);
+            clock = new LogClock(followedTime.nowMs(follower, nowNs), nowNs);
             hasStaleSessions = follower.mismatch() != null;
             if (hasStaleSessions) {
                 output.warning(
@@ -422,16 +424,11 @@ public final class RoleDuties {
             current.discard();
             current = generations.get();
         }
-        long startMs = follower.isComplete() ? Math.max(wallMs, continued(follower, nowNs)) : wallMs;
+        long startMs = follower.isComplete() ? followedTime.nowMs(follower, nowNs, wallMs) : wallMs;
         clock = new LogClock(clock == null ? startMs : Math.max(startMs, clock.logTimeMs(nowNs) + 1), nowNs);
         long base = Math.max(current.state().lastApplied() + 1, wallMs << INDEX_BITS_PER_MS);
         current.state().skipTo(base);
         return now.epoch();
-    }
-
-    private long continued(PassiveReplica follower, long nowNs) {
-        long sinceMs = lastFrameNs == 0 ? 0 : Math.max(0, (nowNs - lastFrameNs) / 1_000_000);
-        return follower.logTimeMs() + sinceMs;
     }
 
     private LogClock mustClock() {

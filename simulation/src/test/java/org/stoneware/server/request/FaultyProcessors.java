@@ -3,12 +3,14 @@ package org.stoneware.server.request;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.server.replication.Standbys;
 import org.stoneware.server.session.ClientId;
 import org.stoneware.server.session.LogClock;
 import org.stoneware.server.session.SessionStateMachine;
 import org.stoneware.simulation.PlantedBug;
+import org.stoneware.wire.session.SessionProtocol;
 
 /** Makes the shipping request processor, or one in which a single rule of the server is broken. */
 public final class FaultyProcessors {
@@ -58,6 +60,13 @@ public final class FaultyProcessors {
                     boolean isTellable(SessionKey key) {
                         return bug == PlantedBug.ANSWERED_BEFORE_COMMIT ? canServeReads() : super.isTellable(key);
                     }
+
+                    @Override
+                    Residency residency(SessionKey key) {
+                        boolean isDenied =
+                                bug == PlantedBug.DENIED_BEFORE_REGISTERED && !rule.mayGrant(key, this.nowNs);
+                        return isDenied ? Residency.ABSENT : super.residency(key);
+                    }
                 };
         return new SessionRequestProcessor(context, registrations(bug, context), changes(bug, context));
     }
@@ -99,6 +108,14 @@ public final class FaultyProcessors {
 
     private static ChangeRequests changes(PlantedBug bug, RequestContext context) {
         return new ChangeRequests(context) {
+            @Override
+            void onWrite(Change change, long accessAgeMs, int flags, SessionKey asked, SessionDelta delta) {
+                boolean bringsBack =
+                        bug == PlantedBug.ENDED_SESSION_WRITTEN && !context.store.read(asked, context.view);
+                super.onWrite(
+                        change, accessAgeMs, bringsBack ? flags | SessionProtocol.WRITE_CREATE : flags, asked, delta);
+            }
+
             @Override
             boolean isUnchanged(SessionKey key, long base) {
                 return bug == PlantedBug.NO_BASE_CHECK || super.isUnchanged(key, base);
