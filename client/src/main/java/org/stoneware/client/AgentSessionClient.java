@@ -333,12 +333,21 @@ final class AgentSessionClient implements SessionClient {
 
     @Override
     public void end(SessionKey known, long accessAgeMs) {
+        end(known, accessAgeMs, false);
+    }
+
+    @Override
+    public void rest(SessionKey known, long accessAgeMs) {
+        end(known, accessAgeMs, true);
+    }
+
+    private void end(SessionKey known, long accessAgeMs, boolean isResting) {
         long accessNs = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(accessAgeMs);
         SessionKey key;
         OwnedSessions.@Nullable Entry freed;
         synchronized (owned) {
             key = owned.resolve(known);
-            freed = owned.end(key, accessNs);
+            freed = owned.end(key, accessNs, isResting);
             if (freed != null) {
                 owned.takeTouch(key);
             }

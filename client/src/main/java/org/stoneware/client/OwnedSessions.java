@@ -332,13 +332,20 @@ final class OwnedSessions {
         }
     }
 
+    /** Ends one use, as {@link #end(SessionKey, long, boolean)} does that is likely to be the last one for a while. */
+    @Nullable
+    Entry end(SessionKey known, long accessNs) {
+        return end(known, accessNs, false);
+    }
+
     /**
      * Ends one use.
      *
+     * @param isResting the session is likely to be used here again at once: that Tomcats take turns with it is no reason to give it back.
      * @return what to give back when nobody here uses the session any more and others want it, else null.
      */
     @Nullable
-    Entry end(SessionKey known, long accessNs) {
+    Entry end(SessionKey known, long accessNs, boolean isResting) {
         SessionKey key = resolve(known);
         @Nullable Entry entry = entries.get(key);
         if (entry == null) {
@@ -365,7 +372,7 @@ final class OwnedSessions {
             entries.remove(key);
             return null;
         }
-        if (entry.isRecalled || entry.isContested || entry.generation != generation) {
+        if (entry.isRecalled || entry.isContested && !isResting || entry.generation != generation) {
             entries.remove(key);
             return entry;
         }

@@ -83,6 +83,12 @@ public interface SessionClient extends AutoCloseable {
     void end(SessionKey key, long accessAgeMs);
 
     /**
+     * As {@link #end}, by a caller that is likely to use the session again at once: where nobody else asks for it at the moment it stays
+     * owned, also when Tomcats take turns with it and it would otherwise be given back. Never blocks.
+     */
+    void rest(SessionKey key, long accessAgeMs);
+
+    /**
      * Gives up a session nobody here uses, because the caller keeps no copy of it any more: owning it would save no question. Never
      * blocks.
      * <p>

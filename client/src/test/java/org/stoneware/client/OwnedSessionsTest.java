@@ -144,6 +144,25 @@ class OwnedSessionsTest {
     }
 
     @Test
+    void shouldKeepAContestedSessionThatRestsUntilSomebodyAsksForIt() {
+        owned.onGranted(KEY, TOKEN, 1, 7, SessionProtocol.HINT_CONTESTED, owned.generation(), 0);
+
+        assertThat(owned.end(KEY, 0, true)).isNull();
+        assertThat(owned.tryOpen(KEY, 7, 0)).isTrue();
+        assertThat(owned.end(KEY, 0, true)).isNull();
+
+        assertThat(owned.onRecall(KEY, TOKEN, 1)).isTrue();
+    }
+
+    @Test
+    void shouldGiveBackASessionThatRestsWhenSomebodyHasAskedForIt() {
+        grant(TOKEN, 1);
+        assertThat(owned.onRecall(KEY, TOKEN, 1)).isFalse();
+
+        assertThat(owned.end(KEY, 0, true)).isNotNull();
+    }
+
+    @Test
     void shouldAskTheServerAfterAnUnknownOutcome() {
         grant(TOKEN, 1);
 
