@@ -129,6 +129,9 @@ final class PairFixture {
         final List<String> events = new ArrayList<>();
         final RoleDuties duties;
         long wallMs = ManualClock.START_MS;
+        /** Why the role was to be handed over. */
+        final List<String> handOverReasons = new ArrayList<>();
+
         boolean isAddAllowed = true;
         int added;
         int dropsRequested;
@@ -225,6 +228,7 @@ final class PairFixture {
             events.add(isUrgent ? "hand-over at once" : "hand-over");
         }
 
+            handOverReasons.add(by);
         @Override
         public void follow(int activeId) {
             followed = activeId;
