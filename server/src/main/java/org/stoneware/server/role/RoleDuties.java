@@ -2,7 +2,6 @@ package org.stoneware.server.role;
 
 import java.util.ArrayDeque;
 import java.util.Queue;
-import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.IntHashSet;
 import org.jspecify.annotations.Nullable;
@@ -45,7 +44,7 @@ public final class RoleDuties {
     private static final int INDEX_BITS_PER_MS = 16;
 
     private final RoleLimits limits;
-    private final Supplier<SessionGeneration> generations;
+    private final GenerationSource generations;
     private final RoleOutput output;
     private final Queue<Decision> decisions = new ArrayDeque<>();
     private final IntHashSet dropsAsked = new IntHashSet();
@@ -74,17 +73,11 @@ public final class RoleDuties {
     /** A standby for which the election has been asked. */
     private record Candidate(int memberId, long incarnation) {}
 
-    /** @param generations makes empty generations; the first of them is what this server begins with. */
-    public RoleDuties(RoleLimits limits, Supplier<SessionGeneration> generations, RoleOutput output) {
-        this(limits, generations.get(), generations, output);
-    }
-
     /**
      * @param first       what an earlier process left, or an empty generation.
      * @param generations makes empty generations.
      */
-    public RoleDuties(
-            RoleLimits limits, SessionGeneration first, Supplier<SessionGeneration> generations, RoleOutput output) {
+    public RoleDuties(RoleLimits limits, SessionGeneration first, GenerationSource generations, RoleOutput output) {
         this.limits = limits;
         this.generations = generations;
         this.output = output;
@@ -105,7 +98,7 @@ public final class RoleDuties {
                 current,
                 isComplete,
                 lastEpoch,
-                generations::get,
+                generations::forCopy,
                 limits.shares(),
                 new FollowingEvents());
     }

@@ -152,7 +152,7 @@ final class PairFixture {
                             ReplicationLimits.DEFAULTS,
                             HeapShares.LARGEST),
                     first,
-                    generations,
+                    generations::get,
                     this);
         }
 
