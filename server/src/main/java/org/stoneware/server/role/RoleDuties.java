@@ -15,6 +15,7 @@ import org.stoneware.server.replication.ReconcileResult;
 import org.stoneware.server.replication.ReplicationEvents;
 import org.stoneware.server.replication.Standbys;
 import org.stoneware.server.replication.SyncState;
+import org.stoneware.server.request.ClientPort;
 import org.stoneware.server.request.SessionRequestProcessor;
 import org.stoneware.server.session.LogClock;
 import org.stoneware.spi.election.ElectionView;
@@ -220,6 +221,13 @@ public final class RoleDuties {
     /** The processor that takes requests; null unless this server is active and goes on being it. */
     public @Nullable SessionRequestProcessor processor() {
         return isStopping ? null : processor;
+    }
+
+    /** A Tomcat's connection has ended, also while no requests are taken: should this server go on, its row must not say otherwise. */
+    public void onClientGone(@Nullable ClientPort gone) {
+        if (processor != null && gone != null) {
+            processor.onDisconnected(gone);
+        }
     }
 
     /** Takes no more requests; see {@link #isSettled}. */
