@@ -80,7 +80,8 @@ class RegisterProposer {
     /**
      * Begins an attempt, giving up any other.
      *
-     * @param next    its ballot, promised already by the own acceptor.
+     * @param next    its ballot, promised already by the own acceptor; where this server is the only participant the promise is written with
+     *                the value (docs/adr/0265), and the own acceptor has only been asked whether it would give it.
      * @param servers positions of the servers that run, this one included; all others are passed over.
      */
     void begin(Ballot next, IntHashSet servers) {

@@ -70,13 +70,15 @@ final class AgentParts {
 
     /** Gets ready what a standby has not needed yet. */
     WarmUp warmUp() {
-        return new WarmUp(List.of(
-                AgentParts.class,
-                ClientRequestAdapter.class,
-                ArraySettings.class,
-                context.liveness().getClass(),
-                context.transport().getClass(),
-                context.election().getClass()));
+        return new WarmUp(
+                List.of(
+                        AgentParts.class,
+                        ClientRequestAdapter.class,
+                        ArraySettings.class,
+                        context.liveness().getClass(),
+                        context.transport().getClass(),
+                        context.election().getClass()),
+                Thread::new);
     }
 
     /** Without the array's key peers and Tomcats prove nothing, so whoever reaches the ports can read and change sessions. */

@@ -89,8 +89,12 @@ final class ClientDoor implements LivenessListener, FrameListener {
         /** A Tomcat was taken in, over any kind of link. */
         default void onTomcat(LivenessLink link, Hello hello) {}
 
-        /** A link of a Tomcat has ended. */
-        default void onTomcatGone(LivenessLink link) {}
+        /**
+         * A link of a Tomcat has ended.
+         *
+         * @param port its connection, which has ended too, whether requests are taken now or not; null when it had none over this link.
+         */
+        default void onTomcatGone(LivenessLink link, @Nullable ClientPort port) {}
 
         /** A Tomcat has voted. <b>Ownership:</b> {@code vote} is the receiver's. */
         default void onVote(LivenessLink link, DirectBuffer vote) {}
@@ -343,7 +347,7 @@ final class ClientDoor implements LivenessListener, FrameListener {
     @Override
     public void onClosed(LivenessLink link, CloseCause cause, String reason) {
         witnesses.onClosed(link);
-        standing.onTomcatGone(link);
+        standing.onTomcatGone(link, null);
         @Nullable TomcatConnection tomcat = byLink.get(link.id());
         if (tomcat != null) {
             drop(tomcat, cause == CloseCause.GOODBYE ? "said goodbye" : reason);
@@ -411,13 +415,9 @@ final class ClientDoor implements LivenessListener, FrameListener {
 
     private void drop(TomcatConnection tomcat, String reason) {
         witnesses.onClosed(tomcat.link);
-        standing.onTomcatGone(tomcat.link);
+        standing.onTomcatGone(tomcat.link, tomcat.port);
         byLink.remove(tomcat.link.id());
         byConnectionId.remove(tomcat.connection.spec().connectionId());
-        @Nullable SessionRequestProcessor processor = standing.processor();
-        if (processor != null) {
-            processor.onDisconnected(tomcat.port);
-        }
         tomcat.connection.close();
         tomcat.link.goodbye(reason);
         events.info("client-left", "Tomcat left: name=" + tomcat.name + " reason=" + reason);

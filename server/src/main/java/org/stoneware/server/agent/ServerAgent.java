@@ -20,6 +20,7 @@ import org.stoneware.server.membership.PeerLinks;
 import org.stoneware.server.membership.ReplicationLinks;
 import org.stoneware.server.membership.VoterLinks;
 import org.stoneware.server.replication.FrameOutput;
+import org.stoneware.server.request.ClientPort;
 import org.stoneware.server.request.SessionRequestProcessor;
 import org.stoneware.server.role.RoleDuties;
 import org.stoneware.server.role.RoleHandOver;
@@ -148,7 +149,7 @@ final class ServerAgent {
                     parts.roleLimits(MAX_SESSION_BYTES), generations.open(), generations, new DutyRequests());
             this.stores = newStoreExchange();
             opened.add(this::closeStores);
-            context.liveness().status(heartbeat(ServerRole.START, 0, ""));
+            context.liveness().status(new Heartbeat(context.incarnation(), 0, ServerRole.START, 0, ""));
             listen(self);
             this.election = context.election()
                     .open(
@@ -353,10 +354,6 @@ final class ServerAgent {
         context.liveness().connect(host, port, timeoutNs, inbox.door(groupDoor.replication(memberId)));
     }
 
-    private Heartbeat heartbeat(ServerRole role, long epoch, String activeAddress) {
-        return new Heartbeat(context.incarnation(), 0, role, epoch, activeAddress);
-    }
-
     private String activeAddress(ElectionView view) {
         return view.activeId() == ElectionView.NO_ACTIVE ? "" : peers.clientAddress(view.activeId());
     }
@@ -380,7 +377,8 @@ final class ServerAgent {
                     now,
                     context.nanoClock().getAsLong(),
                     context.wallClock().getAsLong());
-            context.liveness().status(heartbeat(now.role(), now.epoch(), activeAddress(now)));
+            context.liveness()
+                    .status(new Heartbeat(context.incarnation(), 0, now.role(), now.epoch(), activeAddress(now)));
             if (now.role() != ServerRole.ACTIVE_COORDINATOR) {
                 door.witnesses().forgetSolo();
             }
@@ -533,8 +531,9 @@ final class ServerAgent {
         }
 
         @Override
-        public void onTomcatGone(LivenessLink link) {
+        public void onTomcatGone(LivenessLink link, @Nullable ClientPort port) {
             voters.onClosed(link);
+            duties.onClientGone(port);
         }
 
         @Override

@@ -10,13 +10,13 @@ import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.function.Supplier;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.EventType;
 import org.stoneware.api.config.ServerSettings;
+import org.stoneware.server.role.GenerationSource;
 import org.stoneware.server.role.SessionGeneration;
 import org.stoneware.server.storage.GenerationPlace;
 import org.stoneware.server.storage.OpenedStore;
@@ -33,9 +33,10 @@ import org.stoneware.spi.storage.StoreListener;
  * <p>
  * <b>Threading:</b> the agent thread, but for {@link #open(StoreOffer)}, {@link #trialContext} and {@link #roomProblem}.
  * <p>
- * <b>Limits:</b> each store may use the configured memory; while a copy is made there are two.
+ * <b>Limits:</b> each store may use the configured memory; while a copy is made there are two, and more only
+ * while stores that are out of use are being closed, see {@link #forCopy}.
  */
-final class SessionGenerations implements Supplier<SessionGeneration> {
+final class SessionGenerations implements GenerationSource {
     private static final long MAX_RECOVERY_NS = TimeUnit.MINUTES.toNanos(5);
     private static final long TRIAL_MEMORY_BYTES = 64L << 20;
     /** Longest wait at the end for stores that are being closed; what is left of them goes at the next start. */
@@ -61,6 +62,8 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
     private final AtomicInteger made = new AtomicInteger();
     private StoreOffer offer;
     private boolean isRunningTold;
+    /** Of the copy that was begun last. */
+    private @Nullable Place lastCopy;
 
     SessionGenerations(
             ServerContext context, EventLog events, int maxSessionBytes, StoreListener listener, Runnable wakeup) {
@@ -211,6 +214,24 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         return generation;
     }
 
+    @Override
+    public SessionGeneration forCopy() {
+        Place before = lastCopy;
+        // It holds what its store holds; and a disk that hangs in a close would hang this thread in an opening.
+        if (before != null && before.isClosing) {
+            throw new StorageException("the store of the copy before, which was given up, is still being closed in "
+                    + directory(before.number) + "; if it stays so, check the disk and restart this server");
+        }
+        if (closing() >= StoreOpener.MAX_LEFT_BEHIND) {
+            throw new StorageException(
+                    closing() + " stores that are out of use are still being closed; check the disk of " + directory
+                            + " and restart this server");
+        }
+        SessionGeneration copy = get();
+        lastCopy = copy.store().place() instanceof Place place ? place : null;
+        return copy;
+    }
+
     /** Opens an empty store in a directory of its own. Any thread. */
     OpenedStore open(StoreOffer from) {
         return open(from, made.incrementAndGet());
@@ -355,6 +376,8 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         private final int number;
         private final StoreOffer from;
         private boolean isFailureTold;
+        /** Its store is out of use and not closed, or its files not deleted, yet. */
+        private volatile boolean isClosing;
 
         Place(int number, StoreOffer from) {
             this.number = number;
@@ -424,6 +447,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
         @Override
         public void retire(SessionStore store) {
             boolean isForgotten = isForgotten();
+            isClosing = true;
             closer.run(from.inWords(), () -> {
                 try {
                     store.close();
@@ -431,6 +455,7 @@ final class SessionGenerations implements Supplier<SessionGeneration> {
                     if (isForgotten) {
                         SessionGenerations.this.delete(directory(number));
                     }
+                    isClosing = false;
                 }
             });
         }

@@ -1,6 +1,7 @@
 package org.stoneware.server.agent;
 
 import java.util.List;
+import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 
 /**
@@ -13,11 +14,16 @@ final class WarmUp {
     private static final System.Logger LOG = System.getLogger("org.stoneware.server");
 
     private final List<Class<?>> members;
+    private final ThreadFactory threads;
     private boolean hasBegun;
 
-    /** @param members one class of each bundle whose classes are wanted. */
-    WarmUp(List<Class<?>> members) {
+    /**
+     * @param members one class of each bundle whose classes are wanted.
+     * @param threads makes the thread, which is named here.
+     */
+    WarmUp(List<Class<?>> members, ThreadFactory threads) {
         this.members = members;
+        this.threads = threads;
     }
 
     /** Begins; does nothing from the second time on. */
@@ -26,9 +32,15 @@ final class WarmUp {
             return;
         }
         hasBegun = true;
-        Thread thread = new Thread(this::run, "stoneware-warm-up");
+        Thread thread = threads.newThread(this::run);
+        thread.setName("stoneware-warm-up");
         thread.setDaemon(true);
-        thread.start();
+        try {
+            thread.start();
+        } catch (OutOfMemoryError e) {
+            // No thread to be had: a takeover will take a little longer.
+            LOG.log(System.Logger.Level.DEBUG, "classes are not loaded ahead: " + e);
+        }
     }
 
     private void run() {

@@ -33,7 +33,10 @@ final class StandbyLink implements ReplicationListener {
     private final ReplicationLimits limits;
     private final ReplicationEvents events;
     private final EpochWatch epochWatch;
+    /** After a drop that was asked for, or a copy that failed, of a process; the next process is copied at once. */
     private final HoldOff holdOff;
+
+    private long heldOffIncarnation;
     /** After a connection lost while a process was being copied; its next process is copied at once. */
     private final HoldOff lossHoldOff;
 
@@ -167,15 +170,20 @@ final class StandbyLink implements ReplicationListener {
         PassiveSyncSession session = sync;
         if (session != null) {
             session.refused();
+            holdOff(session.incarnation(), nowNs);
         }
         sync = null;
-        holdOff.begin(nowNs);
         close("not taken into the in-sync set");
     }
 
     void dropped(long nowNs) {
-        holdOff.begin(nowNs);
+        holdOff(incarnation, nowNs);
         gone();
+    }
+
+    private void holdOff(long ofIncarnation, long nowNs) {
+        heldOffIncarnation = ofIncarnation;
+        holdOff.begin(nowNs);
     }
 
     /** Counts no longer; without a hold-off, since nothing speaks against copying the next process at once. */
@@ -278,7 +286,8 @@ final class StandbyLink implements ReplicationListener {
     }
 
     private boolean isHeldOff(long fromIncarnation) {
-        return !holdOff.isOver(nowNs) || fromIncarnation == lostIncarnation && !lossHoldOff.isOver(nowNs);
+        return fromIncarnation == heldOffIncarnation && !holdOff.isOver(nowNs)
+                || fromIncarnation == lostIncarnation && !lossHoldOff.isOver(nowNs);
     }
 
     /** A counted standby is back: it must be the same process and miss nothing it has acknowledged. */
@@ -430,7 +439,7 @@ final class StandbyLink implements ReplicationListener {
             work += session.doWork(nowNs, logTimeMs, replicator);
             if (session.state() == SyncState.FAILED && !session.awaitsDecision()) {
                 sync = null;
-                holdOff.begin(nowNs);
+                holdOff(session.incarnation(), nowNs);
                 events.onCopyFailed(memberId, session.failure(), holdOff.leftNs(nowNs));
                 close("copy failed");
             }

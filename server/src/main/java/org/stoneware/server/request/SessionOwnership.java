@@ -436,6 +436,9 @@ final class SessionOwnership {
                 work += grantToOwner(row, row.owner);
             }
             if (row.waiters.isEmpty()) {
+                // An owner that asks anew has it at once. It may be giving the session up at this moment: that counts
+                // only if it has seen the last grant, and what comes behind it asks for what is free.
+                row.isRecalled = false;
                 uncontested(row);
                 if (row.owner == null) {
                     rows.remove(row.key, row);

@@ -15,6 +15,7 @@ final class WaitingRequests {
     private final long maxBytes;
     private final ArrayDeque<Waiting> waiting = new ArrayDeque<>();
     private long bytes;
+    private long round;
 
     /** A message that waits, copied. */
     static final class Waiting {
@@ -24,6 +25,8 @@ final class WaitingRequests {
         final long arrivedNs;
         /** The store was among what it waited for. */
         boolean isForStore;
+        /** The last round of its queue in which it was served or added. */
+        private long round;
 
         Waiting(ClientPort port, DirectBuffer buffer, int offset, int length, long arrivedNs) {
             byte[] copy = new byte[length];
@@ -34,7 +37,7 @@ final class WaitingRequests {
         }
     }
 
-    /** Serves a message that waited. */
+    /** Serves a message that waited. It may {@link #forget} a connection: the message being served is not in the queue meanwhile. */
     interface Dispatcher {
         /** @return false when it must wait longer. */
         boolean dispatch(Waiting waiting);
@@ -51,21 +54,30 @@ final class WaitingRequests {
         if (!waiting.isEmpty() && (waiting.size() >= maxMessages || bytes + length > maxBytes)) {
             return false;
         }
+        added.round = round;
         waiting.addLast(added);
         bytes += length;
         return true;
     }
 
+    private Waiting takeFirst() {
+        Waiting first = waiting.removeFirst();
+        bytes -= first.message.capacity();
+        return first;
+    }
+
     /** Serves every message once; those that must wait longer keep their order. */
     int retryEach(Dispatcher dispatcher) {
         int served = 0;
-        for (int i = waiting.size(); i > 0; i--) {
-            Waiting next = waiting.removeFirst();
+        round++;
+        while (!waiting.isEmpty() && waiting.getFirst().round != round) {
+            Waiting next = takeFirst();
+            next.round = round;
             if (dispatcher.dispatch(next)) {
-                bytes -= next.message.capacity();
                 served++;
             } else {
                 waiting.addLast(next);
+                bytes += next.message.capacity();
             }
         }
         return served;
@@ -75,12 +87,12 @@ final class WaitingRequests {
     int retryInOrder(int limit, Dispatcher dispatcher) {
         int served = 0;
         while (served < limit && !waiting.isEmpty()) {
-            Waiting next = waiting.getFirst();
+            Waiting next = takeFirst();
             if (!dispatcher.dispatch(next)) {
+                waiting.addFirst(next);
+                bytes += next.message.capacity();
                 return served;
             }
-            waiting.removeFirst();
-            bytes -= next.message.capacity();
             served++;
         }
         return served;

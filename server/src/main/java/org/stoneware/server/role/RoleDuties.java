@@ -2,7 +2,6 @@ package org.stoneware.server.role;
 
 import java.util.ArrayDeque;
 import java.util.Queue;
-import java.util.function.Supplier;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.IntHashSet;
 import org.jspecify.annotations.Nullable;
@@ -16,6 +15,7 @@ import org.stoneware.server.replication.ReconcileResult;
 import org.stoneware.server.replication.ReplicationEvents;
 import org.stoneware.server.replication.Standbys;
 import org.stoneware.server.replication.SyncState;
+import org.stoneware.server.request.ClientPort;
 import org.stoneware.server.request.SessionRequestProcessor;
 import org.stoneware.server.session.LogClock;
 import org.stoneware.spi.election.ElectionView;
@@ -45,7 +45,7 @@ public final class RoleDuties {
     private static final int INDEX_BITS_PER_MS = 16;
 
     private final RoleLimits limits;
-    private final Supplier<SessionGeneration> generations;
+    private final GenerationSource generations;
     private final RoleOutput output;
     private final Queue<Decision> decisions = new ArrayDeque<>();
     private final IntHashSet dropsAsked = new IntHashSet();
@@ -74,17 +74,11 @@ public final class RoleDuties {
     /** A standby for which the election has been asked. */
     private record Candidate(int memberId, long incarnation) {}
 
-    /** @param generations makes empty generations; the first of them is what this server begins with. */
-    public RoleDuties(RoleLimits limits, Supplier<SessionGeneration> generations, RoleOutput output) {
-        this(limits, generations.get(), generations, output);
-    }
-
     /**
      * @param first       what an earlier process left, or an empty generation.
      * @param generations makes empty generations.
      */
-    public RoleDuties(
-            RoleLimits limits, SessionGeneration first, Supplier<SessionGeneration> generations, RoleOutput output) {
+    public RoleDuties(RoleLimits limits, SessionGeneration first, GenerationSource generations, RoleOutput output) {
         this.limits = limits;
         this.generations = generations;
         this.output = output;
@@ -106,7 +100,7 @@ public final class RoleDuties {
                 current,
                 isComplete,
                 lastEpoch,
-                generations::get,
+                generations::forCopy,
                 limits.shares(),
                 new FollowingEvents());
     }
@@ -229,6 +223,13 @@ public final class RoleDuties {
     /** The processor that takes requests; null unless this server is active and goes on being it. */
     public @Nullable SessionRequestProcessor processor() {
         return isStopping ? null : processor;
+    }
+
+    /** A Tomcat's connection has ended, also while no requests are taken: should this server go on, its row must not say otherwise. */
+    public void onClientGone(@Nullable ClientPort gone) {
+        if (processor != null && gone != null) {
+            processor.onDisconnected(gone);
+        }
     }
 
     /** Takes no more requests; see {@link #isSettled}. */

@@ -173,13 +173,17 @@ public final class SessionGeneration implements Generation {
     /** Frees store and state; what the mode promises to keep is kept, for the next process. */
     void close() {
         Generation old = replaced;
-        if (!store.place().keepsSessions()) {
-            discard();
-        } else {
-            store.close();
+        store.close();
+        if (store.place().keepsSessions()) {
+            if (old instanceof SessionGeneration kept) {
+                kept.close();
+            }
+            return;
         }
-        if (old instanceof SessionGeneration kept) {
-            kept.close();
+        replaced = null;
+        store.place().delete();
+        if (old != null) {
+            old.discard();
         }
     }
 
@@ -187,8 +191,7 @@ public final class SessionGeneration implements Generation {
     public void discard() {
         Generation old = replaced;
         replaced = null;
-        store.close();
-        store.place().delete();
+        store.retire();
         if (old != null) {
             old.discard();
         }

@@ -52,7 +52,7 @@ final class StoreWatch {
         if (state == StoreHealth.State.FAILED) {
             handedOverNs = nowNs;
             output.requestHandOver("the store, which has failed: " + now.reason(), true, nowNs);
-        } else if (current.keepsSessions() && nowNs - sinceNs >= PATIENCE_NS) {
+        } else if (state == StoreHealth.State.FULL && current.keepsSessions() && nowNs - sinceNs >= PATIENCE_NS) {
             handedOverNs = nowNs;
             output.requestHandOver("the store, which is full: " + now.reason(), false, nowNs);
         } else if (isUnread) {

@@ -529,6 +529,14 @@ public final class ExchangeableStore implements SessionStore {
         current.store().close();
     }
 
+    /** Nobody asks for sessions here any more: frees all that is behind this, beside the agent where it can't call a store any more. */
+    public void retire() {
+        boolean mayBeCalled = current.isWalked() || twin != null;
+        endTwin();
+        retired.close();
+        current.close(mayBeCalled);
+    }
+
     /** What is held counts in full: this server serves it. */
     public void trust() {
         isSuspect = false;

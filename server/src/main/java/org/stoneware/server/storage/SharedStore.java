@@ -77,4 +77,17 @@ final class SharedStore implements StoreListener {
         StoreGuard.failure(() -> store().listener(null));
         opened.place().retire(store());
     }
+
+    /**
+     * The same for a store the agent may still call, because a walk over it is open or sessions are being moved out of it: a store is for one
+     * thread at a time, so such a one is closed at once and on this thread (docs/adr/0286).
+     */
+    void close(boolean mayBeCalled) {
+        if (mayBeCalled) {
+            StoreGuard.failure(store()::close);
+            StoreGuard.failure(opened.place()::delete);
+        } else {
+            close();
+        }
+    }
 }

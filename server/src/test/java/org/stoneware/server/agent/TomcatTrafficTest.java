@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
@@ -11,20 +12,27 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.server.request.ClientPort;
+import org.stoneware.server.request.RequestLimits;
 import org.stoneware.server.request.SessionRequestProcessor;
+import org.stoneware.server.session.LogClock;
+import org.stoneware.server.session.SessionStateMachine;
 import org.stoneware.spi.election.Evidence;
 import org.stoneware.spi.liveness.Hello;
 import org.stoneware.spi.liveness.HelloReply;
 import org.stoneware.spi.liveness.LivenessLink;
 import org.stoneware.spi.liveness.LivenessListener;
+import org.stoneware.spi.storage.SessionStore;
+import org.stoneware.spi.storage.StoreContext;
 import org.stoneware.spi.transport.Transport;
 import org.stoneware.spi.transport.TransportContext;
+import org.stoneware.testkit.storage.ReferenceSessionStore;
 import org.stoneware.testkit.transport.InMemoryNetwork;
 import org.stoneware.wire.witness.WitnessAdapter;
 import org.stoneware.wire.witness.WitnessListener;
 import org.stoneware.wire.witness.WitnessPublisher;
 
-/** A passive server's dso-port. */
+/** The dso-port of a server that is passive, unless the test says otherwise. */
 class TomcatTrafficTest {
     private static final long PROCESS = 11;
     private static final int LIMIT = 100;
@@ -37,6 +45,8 @@ class TomcatTrafficTest {
     private final LivenessInbox inbox = new LivenessInbox();
     private long nowNs = 1_000_000_000L;
     private int agentAgeMs;
+    private @Nullable SessionRequestProcessor processor;
+    private final List<ClientPort> disconnected = new ArrayList<>();
     private final ClientDoor door = new ClientDoor(
             transport, network.name(), bound, 1024, () -> 42, () -> nowNs, new Passive(), new EventLog(() -> 0));
     private final LivenessListener traffic = door.listener(inbox, () -> agentAgeMs);
@@ -114,6 +124,31 @@ class TomcatTrafficTest {
         assertThat(door.witnesses().reachable()).isZero();
     }
 
+    @Test
+    void shouldReportALostConnectionAlsoWhileItTakesNoRequests() {
+        processor = serving();
+        greet(Hello.Kind.VALVE);
+        processor = null;
+
+        traffic.onClosed(link, LivenessListener.CloseCause.CLOSED_BY_PEER, "reset");
+        inbox.drain(LIMIT);
+
+        assertThat(link.reply.status()).isEqualTo(HelloReply.Status.ACCEPTED);
+        assertThat(disconnected).hasSize(1);
+    }
+
+    private static SessionRequestProcessor serving() {
+        SessionStore store =
+                new ReferenceSessionStore(new StoreContext(Path.of("unused"), 1 << 20, 1 << 10, line -> {}));
+        return new SessionRequestProcessor(
+                7,
+                new RequestLimits("server", 1 << 10, 1, true, ""),
+                store,
+                new SessionStateMachine(store),
+                new LogClock(1, 0),
+                0);
+    }
+
     private void greet(Hello.Kind kind) {
         traffic.onHello(
                 link,
@@ -135,7 +170,7 @@ class TomcatTrafficTest {
         traffic.onMessage(link, out, 0, length);
     }
 
-    /** A standby that nobody needs anything of. */
+    /** A standby that nobody needs anything of, until there is a processor. */
     private final class Passive implements ClientDoor.Standing {
         @Override
         public HelloReply reply(HelloReply.Status status, String reason) {
@@ -163,7 +198,14 @@ class TomcatTrafficTest {
 
         @Override
         public @Nullable SessionRequestProcessor processor() {
-            return null;
+            return processor;
+        }
+
+        @Override
+        public void onTomcatGone(LivenessLink gone, @Nullable ClientPort port) {
+            if (port != null) {
+                disconnected.add(port);
+            }
         }
 
         @Override

@@ -38,6 +38,21 @@ class CopyHoldOffTest {
         assertThat(pair.copies()).isBetween(3, 5);
     }
 
+    /** What was wrong may have been mended: its heap is larger, its disk another one. */
+    @Test
+    void shouldCopyTheNextProcessAtOnceWhateverTheOneBeforeCouldNotTakeIn() {
+        LinkedPair pair = pair(20);
+        pair.run(60_000);
+        int before = pair.copies();
+        mood = Mood.WELL;
+
+        pair.restartStandby();
+        pair.run(1_000);
+
+        assertThat(pair.copies()).isEqualTo(before + 1);
+        assertThat(pair.standbys.isInSync(LinkedPair.STANDBY_ID)).isTrue();
+    }
+
     @Test
     void shouldBeInSyncOnceTheStoreIsFastEnough() {
         LinkedPair pair = pair(20);

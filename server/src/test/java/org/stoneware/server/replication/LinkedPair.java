@@ -28,7 +28,8 @@ final class LinkedPair {
     final SessionStateMachine state;
     final Standbys standbys;
     final ActiveReplicator active;
-    final PassiveReplica replica;
+    PassiveReplica replica;
+    private final HeapShares shares;
     private final long standbyBytes;
     private final UnaryOperator<SessionStore> standbyStore;
     private final Deque<Runnable> decisions = new ArrayDeque<>();
@@ -36,7 +37,8 @@ final class LinkedPair {
     @Nullable
     private SimulatedConnection connection;
 
-    private int generations;
+    private int copies;
+    private long standbyIncarnation = 20;
     private String lastResult = "";
     private long nowNs;
     long committed;
@@ -49,6 +51,7 @@ final class LinkedPair {
     LinkedPair(long activeBytes, long standbyBytes, HeapShares shares, UnaryOperator<SessionStore> standbyStore) {
         this.standbyBytes = standbyBytes;
         this.standbyStore = standbyStore;
+        this.shares = shares;
         state = new SessionStateMachine(newStore(activeBytes));
         standbys = new Standbys(
                 new ReplicaIdentity(1, 1, 10), 5, state, 0, ReplicationLimits.DEFAULTS, new ActiveEvents());
@@ -60,15 +63,28 @@ final class LinkedPair {
                 new Commits(),
                 new LogClock(1_000_000, 0),
                 standbys);
-        replica = new PassiveReplica(
-                new ReplicaIdentity(1, STANDBY_ID, 20),
-                generation(),
+        replica = newReplica();
+    }
+
+    private PassiveReplica newReplica() {
+        PassiveReplica made = new PassiveReplica(
+                new ReplicaIdentity(1, STANDBY_ID, standbyIncarnation),
+                new Held(),
                 false,
                 0,
                 this::generation,
                 shares,
                 new StandbyEvents());
-        replica.follow(1, 5);
+        made.follow(1, 5);
+        return made;
+    }
+
+    /** Another process, which holds nothing. */
+    void restartStandby() {
+        cut();
+        connect();
+        standbyIncarnation++;
+        replica = newReplica();
     }
 
     SessionStateMachine copy() {
@@ -106,7 +122,7 @@ final class LinkedPair {
 
     /** Copies begun so far. */
     int copies() {
-        return generations - 1;
+        return copies;
     }
 
     /** Breaks the connection; another one follows. */
@@ -144,19 +160,23 @@ final class LinkedPair {
     }
 
     private Generation generation() {
-        generations++;
-        SessionStateMachine made = new SessionStateMachine(standbyStore.apply(newStore(standbyBytes)));
-        return new Generation() {
-            @Override
-            public ReplicatedState state() {
-                return made;
-            }
+        copies++;
+        return new Held();
+    }
 
-            @Override
-            public void discard() {
-                made.store().close();
-            }
-        };
+    /** What a standby holds. */
+    private final class Held implements Generation {
+        private final SessionStateMachine held = new SessionStateMachine(standbyStore.apply(newStore(standbyBytes)));
+
+        @Override
+        public ReplicatedState state() {
+            return held;
+        }
+
+        @Override
+        public void discard() {
+            held.store().close();
+        }
     }
 
     private static SessionStore newStore(long bytes) {

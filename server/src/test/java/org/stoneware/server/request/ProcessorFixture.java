@@ -3,6 +3,7 @@ package org.stoneware.server.request;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.UnaryOperator;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -12,6 +13,7 @@ import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.server.replication.Standbys;
+import org.stoneware.server.session.HeapShares;
 import org.stoneware.server.session.LogClock;
 import org.stoneware.server.session.SessionStateMachine;
 import org.stoneware.spi.storage.SessionStore;
@@ -34,19 +36,32 @@ final class ProcessorFixture {
     static final SessionKey KEY = SessionKey.of("shop", "S1");
 
     final ManualClock clock = new ManualClock();
-    final SessionStore store = new ReferenceSessionStore(
-            new StoreContext(Path.of(""), 8 * 1024 * 1024, 2 * MAX_SESSION_BYTES, line -> {}));
-    final SessionStateMachine stateMachine = new SessionStateMachine(store);
+    final SessionStore store;
+    final SessionStateMachine stateMachine;
     /** What people are told. */
     final List<String> events = new ArrayList<>();
 
-    SessionRequestProcessor processor = newProcessor(EPOCH, null);
+    private final HeapShares shares;
+    SessionRequestProcessor processor;
     long epoch = EPOCH;
+
+    ProcessorFixture() {
+        this(plain -> plain, HeapShares.LARGEST);
+    }
+
+    /** @param around what the processor sees of the plain store. */
+    ProcessorFixture(UnaryOperator<SessionStore> around, HeapShares shares) {
+        this.store = around.apply(new ReferenceSessionStore(
+                new StoreContext(Path.of(""), 8 * 1024 * 1024, 2 * MAX_SESSION_BYTES, line -> {})));
+        this.stateMachine = new SessionStateMachine(store);
+        this.shares = shares;
+        this.processor = newProcessor(EPOCH, null);
+    }
 
     private SessionRequestProcessor newProcessor(long newEpoch, @Nullable Standbys standbys) {
         return new SessionRequestProcessor(
                 newEpoch,
-                new RequestLimits("server", MAX_SESSION_BYTES, RECONNECT_WINDOW_MS * 1_000_000L, true, ""),
+                new RequestLimits("server", MAX_SESSION_BYTES, RECONNECT_WINDOW_MS * 1_000_000L, true, "", shares),
                 store,
                 stateMachine,
                 new LogClock(ManualClock.START_MS + clock.nowNs() / 1_000_000, clock.nowNs()),

@@ -165,6 +165,35 @@ class SessionRequestProcessorTest {
     }
 
     @Test
+    void shouldLetTheOwnerKeepTheSessionOnceNobodyWaitsForItAnyMore() {
+        a.create(1, KEY);
+        b.getOwn(1, KEY, 0);
+        array.pass(1_200, a, b);
+
+        a.getOwn(2, KEY, 0);
+
+        assertThat(b.lastOwned().status()).isEqualTo(OwnStatus.BUSY);
+        assertThat(a.owned).extracting(ProcessorFixture.Owned::requestId).containsExactly(2L);
+        assertThat(a.lastOwned().hints() & SessionProtocol.HINT_RECALLED).isZero();
+    }
+
+    @Test
+    void shouldNotTakeTheSessionByAReleaseThatHasNotSeenTheGrantAfterItsRecall() {
+        long token = a.create(1, KEY);
+        b.getOwn(1, KEY, 0);
+        array.pass(1_200, a, b);
+        a.getOwn(2, KEY, 0);
+
+        a.release(KEY, token, 1);
+        b.getOwn(2, KEY, 0);
+        array.pass(100, a, b);
+
+        assertThat(b.owned).extracting(ProcessorFixture.Owned::requestId).containsExactly(1L);
+        a.release(KEY, token, a.lastOwned().grant());
+        assertThat(b.lastOwned().status()).isEqualTo(OwnStatus.LOADED);
+    }
+
+    @Test
     void shouldAnswerBusyToAWaiterWhoseTimeIsOverWhenTheSessionComesFree() {
         long token = a.create(1, KEY);
         b.getOwn(1, KEY, 0);

@@ -37,6 +37,8 @@ import org.stoneware.wire.session.WriteStatus;
 
 /** Two servers whose election the test is, with a wire between them that it can cut, and a Tomcat. */
 final class PairFixture {
+    static final long RECONNECT_WINDOW_MS = 120_000;
+
     final ManualClock clock = new ManualClock();
     Server first;
     Server second;
@@ -127,6 +129,9 @@ final class PairFixture {
     final class Server implements RoleOutput {
         final int id;
         final List<String> events = new ArrayList<>();
+        /** Why the role was to be handed over. */
+        final List<String> handOverReasons = new ArrayList<>();
+
         final RoleDuties duties;
         long wallMs = ManualClock.START_MS;
         boolean isAddAllowed = true;
@@ -145,11 +150,11 @@ final class PairFixture {
                     new RoleLimits(
                             new ReplicaIdentity(0, id, incarnation),
                             List.of("Server1", "Server2"),
-                            new RequestLimits("server", 4_096, 120_000_000_000L, true, ""),
+                            new RequestLimits("server", 4_096, RECONNECT_WINDOW_MS * 1_000_000L, true, ""),
                             ReplicationLimits.DEFAULTS,
                             HeapShares.LARGEST),
                     first,
-                    generations,
+                    generations::get,
                     this);
         }
 
@@ -223,6 +228,7 @@ final class PairFixture {
         @Override
         public void requestHandOver(String by, boolean isUrgent, long nowNs) {
             events.add(isUrgent ? "hand-over at once" : "hand-over");
+            handOverReasons.add(by);
         }
 
         @Override
@@ -292,7 +298,7 @@ final class PairFixture {
         private final ClientRequestPublisher requests = new ClientRequestPublisher();
         private final ClientResponseAdapter responses = new ClientResponseAdapter();
         private final ExpandableArrayBuffer out = new ExpandableArrayBuffer();
-        private final ClientPort port = new ClientPort(
+        final ClientPort port = new ClientPort(
                 (buffer, offset, length) -> {
                     responses.onMessage(buffer, offset, length, this);
                     return true;

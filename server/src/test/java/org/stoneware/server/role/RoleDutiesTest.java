@@ -6,6 +6,7 @@ import org.junit.jupiter.api.Test;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
+import org.stoneware.server.request.SessionRequestProcessor;
 import org.stoneware.server.session.ClientId;
 import org.stoneware.testkit.ManualClock;
 import org.stoneware.wire.session.WriteStatus;
@@ -74,6 +75,22 @@ class RoleDutiesTest {
         assertThat(pair.first.holds("new")).isTrue();
         assertThat(pair.first.holds("lost")).isFalse();
         assertThat(pair.second.duties.isInSync(0)).isTrue();
+    }
+
+    @Test
+    void shouldForgetATomcatThatLeftDuringAHandOverThatFailed() {
+        pair.pair(5);
+        PairFixture.Tomcat tomcat = pair.new Tomcat(pair.first);
+        pair.first.duties.beginStop();
+        pair.first.duties.onClientGone(tomcat.port);
+        pair.first.duties.endStop();
+        SessionRequestProcessor processor = pair.first.duties.processor();
+        boolean isConnected = processor.clientStatus().get(0).isConnected();
+
+        pair.pass(PairFixture.RECONNECT_WINDOW_MS + 1_000);
+
+        assertThat(isConnected).isFalse();
+        assertThat(processor.clientStatus()).isEmpty();
     }
 
     @Test

@@ -28,6 +28,7 @@ class StoreTroubleTest {
         pair.pass(300);
 
         assertThat(pair.first.events).contains("storage-failed", "hand-over at once");
+        assertThat(pair.first.handOverReasons).first().asString().matches("the store, which has failed: .+");
         // Neither acknowledged here nor refused: the next active knows.
         assertThat(tomcat.written).isEmpty();
         assertThat(pair.second.isHeld("S1")).isTrue();
@@ -133,6 +134,7 @@ class StoreTroubleTest {
         unread.pass(1_500);
 
         assertThat(unread.first.events).containsOnlyOnce("hand-over");
+        assertThat(unread.first.handOverReasons).containsExactly("the store, which can't be read: sessions=1");
     }
 
     @Test
@@ -187,6 +189,7 @@ class StoreTroubleTest {
         assertThat(pair.first.events).contains("storage-full").doesNotContain("hand-over");
         pair.pass(10_000);
         assertThat(pair.first.events).containsOnlyOnce("hand-over");
+        assertThat(pair.first.handOverReasons).singleElement().asString().matches("the store, which is full: .+");
         assertThat(tomcat.written).containsExactly(WriteStatus.FULL);
 
         one.disk().isFull(false);
