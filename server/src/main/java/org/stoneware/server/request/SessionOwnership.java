@@ -432,13 +432,16 @@ final class SessionOwnership {
                 continue;
             }
             work += answerOverdue(row, nowNs);
+            if (isWantedByNobodyElse(row)) {
+                // Who waited longest has given up, and an owner that asks anew has it at once. It may be giving the session
+                // up at this moment: that counts only if it has seen the last grant, and what comes behind it asks for
+                // what is free.
+                row.isRecalled = false;
+            }
             if (mayGrant && row.owner != null && !row.isRecalled) {
                 work += grantToOwner(row, row.owner);
             }
             if (row.waiters.isEmpty()) {
-                // An owner that asks anew has it at once. It may be giving the session up at this moment: that counts
-                // only if it has seen the last grant, and what comes behind it asks for what is free.
-                row.isRecalled = false;
                 uncontested(row);
                 if (row.owner == null) {
                     rows.remove(row.key, row);
@@ -500,6 +503,15 @@ final class SessionOwnership {
             }
         }
         return granted;
+    }
+
+    private static boolean isWantedByNobodyElse(Row row) {
+        for (Waiter waiter : row.waiters) {
+            if (waiter.client != row.owner) {
+                return false;
+            }
+        }
+        return true;
     }
 
     private int answerOverdue(Row row, long nowNs) {

@@ -178,6 +178,21 @@ class SessionRequestProcessorTest {
     }
 
     @Test
+    void shouldGrantTheOwnerWhatItWaitsForOnceNobodyElseDoes() {
+        a.create(1, KEY);
+        b.getOwn(1, KEY, 0);
+        array.pass(500, a, b);
+        a.getOwn(2, KEY, 0);
+        assertThat(a.owned).isEmpty();
+
+        array.pass(700, a, b);
+
+        assertThat(b.lastOwned().status()).isEqualTo(OwnStatus.BUSY);
+        assertThat(a.owned).extracting(ProcessorFixture.Owned::requestId).containsExactly(2L);
+        assertThat(a.lastOwned().status()).isNotEqualTo(OwnStatus.BUSY);
+    }
+
+    @Test
     void shouldNotTakeTheSessionByAReleaseThatHasNotSeenTheGrantAfterItsRecall() {
         long token = a.create(1, KEY);
         b.getOwn(1, KEY, 0);
