@@ -344,13 +344,13 @@ public final class SegmentLog implements AutoCloseable {
         int work = follow() + workers.poll(SPARE_TASKS) + reads.doWork();
         if (nextCheckNs == Long.MIN_VALUE || nowNs - nextCheckNs >= 0) {
             nextCheckNs = nowNs + CHECK_INTERVAL_NS;
-            check();
+            check(nowNs);
         }
         if (!isFailed) {
             if (emptier.isNextDue()) {
-                emptier.pick(segments.values(), tail.position());
+                emptier.pick(segments.values(), tail.position(), nowNs);
             }
-            work += emptier.doWork() + remover.doWork();
+            work += emptier.doWork(nowNs) + remover.doWork(nowNs);
         }
         tail.publish();
         return work;
@@ -384,9 +384,9 @@ public final class SegmentLog implements AutoCloseable {
         return work;
     }
 
-    private void check() {
+    private void check(long nowNs) {
         tail.ring().trim();
-        spares.trim(tail.position());
+        spares.trim(tail.position(), nowNs);
         if (!isSampling) {
             isSampling = workers.submit(new RoomTask(context.files(), tail.position(), (bytes, at) -> {
                 isSampling = false;
@@ -410,7 +410,7 @@ public final class SegmentLog implements AutoCloseable {
             } else if (!isShort) {
                 isRefusing = false;
             }
-            emptier.pick(segments.values(), tail.position());
+            emptier.pick(segments.values(), tail.position(), nowNs);
         }
     }
 
