@@ -299,6 +299,19 @@ public final class SegmentLog implements AutoCloseable {
         return durable;
     }
 
+    /**
+     * Position up to which the device itself has taken everything, as far as can be told: what was forced; of a scratch log, which is never
+     * forced, what was written.
+     */
+    public long provenPosition() {
+        return isKept ? writer.forcedPosition() : writer.writtenPosition();
+    }
+
+    /** Reads of files that gave a record, so that the device reads. */
+    public long wholeReads() {
+        return reads.wholeCount();
+    }
+
     /** Whether changes are refused for ever. */
     public boolean isFailed() {
         return isFailed;
