@@ -60,7 +60,10 @@ public interface SessionBackup {
     enum Status {
         /** All that was asked for is done. */
         DONE,
-        /** Part of the sessions could not be put back; {@code reason} says why, and the same call again goes on. */
+        /**
+         * Part of the sessions could not be put back, and the same call again goes on; or could not be read, and the backup lacks them.
+         * {@code reason} says why.
+         */
         INCOMPLETE,
         /** Nothing was done. */
         FAILED,

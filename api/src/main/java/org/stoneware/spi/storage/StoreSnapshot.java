@@ -15,6 +15,14 @@ public interface StoreSnapshot extends AutoCloseable {
 
     int END = -1;
 
+    /**
+     * Sessions that are held and that this walk leaves out, since the device has not given them for long; the store goes on trying, see
+     * {@link SessionStore#readProblem}. Whoever needs all sessions must not take what was shown for that. Final with {@link #END}.
+     */
+    default long unread() {
+        return 0;
+    }
+
     /** Ends the walk early or late; idempotent. */
     @Override
     void close();

@@ -131,18 +131,21 @@ final class EndAllQuestion extends Question<InvalidateOutcome> {
 
     private InvalidateOutcome result() {
         String done = ended + " " + selection.inWords() + (ended == 1 ? " is ended" : " are ended");
+        String unread = walk.unread() == 0
+                ? ""
+                : "; " + walk.unread() + " sessions the device does not read were not looked at";
         if (ended > 0) {
             surroundings.note("session-invalidated", done + " by " + by);
         }
         if (inUse > 0) {
             String left = ", " + inUse + " in use and not ended; try again when their requests are over";
-            return new InvalidateOutcome(Status.IN_USE, ended, inUse, done + left);
+            return new InvalidateOutcome(Status.IN_USE, ended, inUse, done + left + unread);
         }
         return new InvalidateOutcome(
                 ended == 0 ? Status.ABSENT : Status.DONE,
                 ended,
                 0,
-                ended == 0 ? "there are no " + selection.inWords() : done);
+                (ended == 0 ? "there are no " + selection.inWords() : done) + unread);
     }
 
     @Override

@@ -40,6 +40,7 @@ public final class SessionExport {
     private final Set<SessionKey> renamed = new LinkedHashSet<>();
 
     private boolean isWalked;
+    private long unread;
     private final Consumer<SessionKey> watch = this::onRenamed;
     private final SessionRecord view = new SessionRecord();
 
@@ -99,6 +100,11 @@ public final class SessionExport {
         return renamed.size();
     }
 
+    /** Sessions that are held and were not shown, since the device does not read them. Any thread, once the last piece is answered. */
+    public long unread() {
+        return unread;
+    }
+
     private void requireSame() {
         if (generation != surroundings.current()) {
             throw new SessionAdminException(
@@ -125,6 +131,7 @@ public final class SessionExport {
                     }
                 });
         isWalked = more < 0;
+        unread = walk.unread();
         return isWalked ? nextRenamed(batch) : more;
     }
 

@@ -41,6 +41,12 @@ final class SessionWalk implements AutoCloseable {
         return open.next(limit, visitor);
     }
 
+    /** As {@link StoreSnapshot#unread}. */
+    long unread() {
+        StoreSnapshot open = snapshot;
+        return open == null ? 0 : open.unread();
+    }
+
     @Override
     public void close() {
         StoreSnapshot open = snapshot;

@@ -61,6 +61,18 @@ final class BackupJob {
             }
             BackupSummary summary = target.complete();
             long tookMs = tookMs();
+            if (export.unread() > 0) {
+                // Better than none, and nobody is to take it for whole.
+                return new BackupOutcome(
+                        Status.INCOMPLETE,
+                        self,
+                        summary.sessions(),
+                        target.length(),
+                        tookMs,
+                        "the backup of " + self + " in " + file + " is not whole: the device does not read "
+                                + export.unread() + " sessions that are held; sessions=" + summary.sessions()
+                                + " are in it");
+            }
             return new BackupOutcome(
                     Status.DONE,
                     self,

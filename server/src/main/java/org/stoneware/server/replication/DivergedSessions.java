@@ -116,6 +116,7 @@ final class DivergedSessions {
         int shown = open.next(1, this::onShown);
         if (shown == StoreSnapshot.END) {
             isWalkOver = true;
+            discarded += open.unread();
             close();
             return 1;
         }

@@ -335,6 +335,13 @@ final class PassiveSyncSession {
 
     /** Now the standby has every session as it is here; what is not a session is copied out in this same cycle. */
     private void copyRest() {
+        long unread = snapshot == null ? 0 : snapshot.unread();
+        if (unread > 0) {
+            // Were it in sync and became the active, those sessions would be gone here as well.
+            fail("the store here does not read all it holds: sessions=" + unread + "; "
+                    + state.store().readProblem());
+            return;
+        }
         closeSnapshot();
         snapshotIndex = state.lastApplied();
         snapshotSessions = state.store().figures().sessions();

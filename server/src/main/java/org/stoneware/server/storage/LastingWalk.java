@@ -52,6 +52,11 @@ final class LastingWalk implements StoreSnapshot {
     }
 
     @Override
+    public long unread() {
+        return snapshot.unread();
+    }
+
+    @Override
     public void close() {
         if (!isClosed) {
             isClosed = true;

@@ -19,7 +19,7 @@ import org.stoneware.spi.storage.StoreSnapshot;
  *  SETTLING   PROVING    the new store holds everything as durably as its mode promises; the stores change places
  *  PROVING    IDLE       {@link #PROBATION_NS} are over, or the new store failed and the old one is in use again
  *  COPYING    COPYING    the copy of the sessions being served was replaced by another: begins anew
- *  any but PROVING  IDLE the new store can't be equal, is too slow, or it was {@link #cancel cancelled}: the old one goes on
+ *  any but PROVING  IDLE the new store can't be equal, is too slow, the old one does not read all it holds, or it was {@link #cancel cancelled}: the old one goes on
  * </pre>
  *
  * <b>Threading:</b> the agent thread. Not final: tests plant faults in the twin. Pure: time is a parameter, and what a step took is asked of a clock that is given.
@@ -35,6 +35,8 @@ public class StoreSwitch {
     static final long MAX_STEP_NS = TimeUnit.MILLISECONDS.toNanos(250);
     /** Longest time without any progress. */
     static final long MAX_STALL_NS = TimeUnit.SECONDS.toNanos(30);
+    /** The same while the store in use says that its device does not read: it ends its walk by itself, after ten minutes for ours. */
+    static final long MAX_UNREAD_NS = TimeUnit.MINUTES.toNanos(12);
     /** Longest wait for the new store to make durable what it holds. */
     static final long MAX_SETTLE_NS = TimeUnit.SECONDS.toNanos(5);
 
@@ -203,12 +205,25 @@ public class StoreSwitch {
         int work = step(now, twin, nowNs);
         if (!twin.isSound()) {
             giveUp(twin.problem(), twin.isSourceToBlame() ? Blame.OLD_STORE : Blame.NEW_STORE, nowNs);
-        } else if (isBusy() && work == 0 && nowNs - progressNs > MAX_STALL_NS) {
-            giveUp("nothing moved for " + TimeUnit.NANOSECONDS.toSeconds(MAX_STALL_NS) + " s", Blame.NEW_STORE, nowNs);
         } else if (work > 0) {
             progressNs = nowNs;
+        } else if (isBusy() && nowNs - progressNs > MAX_STALL_NS) {
+            onStall(now, twin, nowNs);
         }
         return work;
+    }
+
+    /** What is waited for says whose fault it is: a session the store in use can't read, or the new store. */
+    private void onStall(ExchangeableStore now, StoreTwin twin, long nowNs) {
+        String unread = state == StoreSwitchState.COPYING && !twin.isBehind() ? now.readProblem() : "";
+        long maxNs = unread.isEmpty() ? MAX_STALL_NS : MAX_UNREAD_NS;
+        if (nowNs - progressNs > maxNs) {
+            giveUp(
+                    "nothing moved for " + TimeUnit.NANOSECONDS.toSeconds(maxNs) + " s"
+                            + (unread.isEmpty() ? "" : ": " + unread),
+                    unread.isEmpty() ? Blame.NEW_STORE : Blame.OLD_STORE,
+                    nowNs);
+        }
     }
 
     private int step(ExchangeableStore now, StoreTwin twin, long nowNs) {
@@ -234,6 +249,11 @@ public class StoreSwitch {
                 shown = open.next(BATCH, twin::onWalked);
             } catch (RuntimeException | LinkageError e) {
                 twin.sourceProblem("the store in use can't be walked: " + StoreGuard.inWords(e));
+                return work + 1;
+            }
+            if (shown == StoreSnapshot.END && open.unread() > 0) {
+                twin.sourceProblem("the store in use does not read all it holds: sessions=" + open.unread() + "; "
+                        + stores.get().readProblem());
                 return work + 1;
             }
             if (shown == StoreSnapshot.END) {

@@ -29,6 +29,8 @@ import org.stoneware.api.cluster.SessionBackup.Status;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.server.admin.QuestionFixture;
+import org.stoneware.server.role.SessionGeneration;
+import org.stoneware.server.storage.UnreadWalks;
 
 /** Backups of a server whose agent is the thread of the test, into real files. */
 class BackupDeskTest {
@@ -72,6 +74,21 @@ class BackupDeskTest {
                 .isEqualTo("rw-------");
         assertThat(backup.bytes()).isEqualTo(Files.size(file()));
         assertThat(events.list()).anyMatch(each -> each.type().equals("backup-written"));
+    }
+
+    /** Better than none, but nobody is to take it for whole. */
+    @Test
+    void shouldSayThatABackupLacksSessionsTheDeviceDoesNotRead() {
+        putSessions(3);
+        server.generation = new SessionGeneration(UnreadWalks.of(server.generation.store(), 2), () -> {});
+
+        BackupOutcome backup = backup();
+
+        assertThat(backup.status()).isEqualTo(Status.INCOMPLETE);
+        assertThat(backup.sessions()).isEqualTo(3);
+        assertThat(backup.reason()).contains("does not read 2 sessions");
+        assertThat(file()).exists();
+        assertThat(events.list()).anyMatch(each -> each.type().equals("backup-failed"));
     }
 
     @Test

@@ -16,6 +16,7 @@ import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.server.session.GrownBuffer;
 import org.stoneware.server.session.LogClock;
+import org.stoneware.server.storage.UnreadWalks;
 import org.stoneware.spi.replication.Replicator;
 import org.stoneware.wire.log.LogEntryPublisher;
 import org.stoneware.wire.log.LogProtocol;
@@ -26,7 +27,7 @@ class PassiveSyncSessionTest {
     private static final long SECOND = 1_000_000_000L;
 
     private final List<String> events = new ArrayList<>();
-    private final TestState state = TestState.create();
+    private TestState state = TestState.create();
     private final EntryRing ring = new EntryRing(1 << 20, 0, 0);
     private final Replicator alone =
             new ActiveReplicator(EPOCH, state, (result, offset, length) -> {}, new NoListener(), new LogClock(0, 0));
@@ -155,6 +156,21 @@ class PassiveSyncSessionTest {
         }
 
         assertThat(session.state()).isEqualTo(SyncState.FAILED);
+    }
+
+    /** Were the standby in sync and became the active, what its copy lacks would be gone here as well. */
+    @Test
+    void shouldFailRatherThanEndWithoutSessionsTheDeviceDoesNotRead() {
+        state = new TestState(UnreadWalks.of(TestState.newStore(), 2));
+        apply(created("a"));
+        PassiveSyncSession session = session(1 << 20);
+        session.onPosition(-1, 0, 0, nowNs);
+
+        session.doWork(nowNs, 0, alone);
+
+        assertThat(session.state()).isEqualTo(SyncState.FAILED);
+        assertThat(session.failure()).contains("sessions=2");
+        assertThat(output.messages).contains("SESSION 1").doesNotContain("end 1");
     }
 
     /** A standby that has nothing to tell says so when it is asked. */

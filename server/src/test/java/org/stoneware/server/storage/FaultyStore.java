@@ -47,6 +47,8 @@ public final class FaultyStore implements SessionStore {
     private long faultAtChange = Long.MAX_VALUE;
     private long changes;
     public volatile boolean isClosed;
+    /** Its device does not read one session, for which its walks wait. */
+    public boolean isUnreadable;
     /** Called before it is closed, on the thread that closes it; a disk may hang there. */
     public Runnable onClose = () -> {};
 
@@ -177,6 +179,11 @@ public final class FaultyStore implements SessionStore {
     }
 
     @Override
+    public String readProblem() {
+        return isUnreadable ? "the device does not read what is stored: sessions=1" : "";
+    }
+
+    @Override
     public long durablePosition() {
         return does(Fault.NEVER_DURABLE) ? 0 : store.durablePosition();
     }
@@ -214,7 +221,7 @@ public final class FaultyStore implements SessionStore {
     }
 
     /** Shows records as they were a few calls ago. */
-    private static final class ReadAheadWalk implements StoreSnapshot {
+    private final class ReadAheadWalk implements StoreSnapshot {
         private final StoreSnapshot walk;
         private final List<byte[]> ahead = new ArrayList<>();
         private boolean isOver;
@@ -238,7 +245,7 @@ public final class FaultyStore implements SessionStore {
                 visitor.onRecord(new SessionRecord().wrap(new UnsafeBuffer(ahead.remove(0)), 0));
                 shown++;
             }
-            return shown == 0 ? END : shown;
+            return shown > 0 ? shown : isUnreadable ? 0 : END;
         }
 
         @Override

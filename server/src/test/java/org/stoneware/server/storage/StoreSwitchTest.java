@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -248,6 +249,61 @@ class StoreSwitchTest {
         assertThat(second.isClosed).isTrue();
         assertThat(rig.unfit).isEmpty();
         assertThat(rig.contents()).isEqualTo(rig.expectedContents());
+    }
+
+    @Test
+    void shouldWaitForASessionTheStoreInUseDoesNotReadNow() {
+        ExchangeRig rig = new ExchangeRig(8, SESSIONS);
+        rig.first.isUnreadable = true;
+        rig.exchange.begin(second.opened(), "test", rig.nowNs);
+        rig.cycle(0);
+        passBusy(rig, TimeUnit.MINUTES.toNanos(3));
+
+        rig.first.isUnreadable = false;
+        rig.untilNotBusy(3);
+
+        assertThat(rig.store.mode()).as(rig.events.toString()).isEqualTo("second");
+        assertThat(rig.contents()).isEqualTo(rig.expectedContents());
+    }
+
+    @Test
+    void shouldBlameTheStoreInUseForASessionItDoesNotReadForLong() {
+        ExchangeRig rig = new ExchangeRig(9, SESSIONS);
+        rig.first.isUnreadable = true;
+        rig.exchange.begin(second.opened(), "test", rig.nowNs);
+
+        passBusy(rig, TimeUnit.MINUTES.toNanos(30));
+
+        assertThat(rig.exchange.isBusy()).isFalse();
+        assertThat(rig.unfit).isEmpty();
+        assertThat(rig.events).contains("interrupted");
+        assertThat(rig.events.toString()).contains("does not read what is stored");
+        assertThat(rig.store.mode()).isEqualTo("first");
+    }
+
+    @Test
+    void shouldBlameTheStoreInUseForAWalkThatDoesNotShowAllItHolds() {
+        ExchangeRig rig = new ExchangeRig(10, SESSIONS);
+        ExchangeableStore source = new ExchangeableStore(
+                new OpenedStore(UnreadWalks.of(rig.first, 1), "first", GenerationPlace.temporary(() -> {})));
+        StoreSwitch exchange = new StoreSwitch(() -> source, () -> 0, rig);
+
+        exchange.begin(second.opened(), "test", rig.nowNs);
+        for (int i = 0; i < 1000 && exchange.isBusy(); i++) {
+            exchange.doWork(rig.nowNs += 1_000_000);
+        }
+
+        assertThat(exchange.isBusy()).isFalse();
+        assertThat(rig.unfit).isEmpty();
+        assertThat(rig.events.toString()).contains("does not read all it holds: sessions=1");
+        assertThat(source.mode()).isEqualTo("first");
+    }
+
+    private static void passBusy(ExchangeRig rig, long ns) {
+        long endNs = rig.nowNs + ns;
+        while (rig.exchange.isBusy() && rig.nowNs < endNs) {
+            rig.pass(TimeUnit.SECONDS.toNanos(1));
+        }
     }
 
     /** Rules of the twin, each left out once; the seeds must notice every time. */

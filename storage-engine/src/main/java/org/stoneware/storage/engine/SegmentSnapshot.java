@@ -13,7 +13,8 @@ import org.stoneware.spi.storage.StoreSnapshot;
 /**
  * Walks the slots one after the other. Which sessions a slot has is noted when the walk reaches it, and each is looked up when its turn
  * comes: a resident one is shown at once, another is read from the log, past the memory of the store, and shown when it is there. One
- * that changed in between is looked up again, and one that the device does not read comes last, again and again.
+ * that changed in between is looked up again, and one that the device does not read comes last, again and again, until it is read, given
+ * up, or {@link FailedReads#WALK_NS past walks}: then it is counted as {@link #unread()}.
  */
 final class SegmentSnapshot implements StoreSnapshot, ReadTarget {
     private static final int MAX_READS = 64;
@@ -34,6 +35,7 @@ final class SegmentSnapshot implements StoreSnapshot, ReadTarget {
     private int nextSlot;
     private int underWay;
     private long underWayBytes;
+    private long unread;
     private boolean isClosed;
 
     private record Fetched(long location, UnsafeBuffer record) {}
@@ -96,6 +98,11 @@ final class SegmentSnapshot implements StoreSnapshot, ReadTarget {
             nextKey += 2;
             return entry == SessionIndex.NONE ? 0 : show(index.wrap(view, entry), visitor);
         }
+        if (log.isPastWalks(entry)) {
+            unread++;
+            nextKey += 2;
+            return 0;
+        }
         if (log.isHeldOff(entry)) {
             putOff.addLong(index.hash(entry));
             putOff.addLong(index.fingerprint(entry));
@@ -135,6 +142,11 @@ final class SegmentSnapshot implements StoreSnapshot, ReadTarget {
     private int show(SessionRecord record, RecordVisitor visitor) {
         store.show(record, visitor);
         return 1;
+    }
+
+    @Override
+    public long unread() {
+        return unread;
     }
 
     @Override

@@ -147,6 +147,11 @@ final class SessionLog implements SegmentLogListener {
         return failedReads.isHeldOff(entry);
     }
 
+    /** As {@link #isHeldOff}, and for so long that nobody waits for it any more who wants to see all sessions. */
+    boolean isPastWalks(int entry) {
+        return failedReads.isHeldOff(entry) && failedReads.isPastWalks(entry);
+    }
+
     FailedReads failedReads() {
         return failedReads;
     }
@@ -242,9 +247,9 @@ final class SessionLog implements SegmentLogListener {
         }
     }
 
-    /** What the device does not read now may be whole: it is kept, until it has been refused for long by a device that takes writes. */
+    /** What the device does not read now may be whole: it is kept, until it is proven that its place has gone bad. */
     @Override
-    public void onReadRefused(long ticket, long location, String reason) {
+    public void onReadRefused(long ticket, long location, String reason, boolean isByDevice) {
         @Nullable PendingRead read = reads.remove(ticket);
         if (read == null) {
             return;
@@ -254,7 +259,7 @@ final class SessionLog implements SegmentLogListener {
         boolean isFirst = failedReads.size() == 0;
         if (!isHeld) {
             failedReads.forget(location);
-        } else if (failedReads.onRefused(location, read.hash, read.fingerprint, reason, !log.isFailed())) {
+        } else if (failedReads.onRefused(location, read.hash, read.fingerprint, reason, isByDevice)) {
             giveUp(read, location, reason + "; for " + TimeUnit.NANOSECONDS.toSeconds(FailedReads.GIVE_UP_NS) + " s");
             return;
         }

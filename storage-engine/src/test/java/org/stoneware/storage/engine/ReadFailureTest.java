@@ -8,6 +8,8 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.spi.storage.LoadResult;
@@ -161,13 +163,14 @@ final class ReadFailureTest extends EngineFixture {
     void shouldGiveUpASessionTheDeviceHasRefusedForLongWhileItWritesOthers() {
         SegmentSessionStore store = filled();
         SessionKey cold = coldSession(store);
-        files.failReads(true);
+        files.failReadsOf(SessionRecordBuilder.bytesOf(record(number(cold), 1, LENGTH)));
         ask(store, cold);
         long[] passedNs = {0};
 
         await(store, "it is given up", () -> {
             letPass(STEP_NS);
             passedNs[0] += STEP_NS;
+            store.touch(key(1), passedNs[0]);
             return store.load(cold, 1) == LoadResult.ABSENT;
         });
 
@@ -197,6 +200,104 @@ final class ReadFailureTest extends EngineFixture {
 
         assertThat(held(store, cold)).isNotNull();
         assertThat(counter(store, "sessions.lost")).isZero();
+    }
+
+    /** A server nobody uses but for what is asked here: the device may be away as well. */
+    @Test
+    void shouldGiveUpNothingWhileNothingShowsThatTheDeviceWrites() {
+        SegmentSessionStore store = filled();
+        SessionKey cold = coldSession(store);
+        files.failReads(true);
+        ask(store, cold);
+
+        passLong(store, () -> {});
+        files.failReads(false);
+
+        assertThat(held(store, cold)).isNotNull();
+        assertThat(counter(store, "sessions.lost")).isZero();
+    }
+
+    @Test
+    void shouldGiveUpNothingWhileNothingShowsThatTheDeviceReads() {
+        SegmentSessionStore store = filled();
+        SessionKey cold = coldSession(store);
+        files.failReads(true);
+        ask(store, cold);
+
+        long[] accessMs = {1000};
+        passLong(store, () -> store.touch(key(1), accessMs[0]++));
+        files.failReads(false);
+
+        assertThat(held(store, cold)).isNotNull();
+        assertThat(counter(store, "sessions.lost")).isZero();
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldGiveUpNothingForWantOfOpenFilesOrMemory(boolean isMemory) {
+        SegmentSessionStore store = filled();
+        SessionKey cold = coldSession(store);
+        files.lackMemory(isMemory);
+        files.failOpens(!isMemory);
+        ask(store, cold);
+
+        long[] accessMs = {1000};
+        passLong(store, () -> store.touch(key(1), accessMs[0]++));
+        files.lackMemory(false);
+        files.failOpens(false);
+
+        assertThat(held(store, cold)).isNotNull();
+        assertThat(counter(store, "sessions.lost")).isZero();
+    }
+
+    /** The log takes nothing any more, so that nothing proves the place bad: who walks must end nevertheless, and know. */
+    @Test
+    void shouldEndAWalkWithoutASessionThatCannotBeReadOnceTheLogHasFailed() {
+        SegmentSessionStore store = open(StorePolicy.SPILL, MEMORY_BYTES, 0);
+        for (int i = 0; i < SESSIONS; i++) {
+            assertThat(put(store, record(i, 1, LENGTH))).isEqualTo(StoreResult.STORED);
+        }
+        await(store, "the store comes to rest", () -> work(store) == 0);
+        files.failWrites(true);
+        int[] next = {0};
+        await(store, "the log has failed", () -> {
+            store.put(record(SESSIONS + next[0]++, 1, LENGTH));
+            return allNotices().contains("writing failed");
+        });
+        files.failWrites(false);
+        SessionKey cold = coldSession(store);
+        files.failReadsOf(SessionRecordBuilder.bytesOf(record(number(cold), 1, LENGTH)));
+        long held = store.figures().sessions();
+        Set<SessionKey> shown = new HashSet<>();
+        long[] passedNs = {0};
+
+        try (StoreSnapshot snapshot = store.openSnapshot()) {
+            await(store, "the walk ends", () -> {
+                letPass(STEP_NS);
+                passedNs[0] += STEP_NS;
+                return snapshot.next(50, each -> shown.add(each.key())) == StoreSnapshot.END;
+            });
+            assertThat(snapshot.unread()).isEqualTo(1);
+        }
+
+        assertThat(passedNs[0]).isGreaterThanOrEqualTo(FailedReads.WALK_NS - STEP_NS);
+        assertThat(shown).hasSize((int) held - 1).doesNotContain(cold);
+        assertThat(store.figures().sessions()).isEqualTo(held);
+        files.failReadsOf("", 0, 0);
+        assertThat(held(store, cold)).isNotNull();
+    }
+
+    /** Time enough to give a session up twice, and to try to read it as often. */
+    private void passLong(SegmentSessionStore store, Runnable between) {
+        long[] passedNs = {0};
+        long readsBefore = counter(store, "disk.reads");
+        await(store, "it has been tried for long", () -> {
+            letPass(STEP_NS);
+            passedNs[0] += STEP_NS;
+            between.run();
+            return counter(store, "sessions.lost") > 0
+                    || passedNs[0] > 2 * FailedReads.GIVE_UP_NS && counter(store, "disk.reads") > readsBefore + 50;
+        });
     }
 
     private SegmentSessionStore filled() {

@@ -24,8 +24,11 @@ final class DiskWorkers {
         /** The waiting part, on a worker. Keeps its outcome and throws what it does not expect, see {@link #failed}. */
         void run();
 
-        /** {@link #run} threw this, on the same worker: it has not done what it was to do. Takes no memory. */
-        default void failed(Throwable cause) {}
+        /**
+         * {@link #run} threw this, on the same worker: it has not done what it was to do, or not all of it. Takes no memory, and so
+         * says nothing yet; {@link #complete} does.
+         */
+        void failed(Throwable cause);
 
         /** What follows, on the agent. */
         void complete();
@@ -37,8 +40,17 @@ final class DiskWorkers {
         public void run() {}
 
         @Override
+        public void failed(Throwable cause) {}
+
+        @Override
         public void complete() {}
     };
+
+    /** What is told of an error. */
+    static String inWords(Throwable cause) {
+        String message = cause.getMessage();
+        return message == null ? cause.toString() : message;
+    }
 
     private final BlockingQueue<Task> queue;
     private final ManyToOneConcurrentArrayQueue<Task> done;

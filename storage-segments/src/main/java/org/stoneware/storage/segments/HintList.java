@@ -162,6 +162,19 @@ final class HintList {
 
     /** @return null when the file is missing, damaged, or belongs to another segment: it says nothing then. */
     static @Nullable HintList read(SegmentFiles files, String name, long logId, int segment) {
+        try {
+            return readOrFail(files, name, logId, segment);
+        } catch (IOException e) {
+            return null;
+        }
+    }
+
+    /**
+     * As {@link #read}.
+     *
+     * @throws IOException when the device gives nothing, or when there is no such file.
+     */
+    static @Nullable HintList readOrFail(SegmentFiles files, String name, long logId, int segment) throws IOException {
         HintList list = new HintList();
         try (SegmentFiles.File file = files.openToRead(name)) {
             long length = file.length();
@@ -188,8 +201,6 @@ final class HintList {
             list.segmentLength = whole.getLong(32);
             list.buffer.wrap(list.bytes);
             return list;
-        } catch (IOException e) {
-            return null;
         }
     }
 

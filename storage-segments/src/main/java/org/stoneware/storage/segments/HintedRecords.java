@@ -1,11 +1,16 @@
 package org.stoneware.storage.segments;
 
+import java.io.FileNotFoundException;
+import java.io.IOException;
+import java.nio.file.NoSuchFileException;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What the hint file of a segment says of records that can't be read: of all but sessions and notes a hint is as good as the record.
  * <p>
  * <b>Threading:</b> one thread at a time; waits for the disk.
+ * <p>
+ * <b>Failure:</b> an {@link IOException} when the device does not give the file now, which says nothing of what it holds.
  */
 final class HintedRecords {
     private final SegmentFiles files;
@@ -37,12 +42,12 @@ final class HintedRecords {
     }
 
     /** Whether all is known that is worth knowing. */
-    boolean isKnown() {
+    boolean isKnown() throws IOException {
         return !isKept || hints() != null;
     }
 
     /** Goes on to the first record at or behind an offset; offsets rise. */
-    void skipTo(int offset) {
+    void skipTo(int offset) throws IOException {
         HintList known = hints();
         while (known != null && next < known.count() && known.offset(next) < offset) {
             next++;
@@ -90,11 +95,19 @@ final class HintedRecords {
         return known;
     }
 
-    private @Nullable HintList hints() {
+    private @Nullable HintList hints() throws IOException {
         if (!isRead) {
+            hints = isKept ? readHints() : null;
             isRead = true;
-            hints = isKept ? HintList.read(files, Segment.hintsName(segment), logId, segment) : null;
         }
         return hints;
+    }
+
+    private @Nullable HintList readHints() throws IOException {
+        try {
+            return HintList.readOrFail(files, Segment.hintsName(segment), logId, segment);
+        } catch (NoSuchFileException | FileNotFoundException e) {
+            return null;
+        }
     }
 }

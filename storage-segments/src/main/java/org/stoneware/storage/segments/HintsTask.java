@@ -2,11 +2,13 @@ package org.stoneware.storage.segments;
 
 import java.io.IOException;
 import java.util.function.IntConsumer;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the filter and the hint file of a sealed segment.
  * <p>
- * <b>Failure:</b> without a hint file the segment is read whole when the log opens; that is told and nothing more.
+ * <b>Failure:</b> without a hint file the segment is read whole when the log opens; that is told. Without a filter, which only want of memory
+ * leads to, the segment may hold any key, and no removal behind it is ever given up: there must be another try.
  */
 final class HintsTask implements DiskWorkers.Task {
     private final SegmentLogContext context;
@@ -16,8 +18,9 @@ final class HintsTask implements DiskWorkers.Task {
     private final int segmentLength;
     private final IntConsumer onDone;
     private int written;
+    private @Nullable Throwable unexpected;
 
-    /** @param onDone told, on the agent, how many bytes were written. */
+    /** @param onDone told, on the agent, how many bytes were written; another try is due when the segment has no filter. */
     HintsTask(SegmentLogContext context, long logId, Segment segment, HintList hints, IntConsumer onDone) {
         this.context = context;
         this.logId = logId;
@@ -39,14 +42,27 @@ final class HintsTask implements DiskWorkers.Task {
             written = hints.fileLength();
             segment.hintsLength = written;
         } catch (IOException e) {
-            context.notices()
-                    .accept("hint file was not written, opening will take longer: segment=" + segment.number + ": "
-                            + e.getMessage());
+            tell(e);
         }
+    }
+
+    private void tell(Throwable cause) {
+        context.notices()
+                .accept("hint file was not written, opening will take longer: segment=" + segment.number + ": "
+                        + DiskWorkers.inWords(cause));
+    }
+
+    @Override
+    public void failed(Throwable cause) {
+        unexpected = cause;
     }
 
     @Override
     public void complete() {
+        Throwable cause = unexpected;
+        if (cause != null) {
+            tell(cause);
+        }
         onDone.accept(written);
     }
 }

@@ -208,9 +208,13 @@ final class LogTail {
             HintList hints = segment.hints;
             if (hints != null) {
                 HintsTask task = new HintsTask(context, logId, segment, hints, written -> {
-                    segment.hints = null;
-                    hintBytes += written;
-                    room.use(written - hints.fileLength());
+                    if (segment.filter != null) {
+                        segment.hints = null;
+                        hintBytes += written;
+                        room.use(written - hints.fileLength());
+                    } else {
+                        awaitingHints.addFirst(segment); // with the next segment
+                    }
                 });
                 if (!workers.submit(task)) {
                     return; // with the next segment

@@ -23,6 +23,8 @@ final class ReadTask implements DiskWorkers.Task {
     private long ticket;
     private @Nullable String failure;
     private boolean isDamaged;
+    private boolean isFromFile;
+    private boolean isRefusedByDevice;
 
     ReadTask(Owner owner, OpenFiles files, long logId) {
         this.owner = owner;
@@ -37,11 +39,14 @@ final class ReadTask implements DiskWorkers.Task {
         this.ticket = ticket;
         failure = null;
         isDamaged = false;
+        isFromFile = false;
+        isRefusedByDevice = false;
         reader.prepare(length);
     }
 
     @Override
     public void run() {
+        isFromFile = true;
         try {
             SegmentFiles.File file = files.take(segment().fileName);
             boolean isRead = false;
@@ -49,6 +54,9 @@ final class ReadTask implements DiskWorkers.Task {
                 failure = reader.read(file, RecordKind.RECORD, location, length);
                 isDamaged = failure != null;
                 isRead = true;
+            } catch (IOException e) {
+                isRefusedByDevice = true;
+                throw e;
             } finally {
                 if (isRead) {
                     files.giveBack(segment().fileName);
@@ -107,6 +115,16 @@ final class ReadTask implements DiskWorkers.Task {
     /** The device gave the bytes, and they are not those that were written; else it gave none, which says nothing of the record. */
     boolean isDamaged() {
         return isDamaged;
+    }
+
+    /** It was the device that was asked, and not the memory for what is to be written. */
+    boolean isFromFile() {
+        return isFromFile;
+    }
+
+    /** The file was open, and the read of this place failed: too many open files or want of memory say nothing of the place. */
+    boolean isRefusedByDevice() {
+        return isRefusedByDevice;
     }
 
     RecordReader reader() {

@@ -36,6 +36,11 @@ final class RoomTask implements DiskWorkers.Task {
     }
 
     @Override
+    public void failed(Throwable cause) {
+        usableBytes = Long.MAX_VALUE;
+    }
+
+    @Override
     public void complete() {
         listener.onRoom(usableBytes, position);
     }

@@ -42,7 +42,7 @@ final class Segment {
     final HintSample touches = new HintSample();
     boolean hasClear;
     boolean isSealed;
-    /** Its file could not be read to the end: it is not emptied again. */
+    /** Nothing says what a part of it held: it is not emptied in this run. */
     boolean isUnreadable;
     /** Part of it can't be read: its file is kept under another name when it is emptied. */
     boolean isDamaged;
@@ -54,6 +54,14 @@ final class Segment {
 
     /** Its file is gone, and its hint file there: what that says is appended again like what is in a file. */
     boolean isMissing;
+
+    /** Holds off what the device has refused: to empty it, or to delete its file. */
+    final RetryPause pause = new RetryPause();
+    /** What lies before this offset was appended again, or found not to be needed, by a walk that failed further on. */
+    int emptiedOffset;
+
+    /** Its file may be there although it was to be deleted. */
+    boolean hasDeletionFailed;
 
     int readsUnderWay;
     State state = State.KEPT;

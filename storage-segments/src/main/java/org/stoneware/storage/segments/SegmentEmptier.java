@@ -9,6 +9,9 @@ import org.jspecify.annotations.Nullable;
  * over to be deleted. {@link ReclaimPolicy} says when that is worth it; a segment nothing of which is needed goes at once.
  * <p>
  * <b>Threading:</b> agent thread.
+ * <p>
+ * <b>Failure:</b> a segment the device does not read is tried again after a {@link RetryPause pause} of its own, and any other after a short
+ * one; one with a place of which nothing says what it held stays until the next start.
  */
 final class SegmentEmptier {
     /** So many small segments, as restarts leave them, are made one. */
@@ -30,6 +33,8 @@ final class SegmentEmptier {
     private boolean isNextDue;
     private int nextItem;
     private int nextEstimate;
+    /** The device refused a read: no segment is begun before, or all of them would be tried in vain. */
+    private final RetryPause devicePause = new RetryPause();
 
     SegmentEmptier(
             SegmentLog log,
@@ -55,7 +60,7 @@ final class SegmentEmptier {
      *
      * @param position of the log.
      */
-    void pick(Collection<Segment> all, long position) {
+    void pick(Collection<Segment> all, long position, long nowNs) {
         if (current != null) {
             return;
         }
@@ -72,7 +77,11 @@ final class SegmentEmptier {
             if (!log.canBeEmptied(segment)) {
                 continue;
             }
+            boolean isReadable = devicePause.isOver(nowNs) && segment.pause.isOver(nowNs);
             if (segment.isMissing) {
+                if (!isReadable) {
+                    continue;
+                }
                 // Its hint file goes with the next start unless what it says stands elsewhere.
                 begin(segment);
                 return;
@@ -81,6 +90,9 @@ final class SegmentEmptier {
             // A sample that needs none does not prove that none is needed.
             if (needed == 0 && segment.removals.count() == 0 && segment.touches.count() == 0) {
                 log.onEmptied(segment);
+                continue;
+            }
+            if (!isReadable) {
                 continue;
             }
             double share = (double) needed / Math.max(1, segment.length);
@@ -129,7 +141,7 @@ final class SegmentEmptier {
         nextItem = 0;
     }
 
-    int doWork() {
+    int doWork(long nowNs) {
         Segment segment = current;
         if (segment == null || isReading) {
             return 0;
@@ -139,12 +151,7 @@ final class SegmentEmptier {
             return isReading ? 1 : 0;
         }
         if (walk.failure() != null) {
-            // Nothing is known of the rest: it stays, and whatever is held there fails when it is read. A removal in it
-            // would be gone with the segment, and what it removed would be back after the next start.
-            log.notice("segment can't be emptied: segment=" + segment.number + ": " + walk.failure());
-            segment.state = Segment.State.KEPT;
-            segment.isUnreadable = true;
-            end();
+            onFailure(segment, nowNs);
             return 1;
         }
         int moved = 0;
@@ -169,6 +176,25 @@ final class SegmentEmptier {
         return moved;
     }
 
+    /**
+     * Nothing is known of the rest: it stays, and whatever is held there fails when it is read. A removal in it would be gone with the
+     * segment, and what it removed would be back after the next start.
+     */
+    private void onFailure(Segment segment, long nowNs) {
+        segment.state = Segment.State.KEPT;
+        segment.isUnreadable = walk.isUnknown();
+        boolean isFirst = segment.isUnreadable || segment.pause.begin(nowNs);
+        if (!segment.isUnreadable) {
+            devicePause.end();
+            devicePause.begin(nowNs);
+        }
+        if (isFirst) {
+            log.notice("segment can't be emptied" + (segment.isUnreadable ? "" : " now, it is tried again")
+                    + ": segment=" + segment.number + ": " + walk.failure());
+        }
+        end();
+    }
+
     private void end() {
         walk.end();
         current = null;
@@ -176,6 +202,10 @@ final class SegmentEmptier {
     }
 
     private void take(Segment segment, int item) {
+        if (walk.offset(item) < segment.emptiedOffset) {
+            return;
+        }
+        segment.emptiedOffset = walk.offset(item);
         long location = Location.of(segment.number, walk.offset(item));
         if (walk.isPlace(item)) {
             segment.isDamaged = true;

@@ -299,6 +299,19 @@ public final class SegmentLog implements AutoCloseable {
         return durable;
     }
 
+    /**
+     * Position up to which the device itself has taken everything, as far as can be told: what was forced; of a scratch log, which is never
+     * forced, what was written.
+     */
+    public long provenPosition() {
+        return isKept ? writer.forcedPosition() : writer.writtenPosition();
+    }
+
+    /** Reads of files that gave a record, so that the device reads. */
+    public long wholeReads() {
+        return reads.wholeCount();
+    }
+
     /** Whether changes are refused for ever. */
     public boolean isFailed() {
         return isFailed;
@@ -344,13 +357,13 @@ public final class SegmentLog implements AutoCloseable {
         int work = follow() + workers.poll(SPARE_TASKS) + reads.doWork();
         if (nextCheckNs == Long.MIN_VALUE || nowNs - nextCheckNs >= 0) {
             nextCheckNs = nowNs + CHECK_INTERVAL_NS;
-            check();
+            check(nowNs);
         }
         if (!isFailed) {
             if (emptier.isNextDue()) {
-                emptier.pick(segments.values(), tail.position());
+                emptier.pick(segments.values(), tail.position(), nowNs);
             }
-            work += emptier.doWork() + remover.doWork();
+            work += emptier.doWork(nowNs) + remover.doWork(nowNs);
         }
         tail.publish();
         return work;
@@ -384,9 +397,9 @@ public final class SegmentLog implements AutoCloseable {
         return work;
     }
 
-    private void check() {
+    private void check(long nowNs) {
         tail.ring().trim();
-        spares.trim(tail.position());
+        spares.trim(tail.position(), nowNs);
         if (!isSampling) {
             isSampling = workers.submit(new RoomTask(context.files(), tail.position(), (bytes, at) -> {
                 isSampling = false;
@@ -410,7 +423,7 @@ public final class SegmentLog implements AutoCloseable {
             } else if (!isShort) {
                 isRefusing = false;
             }
-            emptier.pick(segments.values(), tail.position());
+            emptier.pick(segments.values(), tail.position(), nowNs);
         }
     }
 

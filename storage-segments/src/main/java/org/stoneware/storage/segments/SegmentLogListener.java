@@ -16,8 +16,12 @@ public interface SegmentLogListener {
     /** A read has ended without content, since the record is damaged: what is there is not what was appended. */
     void onReadFailed(long ticket, long location, String reason);
 
-    /** A read has ended without content, since the device gave none. The record may be whole, and another read may show it. */
-    default void onReadRefused(long ticket, long location, String reason) {
+    /**
+     * A read has ended without content, since none was given. The record may be whole, and another read may show it.
+     *
+     * @param isByDevice the file was open and the device refused this place of it; else not even that could be tried.
+     */
+    default void onReadRefused(long ticket, long location, String reason, boolean isByDevice) {
         onReadFailed(ticket, location, reason);
     }
 

@@ -20,6 +20,7 @@ final class SegmentReads implements ReadTask.Owner {
     private int underWay;
     private long count;
     private long damagedCount;
+    private long wholeCount;
 
     SegmentReads(SegmentLogListener listener, DiskWorkers workers, OpenFiles files, long logId, int maxReads) {
         this.listener = listener;
@@ -35,6 +36,11 @@ final class SegmentReads implements ReadTask.Owner {
 
     long damagedCount() {
         return damagedCount;
+    }
+
+    /** Those from files that ended well. */
+    long wholeCount() {
+        return wholeCount;
     }
 
     boolean fromFile(Segment segment, long location, int length, long ticket) {
@@ -87,6 +93,7 @@ final class SegmentReads implements ReadTask.Owner {
         String failure = task.failure();
         if (failure == null) {
             RecordReader reader = task.reader();
+            wholeCount += task.isFromFile() ? 1 : 0;
             listener.onRead(
                     task.ticket(),
                     task.location(),
@@ -101,7 +108,7 @@ final class SegmentReads implements ReadTask.Owner {
                 task.segment().isDamaged = true;
                 listener.onReadFailed(task.ticket(), task.location(), reason);
             } else {
-                listener.onReadRefused(task.ticket(), task.location(), reason);
+                listener.onReadRefused(task.ticket(), task.location(), reason, task.isRefusedByDevice());
             }
         }
         task.recycle();

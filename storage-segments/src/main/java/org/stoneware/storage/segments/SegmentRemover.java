@@ -26,6 +26,7 @@ final class SegmentRemover {
     private final List<Segment> leaving = new ArrayList<>();
     private final RecordHint hint = new RecordHint();
     private long droppedSegments;
+    private long nowNs;
 
     /** @param segments shared with the log. */
     SegmentRemover(
@@ -52,6 +53,7 @@ final class SegmentRemover {
     void add(Segment segment) {
         segment.state = Segment.State.EMPTIED;
         segment.liveBytes = 0;
+        segment.pause.end();
         segment.waitPosition = tail.position();
         leaving.add(segment);
     }
@@ -61,7 +63,8 @@ final class SegmentRemover {
         return droppedSegments;
     }
 
-    int doWork() {
+    int doWork(long nowNs) {
+        this.nowNs = nowNs;
         int work = 0;
         for (int i = leaving.size() - 1; i >= 0; i--) {
             Segment segment = leaving.get(i);
@@ -76,7 +79,10 @@ final class SegmentRemover {
                 }
                 segment.state = Segment.State.DROPPED;
                 work++;
-            } else if (segment.state == Segment.State.DROPPED && isSafe && segment.readsUnderWay == 0) {
+            } else if (segment.state == Segment.State.DROPPED
+                    && isSafe
+                    && segment.readsUnderWay == 0
+                    && segment.pause.isOver(nowNs)) {
                 if (delete(segment)) {
                     leaving.remove(i);
                     work++;
@@ -88,20 +94,31 @@ final class SegmentRemover {
 
     /** @return false when it has to be tried again. */
     private boolean delete(Segment segment) {
-        boolean isSpare = spares.take(segment, tail.position());
-        boolean isSubmitted = workers.submit(new DeleteTask(context, openFiles, segment, isSpare, isPutAside -> {
-            segments.remove(segment.number);
-            room.segmentGone(segment.bytesOnDisk());
-            droppedSegments++;
-            if (isPutAside) {
-                spares.onKept(segment);
-            } else if (isSpare) {
-                spares.onLost(segment);
-            }
-        }));
+        boolean isAgain = segment.hasDeletionFailed;
+        boolean isSpare = !isAgain && spares.take(segment, tail.position());
+        boolean isSubmitted = workers.submit(new DeleteTask(
+                context, openFiles, segment, isSpare, isAgain, outcome -> onDone(segment, isSpare, outcome)));
         if (isSpare && !isSubmitted) {
             spares.onLost(segment);
         }
         return isSubmitted;
+    }
+
+    private void onDone(Segment segment, boolean isSpare, DeleteTask.Outcome outcome) {
+        if (outcome == DeleteTask.Outcome.PUT_ASIDE) {
+            spares.onKept(segment);
+        } else if (isSpare) {
+            spares.onLost(segment);
+        }
+        if (outcome == DeleteTask.Outcome.FAILED) {
+            // Its file takes its room until it is gone.
+            segment.hasDeletionFailed = true;
+            segment.pause.begin(nowNs);
+            leaving.add(segment);
+            return;
+        }
+        segments.remove(segment.number);
+        room.segmentGone(segment.bytesOnDisk());
+        droppedSegments++;
     }
 }

@@ -34,6 +34,11 @@ final class SpareFiles {
     private final ArrayDeque<Spare> spares = new ArrayDeque<>();
     /** Names of files that are being put aside. */
     private final Set<String> coming = new HashSet<>();
+    /** To be given back, and refused by the device so far. */
+    private final ArrayDeque<Spare> refused = new ArrayDeque<>();
+
+    private final RetryPause pause = new RetryPause();
+    private long nowNs;
 
     SpareFiles(SegmentLogContext context, DiskRoom room, DiskWorkers workers, int segmentBytes) {
         this.context = context;
@@ -81,12 +86,16 @@ final class SpareFiles {
     }
 
     /** Gives the files back to the system where room is needed for something else. */
-    void trim(long position) {
-        if (!spares.isEmpty() && room.isTight(position)) {
-            Spare spare = spares.element();
-            if (workers.submit(new GiveBackTask(spare))) {
-                spares.remove();
-            }
+    void trim(long position, long nowNs) {
+        this.nowNs = nowNs;
+        ArrayDeque<Spare> from = spares;
+        if (!refused.isEmpty() && pause.isOver(nowNs)) {
+            from = refused;
+        } else if (spares.isEmpty() || !room.isTight(position)) {
+            return;
+        }
+        if (workers.submit(new GiveBackTask(from.element()))) {
+            from.remove();
         }
     }
 
@@ -95,6 +104,8 @@ final class SpareFiles {
         // Those too that were put aside when nobody was left to hear of it.
         spares.forEach(spare -> coming.add(spare.fileName));
         spares.clear();
+        refused.forEach(spare -> coming.add(spare.fileName));
+        refused.clear();
         for (String name : coming) {
             context.files().delete(name);
         }
@@ -102,6 +113,7 @@ final class SpareFiles {
 
     private final class GiveBackTask implements DiskWorkers.Task {
         private final Spare spare;
+        private @Nullable Throwable cause;
 
         GiveBackTask(Spare spare) {
             this.spare = spare;
@@ -112,15 +124,31 @@ final class SpareFiles {
             try {
                 context.files().delete(spare.fileName);
             } catch (IOException e) {
-                context.notices()
-                        .accept("file of a segment that is no longer in use can't be deleted: directory="
-                                + context.files().name() + " file=" + spare.fileName + ": " + e.getMessage());
+                cause = e;
             }
         }
 
         @Override
+        public void failed(Throwable cause) {
+            this.cause = cause;
+        }
+
+        @Override
         public void complete() {
-            room.idle(-spare.length);
+            Throwable failure = cause;
+            if (failure == null) {
+                room.idle(-spare.length);
+                pause.end();
+                return;
+            }
+            // Not among those that may be used: whether it is there is not known.
+            refused.add(spare);
+            if (pause.begin(nowNs)) {
+                context.notices()
+                        .accept("file of a segment that is no longer in use can't be deleted now, it is tried again:"
+                                + " directory=" + context.files().name() + " file=" + spare.fileName + ": "
+                                + DiskWorkers.inWords(failure));
+            }
         }
     }
 }

@@ -11,7 +11,8 @@ import org.jspecify.annotations.Nullable;
  * <p>
  * <b>Threading:</b> the agent prepares and consumes, a worker runs.
  * <p>
- * <b>Failure:</b> the device, or a place of which nothing says what it held: a removal in it may still be needed.
+ * <b>Failure:</b> a {@link #isUnknown place of which nothing says what it held}: a removal in it may still be needed. Or the device gives
+ * nothing, or there is no memory for it: another walk may show all.
  */
 final class WalkTask implements DiskWorkers.Task {
     private static final int PIECE_LENGTH = 1 << 20;
@@ -42,6 +43,7 @@ final class WalkTask implements DiskWorkers.Task {
     private boolean isScanned;
     private boolean isAtEnd;
     private @Nullable String failure;
+    private boolean isUnknown;
 
     WalkTask(OpenFiles files, HintedRecords hinted, Runnable onDone) {
         this.files = files;
@@ -55,6 +57,7 @@ final class WalkTask implements DiskWorkers.Task {
         isScanned = false;
         isAtEnd = false;
         failure = null;
+        isUnknown = false;
         count = 0;
         hintedEnd = 0;
         hinted.begin(walked.number);
@@ -77,6 +80,7 @@ final class WalkTask implements DiskWorkers.Task {
                 return;
             }
             SegmentFiles.File file = files.take(walked.fileName);
+            boolean isRead = false;
             try {
                 SegmentScanner reader = scanner;
                 if (reader == null) {
@@ -85,9 +89,17 @@ final class WalkTask implements DiskWorkers.Task {
                     scanner = reader;
                 }
                 fill(reader.reopened(file), walked);
+                isRead = true;
             } finally {
-                files.giveBack(walked.fileName);
+                if (isRead) {
+                    files.giveBack(walked.fileName);
+                } else {
+                    files.giveBackFailed(walked.fileName);
+                }
             }
+        } catch (UnknownPlaceException e) {
+            isUnknown = true;
+            failure = e.getMessage();
         } catch (IOException | RuntimeException e) {
             String message = e.getMessage();
             failure = message == null ? e.toString() : message;
@@ -143,7 +155,16 @@ final class WalkTask implements DiskWorkers.Task {
 
     private static void require(boolean isKnown, int offset) throws IOException {
         if (!isKnown) {
-            throw new IOException("nothing says what was in a place that can't be read: offset=" + offset);
+            throw new UnknownPlaceException("nothing says what was in a place that can't be read: offset=" + offset);
+        }
+    }
+
+    /** Neither a record's head nor the hint file says what lay in a place. */
+    private static final class UnknownPlaceException extends IOException {
+        private static final long serialVersionUID = 1L;
+
+        UnknownPlaceException(String message) {
+            super(message);
         }
     }
 
@@ -229,6 +250,11 @@ final class WalkTask implements DiskWorkers.Task {
     @Nullable
     String failure() {
         return failure;
+    }
+
+    /** The failure is a place of which nothing says what it held, which no other walk will show either. */
+    boolean isUnknown() {
+        return isUnknown;
     }
 
     /** Lets go of a buffer that grew. */

@@ -35,6 +35,12 @@ public final class FaultySegmentFiles implements SegmentFiles {
     private boolean isReadFailing;
     private boolean lacksMemory;
     private long readableBytes = Long.MAX_VALUE;
+    private String badName = "";
+    private long badFrom;
+    private long badTo;
+    private boolean areOpensFailing;
+    private boolean areDeletesFailing;
+    private String unmadeSuffix = "";
     private int forcesUntilFailure = Integer.MAX_VALUE;
     private int maxReadLength = Integer.MAX_VALUE;
     private boolean areForcesHeld;
@@ -91,6 +97,43 @@ public final class FaultySegmentFiles implements SegmentFiles {
     /** A read of a segment that reaches beyond an offset fails. */
     public synchronized void failReadsBeyond(long offset) {
         readableBytes = offset;
+    }
+
+    /** A read of a file fails when it touches this part of it; of no other one, until another is named. */
+    public synchronized void failReadsOf(String name, long from, long to) {
+        badName = name;
+        badFrom = from;
+        badTo = to;
+    }
+
+    /** A read fails that touches the last place these bytes lie in. */
+    public synchronized void failReadsOf(byte[] found) {
+        badName = "";
+        files.forEach((name, content) -> {
+            for (int at = 0; at + found.length <= content.length; at++) {
+                if (Arrays.equals(content.bytes, at, at + found.length, found, 0, found.length)) {
+                    failReadsOf(name, at, at + found.length);
+                }
+            }
+        });
+        if (badName.isEmpty()) {
+            throw new IllegalArgumentException("no file has these bytes");
+        }
+    }
+
+    /** Nothing can be opened to be read: too many files are open. */
+    public synchronized void failOpens(boolean areFailing) {
+        areOpensFailing = areFailing;
+    }
+
+    /** No file of a segment can be deleted. */
+    public synchronized void failDeletes(boolean areFailing) {
+        areDeletesFailing = areFailing;
+    }
+
+    /** There is no memory to make the next file whose name ends like this. */
+    public synchronized void lackMemoryToMake(String suffix) {
+        unmadeSuffix = suffix;
     }
 
     /** No single read of the device gives more. */
@@ -217,12 +260,19 @@ public final class FaultySegmentFiles implements SegmentFiles {
     }
 
     @Override
-    public File openToRead(String name) throws IOException {
+    public synchronized File openToRead(String name) throws IOException {
+        if (areOpensFailing) {
+            throw new IOException(name + ": Too many open files");
+        }
         return open(name);
     }
 
     @Override
     public synchronized File create(String name) throws IOException {
+        if (!unmadeSuffix.isEmpty() && name.endsWith(unmadeSuffix)) {
+            unmadeSuffix = "";
+            throw new OutOfMemoryError("Cannot reserve 4096 bytes of direct buffer memory");
+        }
         Content content = new Content();
         files.put(name, content);
         segmentFilesMade += name.endsWith(".segment.new") ? 1 : 0;
@@ -239,7 +289,10 @@ public final class FaultySegmentFiles implements SegmentFiles {
     }
 
     @Override
-    public synchronized void delete(String name) {
+    public synchronized void delete(String name) throws IOException {
+        if (areDeletesFailing && name.contains(".segment")) {
+            throw new IOException("Input/output error");
+        }
         files.remove(name);
     }
 
@@ -445,7 +498,9 @@ public final class FaultySegmentFiles implements SegmentFiles {
                 if (lacksMemory) {
                     throw new OutOfMemoryError("Cannot reserve 4096 bytes of direct buffer memory");
                 }
+                boolean isBad = name.equals(badName) && offset < badTo && offset + target.remaining() > badFrom;
                 if (isReadFailing
+                        || isBad
                         || openedForReads != readEpoch
                         || name.endsWith(".segment") && offset + target.remaining() > readableBytes) {
                     throw new IOException("Input/output error");
