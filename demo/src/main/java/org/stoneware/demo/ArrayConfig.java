@@ -118,4 +118,12 @@ public record ArrayConfig(Path directory, List<Member> servers) {
         Files.writeString(file(), text.replaceFirst(" *<servers>", properties));
         return this;
     }
+
+    /** Makes the file's configuration-model {@code production}, for servers that are started afterwards. */
+    public ArrayConfig withProductionModel() throws IOException {
+        String text = Files.readString(file());
+        String system = "  <system><configuration-model>production</configuration-model></system>\n  <servers>";
+        Files.writeString(file(), text.replaceFirst(" *<servers>", system));
+        return this;
+    }
 }

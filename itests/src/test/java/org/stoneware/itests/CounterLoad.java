@@ -5,6 +5,7 @@ import java.net.URI;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
@@ -43,6 +44,18 @@ final class CounterLoad implements AutoCloseable {
      * @param allMs   until every user had had one.
      */
     record Recovery(long firstMs, long allMs) {}
+
+    /**
+     * Latencies of requests that were under way at some moment between two others.
+     *
+     * @param count of requests; with fewer than a hundred {@code p99Ms} is the slowest of them.
+     */
+    record Latencies(int count, double p50Ms, double p99Ms) {
+        @Override
+        public String toString() {
+            return String.format(Locale.ROOT, "n=%d p50=%.1f ms p99=%.1f ms", count, p50Ms, p99Ms);
+        }
+    }
 
     private CounterLoad() {}
 
@@ -140,6 +153,31 @@ final class CounterLoad implements AutoCloseable {
                 .toArray();
         int rank = (int) Math.ceil(sorted.length * percentile / 100.0);
         return sorted.length == 0 ? 0 : TimeUnit.NANOSECONDS.toMillis(sorted[Math.max(0, rank - 1)]);
+    }
+
+    /**
+     * Latencies between two moments, of requests sent earlier as well if their answer came later than {@code fromNs}. Waits until all of them
+     * have their answer.
+     *
+     * @param fromNs of {@link System#nanoTime()}, later than what {@link #awaitServed(long, int)} was last called with.
+     */
+    Latencies latencies(long fromNs, long toNs) {
+        Await.until(
+                "every user has sent a request later",
+                PATIENCE,
+                () -> IntStream.range(0, threads.size()).allMatch(user -> answered(user, toNs) > 0),
+                this::told);
+        long[] sorted = answers.stream()
+                .filter(answer -> answer.sentNs < toNs && answer.answeredNs > fromNs)
+                .mapToLong(answer -> answer.answeredNs - answer.sentNs)
+                .sorted()
+                .toArray();
+        return new Latencies(sorted.length, percentileMs(sorted, 50), percentileMs(sorted, 99));
+    }
+
+    private static double percentileMs(long[] sortedNs, int percentile) {
+        int rank = (int) Math.ceil(sortedNs.length * percentile / 100.0);
+        return sortedNs.length == 0 ? 0 : sortedNs[Math.max(0, rank - 1)] / 1e6;
     }
 
     private long answered(int user, long sinceNs) {

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.net.URI;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -16,6 +18,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.stoneware.demo.Await;
+import org.stoneware.demo.ChildProcess;
 import org.stoneware.demo.Cluster;
 import org.stoneware.demo.Page;
 import org.stoneware.demo.ServerProcess;
@@ -40,6 +43,7 @@ class PermanentIT {
     void startPair() throws IOException {
         array = TestServerArray.create(
                 directory, Hosts.loopback(FIRST, SECOND), "", "permanent-store", List.of(FIRST, SECOND));
+        array.config().withProductionModel();
         array.start(FIRST).awaitRole(Cluster.ACTIVE);
         array.start(SECOND).awaitRole(Cluster.STANDBY);
     }
@@ -82,9 +86,9 @@ class PermanentIT {
     void shouldServeWhatItHoldsWhenItWasTheLastToStop() throws Exception {
         StoredSessions stored = new StoredSessions(array.config(), SESSIONS);
         stored.create();
-        stop(array.server(FIRST));
+        stopByScript(array.server(FIRST));
         array.server(SECOND).awaitRole(Cluster.ACTIVE);
-        stop(array.server(SECOND));
+        stopByScript(array.server(SECOND));
 
         ServerProcess last = array.start(SECOND).awaitRole(Cluster.ACTIVE);
 
@@ -113,6 +117,19 @@ class PermanentIT {
 
     private static void stop(ServerProcess server) throws IOException {
         server.process().signal("TERM");
+        assertThat(server.process().awaitExit(PATIENCE)).isZero();
+    }
+
+    /** As an operator stops a server of an array in production: without {@code --force}, also when it is the last one. */
+    private void stopByScript(ServerProcess server) throws IOException {
+        Path script = Layout.distribution().resolve("bin/stop-server");
+        String config = array.config().file().toString();
+        List<String> command =
+                List.of(script.toString(), "-f", config, "-n", server.member().name());
+        Path out = Files.createTempFile(directory, "stop-server", ".txt");
+        try (ChildProcess stop = ChildProcess.start("stop-server", command, Map.of(), directory, out)) {
+            assertThat(stop.awaitExit(PATIENCE)).as(stop.output()).isZero();
+        }
         assertThat(server.process().awaitExit(PATIENCE)).isZero();
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Locale;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
@@ -21,7 +22,13 @@ class ResyncIT {
     private static final int SESSIONS = Integer.getInteger(
             "stoneware.itests.resync.sessions", Boolean.getBoolean("stoneware.soak") ? 100_000 : 10_000);
 
-    private static final int ANSWERS_BEFORE = 300;
+    /** Of each user, for each of the figures the copy is compared with. */
+    private static final int ANSWERS_COMPARED = 300;
+
+    private static final int ANSWERS_FOR_P99 = 100;
+    private static final String TOO_FEW =
+            " (too few for a p99: -Dstoneware.itests.resync.sessions=100000 has a longer copy)";
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private static Path directory;
@@ -52,19 +59,18 @@ class ResyncIT {
         long createdNs = System.nanoTime();
         try (CounterLoad load = pair.load(USERS)) {
             load.awaitServed(3);
-            long beforeNs = System.nanoTime();
-            load.awaitServed(beforeNs, ANSWERS_BEFORE);
-            long p99BeforeMs = load.latencyMs(99, beforeNs, System.nanoTime());
+            CounterLoad.Latencies paired = compared(load);
             ServerProcess active = pair.active();
             ServerProcess standby = pair.other(active);
             standby.process().killHard();
             load.awaitServed(3);
+            CounterLoad.Latencies alone = compared(load);
 
-            ServerProcess again = pair.array().start(standby.member().name());
             long startedNs = System.nanoTime();
+            ServerProcess again = pair.array().start(standby.member().name());
             again.awaitRole(Cluster.STANDBY);
-            long syncedNs = System.nanoTime();
-            long p99DuringMs = load.latencyMs(99, startedNs, syncedNs);
+            CopyTimes copy = CopyTimes.await(active, again.member().name(), PATIENCE);
+            CounterLoad.Latencies copying = load.latencies(copy.beginNs(), copy.inSyncNs());
             pair.awaitComplete();
             load.awaitServed(3);
             active.process().killHard();
@@ -75,10 +81,23 @@ class ResyncIT {
             load.requireNothingLost();
             assertThat(again.process().isAlive()).isTrue();
             System.out.println("sessions=" + SESSIONS + " created in " + ms(createdNs - beginNs)
-                    + " ms; from start to standby " + ms(syncedNs - startedNs)
-                    + " ms; p99 of requests before " + p99BeforeMs + " ms, meanwhile " + p99DuringMs + " ms, ratio "
-                    + String.format(Locale.ROOT, "%.2f", (double) p99DuringMs / Math.max(1, p99BeforeMs)));
+                    + " ms; copied from " + ms(copy.beginNs() - startedNs) + " to " + ms(copy.inSyncNs() - startedNs)
+                    + " ms after the start of the process");
+            System.out.println("requests with a standby: " + paired + "; of the active alone: " + alone
+                    + "; during the copy: " + copying + (copying.count() < ANSWERS_FOR_P99 ? TOO_FEW : ""));
+            System.out.println("p99 during the copy over that with a standby " + ratio(copying, paired)
+                    + ", over that of the active alone " + ratio(copying, alone));
         }
+    }
+
+    private static CounterLoad.Latencies compared(CounterLoad load) {
+        long fromNs = System.nanoTime();
+        load.awaitServed(fromNs, ANSWERS_COMPARED);
+        return load.latencies(fromNs, System.nanoTime());
+    }
+
+    private static String ratio(CounterLoad.Latencies one, CounterLoad.Latencies other) {
+        return String.format(Locale.ROOT, "%.2f", one.p99Ms() / other.p99Ms());
     }
 
     private static long ms(long ns) {

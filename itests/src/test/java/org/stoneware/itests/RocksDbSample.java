@@ -14,9 +14,6 @@ import org.stoneware.demo.ChildProcess;
 /** The store under {@code samples}, built once, as its author would: by Maven, against the published artifacts alone. */
 final class RocksDbSample {
     static final String MODE = "rocksdb";
-    /** Symbolic name of its bundle. */
-    static final String BUNDLE = "org.example.stoneware.storage.rocksdb";
-
     private static final Duration PATIENCE = Duration.ofMinutes(15);
     private static @Nullable Built built;
 
@@ -30,9 +27,8 @@ final class RocksDbSample {
      * @throws AssertionError when it can't be built or does not pass the contract.
      */
     static synchronized Path jar() throws IOException {
-        Path sample = Layout.distribution()
-                .resolve("../../../samples/storage-rocksdb")
-                .normalize();
+        // Of the checkout, whatever distribution a test runs its servers from.
+        Path sample = Path.of("../samples/storage-rocksdb").toAbsolutePath().normalize();
         Built result = built;
         if (result == null) {
             result = build(sample);

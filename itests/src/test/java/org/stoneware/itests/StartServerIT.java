@@ -81,6 +81,24 @@ class StartServerIT {
         assertThat(nothingToStop.exit()).isEqualTo(1);
     }
 
+    /** In production, with a store that does not outlive the process. */
+    @Test
+    void shouldStopTheLastServerThatHoldsSessionsOnlyWhenForced() throws Exception {
+        array.config().withProductionModel();
+        ServerProcess server = array.start("Server1").awaitRole(Cluster.ACTIVE);
+        String config = array.config().file().toString();
+        new StoredSessions(array.config(), 3).create();
+
+        Run refused = run("stop-server", "-f", config, "-n", "Server1");
+        assertThat(refused.exit()).isEqualTo(1);
+        assertThat(refused.output()).contains("holds the last copy of 3 sessions", "--force");
+        assertThat(server.role()).isEqualTo(Cluster.ACTIVE);
+
+        Run forced = run("stop-server", "-f", config, "-n", "Server1", "--force");
+        assertThat(forced.exit()).as(forced.output()).isZero();
+        assertThat(server.process().awaitExit(PATIENCE)).isZero();
+    }
+
     @Test
     void shouldRefuseSecondStartOnSameDataDirectory() throws IOException {
         array.start("Server1").awaitRole(Cluster.ACTIVE);

@@ -22,9 +22,7 @@ import org.osgi.service.component.annotations.ReferencePolicy;
 import org.stoneware.api.cluster.ClusterEvent;
 import org.stoneware.api.cluster.ClusterStatus;
 import org.stoneware.api.cluster.ManagementService;
-import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.api.cluster.ProblemSource;
-import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.cluster.SessionAdmin;
 import org.stoneware.api.cluster.SessionBackup;
 import org.stoneware.api.cluster.StorageAdmin;
@@ -189,17 +187,16 @@ public final class ServerComponent implements ManagementService, SessionAdmin, S
 
     @Override
     public StopOutcome stop(boolean force, String by) {
-        ClusterStatus now = agent.status();
-        if (settings.isProduction() && !force && isLastCopy(now)) {
-            return new StopOutcome(
-                    false,
-                    "server " + now.self() + " holds the last copy of "
-                            + now.storage().sessions()
-                            + " sessions and configuration-model is production; start a standby first, or use --force");
+        if (settings.isProduction() && !force) {
+            boolean isKept = agent.stores().picture().inUse().provider().keepsSessions();
+            String refusal = StopCheck.refusal(agent.status(), isKept);
+            if (!refusal.isEmpty()) {
+                return new StopOutcome(false, refusal);
+            }
         }
         events.info("stop-requested", "stop requested by " + by);
         end(0);
-        return new StopOutcome(true, "server " + now.self() + " stops");
+        return new StopOutcome(true, "server " + settings.self().name() + " stops");
     }
 
     @Override
@@ -280,15 +277,5 @@ public final class ServerComponent implements ManagementService, SessionAdmin, S
     @Override
     public CompletableFuture<RestoreOutcome> restore(Path file, RestoreOptions options, String by) {
         return backups.restore(file, options, by);
-    }
-
-    private static boolean isLastCopy(ClusterStatus now) {
-        boolean isActive = false;
-        boolean hasStandby = false;
-        for (MemberStatus server : now.servers()) {
-            isActive |= server.name().equals(now.self()) && server.role() == ServerRole.ACTIVE_COORDINATOR;
-            hasStandby |= !server.name().equals(now.self()) && server.role() == ServerRole.PASSIVE_STANDBY;
-        }
-        return isActive && !hasStandby && now.storage().sessions() > 0;
     }
 }
