@@ -433,7 +433,8 @@ final class SessionOwnership {
             }
             work += answerOverdue(row, nowNs);
             if (isWantedByNobodyElse(row)) {
-                // Who waited longest has given up, and an owner that asks anew has it at once. It may be giving the session
+                // Who waited longest has given up, and an owner that asks anew has it at once. It may be giving the
+                // session
                 // up at this moment: that counts only if it has seen the last grant, and what comes behind it asks for
                 // what is free.
                 row.isRecalled = false;
