@@ -96,7 +96,7 @@ public final class Standbys {
         link(memberId).refused(nowNs);
     }
 
-    /** A member is certainly no longer in the in-sync set; it is copied again once its hold-off is over. */
+    /** A member is certainly no longer in the in-sync set; its process is copied again once its hold-off is over. */
     public void dropped(int memberId, long nowNs) {
         link(memberId).dropped(nowNs);
     }

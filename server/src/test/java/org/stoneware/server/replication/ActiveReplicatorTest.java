@@ -188,6 +188,7 @@ class ActiveReplicatorTest {
 
     @Test
     void shouldCopyDroppedStandbyAgainOnlyAfterItsHoldOff() {
+        standbys.inSync(MEMBER, INCARNATION);
         standbys.dropped(MEMBER, nowNs);
         connect();
 
