@@ -255,7 +255,8 @@ final class AgentSessionClient implements SessionClient {
             }
             return new Committed(Committed.Status.UNAVAILABLE, 0, unavailable());
         }
-        return new Committed(toStatus(request.writeStatus), request.answerVersion, detail(request.writeStatus));
+        return new Committed(
+                toStatus(request.writeStatus), request.answerVersion, detail(request.writeStatus), request.isReleased);
     }
 
     private static Committed.Status toStatus(WriteStatus status) {

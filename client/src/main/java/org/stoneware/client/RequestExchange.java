@@ -11,6 +11,7 @@ import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.wire.session.ClientRequestPublisher;
 import org.stoneware.wire.session.OwnStatus;
+import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WriteStatus;
 
 /**
@@ -244,6 +245,7 @@ final class RequestExchange {
                 owned.removed(request.key);
             }
             request.writeStatus = status;
+            request.isReleased = isCommitted && token == SessionProtocol.NO_TOKEN;
             request.answerVersion = name;
             request.complete();
         }

@@ -18,8 +18,8 @@ final class LocalCopies {
     static void dropIdle(Map<String, Session> copies, long nowNs, long slackSec) {
         for (Session session : copies.values()) {
             ClusteredSession copy = (ClusteredSession) session;
-            long idleSec = TimeUnit.NANOSECONDS.toSeconds(nowNs - copy.lastUsedNs());
-            if (idleSec > slackSec && copy.isDetachedUseStray()) {
+            long idleSec = TimeUnit.NANOSECONDS.toSeconds(nowNs - copy.uses().lastNs());
+            if (idleSec > slackSec && copy.uses().isStray()) {
                 copy.sessions().detached().end(copy);
             }
             int interval = copy.getMaxInactiveInterval();
@@ -55,7 +55,8 @@ final class LocalCopies {
         record Stamped(ClusteredSession copy, boolean isLocal, long lastUsedNs) {}
         long nowNs = System.nanoTime();
         List<Stamped> oldestFirst = byUse.stream()
-                .map(copy -> new Stamped(copy, !copy.localAttributes().isEmpty(), copy.lastUsedNs() - nowNs))
+                .map(copy -> new Stamped(
+                        copy, !copy.localAttributes().isEmpty(), copy.uses().lastNs() - nowNs))
                 .sorted(Comparator.comparing(Stamped::isLocal).thenComparingLong(Stamped::lastUsedNs))
                 .toList();
         for (Stamped candidate : oldestFirst) {

@@ -468,8 +468,8 @@ public final class SessionManager extends ManagerBase implements DistributedMana
         if (scope != null && !scope.isFinished()) {
             scope.hold(ours);
         } else {
-            ours.beginDetachedUse();
-            detached.commit(ours);
+            ours.uses().beginDetached();
+            detached.commit(ours, null);
         }
     }
 
@@ -580,8 +580,8 @@ public final class SessionManager extends ManagerBase implements DistributedMana
     }
 
     /** Says, now and then, that the array did not take a change no response waits for. */
-    void lost(SessionKey key, Committed outcome) {
-        say("commit", key, outcome.status(), outcome.detail(), "sent before");
+    void lost(SessionKey key, Enum<?> status, String detail) {
+        say("commit", key, status, detail, "sent before");
     }
 
     private String say(String operation, SessionKey key, Enum<?> status, String detail, String answer) {
