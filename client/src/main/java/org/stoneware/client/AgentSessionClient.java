@@ -166,7 +166,14 @@ final class AgentSessionClient implements SessionClient {
             return new Opened(Opened.Status.UNAVAILABLE, 0, null, 0, unavailable());
         }
         return switch (request.ownStatus) {
-            case CURRENT -> new Opened(Opened.Status.CURRENT, request.answerVersion, null, request.logTimeMs, "");
+            case CURRENT ->
+                new Opened(
+                        Opened.Status.CURRENT,
+                        request.answerVersion,
+                        null,
+                        request.logTimeMs,
+                        request.lastAccessedTimeMs,
+                        "");
             case LOADED ->
                 new Opened(Opened.Status.LOADED, request.answerVersion, request.record, request.logTimeMs, "");
             case ABSENT -> new Opened(Opened.Status.ABSENT, 0, null, request.logTimeMs, "");

@@ -54,6 +54,7 @@ final class PendingRequest {
 
     long answerVersion;
     long logTimeMs;
+    long lastAccessedTimeMs;
 
     @Nullable
     SessionRecord record;

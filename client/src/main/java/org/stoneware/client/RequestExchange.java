@@ -182,6 +182,7 @@ final class RequestExchange {
             OwnStatus status,
             int hints,
             int grant,
+            long lastAccessedTimeMs,
             @Nullable SessionRecord record,
             long nowNs) {
         @Nullable PendingRequest request = pending.remove(requestId);
@@ -201,6 +202,7 @@ final class RequestExchange {
                     request.ownStatus = status;
                     request.answerVersion = name;
                     request.logTimeMs = logTimeMs;
+                    request.lastAccessedTimeMs = lastAccessedTimeMs;
                     request.record = copy;
                     request.complete();
                 }

@@ -10,6 +10,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.wire.session.ClientRequestPublisher;
+import org.stoneware.wire.session.OwnStatus;
 import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WriteStatus;
 
@@ -99,6 +100,19 @@ class RequestExchangeTest {
 
         assertThat(owned.entry(KEY)).isNotNull();
         assertThat(owned.entry(NEW_KEY)).isNull();
+    }
+
+    @Test
+    void shouldTellWhenOthersHaveReadASessionWhoseCopyIsCurrent() {
+        owned.onRenewed(0, 0);
+        exchange.open(1);
+        PendingRequest open = getOwn(7);
+        exchange.send(open);
+
+        exchange.onOwned(open.id, TOKEN, 7, 9_000, OwnStatus.CURRENT, 0, 1, 5_000, null, 0);
+
+        assertThat(open.logTimeMs).isEqualTo(9_000);
+        assertThat(open.lastAccessedTimeMs).isEqualTo(5_000);
     }
 
     @Test

@@ -2,7 +2,6 @@ package org.stoneware.tomcat;
 
 import java.io.Serializable;
 import java.security.Principal;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.catalina.session.StandardSession;
@@ -10,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.client.Committed;
+import org.stoneware.client.Opened;
 import org.stoneware.client.SessionClient;
 
 /**
@@ -88,13 +88,8 @@ final class ClusteredSession extends StandardSession {
         return version != SessionClient.NO_VERSION;
     }
 
-    long approximateBytes() {
-        return content.approximateBytes();
-    }
-
-    /** Names of attributes the array does not hold, because they can't leave this Tomcat. */
-    List<String> localAttributes() {
-        return content.application().localNames();
+    SessionContent content() {
+        return content;
     }
 
     CopyUses uses() {
@@ -152,16 +147,14 @@ final class ClusteredSession extends StandardSession {
         }
     }
 
-    /**
-     * Begins one use the array has granted to somebody who has this copy in hands.
-     *
-     * @param record what the array gave; null when this copy is current.
-     * @return false when this copy must not be used any more.
-     */
-    boolean useAgain(@Nullable SessionRecord record, long logTimeMs) {
+    /** Begins one use the array has granted to somebody who has this copy in hands; false when it must not be used any more. */
+    boolean useAgain(Opened opened) {
+        SessionRecord record = opened.record();
         synchronized (arrayLock) {
             boolean isRenamed = record != null && !record.key().equals(key());
-            return !isRenamed && comeBack() && (record == null ? beginUse() : refresh(record, logTimeMs));
+            return !isRenamed
+                    && comeBack()
+                    && (record == null ? beginUse(opened) : refresh(record, opened.logTimeMs()));
         }
     }
 
@@ -195,6 +188,16 @@ final class ClusteredSession extends StandardSession {
             this.key = key;
             content.intervalChanged();
             uses.begin();
+        }
+    }
+
+    /** Counts one use the array has granted because this copy is current, and takes in when others have read the session. */
+    boolean beginUse(Opened current) {
+        synchronized (arrayLock) {
+            if (current.lastAccessedTimeMs() != Opened.NOT_TOLD) {
+                accessed(current.lastAccessedTimeMs(), current.logTimeMs());
+            }
+            return beginUse();
         }
     }
 
@@ -250,7 +253,7 @@ final class ClusteredSession extends StandardSession {
                 return false;
             }
             if (record.version() == version) {
-                accessed(record, logTimeMs);
+                accessed(record.lastAccessedTimeMs(), logTimeMs);
             } else if (record.version() > version) {
                 if (uses.isAnyOpen()) {
                     // Somebody else changed it, so this Tomcat had lost it; requests that began before must fail.
@@ -264,8 +267,8 @@ final class ClusteredSession extends StandardSession {
     }
 
     /** Takes in that others have used the session without changing it. */
-    private void accessed(SessionRecord record, long logTimeMs) {
-        long accessedMs = SessionEndings.accessTimeMs(record, logTimeMs);
+    private void accessed(long lastAccessedTimeMs, long logTimeMs) {
+        long accessedMs = SessionEndings.accessTimeMs(lastAccessedTimeMs, logTimeMs);
         if (!uses.isAnyOpen() && accessedMs > thisAccessedTime) {
             lastAccessedTime = accessedMs;
             thisAccessedTime = accessedMs;
@@ -280,7 +283,7 @@ final class ClusteredSession extends StandardSession {
         key = record.key();
         id = record.key().id();
         creationTime = nowMs - (logTimeMs - record.creationTimeMs());
-        lastAccessedTime = SessionEndings.accessTimeMs(record, logTimeMs);
+        lastAccessedTime = SessionEndings.accessTimeMs(record.lastAccessedTimeMs(), logTimeMs);
         thisAccessedTime = lastAccessedTime;
         if (!content.isIntervalChanged()) {
             maxInactiveInterval = record.maxInactiveIntervalSec();
@@ -474,13 +477,6 @@ final class ClusteredSession extends StandardSession {
             sessions.detached().commit(this, change);
         } catch (SessionUnavailableException e) {
             throw scope == null ? e : scope.fail(e);
-        }
-    }
-
-    /** Ends the use of callers outside any request scope, unless one has come along. */
-    void endStrayUse() {
-        if (uses.endStray()) {
-            endUse(0);
         }
     }
 

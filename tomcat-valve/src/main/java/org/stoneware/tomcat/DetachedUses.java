@@ -46,7 +46,9 @@ final class DetachedUses {
             return;
         }
         commitUnanswered(session, true);
-        session.endStrayUse();
+        if (session.uses().endStray()) {
+            session.endUse(0);
+        }
     }
 
     /** Hands over what no response waits for, unless it is lost already. */
@@ -82,7 +84,7 @@ final class DetachedUses {
         }
         Opened opened = client.open(session.key(), session.version());
         boolean isGranted = opened.status() == Opened.Status.CURRENT || opened.status() == Opened.Status.LOADED;
-        if (!isGranted || !session.useAgain(opened.record(), opened.logTimeMs())) {
+        if (!isGranted || !session.useAgain(opened)) {
             if (isGranted) {
                 sessions.end(session.key(), 0);
             }
@@ -158,7 +160,7 @@ final class DetachedUses {
         if (other == null || other == session) {
             return false;
         }
-        boolean mayGo = other.localAttributes().isEmpty();
+        boolean mayGo = other.content().localNames().isEmpty();
         if (mayGo && other.drop()) {
             return false;
         }

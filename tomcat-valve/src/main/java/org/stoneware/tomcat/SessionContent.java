@@ -1,5 +1,6 @@
 package org.stoneware.tomcat;
 
+import java.util.List;
 import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.AttributeKind;
@@ -79,6 +80,11 @@ final class SessionContent {
 
     boolean hasChanges() {
         return isIntervalChanged || application.hasChanges() || container.hasChanges();
+    }
+
+    /** Names of attributes the array does not hold, because they can't leave this Tomcat. */
+    List<String> localNames() {
+        return application.localNames();
     }
 
     /** True when nothing has changed since that was collected. */

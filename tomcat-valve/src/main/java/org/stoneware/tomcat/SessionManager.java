@@ -321,7 +321,7 @@ public final class SessionManager extends ManagerBase implements DistributedMana
             Opened opened = client().open(key, known, ownerWaitMs);
             switch (opened.status()) {
                 case CURRENT -> {
-                    if (copy != null && copy.beginUse()) {
+                    if (copy != null && copy.beginUse(opened)) {
                         return copy;
                     }
                     if (copy != null) {

@@ -252,7 +252,8 @@ final class InMemoryArray {
                 owned.add(key);
                 SessionRecord record = new SessionRecord().wrap(new UnsafeBuffer(entry.record.clone()), 0);
                 return record.version() == knownVersion
-                        ? new Opened(Opened.Status.CURRENT, knownVersion, null, logTimeMs, "")
+                        ? new Opened(
+                                Opened.Status.CURRENT, knownVersion, null, logTimeMs, record.lastAccessedTimeMs(), "")
                         : new Opened(Opened.Status.LOADED, record.version(), record, logTimeMs, "");
             }
         }
