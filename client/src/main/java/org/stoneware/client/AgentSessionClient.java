@@ -166,7 +166,14 @@ final class AgentSessionClient implements SessionClient {
             return new Opened(Opened.Status.UNAVAILABLE, 0, null, 0, unavailable());
         }
         return switch (request.ownStatus) {
-            case CURRENT -> new Opened(Opened.Status.CURRENT, request.answerVersion, null, request.logTimeMs, "");
+            case CURRENT ->
+                new Opened(
+                        Opened.Status.CURRENT,
+                        request.answerVersion,
+                        null,
+                        request.logTimeMs,
+                        request.lastAccessedTimeMs,
+                        "");
             case LOADED ->
                 new Opened(Opened.Status.LOADED, request.answerVersion, request.record, request.logTimeMs, "");
             case ABSENT -> new Opened(Opened.Status.ABSENT, 0, null, request.logTimeMs, "");
@@ -255,7 +262,8 @@ final class AgentSessionClient implements SessionClient {
             }
             return new Committed(Committed.Status.UNAVAILABLE, 0, unavailable());
         }
-        return new Committed(toStatus(request.writeStatus), request.answerVersion, detail(request.writeStatus));
+        return new Committed(
+                toStatus(request.writeStatus), request.answerVersion, detail(request.writeStatus), request.isReleased);
     }
 
     private static Committed.Status toStatus(WriteStatus status) {

@@ -372,9 +372,11 @@ final class ClientAgent {
                 OwnStatus status,
                 int hints,
                 int grant,
+                long lastAccessedTimeMs,
                 @Nullable SessionRecord record) {
             if (messageEpoch == epoch()) {
-                exchange.onOwned(requestId, token, version, logTimeMs, status, hints, grant, record, nowNs);
+                exchange.onOwned(
+                        requestId, token, version, logTimeMs, status, hints, grant, lastAccessedTimeMs, record, nowNs);
             }
         }
 

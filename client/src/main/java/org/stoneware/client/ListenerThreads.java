@@ -20,6 +20,7 @@ final class ListenerThreads {
     /** So many applications may hang before the others wait for them. */
     static final int MAX_THREADS = 4;
 
+    private static final System.Logger LOG = System.getLogger("org.stoneware.client");
     private static final long KEEP_ALIVE_SEC = 10;
 
     private final ThreadPoolExecutor pool;
@@ -64,27 +65,38 @@ final class ListenerThreads {
         }
     }
 
-    private void work(String application, Runnable task) {
-        boolean isDone = false;
-        @Nullable Runnable next = task;
+    private void work(String application, Runnable first) {
+        @Nullable Runnable next = first;
+        while (next != null) {
+            run(application, next);
+            next = poll(application);
+            // All threads are at work: behind the applications that wait for one.
+            if (next != null && !pool.getQueue().isEmpty() && isPutBehind(application, next)) {
+                next = null;
+            }
+        }
+    }
+
+    /** An error of a listener must end neither this thread nor what waits behind it: there may be no other thread for that. */
+    private static void run(String application, Runnable task) {
         try {
-            while (next != null) {
-                next.run();
-                next = poll(application);
-                if (next != null && !pool.getQueue().isEmpty()) {
-                    // All threads are at work: behind the applications that wait for one.
-                    Runnable later = next;
-                    pool.execute(() -> work(application, later));
-                    next = null;
-                }
+            task.run();
+        } catch (Throwable e) {
+            try {
+                LOG.log(System.Logger.Level.ERROR, "a listener of " + application + " failed", e);
+            } catch (Throwable again) {
+                // Out of memory, say. What comes next may find some.
             }
-            isDone = true;
-        } finally {
-            // An error of a listener ends this thread, not what waits behind it.
-            @Nullable Runnable left = isDone ? null : poll(application);
-            if (left != null) {
-                pool.execute(() -> work(application, left));
-            }
+        }
+    }
+
+    /** False when there is no thread for it, or no memory: then this one goes on with it. */
+    private boolean isPutBehind(String application, Runnable task) {
+        try {
+            pool.execute(() -> work(application, task));
+            return true;
+        } catch (OutOfMemoryError e) {
+            return false;
         }
     }
 

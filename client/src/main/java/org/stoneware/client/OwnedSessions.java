@@ -201,11 +201,12 @@ final class OwnedSessions {
 
     /**
      * Begins one more use of a session requests of this Tomcat use already, whatever others want of it meanwhile: they wait for all
-     * uses, and a use that waited for them would wait for itself.
+     * uses, and a use that waited for them would wait for itself. Not while a write that gives the session up is on its way: the new use
+     * would end with it, and has to be granted anew.
      */
     boolean share(SessionKey key) {
         @Nullable Entry entry = entry(key);
-        if (entry == null || entry.uses == 0 || entry.fencedUses > 0 || entry.isReleased) {
+        if (entry == null || entry.uses == 0 || entry.fencedUses > 0 || entry.isReleasing || entry.isReleased) {
             return false;
         }
         entry.uses++;

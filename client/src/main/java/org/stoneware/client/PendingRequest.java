@@ -49,8 +49,12 @@ final class PendingRequest {
     private volatile boolean isDone;
     OwnStatus ownStatus = OwnStatus.ABSENT;
     WriteStatus writeStatus = WriteStatus.FAILED;
+    /** The change gave the session up. */
+    boolean isReleased;
+
     long answerVersion;
     long logTimeMs;
+    long lastAccessedTimeMs;
 
     @Nullable
     SessionRecord record;

@@ -11,6 +11,7 @@ import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.wire.session.ClientRequestPublisher;
 import org.stoneware.wire.session.OwnStatus;
+import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WriteStatus;
 
 /**
@@ -181,6 +182,7 @@ final class RequestExchange {
             OwnStatus status,
             int hints,
             int grant,
+            long lastAccessedTimeMs,
             @Nullable SessionRecord record,
             long nowNs) {
         @Nullable PendingRequest request = pending.remove(requestId);
@@ -200,6 +202,7 @@ final class RequestExchange {
                     request.ownStatus = status;
                     request.answerVersion = name;
                     request.logTimeMs = logTimeMs;
+                    request.lastAccessedTimeMs = lastAccessedTimeMs;
                     request.record = copy;
                     request.complete();
                 }
@@ -244,6 +247,7 @@ final class RequestExchange {
                 owned.removed(request.key);
             }
             request.writeStatus = status;
+            request.isReleased = isCommitted && token == SessionProtocol.NO_TOKEN;
             request.answerVersion = name;
             request.complete();
         }

@@ -41,7 +41,7 @@ public interface SessionClient extends AutoCloseable {
      * Begins one more use of a session that requests of this Tomcat use already; never waits. Other Tomcats that want the session wait
      * for this use too. The caller vouches that the copy it uses is the one of those requests.
      *
-     * @return false when nobody here uses the session, or this Tomcat has lost it; no use has begun then.
+     * @return false when nobody here uses the session, or this Tomcat has lost it or is giving it up; no use has begun then.
      */
     boolean share(SessionKey key);
 
@@ -64,7 +64,7 @@ public interface SessionClient extends AutoCloseable {
      * @param delta       a {@link org.stoneware.api.session.SessionDelta}; may be empty of changes.
      * @param accessAgeMs milliseconds since the session was last in use; 0 for one that still is.
      * @param isLast      true when the caller will change nothing more before {@link #end}; lets the array pass the session on at
-     *                    once when another Tomcat wants it.
+     *                    once when another Tomcat wants it, see {@link Committed#isReleased}.
      */
     Committed commit(
             SessionKey key,

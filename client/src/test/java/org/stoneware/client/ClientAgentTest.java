@@ -148,7 +148,7 @@ class ClientAgentTest {
         agent.send(request);
         cycle();
 
-        answer(responses.owned(out, 6, request.id, 0, 0, 0, OwnStatus.ABSENT, 0, 0, null));
+        answer(responses.owned(out, 6, request.id, 0, 0, 0, OwnStatus.ABSENT, 0, 0, 0, null));
 
         assertThat(request.isDone()).isFalse();
     }
@@ -298,7 +298,7 @@ class ClientAgentTest {
     private void answerLoaded(long requestId, long token, int grant) {
         cycle();
         SessionRecord record = new SessionRecordBuilder(KEY).version(4).build();
-        answer(responses.owned(out, 7, requestId, token, 4, 0, OwnStatus.LOADED, 0, grant, record));
+        answer(responses.owned(out, 7, requestId, token, 4, 0, OwnStatus.LOADED, 0, grant, 0, record));
         pollServer();
     }
 

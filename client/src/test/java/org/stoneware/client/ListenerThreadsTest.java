@@ -107,6 +107,55 @@ class ListenerThreadsTest {
     }
 
     @Test
+    void shouldGoOnBehindAnErrorWhenNoThreadCanBeStarted() {
+        CountDownLatch isQueued = new CountDownLatch(1);
+        CountDownLatch isCalled = new CountDownLatch(2);
+        threads.execute("shop", () -> {
+            await(isQueued);
+            throw new StackOverflowError("as the test wants");
+        });
+        threads.execute("shop", isCalled::countDown);
+        threads.execute("shop", isCalled::countDown);
+        hasThreads.set(false);
+
+        isQueued.countDown();
+
+        await(isCalled);
+    }
+
+    @Test
+    void shouldGoOnWithAnApplicationThatCannotBePutBehindOthersForWantOfAThread() {
+        CountDownLatch mayEnd = new CountDownLatch(1);
+        CountDownLatch isCalled = new CountDownLatch(1);
+        CountDownLatch areOthersCalled = new CountDownLatch(2 * ListenerThreads.MAX_THREADS);
+        hold("shop", mayEnd);
+        for (int i = 1; i < ListenerThreads.MAX_THREADS; i++) {
+            hold("fails" + i, mayEnd);
+        }
+        for (int i = 0; i < 2 * ListenerThreads.MAX_THREADS; i++) {
+            threads.execute("other" + i, areOthersCalled::countDown);
+        }
+        threads.execute("shop", isCalled::countDown);
+        hasThreads.set(false);
+
+        mayEnd.countDown();
+
+        await(isCalled);
+        await(areOthersCalled);
+    }
+
+    /** Keeps a thread until the latch opens. */
+    private void hold(String application, CountDownLatch mayEnd) {
+        CountDownLatch isRunning = new CountDownLatch(1);
+        threads.execute(application, () -> {
+            isRunning.countDown();
+            await(mayEnd);
+            throw new StackOverflowError("as the test wants");
+        });
+        await(isRunning);
+    }
+
+    @Test
     void shouldTakeTasksAgainOnceThereAreThreads() {
         CountDownLatch isCalled = new CountDownLatch(1);
         hasThreads.set(false);

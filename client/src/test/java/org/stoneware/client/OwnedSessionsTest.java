@@ -214,6 +214,19 @@ class OwnedSessionsTest {
     }
 
     @Test
+    void shouldNotShareWhatAWriteUnderWayGivesUp() {
+        grant(TOKEN, 1);
+        owned.beginRelease(owned.entry(KEY));
+
+        boolean isShared = owned.share(KEY);
+        owned.onWritten(KEY, TOKEN, true, SessionProtocol.NO_TOKEN, 8, 0, owned.generation(), 0);
+
+        assertThat(isShared).isFalse();
+        assertThat(owned.entry(KEY).fencedUses).isZero();
+        assertThat(owned.end(KEY, 0)).isNull();
+    }
+
+    @Test
     void shouldEndUsesThatBeganUnderTheKeyBeforeARename() {
         grant(TOKEN, 1);
         grant(TOKEN, 2);

@@ -10,6 +10,8 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.wire.session.ClientRequestPublisher;
+import org.stoneware.wire.session.OwnStatus;
+import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WriteStatus;
 
 class RequestExchangeTest {
@@ -98,6 +100,47 @@ class RequestExchangeTest {
 
         assertThat(owned.entry(KEY)).isNotNull();
         assertThat(owned.entry(NEW_KEY)).isNull();
+    }
+
+    @Test
+    void shouldTellWhenOthersHaveReadASessionWhoseCopyIsCurrent() {
+        owned.onRenewed(0, 0);
+        exchange.open(1);
+        PendingRequest open = getOwn(7);
+        exchange.send(open);
+
+        exchange.onOwned(open.id, TOKEN, 7, 9_000, OwnStatus.CURRENT, 0, 1, 5_000, null, 0);
+
+        assertThat(open.logTimeMs).isEqualTo(9_000);
+        assertThat(open.lastAccessedTimeMs).isEqualTo(5_000);
+    }
+
+    @Test
+    void shouldSayThatAChangeHasGivenTheSessionUp() {
+        owned.onRenewed(0, 0);
+        owned.onGranted(KEY, TOKEN, 1, 7, SessionProtocol.HINT_RECALLED, owned.generation(), 0);
+        exchange.open(1);
+        PendingRequest earlier = change(7);
+        PendingRequest last = change(8);
+        exchange.send(earlier);
+        exchange.send(last);
+
+        exchange.onWritten(earlier.id, TOKEN, 8, WriteStatus.COMMITTED, 0, 0);
+        exchange.onWritten(last.id, SessionProtocol.NO_TOKEN, 9, WriteStatus.COMMITTED, 0, 0);
+
+        assertThat(earlier.isReleased).isFalse();
+        assertThat(last.isReleased).isTrue();
+    }
+
+    @Test
+    void shouldNotCallARefusedChangeOneThatGaveTheSessionUp() {
+        exchange.open(1);
+        PendingRequest refused = change(7);
+        exchange.send(refused);
+
+        exchange.onWritten(refused.id, SessionProtocol.NO_TOKEN, 0, WriteStatus.FENCED, 0, 0);
+
+        assertThat(refused.isReleased).isFalse();
     }
 
     @Test

@@ -220,10 +220,21 @@ public abstract class TomcatProtocol implements ClientResponseListener {
             OwnStatus status,
             int hints,
             int grant,
+            long lastAccessedTimeMs,
             SessionRecord record) {
         if (messageEpoch == epoch()) {
             SessionKey asked = askedFor(requestId);
-            exchange.onOwned(requestId, token, version, logTimeMs, status, hints, grant, record, leaseNowNs());
+            exchange.onOwned(
+                    requestId,
+                    token,
+                    version,
+                    logTimeMs,
+                    status,
+                    hints,
+                    grant,
+                    lastAccessedTimeMs,
+                    record,
+                    leaseNowNs());
             if (bug == PlantedBug.LATE_GRANT && asked != null) {
                 ownAnyway(asked, token, hints);
             }

@@ -147,6 +147,11 @@ final class AttributeSlot {
                 && digest == AttributeCodec.digest(new UnsafeBuffer(encoded), 0, encoded.length);
     }
 
+    /** The value may have been changed in place since the array was told of it: the next form that comes from there replaces it. */
+    synchronized void distrust() {
+        digest = NO_DIGEST;
+    }
+
     synchronized long digest() {
         return digest;
     }

@@ -2,7 +2,6 @@ package org.stoneware.tomcat;
 
 import java.io.Serializable;
 import java.security.Principal;
-import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.apache.catalina.session.StandardSession;
@@ -10,6 +9,7 @@ import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.client.Committed;
+import org.stoneware.client.Opened;
 import org.stoneware.client.SessionClient;
 
 /**
@@ -33,7 +33,6 @@ final class ClusteredSession extends StandardSession {
     private final transient SharedLogin login;
     private final transient Object arrayLock = new Object();
     private final transient CommitTurns turns = new CommitTurns();
-    private final transient AtomicInteger accesses = new AtomicInteger();
 
     private transient volatile @Nullable SessionKey key;
     private transient volatile long version = SessionClient.NO_VERSION;
@@ -50,12 +49,8 @@ final class ClusteredSession extends StandardSession {
     private transient boolean isDropped;
 
     private transient boolean isBehind;
-    /** Uses counted by the array through this copy. Written under arrayLock. */
-    private transient volatile int uses;
-    /** One of {@link #uses} belongs to callers outside any request scope. Guarded by arrayLock. */
-    private transient boolean hasDetachedUse;
-
-    private transient volatile long lastUsedNs = System.nanoTime();
+    /** Those counted by the array through this copy. */
+    private final transient CopyUses uses = new CopyUses(arrayLock);
 
     ClusteredSession(SessionManager manager) {
         super(manager);
@@ -93,23 +88,17 @@ final class ClusteredSession extends StandardSession {
         return version != SessionClient.NO_VERSION;
     }
 
-    long approximateBytes() {
-        return content.approximateBytes();
+    SessionContent content() {
+        return content;
     }
 
-    /** Names of attributes the array does not hold, because they can't leave this Tomcat. */
-    List<String> localAttributes() {
-        return content.application().localNames();
+    CopyUses uses() {
+        return uses;
     }
 
-    long lastUsedNs() {
-        return lastUsedNs;
-    }
-
+    /** True while somebody has it who can change it: no use whose last commit gave it up is meant. */
     boolean isUsed() {
-        synchronized (arrayLock) {
-            return uses > 0;
-        }
+        return uses.isAnyOpen();
     }
 
     /**
@@ -121,12 +110,12 @@ final class ClusteredSession extends StandardSession {
      * @return true when it was taken out by this call.
      */
     boolean drop() {
-        if (uses > 0 || committing.get() > 0) {
+        if (uses.isAny() || committing.get() > 0) {
             return false;
         }
         synchronized (arrayLock) {
             // Not while a request that was granted the session is on its way to this copy.
-            if (uses > 0 || isDropped || !sessions.giveBack(key())) {
+            if (uses.isAny() || isDropped || !sessions.giveBack(key())) {
                 return false;
             }
             isDropped = true;
@@ -158,28 +147,33 @@ final class ClusteredSession extends StandardSession {
         }
     }
 
-    /**
-     * Begins one use the array has granted to somebody who has this copy in hands.
-     *
-     * @param record what the array gave; null when this copy is current.
-     * @return false when this copy must not be used any more.
-     */
-    boolean useAgain(@Nullable SessionRecord record, long logTimeMs) {
+    /** Begins one use the array has granted to somebody who has this copy in hands; false when it must not be used any more. */
+    boolean useAgain(Opened opened) {
+        SessionRecord record = opened.record();
         synchronized (arrayLock) {
             boolean isRenamed = record != null && !record.key().equals(key());
-            return !isRenamed && comeBack() && (record == null ? beginUse() : refresh(record, logTimeMs));
+            return !isRenamed
+                    && comeBack()
+                    && (record == null ? beginUse(opened) : refresh(record, opened.logTimeMs()));
         }
     }
 
     /**
-     * Takes in what others have made of the session, beneath what somebody who has this copy in hands has changed and is about to commit.
+     * Takes in what others have made of the session, beneath what somebody who has this copy in hands has changed and is about to commit. A
+     * copy that was lost counts again from then on, without what the array did not take of it: whoever changed that was told.
      *
+     * @param change the change about to be committed; null when it is another.
      * @return false when this copy can't be this Tomcat's.
      */
-    boolean takeIn(SessionRecord record, long logTimeMs) {
+    boolean takeIn(SessionRecord record, long logTimeMs, @Nullable AttributeChange change) {
         synchronized (arrayLock) {
-            if (uses > 0 || isLost || isRemoved || !record.key().equals(key()) || !sessions.keepAgain(this)) {
+            if (uses.isAnyOpen() || isRemoved || !record.key().equals(key()) || !sessions.keepAgain(this)) {
                 return false;
+            }
+            if (isLost()) {
+                content.dropChanges(change);
+                isLost = false;
+                hasLostChanges = false;
             }
             isDropped = false;
             isBehind = false;
@@ -193,7 +187,17 @@ final class ClusteredSession extends StandardSession {
         synchronized (arrayLock) {
             this.key = key;
             content.intervalChanged();
-            uses++;
+            uses.begin();
+        }
+    }
+
+    /** Counts one use the array has granted because this copy is current, and takes in when others have read the session. */
+    boolean beginUse(Opened current) {
+        synchronized (arrayLock) {
+            if (current.lastAccessedTimeMs() != Opened.NOT_TOLD) {
+                accessed(current.lastAccessedTimeMs(), current.logTimeMs());
+            }
+            return beginUse();
         }
     }
 
@@ -203,8 +207,7 @@ final class ClusteredSession extends StandardSession {
             if (isLost || isRemoved || isDropped) {
                 return false;
             }
-            uses++;
-            lastUsedNs = System.nanoTime();
+            uses.begin();
             return true;
         }
     }
@@ -212,19 +215,25 @@ final class ClusteredSession extends StandardSession {
     /** Ends one use, here and in the array, once the array holds what was changed behind the last commit of the last request. */
     void endUse(long ageMs) {
         for (int commits = 0; !endUse(ageMs, commits == MAX_LAST_COMMITS); commits++) {
-            sessions.detached().commitUnanswered(this, false);
+            if (isUsed()) {
+                sessions.detached().commitUnanswered(this, false);
+            } else {
+                // Given up: another Tomcat may wait for the end of this use, and the array must be asked again.
+                endUse(ageMs, true);
+                sessions.detached().commitAnew(this);
+                return;
+            }
         }
     }
 
     /** False when this is the last use and the array does not hold everything, unless it is to end all the same. */
     private boolean endUse(long ageMs, boolean isInAnyCase) {
         synchronized (arrayLock) {
-            if (uses == 1 && !isInAnyCase && isStored() && !hasLostChanges && isDirty()) {
+            if (uses.isOne() && !isInAnyCase && isStored() && !hasLostChanges && isDirty()) {
                 return false;
             }
-            uses--;
-            lastUsedNs = System.nanoTime();
-            if (uses == 0) {
+            uses.end();
+            if (!uses.isAny()) {
                 content.application().noneExposed();
             }
             // Inside the lock, which a rename holds: the key must not change on the way.
@@ -244,9 +253,9 @@ final class ClusteredSession extends StandardSession {
                 return false;
             }
             if (record.version() == version) {
-                accessed(record, logTimeMs);
+                accessed(record.lastAccessedTimeMs(), logTimeMs);
             } else if (record.version() > version) {
-                if (uses > 0) {
+                if (uses.isAnyOpen()) {
                     // Somebody else changed it, so this Tomcat had lost it; requests that began before must fail.
                     isLost = true;
                     return false;
@@ -258,9 +267,9 @@ final class ClusteredSession extends StandardSession {
     }
 
     /** Takes in that others have used the session without changing it. */
-    private void accessed(SessionRecord record, long logTimeMs) {
-        long accessedMs = SessionEndings.accessTimeMs(record, logTimeMs);
-        if (uses == 0 && accessedMs > thisAccessedTime) {
+    private void accessed(long lastAccessedTimeMs, long logTimeMs) {
+        long accessedMs = SessionEndings.accessTimeMs(lastAccessedTimeMs, logTimeMs);
+        if (!uses.isAnyOpen() && accessedMs > thisAccessedTime) {
             lastAccessedTime = accessedMs;
             thisAccessedTime = accessedMs;
         }
@@ -274,7 +283,7 @@ final class ClusteredSession extends StandardSession {
         key = record.key();
         id = record.key().id();
         creationTime = nowMs - (logTimeMs - record.creationTimeMs());
-        lastAccessedTime = SessionEndings.accessTimeMs(record, logTimeMs);
+        lastAccessedTime = SessionEndings.accessTimeMs(record.lastAccessedTimeMs(), logTimeMs);
         thisAccessedTime = lastAccessedTime;
         if (!content.isIntervalChanged()) {
             maxInactiveInterval = record.maxInactiveIntervalSec();
@@ -322,7 +331,7 @@ final class ClusteredSession extends StandardSession {
             return null;
         }
         if (hasLostChanges) {
-            return fenced();
+            return lostCopy();
         }
         DeltaBuffers.Buffer buffer = sessions.buffers().take();
         committing.incrementAndGet();
@@ -349,7 +358,18 @@ final class ClusteredSession extends StandardSession {
         return hasLostChanges;
     }
 
-    private Committed fenced() {
+    /** The array does not hold what this copy says, or has another version of it. */
+    boolean isLost() {
+        return isLost || hasLostChanges;
+    }
+
+    /** Makes what the array does not hold yet a change of another copy: one attribute and the interval, or everything that is not lost. */
+    void passOn(ClusteredSession other, @Nullable AttributeChange only) {
+        content.passOn(other.content, change -> only == null ? !isLost() : change == only);
+    }
+
+    /** Outcome of a change of a copy that is lost. */
+    Committed lostCopy() {
         return new Committed(Committed.Status.FENCED, version, "this copy of the session is not the array's any more");
     }
 
@@ -358,18 +378,24 @@ final class ClusteredSession extends StandardSession {
         if (!isValid || isRemoved || isStored() && buffer.builder.isEmpty() && !hasLostChanges) {
             return null;
         }
-        if (isLost || hasLostChanges) {
+        if (isLost()) {
             hasLostChanges = true;
-            return fenced();
+            return lostCopy();
         }
         int length = buffer.builder.finish();
         buffer.valuesWritten();
         turns.overtake();
         long base = Math.max(granted, version);
-        Committed outcome = sessions.client().commit(key(), base, buffer.delta, 0, length, ageMs, isLast);
+        // Not the last when a thread of the application has relied on this request for a change that is not among
+        // these.
+        boolean isLastOne = isLast && content.isAll(changes);
+        Committed outcome = sessions.client().commit(key(), base, buffer.delta, 0, length, ageMs, isLastOne);
         if (outcome.isCommitted()) {
             version = outcome.version();
             content.held(changes);
+            if (outcome.isReleased()) {
+                uses.released();
+            }
         } else {
             // Nobody knows what the array holds now; the next request asks it.
             hasLostChanges = true;
@@ -427,8 +453,12 @@ final class ClusteredSession extends StandardSession {
         }
     }
 
-    /** Something of the content has changed: commits it at once, unless a request that uses the session will. */
-    void changed() {
+    /**
+     * Something of the content has changed: commits it at once, unless a request that uses the session will.
+     *
+     * @param change of an attribute; null for another one.
+     */
+    void changed(@Nullable AttributeChange change) {
         if (!isValid || expiring || isRemoved || key == null) {
             return;
         }
@@ -438,48 +468,15 @@ final class ClusteredSession extends StandardSession {
         }
         synchronized (arrayLock) {
             // A request that has the session, but not on this thread (asynchronous work), commits before its next byte,
-            // or before its use ends.
-            if (scope == null && uses > 0 && !hasDetachedUse) {
+            // or before its use ends; not when it has given the session up, or lost it.
+            if (scope == null && uses.isAnyOpen() && !uses.hasDetached() && !isLost()) {
                 return;
             }
         }
         try {
-            sessions.detached().commit(this);
+            sessions.detached().commit(this, change);
         } catch (SessionUnavailableException e) {
             throw scope == null ? e : scope.fail(e);
-        }
-    }
-
-    // ---- uses outside a request scope
-
-    /** Notes that callers outside any request scope have a use now; false when they had one. */
-    boolean beginDetachedUse() {
-        synchronized (arrayLock) {
-            boolean isFirst = !hasDetachedUse;
-            hasDetachedUse = true;
-            return isFirst;
-        }
-    }
-
-    /** True when callers outside any request scope began a use, and none of them is left to end it. */
-    boolean isDetachedUseStray() {
-        return hasDetachedUse() && accesses.get() <= 0;
-    }
-
-    /** Ends the use of callers outside any request scope, unless one has come along. */
-    void endStrayUse() {
-        synchronized (arrayLock) {
-            if (!isDetachedUseStray()) {
-                return;
-            }
-            hasDetachedUse = false;
-        }
-        endUse(0);
-    }
-
-    boolean hasDetachedUse() {
-        synchronized (arrayLock) {
-            return hasDetachedUse;
         }
     }
 
@@ -488,7 +485,7 @@ final class ClusteredSession extends StandardSession {
     @Override
     public void access() {
         super.access();
-        accesses.incrementAndGet();
+        uses.accessBegins();
         if (RequestScope.current() == null) {
             sessions.detached().begin(this);
         }
@@ -497,7 +494,7 @@ final class ClusteredSession extends StandardSession {
     @Override
     public void endAccess() {
         super.endAccess();
-        if (accesses.decrementAndGet() <= 0) {
+        if (uses.accessEnds()) {
             sessions.detached().end(this);
         }
         RequestScope.accessEnded(this);
@@ -525,7 +522,7 @@ final class ClusteredSession extends StandardSession {
         super.setMaxInactiveInterval(interval);
         if (isChange) {
             content.intervalChanged();
-            changed();
+            changed(null);
         }
     }
 

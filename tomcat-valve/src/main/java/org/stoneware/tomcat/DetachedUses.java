@@ -1,6 +1,7 @@
 package org.stoneware.tomcat;
 
 import java.util.Objects;
+import org.jspecify.annotations.Nullable;
 import org.stoneware.client.Committed;
 import org.stoneware.client.Opened;
 import org.stoneware.client.SessionClient;
@@ -25,9 +26,9 @@ final class DetachedUses {
         if (!session.isValid()) {
             return;
         }
-        if (!session.hasDetachedUse()) {
+        if (!session.uses().hasDetached()) {
             openAgain(session);
-            if (!session.beginDetachedUse()) {
+            if (!session.uses().beginDetached()) {
                 session.endUse(0);
             }
         }
@@ -41,18 +42,20 @@ final class DetachedUses {
      * response waits for that any more: what the array does not take is lost, and said so.
      */
     void end(ClusteredSession session) {
-        if (!session.isDetachedUseStray()) {
+        if (!session.uses().isStray()) {
             return;
         }
         commitUnanswered(session, true);
-        session.endStrayUse();
+        if (session.uses().endStray()) {
+            session.endUse(0);
+        }
     }
 
     /** Hands over what no response waits for, unless it is lost already. */
     void commitUnanswered(ClusteredSession session, boolean lookInside) {
         Committed outcome = session.hasLostChanges() ? null : session.commit(lookInside, false, 0);
         if (outcome != null && !outcome.isCommitted()) {
-            sessions.lost(session.key(), outcome);
+            sessions.lost(session.key(), outcome.status(), outcome.detail());
         }
     }
 
@@ -81,7 +84,7 @@ final class DetachedUses {
         }
         Opened opened = client.open(session.key(), session.version());
         boolean isGranted = opened.status() == Opened.Status.CURRENT || opened.status() == Opened.Status.LOADED;
-        if (!isGranted || !session.useAgain(opened.record(), opened.logTimeMs())) {
+        if (!isGranted || !session.useAgain(opened)) {
             if (isGranted) {
                 sessions.end(session.key(), 0);
             }
@@ -89,17 +92,57 @@ final class DetachedUses {
         }
     }
 
-    /** Hands over a change made outside any request scope, at once. */
-    void commit(ClusteredSession session) {
-        SessionClient client = sessions.client();
-        boolean isOpen = session.hasDetachedUse();
-        boolean isShared = !isOpen && session.isUsed() && client.share(session.key());
-        long granted = isOpen || isShared ? SessionClient.NO_VERSION : openToCommit(client, session);
+    /**
+     * Hands over a change made outside any request scope, at once.
+     *
+     * @param change of an attribute; null when it is another, or more than one.
+     */
+    void commit(ClusteredSession session, @Nullable AttributeChange change) {
         try {
-            Committed outcome = isOpen || isShared ? session.commit(false, false, 0) : session.commitOnTop(granted);
+            Committed outcome = tryCommit(session, change);
             if (outcome != null && !outcome.isCommitted()) {
                 throw sessions.unavailable("commit", session.key(), outcome.status(), outcome.detail());
             }
+        } catch (UngrantedException e) {
+            throw sessions.unavailable("open", session.key(), e.status(), e.detail());
+        }
+        if (change != null && change.isDropped()) {
+            throw sessions.unavailable(
+                    "commit", session.key(), Committed.Status.FENCED, "dropped with changes the array did not take");
+        }
+    }
+
+    /**
+     * Hands over what was changed in a use behind the commit that gave the session up. What the array does not take is said; the copy keeps it for
+     * its next use.
+     */
+    void commitAnew(ClusteredSession session) {
+        try {
+            Committed outcome = session.isLost() ? session.lostCopy() : tryCommit(session, null);
+            if (outcome != null && !outcome.isCommitted()) {
+                sessions.lost(session.key(), outcome.status(), outcome.detail());
+            }
+        } catch (UngrantedException e) {
+            sessions.lost(session.key(), e.status(), e.detail());
+        }
+    }
+
+    private @Nullable Committed tryCommit(ClusteredSession session, @Nullable AttributeChange change)
+            throws UngrantedException {
+        SessionClient client = sessions.client();
+        boolean isOpen = session.uses().hasDetached();
+        boolean isUsed = isOpen || session.isUsed();
+        if (isUsed && session.isLost()) {
+            // Those who use it fail, and nobody else must.
+            return session.lostCopy();
+        }
+        if (!isUsed && passOn(session, change)) {
+            return null;
+        }
+        boolean isShared = !isOpen && isUsed && client.share(session.key());
+        long granted = isOpen || isShared ? SessionClient.NO_VERSION : openToCommit(client, session, change);
+        try {
+            return isOpen || isShared ? session.commit(false, false, 0) : session.commitOnTop(granted);
         } finally {
             if (!isOpen) {
                 sessions.end(session.key(), 0);
@@ -107,9 +150,30 @@ final class DetachedUses {
         }
     }
 
+    /**
+     * Makes a change of a copy that is not this Tomcat's one of the copy that is, while requests use that. Otherwise that one is dropped.
+     *
+     * @return false when there is no other copy any more.
+     */
+    private boolean passOn(ClusteredSession session, @Nullable AttributeChange change) {
+        ClusteredSession other = sessions.copy(session.key().id());
+        if (other == null || other == session) {
+            return false;
+        }
+        boolean mayGo = other.content().localNames().isEmpty();
+        if (mayGo && other.drop()) {
+            return false;
+        }
+        session.passOn(other, change);
+        return true;
+    }
+
     /** Returns the version the array has granted. */
-    private long openToCommit(SessionClient client, ClusteredSession session) {
-        Opened opened = client.open(session.key(), session.version());
+    private long openToCommit(SessionClient client, ClusteredSession session, @Nullable AttributeChange change)
+            throws UngrantedException {
+        // For a lost copy without a version: nobody knows what it is a copy of.
+        long known = session.isLost() ? SessionClient.NO_VERSION : session.version();
+        Opened opened = client.open(session.key(), known);
         switch (opened.status()) {
             case CURRENT -> {
                 if (!session.comeBack()) {
@@ -119,17 +183,17 @@ final class DetachedUses {
                 }
             }
             case LOADED -> {
-                if (!session.takeIn(Objects.requireNonNull(opened.record()), opened.logTimeMs())) {
+                if (!session.takeIn(Objects.requireNonNull(opened.record()), opened.logTimeMs(), change)) {
                     // The changed attributes go on top of what others made of the session; this copy does not know
                     // that.
                     session.fallBehind();
                     sessions.forget(session);
                 }
             }
-            default -> throw sessions.unavailable("open", session.key(), opened.status(), opened.detail());
+            default -> throw new UngrantedException(opened.status(), opened.detail());
         }
         ClusteredSession other = sessions.copy(session.key().id());
-        if (other != null && other != session) {
+        if (other != null && other != session && !session.isLost()) {
             // It will not know what is committed now; whoever uses it must not write over that.
             other.lose();
         }

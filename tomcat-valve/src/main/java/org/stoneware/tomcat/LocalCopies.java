@@ -18,8 +18,8 @@ final class LocalCopies {
     static void dropIdle(Map<String, Session> copies, long nowNs, long slackSec) {
         for (Session session : copies.values()) {
             ClusteredSession copy = (ClusteredSession) session;
-            long idleSec = TimeUnit.NANOSECONDS.toSeconds(nowNs - copy.lastUsedNs());
-            if (idleSec > slackSec && copy.isDetachedUseStray()) {
+            long idleSec = TimeUnit.NANOSECONDS.toSeconds(nowNs - copy.uses().lastNs());
+            if (idleSec > slackSec && copy.uses().isStray()) {
                 copy.sessions().detached().end(copy);
             }
             int interval = copy.getMaxInactiveInterval();
@@ -30,7 +30,7 @@ final class LocalCopies {
     }
 
     private static boolean drop(ClusteredSession copy) {
-        List<String> local = copy.localAttributes();
+        List<String> local = copy.content().localNames();
         boolean isDropped = copy.drop();
         if (isDropped) {
             local.forEach(copy.sessions().reports()::droppedLocal);
@@ -45,7 +45,7 @@ final class LocalCopies {
         for (Session session : copies.values()) {
             ClusteredSession copy = (ClusteredSession) session;
             byUse.add(copy);
-            bytes += copy.approximateBytes();
+            bytes += copy.content().approximateBytes();
         }
         int count = byUse.size();
         if (count <= maxCount && bytes <= maxBytes) {
@@ -55,7 +55,10 @@ final class LocalCopies {
         record Stamped(ClusteredSession copy, boolean isLocal, long lastUsedNs) {}
         long nowNs = System.nanoTime();
         List<Stamped> oldestFirst = byUse.stream()
-                .map(copy -> new Stamped(copy, !copy.localAttributes().isEmpty(), copy.lastUsedNs() - nowNs))
+                .map(copy -> new Stamped(
+                        copy,
+                        !copy.content().localNames().isEmpty(),
+                        copy.uses().lastNs() - nowNs))
                 .sorted(Comparator.comparing(Stamped::isLocal).thenComparingLong(Stamped::lastUsedNs))
                 .toList();
         for (Stamped candidate : oldestFirst) {
@@ -65,7 +68,7 @@ final class LocalCopies {
             ClusteredSession copy = candidate.copy();
             if (drop(copy)) {
                 count--;
-                bytes -= copy.approximateBytes();
+                bytes -= copy.content().approximateBytes();
             }
         }
     }

@@ -14,6 +14,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentMap;
+import java.util.function.Predicate;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.jspecify.annotations.Nullable;
@@ -34,7 +35,7 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
     private final Owner owner;
     private final ConcurrentHashMap<String, AttributeSlot> slots = new ConcurrentHashMap<>();
     /** What the array may not hold yet, each with a mark that tells one change of an attribute from the next. */
-    private final ConcurrentHashMap<String, Object> changed = new ConcurrentHashMap<>();
+    private final ConcurrentHashMap<String, AttributeChange> changed = new ConcurrentHashMap<>();
     /** A mutable value was put or taken away: by way of it the application may have changed others it leads to. */
     private volatile boolean mayHaveReachedOthers;
     /** Held while a value is activated; one for all, because a value that is may ask for others. */
@@ -46,7 +47,7 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
         boolean isShared(String name, Object value);
 
         /** An attribute was put or removed. */
-        void changed();
+        void changed(AttributeChange change);
 
         /** A value made by another Tomcat is about to be handed out here for the first time. */
         void activate(Object value);
@@ -114,15 +115,16 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
     // First the slot, then its name: a delta collected between the two misses the change, and finds it the next time. A
     // record taken in must not come between.
     private void change(String name, @Nullable AttributeSlot slot) {
+        AttributeChange change = new AttributeChange();
         synchronized (changed) {
             if (slot == null) {
                 slots.remove(name);
             } else {
                 slots.put(name, slot);
             }
-            changed.put(name, new Object());
+            changed.put(name, change);
         }
-        owner.changed();
+        owner.changed(change);
     }
 
     @Override
@@ -223,9 +225,9 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
      * @throws UncheckedIOException when a value can't be written now; the delta is of no use then.
      */
     Collected collect(SessionDelta.Builder delta, ExpandableArrayBuffer scratch, boolean lookInside) {
-        Collected collected = new Collected();
         // Before the slots are read: a change made from here on has another mark, and is collected the next time.
-        Map<String, Object> marks = new HashMap<>(changed);
+        Map<String, AttributeChange> marks = new HashMap<>(changed);
+        Collected collected = new Collected(marks);
         marks.forEach((name, mark) -> {
             AttributeSlot slot = slots.get(name);
             if (slot == null) {
@@ -260,7 +262,7 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
     private void addChanged(
             SessionDelta.Builder delta,
             String name,
-            Object mark,
+            AttributeChange mark,
             AttributeSlot slot,
             ExpandableArrayBuffer scratch,
             Collected collected) {
@@ -321,12 +323,13 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
 
     /** What fails now and may work the next time must not take the attribute away from everybody: the whole delta fails. */
     private UncheckedIOException notNow(String name, IOException e) {
-        changed.putIfAbsent(name, new Object());
+        changed.putIfAbsent(name, new AttributeChange());
         return new UncheckedIOException("session attribute " + name + ": " + e.getMessage(), e);
     }
 
     /** What a delta says of these attributes; theirs to remember once the array holds it, and to forget otherwise. */
     final class Collected {
+        private final Map<String, AttributeChange> marks;
         private final List<Entry> entries = new ArrayList<>();
         private final Set<String> names = new HashSet<>();
 
@@ -339,15 +342,24 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
          */
         private record Entry(
                 String name,
-                @Nullable Object mark,
+                @Nullable AttributeChange mark,
                 @Nullable AttributeSlot slot,
                 boolean isLocal,
                 long digest,
                 int length) {}
 
+        private Collected(Map<String, AttributeChange> marks) {
+            this.marks = marks;
+        }
+
+        /** True when nothing was put or removed since. */
+        boolean isAll() {
+            return changed.equals(marks);
+        }
+
         private void add(
                 String name,
-                @Nullable Object mark,
+                @Nullable AttributeChange mark,
                 @Nullable AttributeSlot slot,
                 boolean isLocal,
                 long digest,
@@ -376,6 +388,37 @@ final class SessionAttributes extends AbstractMap<String, Object> implements Con
     void noneExposed() {
         mayHaveReachedOthers = false;
         slots.values().forEach(AttributeSlot::notExposed);
+    }
+
+    /**
+     * Forgets what the array may not hold: the next record taken in replaces every value but those of this Tomcat alone.
+     *
+     * @param kept the change that is not forgotten; null for none.
+     */
+    void dropChanges(@Nullable AttributeChange kept) {
+        synchronized (changed) {
+            changed.forEach((name, change) -> {
+                if (change != kept) {
+                    change.drop();
+                    changed.remove(name, change);
+                }
+            });
+            slots.values().forEach(AttributeSlot::distrust);
+        }
+    }
+
+    /**
+     * Makes changes the array does not hold yet changes of another copy of the session, which answers for them.
+     */
+    void passOn(SessionAttributes other, Predicate<AttributeChange> which) {
+        changed.forEach((name, change) -> {
+            if (which.test(change)) {
+                AttributeSlot slot = slots.get(name);
+                Object value = slot == null ? null : slot.decodedValue();
+                other.change(name, value == null ? null : AttributeSlot.ofValue(value));
+                changed.remove(name, change);
+            }
+        });
     }
 
     /** Prepares to take in a whole session: forgets everything but what only this Tomcat has, and what the array is yet to hear of. */

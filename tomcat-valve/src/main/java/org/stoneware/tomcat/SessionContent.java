@@ -1,5 +1,8 @@
 package org.stoneware.tomcat;
 
+import java.util.List;
+import java.util.function.Predicate;
+import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.AttributeKind;
 import org.stoneware.api.session.SessionRecord;
 
@@ -41,8 +44,8 @@ final class SessionContent {
         }
 
         @Override
-        public void changed() {
-            session.changed();
+        public void changed(AttributeChange change) {
+            session.changed(change);
         }
 
         @Override
@@ -77,6 +80,39 @@ final class SessionContent {
 
     boolean hasChanges() {
         return isIntervalChanged || application.hasChanges() || container.hasChanges();
+    }
+
+    /** Names of attributes the array does not hold, because they can't leave this Tomcat. */
+    List<String> localNames() {
+        return application.localNames();
+    }
+
+    /** True when nothing has changed since that was collected. */
+    boolean isAll(Collected changes) {
+        return isIntervalChanged == changes.hasInterval
+                && session.intervalSec() == changes.interval
+                && changes.application.isAll()
+                && changes.container.isAll();
+    }
+
+    /** Forgets what the array may not hold, but for one change, and for the interval: the next record taken in replaces it. */
+    void dropChanges(@Nullable AttributeChange kept) {
+        application.dropChanges(kept);
+        container.dropChanges(kept);
+    }
+
+    /**
+     * Makes what the array does not hold yet a change of another copy of the session, which answers for it.
+     *
+     * @param which the changes of attributes to hand over.
+     */
+    void passOn(SessionContent other, Predicate<AttributeChange> which) {
+        if (isIntervalChanged) {
+            isIntervalChanged = false;
+            other.session.setMaxInactiveInterval(session.intervalSec());
+        }
+        application.passOn(other.application, which);
+        container.passOn(other.container, which);
     }
 
     /** What the content takes in the array, about. */

@@ -90,7 +90,8 @@ final class SessionEndings {
         if (record == null) {
             return opened.status() != Opened.Status.ABSENT;
         }
-        long sinceMs = accessTimeMs(record, opened.logTimeMs()) - session.getThisAccessedTimeInternal();
+        long sinceMs =
+                accessTimeMs(record.lastAccessedTimeMs(), opened.logTimeMs()) - session.getThisAccessedTimeInternal();
         boolean isUsedSince = record.version() > session.version() || sinceMs > ACCESS_TOLERANCE_MS;
         // To look is no use: the array keeps the last access it knows.
         long idleMs = Math.max(0, opened.logTimeMs() - record.lastAccessedTimeMs());
@@ -102,8 +103,8 @@ final class SessionEndings {
         return isUsedSince;
     }
 
-    /** The last access the array knows of, by the clock of this machine: ages go over the network, since clocks may differ. */
-    static long accessTimeMs(SessionRecord record, long logTimeMs) {
-        return System.currentTimeMillis() - (logTimeMs - record.lastAccessedTimeMs());
+    /** The last access the array knows of, by the clock of this machine: an age counts, since clocks may differ. */
+    static long accessTimeMs(long lastAccessedTimeMs, long logTimeMs) {
+        return System.currentTimeMillis() - (logTimeMs - lastAccessedTimeMs);
     }
 }

@@ -319,7 +319,7 @@ public final class SessionManager extends ManagerBase implements DistributedMana
             Opened opened = client().open(key, known, ownerWaitMs);
             switch (opened.status()) {
                 case CURRENT -> {
-                    if (copy != null && copy.beginUse()) {
+                    if (copy != null && copy.beginUse(opened)) {
                         return copy;
                     }
                     if (copy != null) {
@@ -466,8 +466,8 @@ public final class SessionManager extends ManagerBase implements DistributedMana
         if (scope != null && !scope.isFinished()) {
             scope.hold(ours);
         } else {
-            ours.beginDetachedUse();
-            detached.commit(ours);
+            ours.uses().beginDetached();
+            detached.commit(ours, null);
         }
     }
 
@@ -578,8 +578,8 @@ public final class SessionManager extends ManagerBase implements DistributedMana
     }
 
     /** Says, now and then, that the array did not take a change no response waits for. */
-    void lost(SessionKey key, Committed outcome) {
-        say("commit", key, outcome.status(), outcome.detail(), "sent before");
+    void lost(SessionKey key, Enum<?> status, String detail) {
+        say("commit", key, status, detail, "sent before");
     }
 
     private String say(String operation, SessionKey key, Enum<?> status, String detail, String answer) {

@@ -120,6 +120,12 @@ final class InMemoryArray {
             }
             wait(100);
         }
+        while (clients.stream().anyMatch(client -> !client.closedUses.isEmpty())) {
+            if (System.currentTimeMillis() > deadlineMs) {
+                throw new AssertionError("a use that gave its session up was never ended");
+            }
+            wait(100);
+        }
         if (entries.values().stream().anyMatch(e -> e.uses < 0)) {
             throw new AssertionError("a use was ended twice");
         }
@@ -204,6 +210,9 @@ final class InMemoryArray {
         /** What this Tomcat would own at a real array, which leaves it a session until somebody else asks. */
         final Set<SessionKey> owned = ConcurrentHashMap.newKeySet();
 
+        /** Uses whose last commit gave the session up; they only have to end. */
+        private final Map<SessionKey, Integer> closedUses = new HashMap<>();
+
         final Map<String, ExpiryListener> listeners = new HashMap<>();
 
         @Override
@@ -243,7 +252,8 @@ final class InMemoryArray {
                 owned.add(key);
                 SessionRecord record = new SessionRecord().wrap(new UnsafeBuffer(entry.record.clone()), 0);
                 return record.version() == knownVersion
-                        ? new Opened(Opened.Status.CURRENT, knownVersion, null, logTimeMs, "")
+                        ? new Opened(
+                                Opened.Status.CURRENT, knownVersion, null, logTimeMs, record.lastAccessedTimeMs(), "")
                         : new Opened(Opened.Status.LOADED, record.version(), record, logTimeMs, "");
             }
         }
@@ -317,8 +327,21 @@ final class InMemoryArray {
                 if (entry.owner != this || !isNewest) {
                     return new Committed(Committed.Status.FENCED, 0, "");
                 }
-                return apply(key, entry, new SessionDelta().wrap(buffer, offset), accessAgeMs);
+                Committed committed = apply(key, entry, new SessionDelta().wrap(buffer, offset), accessAgeMs);
+                if (isLast && entry.uses == 1 && entry.isRecalled) {
+                    closedUses.merge(key, 1, Integer::sum);
+                    entry.uses = 0;
+                    passOn(entry);
+                    return new Committed(committed.status(), committed.version(), "", true);
+                }
+                return committed;
             }
+        }
+
+        private void passOn(Entry entry) {
+            entry.owner = null;
+            entry.isRecalled = false;
+            InMemoryArray.this.notifyAll();
         }
 
         @Override
@@ -326,6 +349,11 @@ final class InMemoryArray {
             calls.add("end " + key.id());
             synchronized (InMemoryArray.this) {
                 if (taken.remove(key)) {
+                    return;
+                }
+                if (closedUses.containsKey(key)) {
+                    closedUses.computeIfPresent(key, (k, uses) -> uses == 1 ? null : uses - 1);
+                    InMemoryArray.this.notifyAll();
                     return;
                 }
                 Entry entry = entries.get(key);
@@ -337,12 +365,10 @@ final class InMemoryArray {
                     touch(entry, logTimeMs - accessAgeMs);
                 }
                 if (entry != null && --entry.uses == 0) {
-                    entry.owner = null;
-                    entry.isRecalled = false;
                     if (entry.record.length == 0) {
                         entries.remove(key);
                     }
-                    InMemoryArray.this.notifyAll();
+                    passOn(entry);
                 }
             }
         }
@@ -351,7 +377,7 @@ final class InMemoryArray {
         public boolean giveBack(SessionKey key) {
             synchronized (InMemoryArray.this) {
                 Entry entry = entries.get(key);
-                if (entry != null && entry.owner == this && entry.uses > 0) {
+                if (entry != null && entry.owner == this && entry.uses > 0 || closedUses.containsKey(key)) {
                     return false;
                 }
                 owned.remove(key);
@@ -366,6 +392,10 @@ final class InMemoryArray {
                 owned.remove(key);
                 if (isDown) {
                     return new Committed(Committed.Status.UNAVAILABLE, 0, "as the test wants");
+                }
+                Entry entry = entries.get(key);
+                if (entry != null && entry.owner != this) {
+                    return new Committed(Committed.Status.FENCED, 0, "");
                 }
                 boolean wasThere = entries.remove(key) != null;
                 InMemoryArray.this.notifyAll();

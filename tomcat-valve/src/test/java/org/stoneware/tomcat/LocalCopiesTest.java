@@ -132,9 +132,9 @@ class LocalCopiesTest {
         isFirstDone.countDown();
         int status = second.get(20, TimeUnit.SECONDS).statusCode();
 
-        assertThat(status).isEqualTo(503);
-        assertThat(array.attribute(APPLICATION, kept.getId(), "second")).isNull();
-        assertThat(tomcat.get("/both", kept.getId()).body()).isEqualTo("yes null");
+        assertThat(status).isEqualTo(200);
+        assertThat(array.attribute(APPLICATION, kept.getId(), "second")).isEqualTo("yes");
+        assertThat(tomcat.get("/both", kept.getId()).body()).isEqualTo("yes yes");
         array.awaitNoUses();
     }
 
@@ -143,8 +143,8 @@ class LocalCopiesTest {
         HttpSession kept = keptAndDropped();
         tomcat.get("/both", kept.getId());
         AtomicReference<CompletableFuture<HttpResponse<String>>> second = new AtomicReference<>();
-        array.beforeCommit = () -> {
-            array.beforeCommit = () -> {};
+        array.beforeOpen = () -> {
+            array.beforeOpen = () -> {};
             second.set(getLater("/second", kept.getId()));
             await(isSecondIn);
         };

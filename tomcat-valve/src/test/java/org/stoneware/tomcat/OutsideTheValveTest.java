@@ -4,8 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.stoneware.tomcat.TestTomcat.APPLICATION;
 import static org.stoneware.tomcat.TestTomcat.sessionId;
 
-import java.io.IOException;
-import java.lang.reflect.Field;
 import java.net.http.HttpResponse;
 import java.util.ArrayList;
 import java.util.List;
@@ -13,17 +11,11 @@ import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.servlet.AsyncContext;
-import javax.servlet.ServletException;
 import javax.servlet.ServletRequestEvent;
 import javax.servlet.ServletRequestListener;
 import javax.servlet.http.HttpServletRequest;
 import javax.servlet.http.HttpSession;
-import org.apache.catalina.connector.Request;
-import org.apache.catalina.connector.Response;
 import org.apache.catalina.core.StandardContext;
-import org.apache.catalina.valves.ValveBase;
-import org.apache.coyote.ActionCode;
-import org.apache.coyote.ActionHook;
 import org.apache.tomcat.util.descriptor.web.ErrorPage;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -243,47 +235,6 @@ class OutsideTheValveTest {
         assertThat(theirs).isEqualTo(5);
         assertThat(array.attribute(APPLICATION, id, "theirs")).isEqualTo(5);
         assertThat(array.attribute(APPLICATION, id, "held")).isEqualTo(2);
-    }
-
-    /** Does something on the thread of each request when the protocol handler has sent the last byte. */
-    private static final class BehindTheLastByte extends ValveBase {
-        private final Task task;
-
-        private interface Task {
-            void run() throws Exception;
-        }
-
-        BehindTheLastByte(Task task) {
-            this.task = task;
-        }
-
-        @Override
-        public void invoke(Request request, Response response) throws IOException, ServletException {
-            org.apache.coyote.Response coyote = response.getCoyoteResponse();
-            try {
-                Field field = org.apache.coyote.Response.class.getDeclaredField("hook");
-                field.setAccessible(true);
-                ActionHook hook = (ActionHook) field.get(coyote);
-                field.set(coyote, (ActionHook) (code, param) -> {
-                    hook.action(code, param);
-                    if (code == ActionCode.CLOSE) {
-                        run();
-                    }
-                });
-                getNext().invoke(request, response);
-                field.set(coyote, hook);
-            } catch (ReflectiveOperationException e) {
-                throw new AssertionError(e);
-            }
-        }
-
-        private void run() {
-            try {
-                task.run();
-            } catch (Exception e) {
-                throw new AssertionError(e);
-            }
-        }
     }
 
     @Test

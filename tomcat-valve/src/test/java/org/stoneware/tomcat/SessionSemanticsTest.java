@@ -466,7 +466,7 @@ class SessionSemanticsTest {
         }
 
         ClusteredSession copy = (ClusteredSession) a.context.getManager().findSessions()[0];
-        assertThat(copy.approximateBytes()).isBetween(1000L, 1999L);
+        assertThat(copy.content().approximateBytes()).isBetween(1000L, 1999L);
     }
 
     @Test

@@ -85,6 +85,34 @@ class TwoTomcatsTest {
     }
 
     @Test
+    void shouldTellTheLastAccessWhenAnotherTomcatHasOnlyReadTheSession() throws Exception {
+        TestTomcat.Page last = (request, response) ->
+                response.getWriter().print(request.getSession().getLastAccessedTime());
+        a.page("/last", last);
+        b.page("/last", last);
+        String id = sessionId(a.get("/count", null));
+        // On the same connection: Catalina takes the time when the request before is over.
+        a.get("/none", null);
+        array.awaitNoUses();
+        long readMs = nextMs();
+        b.get("/last", id);
+        array.awaitNoUses();
+
+        long toldMs = Long.parseLong(a.get("/last", id).body());
+
+        assertThat(toldMs).isGreaterThanOrEqualTo(readMs);
+    }
+
+    /** A time of the clock of the machine that is later than everything before. */
+    private static long nextMs() {
+        long beforeMs = System.currentTimeMillis();
+        while (System.currentTimeMillis() <= beforeMs) {
+            Thread.onSpinWait();
+        }
+        return System.currentTimeMillis();
+    }
+
+    @Test
     void shouldLoseNoUpdateWhenBothTomcatsServeOneSessionAtOnce() throws Exception {
         String id = sessionId(a.get("/count", null));
         ExecutorService browsers = Executors.newFixedThreadPool(8);

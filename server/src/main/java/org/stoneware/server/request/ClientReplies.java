@@ -2,7 +2,6 @@ package org.stoneware.server.request;
 
 import java.util.List;
 import org.agrona.ExpandableArrayBuffer;
-import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.server.session.GrownBuffer;
 import org.stoneware.wire.session.ClientResponsePublisher;
@@ -58,25 +57,37 @@ final class ClientReplies {
     /** Answers that nothing was granted. */
     void notOwned(ClientRow to, long requestId, long logTimeMs, OwnStatus status) {
         if (to.port != null) {
-            to.port.send(out, responses.owned(out, epoch, requestId, 0, 0, logTimeMs, status, 0, 0, null));
+            to.port.send(out, responses.owned(out, epoch, requestId, 0, 0, logTimeMs, status, 0, 0, 0, null));
         }
     }
 
-    /** @param loaded the session, or null when the Tomcat has this version of it. */
+    /**
+     * @param session   what the Tomcat gets to use.
+     * @param isCurrent it has this version of the session.
+     */
     void granted(
             ClientRow to,
             long requestId,
             SessionOwnership.Row row,
-            long version,
+            SessionRecord session,
             long logTimeMs,
             int hints,
-            @Nullable SessionRecord loaded) {
+            boolean isCurrent) {
         if (to.port != null) {
-            OwnStatus status = loaded == null ? OwnStatus.CURRENT : OwnStatus.LOADED;
             to.port.send(
                     out,
                     responses.owned(
-                            out, epoch, requestId, row.token, version, logTimeMs, status, hints, row.grant, loaded));
+                            out,
+                            epoch,
+                            requestId,
+                            row.token,
+                            session.version(),
+                            logTimeMs,
+                            isCurrent ? OwnStatus.CURRENT : OwnStatus.LOADED,
+                            hints,
+                            row.grant,
+                            session.lastAccessedTimeMs(),
+                            isCurrent ? null : session));
             out = GrownBuffer.afterUse(out);
         }
     }

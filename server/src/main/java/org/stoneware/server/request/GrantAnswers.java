@@ -34,14 +34,7 @@ final class GrantAnswers implements SessionOwnership.Output {
         long tookNs = context.nowNs - askedNs;
         context.counters.opens.record(tookNs);
         context.counters.answers.opened(isCurrent ? OwnStatus.CURRENT : OwnStatus.LOADED, tookNs);
-        context.replies.granted(
-                client,
-                requestId,
-                row,
-                context.view.version(),
-                context.logTimeMs(),
-                hints,
-                isCurrent ? null : context.view);
+        context.replies.granted(client, requestId, row, context.view, context.logTimeMs(), hints, isCurrent);
     }
 
     @Override

@@ -248,6 +248,7 @@ public final class QuestionFixture implements Surroundings {
                 OwnStatus status,
                 int hints,
                 int grant,
+                long lastAccessedTimeMs,
                 @Nullable SessionRecord record) {}
 
         @Override

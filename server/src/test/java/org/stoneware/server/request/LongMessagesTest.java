@@ -37,7 +37,7 @@ class LongMessagesTest {
                 "10.0.0.1");
         SessionOwnership.Row owned = new SessionOwnership.Row(ProcessorFixture.KEY);
 
-        replies.granted(row, 1, owned, 1, 1, 0, record(LONG));
+        replies.granted(row, 1, owned, record(LONG), 1, 0, false);
         replies.notOwned(row, 2, 1, OwnStatus.ABSENT);
         replies.expired(row, 3, 1, record(LONG));
         replies.notOwned(row, 4, 1, OwnStatus.ABSENT);

@@ -152,6 +152,9 @@ final class ProcessorFixture {
     final class Tomcat implements ClientResponseListener {
         final long id;
         final List<Owned> owned = new ArrayList<>();
+        /** Time since the last access of the session granted last. */
+        long idleMs;
+
         final List<Written> written = new ArrayList<>();
         final List<Recall> recalls = new ArrayList<>();
         final List<Expired> expired = new ArrayList<>();
@@ -332,8 +335,10 @@ final class ProcessorFixture {
                 OwnStatus status,
                 int hints,
                 int grant,
+                long lastAccessedTimeMs,
                 @Nullable SessionRecord record) {
             owned.add(new Owned(requestId, token, version, status, hints, grant, record != null));
+            idleMs = logTimeMs - lastAccessedTimeMs;
         }
 
         @Override

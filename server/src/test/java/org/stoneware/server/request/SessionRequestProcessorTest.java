@@ -57,6 +57,21 @@ class SessionRequestProcessorTest {
     }
 
     @Test
+    void shouldTellTheLastAccessWhenTheCopyIsUpToDate() {
+        long token = a.create(1, KEY);
+        long version = a.lastWritten().version();
+        a.release(KEY, token, 1);
+        array.pass(20_000, a, b);
+        b.touch(KEY);
+        array.pass(5_000, a, b);
+
+        a.getOwn(2, KEY, version);
+
+        assertThat(a.lastOwned().status()).isEqualTo(OwnStatus.CURRENT);
+        assertThat(a.idleMs).isEqualTo(5_000);
+    }
+
+    @Test
     void shouldAnswerADuplicateAsTheFirstTimeAndChangeNothing() {
         long token = a.create(1, KEY);
         a.write(2, KEY, token, 0, 1, 8);

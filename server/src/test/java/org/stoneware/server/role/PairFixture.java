@@ -369,6 +369,7 @@ final class PairFixture {
                 OwnStatus status,
                 int hints,
                 int grant,
+                long lastAccessedTimeMs,
                 @Nullable SessionRecord record) {}
 
         @Override

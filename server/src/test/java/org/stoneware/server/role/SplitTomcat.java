@@ -141,6 +141,7 @@ final class SplitTomcat implements ClientResponseListener {
             OwnStatus status,
             int hints,
             int grant,
+            long lastAccessedTimeMs,
             @Nullable SessionRecord record) {
         opened.add(status);
         tokens.put(asked, token);

@@ -123,6 +123,7 @@ public final class ClientResponseAdapter {
                 status,
                 owned.hints(),
                 owned.grant(),
+                owned.lastAccessedTimeMs(),
                 loaded);
     }
 

@@ -25,7 +25,10 @@ public interface ClientResponseListener {
 
     void onRenewed(long epoch, long sequence);
 
-    /** @param record null unless the status is {@link OwnStatus#LOADED}. */
+    /**
+     * @param lastAccessedTimeMs log time of the last access of the session, by whatever Tomcat; 0 when it is not granted.
+     * @param record             null unless the status is {@link OwnStatus#LOADED}.
+     */
     void onOwned(
             long epoch,
             long requestId,
@@ -35,6 +38,7 @@ public interface ClientResponseListener {
             OwnStatus status,
             int hints,
             int grant,
+            long lastAccessedTimeMs,
             @Nullable SessionRecord record);
 
     void onWritten(long epoch, long requestId, long token, long version, WriteStatus status, int hints);

@@ -78,6 +78,7 @@ public final class ClientResponsePublisher {
             OwnStatus status,
             int hints,
             int grant,
+            long lastAccessedTimeMs,
             @Nullable SessionRecord record) {
         owned.wrapAndApplyHeader(out, 0, header)
                 .epoch(epoch)
@@ -87,7 +88,8 @@ public final class ClientResponsePublisher {
                 .logTimeMs(logTimeMs)
                 .status(status.code())
                 .hints(hints)
-                .grant(grant);
+                .grant(grant)
+                .lastAccessedTimeMs(lastAccessedTimeMs);
         if (record == null) {
             owned.putRecord(empty, 0, 0);
         } else {

@@ -55,8 +55,8 @@ public final class SampleRequests {
                 "Registered",
                 bytes(out -> RESPONSES.registered(out, 1, 2, 400, 4, new LogStart(8, 9), "s1", "logs", OWNED)));
         all.put("Renewed", bytes(out -> RESPONSES.renewed(out, 1, 2)));
-        all.put("Owned", bytes(out -> RESPONSES.owned(out, 1, 2, 3, 4, 5, OwnStatus.LOADED, 1, 7, record())));
-        all.put("OwnedCurrent", bytes(out -> RESPONSES.owned(out, 1, 2, 3, 4, 5, OwnStatus.CURRENT, 0, 7, null)));
+        all.put("Owned", bytes(out -> RESPONSES.owned(out, 1, 2, 3, 4, 5, OwnStatus.LOADED, 1, 7, 9, record())));
+        all.put("OwnedCurrent", bytes(out -> RESPONSES.owned(out, 1, 2, 3, 4, 5, OwnStatus.CURRENT, 0, 7, 9, null)));
         all.put("Written", bytes(out -> RESPONSES.written(out, 1, 2, 3, 4, WriteStatus.FULL, 1)));
         all.put("Recall", bytes(out -> RESPONSES.recall(out, 1, 2, 3, KEY)));
         all.put("Expired", bytes(out -> RESPONSES.expired(out, 1, 2, 3, record())));
