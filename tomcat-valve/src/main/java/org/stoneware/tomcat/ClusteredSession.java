@@ -23,6 +23,9 @@ import org.stoneware.client.SessionClient;
  * application. So values are serialized before, in turn as a rule; see {@link CommitTurns}.
  */
 final class ClusteredSession extends StandardSession {
+    /** Instead of an age: another use is likely to follow at once, see {@link SessionClient#rest}. */
+    static final long RESTS = -1;
+
     private static final long serialVersionUID = 1L;
 
     /** Commits before the last use ends, while a thread of the application goes on changing the session all the time. */

@@ -64,7 +64,7 @@ final class CourtesyLookup {
             try {
                 scope.logIn(session);
             } finally {
-                session.endUse(0);
+                session.endUse(ClusteredSession.RESTS);
             }
         } else if (isAnswered && !scope.isInDoubt(key.id())) {
             scope.absent(sessions, key.id());

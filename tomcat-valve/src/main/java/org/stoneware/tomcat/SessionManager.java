@@ -539,7 +539,11 @@ public final class SessionManager extends ManagerBase implements DistributedMana
 
     /** Ends a use; with the last one a session of which no copy is kept is given back. */
     void end(SessionKey key, long ageMs) {
-        client().end(key, ageMs);
+        if (ageMs == ClusteredSession.RESTS) {
+            client().rest(key, 0);
+        } else {
+            client().end(key, ageMs);
+        }
         giveBackWhenNotKept(key);
     }
 

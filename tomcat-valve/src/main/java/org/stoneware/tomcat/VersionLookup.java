@@ -112,7 +112,7 @@ final class VersionLookup {
         }
         if (found != null) {
             FAILURE.remove();
-            found.endUse(0);
+            found.endUse(ClusteredSession.RESTS);
         }
         return found;
     }

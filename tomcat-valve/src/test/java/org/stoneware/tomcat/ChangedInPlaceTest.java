@@ -159,6 +159,6 @@ class ChangedInPlaceTest {
         array.awaitNoUses();
 
         // Catalina's authenticator looks who is there, then the page.
-        assertThat(array.calls).containsExactly("open " + id, "end " + id, "open " + id, "end " + id);
+        assertThat(array.calls).containsExactly("open " + id, "rest " + id, "open " + id, "end " + id);
     }
 }

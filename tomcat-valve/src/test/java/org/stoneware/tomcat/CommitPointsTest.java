@@ -289,7 +289,7 @@ class CommitPointsTest {
         tomcat.get("/look", id);
 
         // Catalina's authenticator looks who is there, then the page.
-        assertThat(array.calls).containsExactly("open " + id, "end " + id, "open " + id, "end " + id);
+        assertThat(array.calls).containsExactly("open " + id, "rest " + id, "open " + id, "end " + id);
     }
 
     @Test

@@ -345,8 +345,18 @@ final class InMemoryArray {
         }
 
         @Override
+        public void rest(SessionKey key, long accessAgeMs) {
+            calls.add("rest " + key.id());
+            endUse(key, accessAgeMs);
+        }
+
+        @Override
         public void end(SessionKey key, long accessAgeMs) {
             calls.add("end " + key.id());
+            endUse(key, accessAgeMs);
+        }
+
+        private void endUse(SessionKey key, long accessAgeMs) {
             synchronized (InMemoryArray.this) {
                 if (taken.remove(key)) {
                     return;
