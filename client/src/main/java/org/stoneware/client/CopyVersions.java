@@ -1,5 +1,7 @@
 package org.stoneware.client;
 
+import org.stoneware.wire.session.ToldVersions;
+
 /**
  * Names versions of sessions so that one name never means two contents, whatever servers were active at the same time.
  * <p>
@@ -53,6 +55,11 @@ final class CopyVersions {
         line++;
         highest = shared;
         return true;
+    }
+
+    /** What this Tomcat was told in the epoch it was registered in last. */
+    ToldVersions toldSoFar() {
+        return epoch == NO_EPOCH ? ToldVersions.NOTHING : new ToldVersions(epoch, highest);
     }
 
     /** The name of a version the active has told. */

@@ -109,6 +109,7 @@ final class Registration {
                 ++number,
                 name,
                 productVersion,
+                versions.toldSoFar(),
                 applications,
                 named);
     }

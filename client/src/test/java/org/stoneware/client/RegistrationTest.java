@@ -13,6 +13,7 @@ import org.stoneware.wire.session.ClientRequestAdapter;
 import org.stoneware.wire.session.ClientRequestListener;
 import org.stoneware.wire.session.LogStart;
 import org.stoneware.wire.session.OwnedSession;
+import org.stoneware.wire.session.ToldVersions;
 
 class RegistrationTest {
     private static final SessionKey KEY = SessionKey.of("shop", "S1");
@@ -24,6 +25,7 @@ class RegistrationTest {
     private final CopyVersions versions = new CopyVersions();
     private final Registration registration = new Registration(new ClientAgent.Identity(1, 2, 3), owned, versions);
     private final ExpandableArrayBuffer out = new ExpandableArrayBuffer();
+    private ToldVersions told = ToldVersions.NOTHING;
 
     @BeforeEach
     void registerInTheFirstEpoch() {
@@ -132,6 +134,20 @@ class RegistrationTest {
     }
 
     @Test
+    void shouldTellHowFarItWasToldOfTheLogOfTheEpochBefore() {
+        registration.onServer(2, 20);
+        named(100);
+        assertThat(told).isEqualTo(new ToldVersions(1, 7));
+
+        registration.onLogStart(new LogStart(1, 6));
+        registration.onAnswer(2, 2, List.of(), 150 * MS);
+        registration.onServer(3, 20);
+        named(200);
+
+        assertThat(told).isEqualTo(new ToldVersions(2, 6));
+    }
+
+    @Test
     void shouldRegisterOnceInAnEpochItIsAskedFor() {
         assertThat(registration.onMustRegister(2)).isTrue();
         named(100);
@@ -151,7 +167,11 @@ class RegistrationTest {
         List<OwnedSession> named = new ArrayList<>();
         ClientRequestListener listener = (ClientRequestListener) java.lang.reflect.Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {ClientRequestListener.class}, (proxy, method, args) -> {
-                    ((List<?>) args[args.length - 1]).forEach(each -> named.add((OwnedSession) each));
+                    if (args[args.length - 1] instanceof List<?> sessions) {
+                        sessions.forEach(each -> named.add((OwnedSession) each));
+                    } else {
+                        told = (ToldVersions) args[0];
+                    }
                     return null;
                 });
         new ClientRequestAdapter().onMessage(out, 0, length, listener);

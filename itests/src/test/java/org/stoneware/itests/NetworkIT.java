@@ -7,6 +7,7 @@ import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
@@ -19,6 +20,7 @@ import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
 import org.stoneware.demo.Await;
 import org.stoneware.demo.Cluster;
+import org.stoneware.demo.Counter;
 import org.stoneware.demo.ServerProcess;
 import org.stoneware.demo.TomcatInstance;
 
@@ -30,6 +32,10 @@ class NetworkIT {
     private static final long FAULT_MS = 4_000;
     /** Heartbeats and the beginning of a log that grows by much more each second. */
     private static final int SLOW_KBIT = 64;
+
+    private static final int MAX_CLICKS = 3;
+    /** Users without a session. */
+    private static final List<Counter> NEW_USERS = Collections.nCopies(USERS_OF_EACH, null);
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
 
@@ -202,44 +208,99 @@ class NetworkIT {
     }
 
     /**
-     * Each server alone with a Tomcat of its own: in this mode both serve. What the server of the higher epoch has answered holds; what
-     * the other one has answered since the cut is given up when they meet.
+     * Each server alone with a Tomcat of its own: in this mode both serve. When they meet, the server of the higher epoch takes over what
+     * the other one has answered since the cut, also for users who go on clicking on the side that gives way.
      */
     @Test
-    void shouldServeOnBothSidesOfSplitAndConvergeAfterwards() throws IOException {
+    void shouldServeOnBothSidesOfSplitAndLoseNothingOfEitherAfterwards() throws IOException {
         ServerProcess active = pair.active();
         ServerProcess standby = pair.other(active);
         TomcatInstance beside = pair.tomcats().get(0);
         TomcatInstance withStandby = pair.tomcats().get(1);
-        try (CounterLoad losing = load(beside);
-                CounterLoad winning = load(withStandby)) {
+        try (CounterLoad losing = load(beside)) {
             losing.awaitServed(3);
-            winning.awaitServed(3);
+            List<Counter> resting = click(beside, NEW_USERS);
+            // They rest while one link after the other is cut: what reaches a side that can't answer changes it there
+            // as well.
+            List<Counter> opposite = click(withStandby, NEW_USERS);
 
-            for (String one : List.of(active.member().name(), beside.name())) {
-                for (String other : List.of(standby.member().name(), withStandby.name())) {
+            cutInHalves(List.of(active.member().name(), beside.name()));
+            System.out.println("split, side of the active: " + losing.awaitServed(System.nanoTime(), 3));
+            standby.awaitRole(Cluster.ACTIVE);
+            assertThat(active.role()).isEqualTo(Cluster.ACTIVE);
+            try (CounterLoad winning = load(withStandby)) {
+                winning.awaitServed(3);
+                losing.awaitServed(3);
+                resting = click(beside, resting);
+                opposite = click(withStandby, opposite);
+                List<Counter> born = click(beside, NEW_USERS);
+                lab.heal();
+                long healedNs = System.nanoTime();
+
+                Await.until(
+                        "one gives way", PATIENCE, () -> !active.role().equals(Cluster.ACTIVE), () -> pair.report());
+                resting = click(beside, resting);
+                born = click(beside, born);
+                System.out.println("split healed, side that gave way: " + losing.awaitServed(healedNs, 3));
+                pair.awaitComplete();
+                assertThat(pair.active()).isSameAs(standby);
+                click(withStandby, resting);
+                click(withStandby, born);
+                click(beside, opposite);
+                winning.awaitServed(3);
+                losing.awaitServed(3);
+                winning.requireNothingLost();
+                losing.end().requireOneCopyOfEachSession();
+                assertThat(standby.process().output()).contains(" taken over, 0 changed on both sides");
+            }
+            tellOfSplit(standby, losing);
+        }
+    }
+
+    /** These on one side, the others on the other. */
+    private static void cutInHalves(List<String> these) throws IOException {
+        for (String one : these) {
+            for (String other : List.of(PairWithTomcats.FIRST, PairWithTomcats.SECOND, "A", "B")) {
+                if (!these.contains(other)) {
                     lab.cut(one, other);
                 }
             }
-            long faultNs = System.nanoTime();
-            System.out.println("split, side of the active: " + losing.awaitServed(faultNs, 3));
-            System.out.println("split, side of the standby: " + winning.awaitServed(faultNs, 3));
-            standby.awaitRole(Cluster.ACTIVE);
-            assertThat(active.role()).isEqualTo(Cluster.ACTIVE);
-            winning.awaitServed(3);
-            losing.awaitServed(3);
-            lab.heal();
+        }
+    }
 
-            pair.awaitComplete();
-            assertThat(pair.active()).isSameAs(standby);
-            winning.awaitServed(3);
-            losing.awaitServed(3);
-            winning.end().requireOneCopyOfEachSession();
-            losing.end();
-            System.out.println("split, users of the side that gave up: " + losing.verdict() + "\n"
-                    + String.join("", losing.problems()));
-            System.out.println("split, users of the other side: " + winning.verdict() + "\n"
-                    + String.join("", winning.problems()));
+    private static void tellOfSplit(ServerProcess winner, CounterLoad losing) {
+        System.out.println(
+                "requests without a counter on the side that gave way: " + String.join("\n", losing.problems()));
+        winner.process()
+                .output()
+                .lines()
+                .filter(line -> line.contains("acknowledged alone") || line.contains("acknowledged changes alone"))
+                .forEach(System.out::println);
+    }
+
+    /** Each user clicks on a page of one Tomcat; those without a session get one. */
+    private static List<Counter> click(TomcatInstance tomcat, List<Counter> before) throws IOException {
+        List<Counter> after = new ArrayList<>();
+        for (Counter counter : before) {
+            after.add(click(tomcat.uri("/counter.jsp"), counter));
+        }
+        return after;
+    }
+
+    /** Clicks until there is an answer: a request under way when its server gives way is told that it failed, and may have counted. */
+    private static Counter click(URI page, Counter before) throws IOException {
+        String cookie = before == null ? null : before.cookie();
+        int last = before == null ? 0 : before.value();
+        for (int clicks = 1; ; clicks++) {
+            try {
+                Counter next = Counter.next(page, cookie);
+                assertThat(next.value()).isBetween(last + 1, last + clicks);
+                return next;
+            } catch (IOException e) {
+                if (clicks == MAX_CLICKS) {
+                    throw e;
+                }
+            }
         }
     }
 

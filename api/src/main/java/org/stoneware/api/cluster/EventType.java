@@ -30,6 +30,7 @@ public enum EventType {
     REPLICATION_REFUSED("replication-refused"),
     REPLICATION_BROKEN("replication-broken"),
     STALE_SESSIONS("stale-sessions"),
+    SPLIT_AWAITED("split-awaited"),
     SPLIT_RECONCILED("split-reconciled"),
     SPLIT_INTERRUPTED("split-interrupted"),
     HAND_OVER_REQUESTED("hand-over-requested"),

@@ -175,8 +175,7 @@ final class ServerAgent {
     }
 
     private void listen(ServerSettings self) {
-        // Listening comes before the first dial, so that of two servers started together at least one sees the
-        // other.
+        // Before the first dial: of two servers started together at least one sees the other.
         context.liveness()
                 .listen(
                         new InetSocketAddress(self.groupAddress(), self.groupPort()),
@@ -459,7 +458,6 @@ final class ServerAgent {
     /** What replication connections bring. */
     private final class ReplicationOutput implements ReplicationLinks.Output {
         private static final long FRAME_EVIDENCE_NS = 50_000_000;
-
         private long lastFrameToldNs;
 
         @Override
@@ -577,7 +575,9 @@ final class ServerAgent {
             isStatusDue |= shown.put(evidence.memberId(), role) != role;
             timeline.onEvidence(
                     evidence, settings.servers().get(evidence.memberId()).name(), election.view());
-            election.onEvidence(evidence, electionTime());
+            long nowNs = electionTime();
+            duties.onEvidence(evidence, nowNs);
+            election.onEvidence(evidence, nowNs);
         }
 
         @Override

@@ -146,6 +146,16 @@ public final class LogHistory {
         ended.forgetUpTo(index);
     }
 
+    /** True when an entry of an epoch that is known here certainly is not in this log. */
+    public boolean isBeyond(long epoch, long index) {
+        for (Epoch each : epochs) {
+            if (each.epoch == epoch) {
+                return index > each.lastIndex;
+            }
+        }
+        return false;
+    }
+
     /** Epoch of the last entry before those of an epoch, which is the newest; 0 when there is none. */
     public long epochBefore(long newest) {
         for (int i = epochs.size() - 1; i >= 0; i--) {

@@ -110,6 +110,15 @@ public final class Standbys {
         return link(memberId).isInSync();
     }
 
+    public boolean isAnyInSync() {
+        return links.stream().anyMatch(StandbyLink::isInSync);
+    }
+
+    /** Whether all that are in sync hold everything they have acknowledged, as far as this server knows. */
+    public boolean areAllWhole() {
+        return links.stream().allMatch(link -> !link.isInSync() || link.isWhole());
+    }
+
     /** Whether a member is in sync and holds everything it has acknowledged, as far as this server knows. */
     public boolean isWhole(int memberId) {
         return link(memberId).isWhole();

@@ -177,12 +177,22 @@ class ChangeRequests {
         }
         switch (context.residency(key)) {
             case HERE -> {
-                if (isOwner || isUnchanged(key, change.base)) {
+                if (isOwner) {
+                    return true;
+                }
+                boolean isUnchanged = isUnchanged(key, change.base);
+                if (isUnchanged && context.awaitsOffer(true)) {
+                    return false;
+                }
+                if (isUnchanged) {
                     return true;
                 }
                 refuseFenced(change);
             }
             case ABSENT -> {
+                if (!isOwner && context.awaitsOffer(false)) {
+                    return false;
+                }
                 context.ended(key);
                 answer(context.port, change, 0, 0, WriteStatus.ABSENT, 0);
             }

@@ -26,6 +26,9 @@ final class OpenRequests {
         switch (context.residency(key)) {
             case HERE -> {}
             case ABSENT -> {
+                if (context.awaitsOffer(false)) {
+                    return;
+                }
                 context.counters.opened++;
                 context.ended(key);
                 context.answerAbsent(row, requestId, context.arrivedNs);
@@ -36,6 +39,9 @@ final class OpenRequests {
             }
         }
         context.store.read(key, context.view);
+        if (!context.ownership.goesOn(key, row, context.nowNs) && context.awaitsOffer(true)) {
+            return;
+        }
         if (ExpirySweep.isOver(context.view, context.logTimeMs()) && endsInstead(key)) {
             context.wait = RequestContext.Wait.ALONE;
             return;

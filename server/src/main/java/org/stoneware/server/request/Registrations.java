@@ -5,6 +5,7 @@ import java.util.List;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.server.session.ClientId;
 import org.stoneware.wire.session.OwnedSession;
+import org.stoneware.wire.session.ToldVersions;
 
 /**
  * Takes Tomcats in. A registration names what its Tomcat owns from the epoch before; what is accepted of it is owned from the moment it
@@ -20,7 +21,7 @@ class Registrations {
     }
 
     /** What a Tomcat says of itself. */
-    record Introduction(String name, String productVersion, List<String> applications) {}
+    record Introduction(String name, String productVersion, List<String> applications, ToldVersions told) {}
 
     void onRegister(
             long requestEpoch,
@@ -52,8 +53,14 @@ class Registrations {
         row.renewedNs = context.nowNs;
         row.isAnswered = false;
         from.isRegistering = true;
+        ToldVersions told = introduction.told();
+        boolean isOfOtherSide = context.stateMachine.history().isBeyond(told.epoch(), told.version());
+        if (isOfOtherSide) {
+            context.offer.onTomcatOfOtherSide(context.nowNs);
+        }
         for (OwnedSession each : owned) {
-            if (isOwned(row, each)) {
+            // Who knows of changes that are not here would own, for a moment, what is older than its own copy.
+            if (!isOfOtherSide && isOwned(row, each)) {
                 kept.add(each);
             }
         }

@@ -38,6 +38,7 @@ class RequestContext {
     final LogEntryPublisher entries = new LogEntryPublisher();
     final SessionRecord view = new SessionRecord();
     final RequestEvents events;
+    final AwaitedOffer offer;
     private final ReadGate readGate;
 
     /** Where the message being served came from. */
@@ -46,6 +47,8 @@ class RequestContext {
     long nowNs;
     /** When the message being served came; a message that waited came before now. */
     long arrivedNs;
+    /** The message being served is not served for the first time. */
+    boolean isServedAgain;
     /** The message being served waits for a session to come to memory, or for the store to take changes again. */
     boolean waitsForStore;
     /** What the message being served must wait for. */
@@ -60,7 +63,9 @@ class RequestContext {
         /** The log takes no entry now; messages behind this one wait as well. */
         IN_ORDER,
         /** Something about one session, or the beginning of an epoch; other messages go on. */
-        ALONE
+        ALONE,
+        /** What another server may be about to tell; other messages go on. See {@link AwaitedOffer}. */
+        OFFER
     }
 
     RequestContext(
@@ -88,6 +93,7 @@ class RequestContext {
             ReadGate readGate,
             RequestEvents events) {
         this.events = events;
+        this.offer = new AwaitedOffer(events);
         this.epoch = epoch;
         this.limits = limits;
         this.store = store;
@@ -134,6 +140,22 @@ class RequestContext {
                 yield waitAlone();
             }
         };
+    }
+
+    /**
+     * True when the message waits, because another server may be about to tell something newer of a session than what is here.
+     *
+     * @param isHere the session is in {@link #view}; else there is none.
+     */
+    boolean awaitsOffer(boolean isHere) {
+        boolean isAwaited = offer.isAwaited()
+                // Changed on this side: whatever the other tells, it stays.
+                && !(isHere && view.lastEpoch() == epoch)
+                && offer.holds(arrivedNs, !isServedAgain, nowNs);
+        if (isAwaited) {
+            wait = Wait.OFFER;
+        }
+        return isAwaited;
     }
 
     /** Whether the store shows a session at once, or surely has none; else the message waits. */

@@ -273,6 +273,12 @@ final class SessionOwnership {
         return row != null && row.owner == client && row.token == token ? row : null;
     }
 
+    /** True when a Tomcat owns a session and nothing has asked it to give that up. */
+    boolean goesOn(SessionKey key, ClientRow client, long nowNs) {
+        @Nullable Row row = rows.get(key);
+        return row != null && row.owner == client && !row.isRecalled && !isLapsed(client, nowNs);
+    }
+
     @Nullable
     Row row(SessionKey key) {
         return rows.get(key);

@@ -20,6 +20,7 @@ import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.wire.session.ClientRequestAdapter;
 import org.stoneware.wire.session.ClientRequestListener;
 import org.stoneware.wire.session.OwnedSession;
+import org.stoneware.wire.session.ToldVersions;
 import org.stoneware.wire.session.WireException;
 import org.stoneware.wire.session.WriteStatus;
 
@@ -29,7 +30,7 @@ import org.stoneware.wire.session.WriteStatus;
  * <p>
  * Pure: time is a parameter, messages come in as calls and go out through {@link ClientPort}.
  * <p>
- * <b>Threading:</b> the agent thread. <b>Limits:</b> {@link #MAX_WAITING} messages and half of their share of the heap wait in each of two queues,
+ * <b>Threading:</b> the agent thread. <b>Limits:</b> {@link #MAX_WAITING} messages and a third of their share of the heap wait in each of three queues,
  * one message always; the sender of one more must register anew, and sends again what has no answer.
  */
 public final class SessionRequestProcessor {
@@ -50,6 +51,8 @@ public final class SessionRequestProcessor {
     private final WaitingRequests inOrder;
     /** For a commit, the beginning of an epoch or the store; others overtake it. */
     private final WaitingRequests alone;
+    /** For what another server acknowledged alone; others overtake it. */
+    private final WaitingRequests offered;
 
     private long retriedAtCommit = -1;
     private boolean retriedWhileOpen;
@@ -113,9 +116,10 @@ public final class SessionRequestProcessor {
     /** For the simulation, which plants faults in the parts. */
     SessionRequestProcessor(RequestContext context, Registrations registrations, ChangeRequests changes) {
         this.context = context;
-        long waitingBytes = context.limits.shares().waitingRequestBytes() / 2;
+        long waitingBytes = context.limits.shares().waitingRequestBytes() / 3;
         this.inOrder = new WaitingRequests(MAX_WAITING, waitingBytes);
         this.alone = new WaitingRequests(MAX_WAITING, waitingBytes);
+        this.offered = new WaitingRequests(MAX_WAITING, waitingBytes);
         this.registrations = registrations;
         this.changes = changes;
         this.sweep =
@@ -133,13 +137,14 @@ public final class SessionRequestProcessor {
      */
     public void onMessage(ClientPort from, DirectBuffer buffer, int offset, int length, long nowNs) {
         context.nowNs = nowNs;
+        context.isServedAgain = false;
         boolean mayOvertake = inOrder.isEmpty() || ClientRequestAdapter.isRenewal(buffer, offset, length);
         RequestContext.Wait wait =
                 mayOvertake ? serve(from, buffer, offset, length, nowNs) : RequestContext.Wait.IN_ORDER;
         if (wait != RequestContext.Wait.NONE) {
             Waiting waiting = new Waiting(from, buffer, offset, length, nowNs);
             waiting.isForStore = mayOvertake && context.waitsForStore;
-            letWait(wait == RequestContext.Wait.ALONE ? alone : inOrder, waiting);
+            letWait(wait, waiting);
         }
         context.proposals.doWork(nowNs);
         retryAlone();
@@ -160,6 +165,7 @@ public final class SessionRequestProcessor {
 
     private RequestContext.Wait serveAgain(Waiting waiting) {
         DirectBuffer message = waiting.message;
+        context.isServedAgain = true;
         RequestContext.Wait wait = serve(waiting.port, message, 0, message.capacity(), waiting.arrivedNs);
         if (wait == RequestContext.Wait.NONE && waiting.isForStore) {
             context.counters.storeWaits.record(context.nowNs - waiting.arrivedNs);
@@ -168,7 +174,13 @@ public final class SessionRequestProcessor {
         return wait;
     }
 
-    private void letWait(WaitingRequests where, Waiting waiting) {
+    private void letWait(RequestContext.Wait wait, Waiting waiting) {
+        WaitingRequests where =
+                switch (wait) {
+                    case ALONE -> alone;
+                    case OFFER -> offered;
+                    case IN_ORDER, NONE -> inOrder;
+                };
         if (where.add(waiting)) {
             return;
         }
@@ -194,6 +206,7 @@ public final class SessionRequestProcessor {
     private void leave(ClientPort port) {
         inOrder.forget(port);
         alone.forget(port);
+        offered.forget(port);
         @Nullable ClientRow row = port.row;
         if (row != null && row.port == port) {
             row.port = null;
@@ -215,6 +228,7 @@ public final class SessionRequestProcessor {
         // Before the queues: who wrote under a lapsed lease comes before who has not begun.
         work += retryAlone();
         work += retryAfterStore();
+        work += retryAfterOffer();
         work += context.ownership.doWork(nowNs);
         if (context.canServeReads() && context.rule.isOpen(nowNs)) {
             work += sweep.doWork(nowNs, context.logTimeMs(), !inOrder.isEmpty());
@@ -228,10 +242,11 @@ public final class SessionRequestProcessor {
     private int retryInOrder() {
         return inOrder.retryInOrder(RETRY_LIMIT, waiting -> {
             RequestContext.Wait wait = serveAgain(waiting);
-            if (wait == RequestContext.Wait.ALONE) {
-                letWait(alone, waiting);
+            boolean isDone = wait != RequestContext.Wait.IN_ORDER;
+            if (isDone && wait != RequestContext.Wait.NONE) {
+                letWait(wait, waiting);
             }
-            return wait != RequestContext.Wait.IN_ORDER;
+            return isDone;
         });
     }
 
@@ -264,14 +279,24 @@ public final class SessionRequestProcessor {
         return retryAllAlone();
     }
 
+    private int retryAfterOffer() {
+        boolean isDue = context.offer.doWork(offered.size(), context.nowNs);
+        return isDue && !isRetrying ? retryEach(offered, RequestContext.Wait.OFFER) : 0;
+    }
+
     private int retryAllAlone() {
+        return retryEach(alone, RequestContext.Wait.ALONE);
+    }
+
+    private int retryEach(WaitingRequests queue, RequestContext.Wait reason) {
         isRetrying = true;
-        int served = alone.retryEach(waiting -> {
+        int served = queue.retryEach(waiting -> {
             RequestContext.Wait wait = serveAgain(waiting);
-            if (wait == RequestContext.Wait.IN_ORDER) {
-                letWait(inOrder, waiting);
+            boolean isDone = wait != reason;
+            if (isDone && wait != RequestContext.Wait.NONE) {
+                letWait(wait, waiting);
             }
-            return wait != RequestContext.Wait.ALONE;
+            return isDone;
         });
         isRetrying = false;
         return served;
@@ -298,6 +323,11 @@ public final class SessionRequestProcessor {
         isLoadEnded = true;
     }
 
+    /** Whether requests wait for what another server acknowledged alone. */
+    public AwaitedOffer offer() {
+        return context.offer;
+    }
+
     /** What an operator may do with sessions in this epoch. */
     public SessionControl control() {
         return control;
@@ -317,7 +347,7 @@ public final class SessionRequestProcessor {
         List<Counter> all = new ArrayList<>(context.counters.list());
         all.add(new Counter("log.commit-index", context.proposals.commitIndex()));
         all.add(new Counter("log.uncommitted", context.proposals.size()));
-        all.add(new Counter("requests.waiting", inOrder.size() + alone.size()));
+        all.add(new Counter("requests.waiting", inOrder.size() + alone.size() + offered.size()));
         all.add(new Counter("ownership.rows", context.ownership.size()));
         all.add(new Counter("ownership.contested", context.ownership.contestedSize()));
         all.add(new Counter("ownership.tomcats-awaited", context.rule.missing()));
@@ -345,6 +375,13 @@ public final class SessionRequestProcessor {
 
     /** Hands decoded requests to the part that carries them out. */
     private final class Requests implements ClientRequestListener {
+        private ToldVersions told = ToldVersions.NOTHING;
+
+        @Override
+        public void onTold(ToldVersions toldVersions) {
+            told = toldVersions;
+        }
+
         @Override
         public void onRegister(
                 long requestEpoch,
@@ -361,7 +398,7 @@ public final class SessionRequestProcessor {
                     new ClientId(clientIdHigh, clientIdLow),
                     incarnation,
                     registration,
-                    new Registrations.Introduction(name, productVersion, applications),
+                    new Registrations.Introduction(name, productVersion, applications, told),
                     owned);
         }
 

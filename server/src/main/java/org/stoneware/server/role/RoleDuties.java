@@ -19,6 +19,7 @@ import org.stoneware.server.request.ClientPort;
 import org.stoneware.server.request.SessionRequestProcessor;
 import org.stoneware.server.session.LogClock;
 import org.stoneware.spi.election.ElectionView;
+import org.stoneware.spi.election.Evidence;
 import org.stoneware.spi.election.HeldCopy;
 import org.stoneware.spi.election.InSyncSet;
 
@@ -51,6 +52,7 @@ public final class RoleDuties {
     private final IntHashSet dropsAsked = new IntHashSet();
     private final StoreWatch watch;
     private final CopyNotices told;
+    private final SplitWatch splits;
 
     private SessionGeneration current;
     private @Nullable PassiveReplica replica;
@@ -85,6 +87,7 @@ public final class RoleDuties {
         this.current = first;
         this.watch = new StoreWatch(output);
         this.told = new CopyNotices(limits, output);
+        this.splits = new SplitWatch(limits.memberNames().size());
         HeldCopy held = first.held();
         PassiveReplica follower = newReplica(held.isComplete(), held.epoch());
         if (held.isSuspect()) {
@@ -118,6 +121,11 @@ public final class RoleDuties {
         }
     }
 
+    /** Something was learned about another server. */
+    public void onEvidence(Evidence evidence, long nowNs) {
+        splits.onEvidence(evidence, processor, nowNs);
+    }
+
     /** The servers that must hold an entry before it is acknowledged; this server is active. */
     public void onInSync(InSyncSet inSync, long nowNs) {
         Standbys present = standbys;
@@ -136,7 +144,8 @@ public final class RoleDuties {
                     output.warning("standby-refused", limits.name(id) + " could not be taken in as standby");
                 }
             } else if (present.isInSync(id) && !isMember(inSync, id)) {
-                if (asked(id)) {
+                // Asked for here: it needs time before it is copied again.
+                if (dropsAsked.remove(id)) {
                     present.dropped(id, nowNs);
                 } else {
                     present.gone(id);
@@ -146,11 +155,6 @@ public final class RoleDuties {
                         limits.name(id) + " is no standby any more; this server holds the sessions alone");
             }
         }
-    }
-
-    /** Whether it was asked here to drop this server, so that it needs time before it is copied again. */
-    private boolean asked(int memberId) {
-        return dropsAsked.remove(memberId);
     }
 
     private static boolean isMember(InSyncSet inSync, int memberId) {
@@ -190,6 +194,9 @@ public final class RoleDuties {
         PassiveReplica follower = replica;
         if (present != null) {
             present.onFrame(memberId, frame, offset, length, nowNs);
+            if (present.syncState(memberId) == SyncState.RECONCILE && processor != null) {
+                processor.offer().onProgress(nowNs);
+            }
         } else if (follower != null && memberId == followedId) {
             follower.onFrame(frame, offset, length);
             followedTime.onProgress(follower, nowNs);
@@ -269,22 +276,12 @@ public final class RoleDuties {
 
     /** True when another server holds everything acknowledged here. */
     public boolean hasStandby() {
-        for (int id = 0; id < limits.memberNames().size(); id++) {
-            if (isInSync(id)) {
-                return true;
-            }
-        }
-        return false;
+        return standbys != null && standbys.isAnyInSync();
     }
 
     /** True when another server counts as in sync here, and none that does has come back without what it had acknowledged. */
     public boolean isStandbyWhole() {
-        Standbys present = standbys;
-        boolean isWhole = hasStandby();
-        for (int id = 0; id < limits.memberNames().size() && present != null; id++) {
-            isWhole &= !present.isInSync(id) || present.isWhole(id);
-        }
-        return isWhole;
+        return standbys != null && standbys.isAnyInSync() && standbys.areAllWhole();
     }
 
     /** Where copying to a standby stands, or null when none is under way. */
@@ -402,6 +399,7 @@ public final class RoleDuties {
         standbys = others;
         processor = new SessionRequestProcessor(
                 activeEpoch, limits.requests(), current.store(), current.state(), mustClock(), nowNs, others, output);
+        splits.onActivated(nowNs);
     }
 
     /**
@@ -548,6 +546,11 @@ public final class RoleDuties {
         @Override
         public void onSyncState(int memberId, SyncState from, SyncState to, String reason) {
             output.info("standby-sync", limits.name(memberId) + ": " + from + " -> " + to + ": " + reason);
+            decisions.add(nowNs -> {
+                if (processor != null) {
+                    splits.onSyncState(from, to, processor, nowNs);
+                }
+            });
         }
     }
 

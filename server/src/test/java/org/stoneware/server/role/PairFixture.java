@@ -22,6 +22,7 @@ import org.stoneware.server.request.RequestLimits;
 import org.stoneware.server.request.SessionRequestProcessor;
 import org.stoneware.server.session.HeapShares;
 import org.stoneware.spi.election.ElectionView;
+import org.stoneware.spi.election.Evidence;
 import org.stoneware.spi.election.InSyncSet;
 import org.stoneware.spi.storage.LoadResult;
 import org.stoneware.spi.storage.StoreContext;
@@ -165,6 +166,26 @@ final class PairFixture {
             if (role == ServerRole.ACTIVE_COORDINATOR) {
                 duties.onInSync(inSync(), clock.nowNs());
             }
+        }
+
+        /** A heartbeat of the other server comes. */
+        void hears(Server other) {
+            hears(Evidence.Kind.HEARTBEAT, other.id, other.incarnation, other.view);
+        }
+
+        /** The other server is silent. */
+        void misses(Server other) {
+            hears(Evidence.Kind.SILENT, other.id, other.incarnation, new ElectionView(ServerRole.START, 0, -1, ""));
+        }
+
+        /** The other server has been started anew, and calls. */
+        void hearsNewProcessOf(Server other) {
+            ElectionView started = new ElectionView(ServerRole.START, 0, ElectionView.NO_ACTIVE, "");
+            hears(Evidence.Kind.HELLO, other.id, other.incarnation + 2, started);
+        }
+
+        private void hears(Evidence.Kind kind, int memberId, long process, ElectionView told) {
+            duties.onEvidence(new Evidence(kind, memberId, process, told.role(), told.epoch(), 0), clock.nowNs());
         }
 
         /** The election drops the other server. */

@@ -22,6 +22,9 @@ class SplitSeedTest {
 
     private final PairFixture pair = new PairFixture();
     private Random random = new Random(0);
+    private SplitTomcat visitor;
+    /** What users who wait for their session are to read. */
+    private final Map<String, String> visiting = new TreeMap<>();
 
     /** One side of the split: where each session of before is now, and what it holds; gone when its key is missing. */
     private static final class Side {
@@ -42,7 +45,34 @@ class SplitSeedTest {
     @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
     void shouldKeepEverySessionOnlyOneSideChanged(long seed) {
         random = new Random(seed);
+        Map<String, String> expected = split();
+        mend();
+
+        assertThat(contents(pair.second)).as("seed " + seed).isEqualTo(expected);
+        assertThat(contents(pair.first)).as("seed " + seed).isEqualTo(contents(pair.second));
+    }
+
+    /** Each reads what is to be kept, adds to it, and finds it there later, however early it comes. */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15, 16, 17, 18, 19, 20})
+    void shouldLoseNothingOfUsersWhoClickBetweenHealAndOffer(long seed) {
+        random = new Random(seed);
+        Map<String, String> expected = split();
+        visitor = new SplitTomcat(pair, pair.second, 9, 3);
+        pair.pass(20);
+        pair.second.hears(pair.first);
+        visit(expected);
+        mend();
+
+        assertThat(visiting).as("seed " + seed).isEmpty();
+        assertThat(contents(pair.second)).as("seed " + seed).isEqualTo(expected);
+        assertThat(contents(pair.first)).as("seed " + seed).isEqualTo(contents(pair.second));
+    }
+
+    private Map<String, String> split() {
         pair.pair(5);
+        pair.second.hears(pair.first);
+        pair.second.misses(pair.first);
         Side loser = new Side("loser", new SplitTomcat(pair, pair.first, 5, 1));
         pair.pass(50);
         Map<String, String> before = new HashMap<>();
@@ -63,10 +93,33 @@ class SplitSeedTest {
         for (int i = 0; i < CHANGES; i++) {
             change(random.nextBoolean() ? loser : winner);
         }
-        mend();
+        return expected(loser, winner);
+    }
 
-        assertThat(contents(pair.second)).as("seed " + seed).isEqualTo(expected(loser, winner));
-        assertThat(contents(pair.first)).as("seed " + seed).isEqualTo(contents(pair.second));
+    /** A user of each session that is to be kept comes to the winner. */
+    private void visit(Map<String, String> kept) {
+        visiting.putAll(kept);
+        kept.replaceAll((key, value) -> value + "+");
+        for (String key : visiting.keySet()) {
+            visitor.own(key);
+        }
+    }
+
+    /** Those who have been given their session go on. */
+    private void goOn() {
+        if (visiting.isEmpty()) {
+            return;
+        }
+        visitor.renew();
+        visiting.entrySet().removeIf(each -> {
+            String read = visitor.read(each.getKey());
+            if (read == null) {
+                return false;
+            }
+            assertThat(read).as(each.getKey()).isEqualTo(each.getValue());
+            visitor.putOwned(each.getKey(), read + "+");
+            return true;
+        });
     }
 
     private static void begin(Side side, Map<String, String> before) {
@@ -121,14 +174,17 @@ class SplitSeedTest {
             int turns = random.nextInt(8);
             for (int turn = 0; turn < turns; turn++) {
                 pair.turn();
+                goOn();
             }
             pair.cut();
             pair.pass(random.nextInt(3) * 10L);
             pair.heal();
         }
-        for (int i = 0; i < 60 && !pair.second.duties.isInSync(0); i++) {
-            pair.pass(500);
+        for (int i = 0; i < 3_000 && !pair.second.duties.isInSync(0); i++) {
+            goOn();
+            pair.pass(10);
         }
+        goOn();
     }
 
     private static Map<String, String> expected(Side loser, Side winner) {

@@ -396,7 +396,7 @@ class SplitTest {
         return record(winner, "now").creationTimeMs();
     }
 
-    private static SessionRecord record(PairFixture.Server server, String id) {
+    static SessionRecord record(PairFixture.Server server, String id) {
         SessionRecord record = new SessionRecord();
         assertThat(server.duties.current().store().read(SessionKey.of("shop", id), record))
                 .as(id)
@@ -404,7 +404,7 @@ class SplitTest {
         return record;
     }
 
-    private static String value(PairFixture.Server server, String id) {
+    static String value(PairFixture.Server server, String id) {
         return valueOf(record(server, id));
     }
 

@@ -21,6 +21,7 @@ import org.stoneware.wire.session.LogStart;
 import org.stoneware.wire.session.OwnStatus;
 import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.SessionProtocol;
+import org.stoneware.wire.session.ToldVersions;
 import org.stoneware.wire.session.WriteStatus;
 
 /** A Tomcat on one side of a split: gets a session, changes it, releases it. */
@@ -37,6 +38,8 @@ final class SplitTomcat implements ClientResponseListener {
     private final ExpandableArrayBuffer out = new ExpandableArrayBuffer();
     private final ExpandableArrayBuffer bytes = new ExpandableArrayBuffer();
     private final Map<String, Long> tokens = new HashMap<>();
+    private final Map<Long, String> asked = new HashMap<>();
+    private final Map<String, String> read = new HashMap<>();
     private final ClientPort port = new ClientPort(
             (buffer, offset, length) -> {
                 responses.onMessage(buffer, offset, length, this);
@@ -44,13 +47,26 @@ final class SplitTomcat implements ClientResponseListener {
             },
             "10.0.0.1");
     private long lastRequest;
-    private String asked = "";
 
     SplitTomcat(PairFixture pair, PairFixture.Server server, long epoch, long id) {
+        this(pair, server, epoch, id, ToldVersions.NOTHING, List.of());
+    }
+
+    /**
+     * @param told  what it was told by the server it comes from.
+     * @param owned what it owns there.
+     */
+    SplitTomcat(
+            PairFixture pair,
+            PairFixture.Server server,
+            long epoch,
+            long id,
+            ToldVersions told,
+            List<OwnedSession> owned) {
         this.server = server;
         this.epoch = epoch;
         this.clock = pair.clock;
-        send(requests.register(out, epoch, id, id, 1, 1, "tomcat" + id, "test", List.of("shop"), List.of()));
+        send(requests.register(out, epoch, id, id, 1, 1, "tomcat" + id, "test", told, List.of("shop"), owned));
     }
 
     void create(String id, String value) {
@@ -59,13 +75,19 @@ final class SplitTomcat implements ClientResponseListener {
 
     void put(String id, String value) {
         own(id);
-        write(id, value, SessionProtocol.WRITE_RELEASE, tokens.getOrDefault(id, 0L));
+        putOwned(id, value);
     }
 
     /** Gets a session and keeps it. */
     void own(String id) {
-        asked = id;
-        send(requests.getOwn(out, epoch, ++lastRequest, 0, 0, key(id)));
+        asked.put(++lastRequest, id);
+        send(requests.getOwn(out, epoch, lastRequest, 0, 10_000, key(id)));
+    }
+
+    /** What was read of a session last; null when it was not given, or has ended. */
+    @Nullable
+    String read(String id) {
+        return read.get(id);
     }
 
     void release(String id, long accessAgeMs) {
@@ -89,12 +111,26 @@ final class SplitTomcat implements ClientResponseListener {
         send(requests.renew(out, epoch, 1, ++lastRequest));
     }
 
+    /** Changes a session it owns, and releases it. */
+    void putOwned(String id, String value) {
+        write(id, value, SessionProtocol.WRITE_RELEASE, tokens.getOrDefault(id, 0L));
+    }
+
+    /** A change of a request that began elsewhere, to a copy of this version. */
+    void putLate(String id, String value, long token, long base) {
+        write(id, value, SessionProtocol.WRITE_RELEASE, token, base);
+    }
+
     private void write(String id, String value, int flags, long token) {
+        write(id, value, flags, token, 0);
+    }
+
+    private void write(String id, String value, int flags, long token, long base) {
         SessionDelta.Builder builder = new SessionDelta.Builder(bytes);
         UnsafeBuffer text = new UnsafeBuffer(value.getBytes(java.nio.charset.StandardCharsets.UTF_8));
         builder.maxInactiveIntervalSec(60).put(AttributeKind.APPLICATION, "v", text, 0, text.capacity());
         int length = builder.finish();
-        send(requests.write(out, epoch, ++lastRequest, token, 0, flags, 1, 0, key(id), bytes, 0, length));
+        send(requests.write(out, epoch, ++lastRequest, token, 0, flags, 1, base, key(id), bytes, 0, length));
     }
 
     private static SessionKey key(String id) {
@@ -144,7 +180,9 @@ final class SplitTomcat implements ClientResponseListener {
             long lastAccessedTimeMs,
             @Nullable SessionRecord record) {
         opened.add(status);
-        tokens.put(asked, token);
+        String id = asked.getOrDefault(requestId, "");
+        tokens.put(id, token);
+        read.put(id, record == null ? null : SplitTest.valueOf(record));
     }
 
     @Override

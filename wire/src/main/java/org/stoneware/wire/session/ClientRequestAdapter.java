@@ -156,6 +156,7 @@ public final class ClientRequestAdapter {
             }
         }
         register.wrapOwned(part);
+        listener.onTold(new ToldVersions(register.toldEpoch(), register.toldVersion()));
         listener.onRegister(
                 register.epoch(),
                 register.clientIdHigh(),

@@ -6,6 +6,9 @@ import org.stoneware.api.session.SessionKey;
 
 /** Hears the requests of one Tomcat, on the agent thread. Flyweights are views valid until the call returns. */
 public interface ClientRequestListener {
+    /** What the Tomcat that registers was told before; told right before {@link #onRegister}. */
+    default void onTold(ToldVersions told) {}
+
     void onRegister(
             long epoch,
             long clientIdHigh,

@@ -45,7 +45,7 @@ public final class ClientRequestPublisher {
     private final ExpandableArrayBuffer keyBytes = new ExpandableArrayBuffer(256);
     private final OwnedSessionRun ownedRun = new OwnedSessionRun();
 
-    /** @param owned what this Tomcat owns under a lease that holds now; of an earlier epoch. */
+    /** The registration of a Tomcat that was told nothing yet. */
     public int register(
             MutableDirectBuffer out,
             long epoch,
@@ -55,6 +55,36 @@ public final class ClientRequestPublisher {
             long registration,
             String name,
             String productVersion,
+            Collection<String> applications,
+            Collection<OwnedSession> owned) {
+        return register(
+                out,
+                epoch,
+                clientIdHigh,
+                clientIdLow,
+                incarnation,
+                registration,
+                name,
+                productVersion,
+                ToldVersions.NOTHING,
+                applications,
+                owned);
+    }
+
+    /**
+     * @param told  what this Tomcat was told in the epoch it was registered in last.
+     * @param owned what this Tomcat owns under a lease that holds now; of an earlier epoch.
+     */
+    public int register(
+            MutableDirectBuffer out,
+            long epoch,
+            long clientIdHigh,
+            long clientIdLow,
+            long incarnation,
+            long registration,
+            String name,
+            String productVersion,
+            ToldVersions told,
             Collection<String> applications,
             Collection<OwnedSession> owned) {
         StringBuilder names = new StringBuilder();
@@ -69,6 +99,8 @@ public final class ClientRequestPublisher {
                 .incarnation(incarnation)
                 .registration(registration)
                 .ownedCount(owned.size())
+                .toldEpoch(told.epoch())
+                .toldVersion(told.version())
                 .name(name)
                 .productVersion(productVersion)
                 .putApplications(nameBytes, 0, nameBytes.length);

@@ -31,7 +31,8 @@ public final class SampleRequests {
         SessionDelta delta = delta();
         all.put(
                 "Register",
-                bytes(out -> REQUESTS.register(out, 1, 2, 3, 4, 5, "tom", "0.1", List.of("/a", "/b"), OWNED)));
+                bytes(out -> REQUESTS.register(
+                        out, 1, 2, 3, 4, 5, "tom", "0.1", new ToldVersions(6, 7), List.of("/a", "/b"), OWNED)));
         all.put("Renew", bytes(out -> REQUESTS.renew(out, 1, 2, 3)));
         all.put("GetOwn", bytes(out -> REQUESTS.getOwn(out, 1, 2, 3, 4, KEY)));
         all.put(
