@@ -405,6 +405,8 @@ final class AgentSessionClient implements SessionClient {
             }
             token = entry.token;
             base = entry.version;
+            // A request that begins now asks the array, and hears that the session has ended.
+            owned.beginRelease(entry);
         }
         Encoder encoder = encoders.get();
         int length = encoder.requests.remove(encoder.buffer, 0, 0, token, base, key);

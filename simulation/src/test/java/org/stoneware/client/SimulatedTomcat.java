@@ -37,6 +37,8 @@ public final class SimulatedTomcat extends TomcatProtocol {
         long version;
         long counter;
         Browser writer;
+        /** The outcome of a change is not known, so nothing may be built on it; who uses it fails. */
+        boolean isLost;
     }
 
     private enum Step {
@@ -111,6 +113,7 @@ public final class SimulatedTomcat extends TomcatProtocol {
     private final class Browser {
         private Step step = Step.IDLE;
         private SessionKey key;
+        private Copy copy;
         private PendingRequest request;
         private RequestHistory.Request reading;
         private RequestHistory.Request changing;
@@ -153,15 +156,15 @@ public final class SimulatedTomcat extends TomcatProtocol {
             beganNs = nowNs;
             if (ledger.isCreator(id, key)) {
                 owned.create(key);
-                Copy copy = new Copy();
+                copy = new Copy();
                 copies.put(key, copy);
                 step = Step.WAITING_FOR_TURN;
                 return;
             }
-            Copy copy = copies.get(key);
+            Copy kept = copies.get(key);
             seenAtLeast = ledger.acknowledged(key);
             reading = ledger.history().read(key, id);
-            long known = copy == null ? 0 : copy.version;
+            long known = kept == null ? 0 : kept.version;
             if (known != 0 && owned.tryOpen(key, known, leaseNowNs())) {
                 opened();
                 return;
@@ -185,15 +188,23 @@ public final class SimulatedTomcat extends TomcatProtocol {
             }
             switch (request.ownStatus) {
                 case LOADED -> {
-                    Copy copy = copies.computeIfAbsent(key, k -> new Copy());
+                    Copy loaded = copies.computeIfAbsent(key, k -> new Copy());
                     // Another request of this Tomcat may have changed the session since the server answered.
-                    if (request.answerVersion > copy.version) {
-                        copy.version = request.answerVersion;
-                        copy.counter = counterOf(request.record);
+                    if (request.answerVersion > loaded.version) {
+                        loaded.version = request.answerVersion;
+                        loaded.counter = counterOf(request.record);
                     }
                     opened();
                 }
-                case CURRENT -> opened();
+                case CURRENT -> {
+                    if (known == null) {
+                        // It was lost meanwhile, and there is nothing to show.
+                        endUse();
+                        pause();
+                    } else {
+                        opened();
+                    }
+                }
                 case ABSENT -> {
                     reading.answered(0);
                     pause();
@@ -215,9 +226,9 @@ public final class SimulatedTomcat extends TomcatProtocol {
         }
 
         private void opened() {
-            long counter = copies.get(key).counter;
-            reading.answered(counter);
-            ledger.onRead(key, counter, seenAtLeast);
+            copy = copies.get(key);
+            reading.answered(copy.counter);
+            ledger.onRead(key, copy.counter, seenAtLeast);
             if (random.nextInt(3) == 0) {
                 untilNs = nowNs + random.nextInt(8) * MS;
                 step = Step.READING;
@@ -227,7 +238,6 @@ public final class SimulatedTomcat extends TomcatProtocol {
         }
 
         private void waitForTurn() {
-            Copy copy = copies.get(key);
             if (copy.writer == null) {
                 copy.writer = this;
                 written = copy.counter + 1;
@@ -241,7 +251,7 @@ public final class SimulatedTomcat extends TomcatProtocol {
         private void commit() {
             OwnedSessions.Entry entry = owned.entry(key);
             boolean isFenced = entry == null || entry.fencedUses > 0 || entry.isReleased;
-            if (entry == null || (isFenced && bug != PlantedBug.FENCE_IGNORED)) {
+            if (entry == null || copy.isLost || (isFenced && bug != PlantedBug.FENCE_IGNORED)) {
                 end();
                 return;
             }
@@ -259,6 +269,7 @@ public final class SimulatedTomcat extends TomcatProtocol {
             int length = requests.remove(out, 0, 0, entry.token, entry.version, key);
             request = new PendingRequest(key, bytes(length), false, entry.token);
             request.isRemoval = true;
+            owned.beginRelease(entry);
             ledger.onEndSent(key);
             changing = ledger.history().end(key, id);
         }
@@ -274,7 +285,7 @@ public final class SimulatedTomcat extends TomcatProtocol {
             ledger.onSent(key, written);
             changing = ledger.history().change(key, id, written - 1);
             if (bug == PlantedBug.SHOWN_BEFORE_ANSWERED) {
-                copies.get(key).counter = written;
+                copy.counter = written;
             }
         }
 
@@ -285,7 +296,8 @@ public final class SimulatedTomcat extends TomcatProtocol {
                     exchange.cancel(request);
                     owned.onUnknown(key);
                     ledger.onTimeout(key, state(), nowNs);
-                    copies.get(key).version = 0;
+                    copy.isLost = true;
+                    copies.remove(key, copy);
                     end();
                 }
                 return;
@@ -301,7 +313,7 @@ public final class SimulatedTomcat extends TomcatProtocol {
         private void onEndAnswered() {
             if (request.writeStatus == WriteStatus.COMMITTED) {
                 changing.answered(0);
-                copies.get(key).version = 0;
+                copy.version = 0;
                 ledger.onEnded(key);
             } else {
                 changing.refused();
@@ -309,7 +321,6 @@ public final class SimulatedTomcat extends TomcatProtocol {
         }
 
         private void onChangeAnswered() {
-            Copy copy = copies.get(key);
             if (request.writeStatus == WriteStatus.COMMITTED) {
                 copy.version = request.answerVersion;
                 copy.counter = written;
@@ -324,16 +335,19 @@ public final class SimulatedTomcat extends TomcatProtocol {
         }
 
         private void end() {
-            Copy copy = copies.get(key);
             if (copy.writer == this) {
                 copy.writer = null;
             }
+            endUse();
+            pause();
+        }
+
+        private void endUse() {
             OwnedSessions.Entry freed = owned.end(key, nowNs);
             if (freed != null) {
                 owned.takeTouch(key);
                 exchange.release(key, freed.token, freed.grant, nowNs, nowNs);
             }
-            pause();
         }
 
         private void pause() {
