@@ -72,7 +72,7 @@ public final class AwaitedOffer {
         isAwaited = false;
         isRetryDue = true;
         if (overdue > 0) {
-            tellOverdue("it took longer", nowNs);
+            tellOverdue("it took longer than ", nowNs);
         } else if (waited > 0) {
             events.info("split-awaited", inWords(nowNs) + "; no request was answered before that was decided about");
         }
@@ -99,7 +99,7 @@ public final class AwaitedOffer {
             isRetryDue = true;
             if (waited > 0) {
                 overdue = Math.max(overdue, 1);
-                tellOverdue("nothing came", nowNs);
+                tellOverdue("nothing came for ", nowNs);
             }
         }
         boolean isDue = isRetryDue || isAwaited && nowNs - retriedNs >= RETRY_NS + waiting * RETRY_NS_EACH;
@@ -113,7 +113,7 @@ public final class AwaitedOffer {
     private void tellOverdue(String why, long nowNs) {
         events.warning(
                 "split-awaited",
-                inWords(nowNs) + "; " + why + " for " + TimeUnit.NANOSECONDS.toMillis(BOUND_NS)
+                inWords(nowNs) + "; " + why + TimeUnit.NANOSECONDS.toMillis(BOUND_NS)
                         + " ms, so requests were answered from what is here, and may have changed what is older");
     }
 

@@ -30,11 +30,15 @@ import org.stoneware.wire.session.WriteStatus;
  * <p>
  * Pure: time is a parameter, messages come in as calls and go out through {@link ClientPort}.
  * <p>
- * <b>Threading:</b> the agent thread. <b>Limits:</b> {@link #MAX_WAITING} messages and a third of their share of the heap wait in each of three queues,
- * one message always; the sender of one more must register anew, and sends again what has no answer.
+ * <b>Threading:</b> the agent thread. <b>Limits:</b> {@link #MAX_WAITING} messages and half of their share of the heap wait in each of two queues,
+ * one message always, and as many of {@link #MAX_OFFERED_BYTES} in a third; the sender of one more must register anew, and sends again what
+ * has no answer.
  */
 public final class SessionRequestProcessor {
     static final int MAX_WAITING = 10_000;
+    /** Nearly all that wait for an offer are requests to open a session, of some hundred bytes. */
+    private static final long MAX_OFFERED_BYTES = 2L << 20;
+
     private static final int RETRY_LIMIT = 1_024;
     private static final long STORE_RETRY_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
@@ -116,10 +120,10 @@ public final class SessionRequestProcessor {
     /** For the simulation, which plants faults in the parts. */
     SessionRequestProcessor(RequestContext context, Registrations registrations, ChangeRequests changes) {
         this.context = context;
-        long waitingBytes = context.limits.shares().waitingRequestBytes() / 3;
+        long waitingBytes = context.limits.shares().waitingRequestBytes() / 2;
         this.inOrder = new WaitingRequests(MAX_WAITING, waitingBytes);
         this.alone = new WaitingRequests(MAX_WAITING, waitingBytes);
-        this.offered = new WaitingRequests(MAX_WAITING, waitingBytes);
+        this.offered = new WaitingRequests(MAX_WAITING, MAX_OFFERED_BYTES);
         this.registrations = registrations;
         this.changes = changes;
         this.sweep =

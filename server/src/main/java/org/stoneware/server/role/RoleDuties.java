@@ -546,11 +546,7 @@ public final class RoleDuties {
         @Override
         public void onSyncState(int memberId, SyncState from, SyncState to, String reason) {
             output.info("standby-sync", limits.name(memberId) + ": " + from + " -> " + to + ": " + reason);
-            decisions.add(nowNs -> {
-                if (processor != null) {
-                    splits.onSyncState(from, to, processor, nowNs);
-                }
-            });
+            decisions.add(nowNs -> splits.onSyncState(from, to, processor, nowNs));
         }
     }
 

@@ -4,7 +4,6 @@ import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.server.replication.SyncState;
-import org.stoneware.server.request.AwaitedOffer;
 import org.stoneware.server.request.SessionRequestProcessor;
 import org.stoneware.spi.election.Evidence;
 
@@ -90,13 +89,19 @@ final class SplitWatch {
         contact.activeIncarnation = role == ServerRole.ACTIVE_COORDINATOR ? evidence.incarnation() : NO_PROCESS;
     }
 
-    /** Copying to another server goes on. */
-    void onSyncState(SyncState from, SyncState to, SessionRequestProcessor serving, long nowNs) {
-        AwaitedOffer offer = serving.offer();
+    /**
+     * Copying to another server goes on.
+     *
+     * @param serving null when this server is not active any more.
+     */
+    void onSyncState(SyncState from, SyncState to, @Nullable SessionRequestProcessor serving, long nowNs) {
+        if (serving == null) {
+            return;
+        }
         if (to == SyncState.RECONCILE) {
-            offer.begin(nowNs);
+            serving.offer().begin(nowNs);
         } else if (to != SyncState.FAILED && (from == SyncState.AWAIT_POSITION || from == SyncState.RECONCILE)) {
-            offer.end(nowNs);
+            serving.offer().end(nowNs);
         }
     }
 }

@@ -15,7 +15,7 @@ import org.stoneware.server.replication.EndedSessions;
  * @param logBytes            the last of the log, kept by an active for standbys that come back.
  * @param changedSessions     sessions changed and not sent yet, for each standby being copied.
  * @param copiedStandbys      standbys an active may be copying at a time.
- * @param waitingRequestBytes requests that wait, all queues of an active together.
+ * @param waitingRequestBytes requests that wait, both large queues of an active together.
  * @param clientBytes         answers that Tomcats have not taken yet, and requests that are not whole, of all Tomcats together.
  * @param copyBytes           parts of a copy that wait for the store of a passive.
  * @param removedSessions     sessions removed during a copy that a passive remembers, the latest.
