@@ -252,7 +252,9 @@ final class AgentSessionClient implements SessionClient {
                 delta,
                 offset,
                 length);
-        return change(new PendingRequest(key, message, false, token));
+        PendingRequest request = new PendingRequest(key, message, false, token);
+        request.isFollowed = !isLast;
+        return change(request);
     }
 
     private Committed change(PendingRequest request) {
@@ -437,6 +439,7 @@ final class AgentSessionClient implements SessionClient {
         int length = encoder.requests.rename(encoder.buffer, 0, 0, token, base, from, to);
         PendingRequest request = new PendingRequest(from, encoder.copy(length), false, token);
         request.renamedTo = to;
+        request.isFollowed = true;
         return change(request);
     }
 

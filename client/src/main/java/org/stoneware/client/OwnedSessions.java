@@ -283,6 +283,7 @@ final class OwnedSessions {
     /**
      * A change was answered.
      *
+     * @param isFollowed     the use that sent it goes on; without a token in the answer it has lost the session.
      * @param sentGeneration lease generation when the change was sent.
      */
     void onWritten(
@@ -292,6 +293,7 @@ final class OwnedSessions {
             long token,
             long version,
             int hints,
+            boolean isFollowed,
             long sentGeneration,
             long nowNs) {
         forgetIfLapsed(nowNs);
@@ -311,7 +313,7 @@ final class OwnedSessions {
         }
         if (token == SessionProtocol.NO_TOKEN) {
             // The writer is done with the session. Whoever else uses it here has lost it in the middle of a request.
-            int closed = isCommitted ? Math.min(1, entry.uses) : 0;
+            int closed = isCommitted && !isFollowed ? Math.min(1, entry.uses) : 0;
             entry.isReleased = true;
             entry.closedUses += closed;
             entry.fencedUses += entry.uses - closed;

@@ -32,6 +32,9 @@ final class PendingRequest {
     /** The message takes the session away. Set before the request is handed to the agent. */
     boolean isRemoval;
 
+    /** The use that sends it goes on behind it, so its session must not pass to others with it. Set before the request is handed to the agent. */
+    boolean isFollowed;
+
     private final Thread waiter = Thread.currentThread();
 
     /** Name of the copy's version the request was made with, see {@link CopyVersions}; agent only. */
@@ -49,7 +52,7 @@ final class PendingRequest {
     private volatile boolean isDone;
     OwnStatus ownStatus = OwnStatus.ABSENT;
     WriteStatus writeStatus = WriteStatus.FAILED;
-    /** The change gave the session up. */
+    /** The change was the last of its use and gave the session up. */
     boolean isReleased;
 
     long answerVersion;

@@ -238,7 +238,16 @@ final class RequestExchange {
         long name = versions.named(version);
         synchronized (owned) {
             boolean isCommitted = status == WriteStatus.COMMITTED;
-            owned.onWritten(request.key, request.token, isCommitted, token, name, hints, request.sentGeneration, nowNs);
+            owned.onWritten(
+                    request.key,
+                    request.token,
+                    isCommitted,
+                    token,
+                    name,
+                    hints,
+                    request.isFollowed,
+                    request.sentGeneration,
+                    nowNs);
             // Here, not on the waiting thread: a recall under the new key may be the next message.
             if (isCommitted && request.renamedTo != null) {
                 owned.renamed(request.key, request.renamedTo, name);
@@ -247,7 +256,7 @@ final class RequestExchange {
                 owned.removed(request.key);
             }
             request.writeStatus = status;
-            request.isReleased = isCommitted && token == SessionProtocol.NO_TOKEN;
+            request.isReleased = isCommitted && token == SessionProtocol.NO_TOKEN && !request.isFollowed;
             request.answerVersion = name;
             request.complete();
         }

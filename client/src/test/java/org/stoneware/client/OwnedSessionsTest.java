@@ -58,7 +58,7 @@ class OwnedSessionsTest {
         owned.create(KEY);
         owned.onRenewed(500 * MS, 501 * MS);
 
-        owned.onWritten(KEY, 0, true, TOKEN, 7, 0, sentGeneration, 502 * MS);
+        owned.onWritten(KEY, 0, true, TOKEN, 7, 0, false, sentGeneration, 502 * MS);
 
         assertThat(owned.tryOpen(KEY, 7, 503 * MS)).isFalse();
     }
@@ -67,7 +67,7 @@ class OwnedSessionsTest {
     void shouldNotOwnByTheNextLeaseWhatWasCreatedUnderNone() {
         owned.forgetIfLapsed(450 * MS);
         owned.create(KEY);
-        owned.onWritten(KEY, 0, true, TOKEN, 7, 0, owned.generation(), 460 * MS);
+        owned.onWritten(KEY, 0, true, TOKEN, 7, 0, false, owned.generation(), 460 * MS);
         owned.end(KEY, 461 * MS);
 
         owned.onRenewed(470 * MS, 480 * MS);
@@ -100,7 +100,7 @@ class OwnedSessionsTest {
         grant(TOKEN, 1);
         grant(TOKEN, 2);
 
-        owned.onWritten(KEY, TOKEN, false, SessionProtocol.NO_TOKEN, 0, 0, owned.generation(), 0);
+        owned.onWritten(KEY, TOKEN, false, SessionProtocol.NO_TOKEN, 0, 0, false, owned.generation(), 0);
         grant(TOKEN + 1, 1);
 
         assertThat(owned.entry(KEY).fencedUses).isEqualTo(2);
@@ -141,6 +141,18 @@ class OwnedSessionsTest {
 
         assertThat(owned.releasesWithWrite(entry, false)).isFalse();
         assertThat(owned.releasesWithWrite(entry, true)).isTrue();
+    }
+
+    /** A change sent again, whose session somebody else has changed meanwhile, is answered so. */
+    @Test
+    void shouldFenceAUseWhoseChangeInItsMiddleIsAnsweredWithoutAToken() {
+        grant(TOKEN, 1);
+        owned.onWritten(KEY, TOKEN, true, SessionProtocol.NO_TOKEN, 8, 0, true, owned.generation(), 0);
+
+        owned.onGranted(KEY, TOKEN + 1, 1, 9, 0, owned.generation(), 0);
+
+        assertThat(owned.entry(KEY).fencedUses).isEqualTo(1);
+        assertThat(owned.tryOpen(KEY, 9, 0)).isFalse();
     }
 
     @Test
@@ -186,7 +198,7 @@ class OwnedSessionsTest {
     void shouldCallACopyTheNewestNoMoreThatAnotherOnesChangeHasPassed() {
         grant(TOKEN, 1);
 
-        owned.onWritten(KEY, TOKEN, true, TOKEN, 8, 0, owned.generation(), 0);
+        owned.onWritten(KEY, TOKEN, true, TOKEN, 8, 0, false, owned.generation(), 0);
 
         assertThat(owned.entry(KEY).isNewest(7)).isFalse();
         assertThat(owned.entry(KEY).isNewest(8)).isTrue();
@@ -219,7 +231,7 @@ class OwnedSessionsTest {
         owned.beginRelease(owned.entry(KEY));
 
         boolean isShared = owned.share(KEY);
-        owned.onWritten(KEY, TOKEN, true, SessionProtocol.NO_TOKEN, 8, 0, owned.generation(), 0);
+        owned.onWritten(KEY, TOKEN, true, SessionProtocol.NO_TOKEN, 8, 0, false, owned.generation(), 0);
 
         assertThat(isShared).isFalse();
         assertThat(owned.entry(KEY).fencedUses).isZero();
@@ -284,7 +296,7 @@ class OwnedSessionsTest {
         for (int i = 0; i < 1_000; i++) {
             SessionKey key = SessionKey.of("shop", "S" + i);
             owned.create(key);
-            owned.onWritten(key, 0, true, TOKEN + i, 1, 0, owned.generation(), MS);
+            owned.onWritten(key, 0, true, TOKEN + i, 1, 0, false, owned.generation(), MS);
             owned.end(key, MS);
 
             assertThat(owned.takeIdle(key).token).isEqualTo(TOKEN + i);

@@ -189,7 +189,7 @@ public final class ServerComponent implements ManagementService, SessionAdmin, S
     public StopOutcome stop(boolean force, String by) {
         if (settings.isProduction() && !force) {
             boolean isKept = agent.stores().picture().inUse().provider().keepsSessions();
-            String refusal = StopCheck.refusal(agent.status(), isKept);
+            String refusal = StopCheck.refusal(StopCheck.next(agent::status), isKept);
             if (!refusal.isEmpty()) {
                 return new StopOutcome(false, refusal);
             }

@@ -1,11 +1,17 @@
 package org.stoneware.server.agent;
 
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.locks.LockSupport;
+import java.util.function.Supplier;
 import org.stoneware.api.cluster.ClusterStatus;
 import org.stoneware.api.cluster.MemberStatus;
 import org.stoneware.api.cluster.ServerRole;
 
 /** Whether a server can stop without the sessions being lost, by the picture published last, and why not, for the operator. */
 final class StopCheck {
+    private static final long WAIT_NS = TimeUnit.SECONDS.toNanos(3);
+    private static final long POLL_NS = TimeUnit.MILLISECONDS.toNanos(10);
+
     private StopCheck() {}
 
     /**
@@ -20,6 +26,19 @@ final class StopCheck {
         return "server " + status.self() + " holds the last copy of " + sessions
                 + " sessions, which its store does not keep, and configuration-model is production; start a standby"
                 + " first, or use --force";
+    }
+
+    /**
+     * The picture that is published next, since the last one may be a second old and know of no sessions yet; the last one where none comes in
+     * time. Waits; not on the agent's thread.
+     */
+    static ClusterStatus next(Supplier<ClusterStatus> published) {
+        ClusterStatus last = published.get();
+        long endNs = System.nanoTime() + WAIT_NS;
+        while (published.get() == last && System.nanoTime() - endNs < 0) {
+            LockSupport.parkNanos(POLL_NS);
+        }
+        return published.get();
     }
 
     private static boolean isAloneInService(ClusterStatus status) {

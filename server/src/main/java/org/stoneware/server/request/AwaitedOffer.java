@@ -81,7 +81,7 @@ public final class AwaitedOffer {
     /**
      * Whether a request must wait.
      *
-     * @param isNew it has not been asked for this request before.
+     * @param isNew the request has not waited for the offer yet.
      */
     boolean holds(long arrivedNs, boolean isNew, long nowNs) {
         if (nowNs - arrivedNs >= BOUND_NS) {
@@ -118,7 +118,8 @@ public final class AwaitedOffer {
     }
 
     private String inWords(long nowNs) {
-        return waited + " requests waited, for up to " + TimeUnit.NANOSECONDS.toMillis(nowNs - sinceNs)
+        return waited + " requests waited, for up to "
+                + TimeUnit.NANOSECONDS.toMillis(Math.min(nowNs - sinceNs, BOUND_NS))
                 + " ms, for what another server acknowledged alone while both were active";
     }
 }

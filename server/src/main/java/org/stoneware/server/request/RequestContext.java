@@ -47,8 +47,8 @@ class RequestContext {
     long nowNs;
     /** When the message being served came; a message that waited came before now. */
     long arrivedNs;
-    /** The message being served is not served for the first time. */
-    boolean isServedAgain;
+    /** The message being served has waited for what another server may tell. */
+    boolean hasWaitedForOffer;
     /** The message being served waits for a session to come to memory, or for the store to take changes again. */
     boolean waitsForStore;
     /** What the message being served must wait for. */
@@ -151,7 +151,7 @@ class RequestContext {
         boolean isAwaited = offer.isAwaited()
                 // Changed on this side: whatever the other tells, it stays.
                 && !(isHere && view.lastEpoch() == epoch)
-                && offer.holds(arrivedNs, !isServedAgain, nowNs);
+                && offer.holds(arrivedNs, !hasWaitedForOffer, nowNs);
         if (isAwaited) {
             wait = Wait.OFFER;
         }

@@ -141,7 +141,7 @@ public final class SessionRequestProcessor {
      */
     public void onMessage(ClientPort from, DirectBuffer buffer, int offset, int length, long nowNs) {
         context.nowNs = nowNs;
-        context.isServedAgain = false;
+        context.hasWaitedForOffer = false;
         boolean mayOvertake = inOrder.isEmpty() || ClientRequestAdapter.isRenewal(buffer, offset, length);
         RequestContext.Wait wait =
                 mayOvertake ? serve(from, buffer, offset, length, nowNs) : RequestContext.Wait.IN_ORDER;
@@ -169,7 +169,7 @@ public final class SessionRequestProcessor {
 
     private RequestContext.Wait serveAgain(Waiting waiting) {
         DirectBuffer message = waiting.message;
-        context.isServedAgain = true;
+        context.hasWaitedForOffer = waiting.isForOffer;
         RequestContext.Wait wait = serve(waiting.port, message, 0, message.capacity(), waiting.arrivedNs);
         if (wait == RequestContext.Wait.NONE && waiting.isForStore) {
             context.counters.storeWaits.record(context.nowNs - waiting.arrivedNs);
@@ -179,6 +179,7 @@ public final class SessionRequestProcessor {
     }
 
     private void letWait(RequestContext.Wait wait, Waiting waiting) {
+        waiting.isForOffer |= wait == RequestContext.Wait.OFFER;
         WaitingRequests where =
                 switch (wait) {
                     case ALONE -> alone;

@@ -25,6 +25,8 @@ final class WaitingRequests {
         final long arrivedNs;
         /** The store was among what it waited for. */
         boolean isForStore;
+        /** It has waited for what another server may tell. */
+        boolean isForOffer;
         /** The last round of its queue in which it was served or added. */
         private long round;
 
