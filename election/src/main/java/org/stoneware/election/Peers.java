@@ -79,6 +79,21 @@ final class Peers {
         return highest;
     }
 
+    /** A peer that can't be talked to: this one if it is such a one, else any, or null. */
+    @Nullable
+    Peer unheard(int preferredId) {
+        Peer preferred = at(preferredId);
+        if (preferred != null && !preferred.isTalking()) {
+            return preferred;
+        }
+        for (Peer peer : others) {
+            if (!peer.isTalking()) {
+                return peer;
+            }
+        }
+        return null;
+    }
+
     /**
      * Gathers the positions of the servers that run, this one included.
      *

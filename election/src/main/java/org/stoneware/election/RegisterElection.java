@@ -368,11 +368,19 @@ class RegisterElection implements Election {
             view.waiting(copy.awaited(peers, view));
             return;
         }
+        Peer unheard = peers.unheard(view.activeId());
+        boolean isHeardElsewhere = unheard != null && suspicion.isHeardByTomcats(unheard, nowNs);
         Peer awaited = peers.gatherRunning(participants, view.role() == ServerRole.START, nowNs);
         if (awaited != null) {
             proposer.abandon();
             turn.suspend();
             view.waitingFor(awaited);
+            return;
+        }
+        if (unheard != null && isHeardElsewhere) {
+            proposer.abandon();
+            turn.suspend();
+            view.waiting("waiting for " + unheard.name() + ", which Tomcats hear and this server does not");
             return;
         }
         turn.begin(nowNs);

@@ -102,6 +102,15 @@ final class Suspicion {
         return witnesses.hasGoneOnAlone();
     }
 
+    /**
+     * Whether a server that is not heard here is heard by a Tomcat, so that only the link to it has failed: it serves, and a second active beside
+     * it would be a split nobody needs. Asks.
+     */
+    boolean isHeardByTomcats(Peer other, long nowNs) {
+        witnesses.ask(other.memberId(), isReadOut, nowNs);
+        return witnesses.mayBeHeard(nowNs);
+    }
+
     /** The active role has changed hands because one server did not hear the other. */
     void onFlip(long nowNs) {
         lastFlipNs = nowNs;

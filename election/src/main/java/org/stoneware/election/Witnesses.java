@@ -130,6 +130,11 @@ final class Witnesses {
                 || areHeardOut(nowNs) && hasEverybodyAnswered(nowNs) && aliveNow(nowNs) == 0 && deadNow(nowNs) > 0;
     }
 
+    /** Whether a Tomcat hears the server, or may be about to say so. */
+    boolean mayBeHeard(long nowNs) {
+        return registered > 0 && (aliveNow(nowNs) > 0 || !areHeardOut(nowNs) || !hasEverybodyAnswered(nowNs));
+    }
+
     /** Whether no answer is missing that may still say that the server is heard. */
     private boolean hasEverybodyAnswered(long nowNs) {
         boolean isComplete = aliveNow(nowNs) + deadNow(nowNs) >= registered || nowNs - firstAskedNs >= LATE_NS;

@@ -1,0 +1,46 @@
+package org.stoneware.election;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import org.junit.jupiter.api.Test;
+import org.stoneware.api.cluster.ServerRole;
+import org.stoneware.spi.election.Evidence;
+
+/** Only the link between two servers is cut, or only this server; Tomcats say which. */
+class LinkCutElectionTest extends PairElectionFixture {
+    /** Only the link between the servers is cut, for as long as anybody likes: Tomcats reach both. */
+    @Test
+    void shouldNotBecomeASecondActiveWhileATomcatHearsTheOneThatWentOnAlone() {
+        becomeStandby();
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESSES, 0, 2), MS);
+        hear(Evidence.Kind.SILENT, PEER_PROCESS, 600 * MS);
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_SOLO, 0, 1), 601 * MS);
+        for (long ms = 610; ms < 60_000; ms += 10) {
+            election.doWork(ms * MS);
+            election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_ALIVE, 0, 2), ms * MS);
+        }
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+        assertThat(election.view().reason()).contains("waiting for Server1, which Tomcats hear");
+
+        // It dies in the end.
+        for (long ms = 60_000; ms < 62_000; ms += 10) {
+            election.doWork(ms * MS);
+            election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_DEAD, 0, 2), ms * MS);
+        }
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    @Test
+    void shouldServeWhenNoTomcatAnswersWhetherItHearsTheOther() {
+        becomeStandby();
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESSES, 0, 2), MS);
+        hear(Evidence.Kind.SILENT, PEER_PROCESS, 600 * MS);
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_SOLO, 0, 1), 601 * MS);
+        for (long ms = 610; ms < 12_000; ms += 10) {
+            election.doWork(ms * MS);
+        }
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+}
