@@ -22,6 +22,9 @@ final class Witnesses {
     /** The same when none has: who asks a slow one again and again never hears what it says of the newest question. */
     static final long SLOW_ROUND_NS = TimeUnit.SECONDS.toNanos(1);
 
+    /** How long the word of a Tomcat holds where a whole election time has gone by before; twice as long as it takes to ask slow ones again. */
+    static final long PATIENT_NS = TimeUnit.SECONDS.toNanos(2);
+
     private final ElectionOutput output;
     private int registered;
     private int subjectId = ElectionView.NO_ACTIVE;
@@ -130,9 +133,10 @@ final class Witnesses {
                 || areHeardOut(nowNs) && hasEverybodyAnswered(nowNs) && aliveNow(nowNs) == 0 && deadNow(nowNs) > 0;
     }
 
-    /** Whether a Tomcat hears the server, or may be about to say so. */
+    /** Whether a Tomcat hears the server, or may be about to say so; patient with slow ones, since nobody waits for this within milliseconds. */
     boolean mayBeHeard(long nowNs) {
-        return registered > 0 && (aliveNow(nowNs) > 0 || !areHeardOut(nowNs) || !hasEverybodyAnswered(nowNs));
+        boolean wasHeard = isHeard && nowNs - heardNs < PATIENT_NS;
+        return registered > 0 && (wasHeard || !areHeardOut(nowNs) || !hasEverybodyAnswered(nowNs));
     }
 
     /** Whether no answer is missing that may still say that the server is heard. */

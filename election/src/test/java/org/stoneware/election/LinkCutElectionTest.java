@@ -24,11 +24,34 @@ class LinkCutElectionTest extends PairElectionFixture {
         assertThat(election.view().reason()).contains("waiting for Server1, which Tomcats hear");
 
         // It dies in the end.
-        for (long ms = 60_000; ms < 62_000; ms += 10) {
+        for (long ms = 60_000; ms < 65_000; ms += 10) {
             election.doWork(ms * MS);
             election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_DEAD, 0, 2), ms * MS);
         }
         assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    /** Starved ones: each answer comes 700 ms after its question. */
+    @Test
+    void shouldNotBecomeASecondActiveWhileSlowTomcatsHearTheOther() {
+        becomeStandby();
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESSES, 0, 2), MS);
+        hear(Evidence.Kind.SILENT, PEER_PROCESS, 600 * MS);
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_SOLO, 0, 1), 601 * MS);
+        int answered = questions;
+        long answerMs = 0;
+        for (long ms = 610; ms < 60_000; ms += 10) {
+            election.doWork(ms * MS);
+            if (questions > answered) {
+                answered = questions;
+                answerMs = ms + 700;
+            }
+            if (ms == answerMs) {
+                election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_ALIVE, 0, 2), ms * MS);
+            }
+        }
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
     }
 
     @Test
