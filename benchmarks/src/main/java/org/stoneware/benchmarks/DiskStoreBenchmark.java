@@ -16,6 +16,7 @@ import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.SessionStoreProvider;
 import org.stoneware.spi.storage.StoreContext;
 import org.stoneware.spi.storage.StoreFigures;
+import org.stoneware.storage.memory.MemorySessionStoreProvider;
 import org.stoneware.storage.permanent.PermanentStoreProvider;
 import org.stoneware.storage.swap.SwapStoreProvider;
 
@@ -33,10 +34,11 @@ public final class DiskStoreBenchmark {
               --memory MIB    memory of the store                             (64)
               --window W      requests in flight                              (64)
               --millis MS     length of each measurement                      (5000)
-              --engines LIST  of swap,permanent                               (swap,permanent)
+              --engines LIST  of memory,swap,permanent                        (swap,permanent)
               --durability D  fsync or replicated, for permanent              (fsync)
               --directory DIR where the stores lie; emptied                   (a temporary directory)
 
+            The memory store gets as much memory as all sessions take, whatever --memory says.
             Reads and writes are half and half, on sessions chosen at random. CPU is that of the whole process, garbage collection
             and the making of the requests included. Write amplification is bytes written to files over bytes of the sessions stored.
             """;
@@ -61,7 +63,7 @@ public final class DiskStoreBenchmark {
 
     public static void main(String[] args) throws IOException {
         DiskStoreBenchmark benchmark;
-        List<String> engines;
+        List<SessionStoreProvider> engines;
         Path directory;
         try {
             CommandLine line = new CommandLine(args, OPTIONS, Set.of("help"));
@@ -70,7 +72,9 @@ public final class DiskStoreBenchmark {
                 return;
             }
             benchmark = new DiskStoreBenchmark(line);
-            engines = Arrays.asList(line.text("engines", "swap,permanent").split(","));
+            engines = Arrays.stream(line.text("engines", "swap,permanent").split(","))
+                    .map(DiskStoreBenchmark::provider)
+                    .toList();
             String place = line.text("directory", "");
             directory = place.isEmpty() ? Files.createTempDirectory("stoneware-disk-store") : Path.of(place);
         } catch (IllegalArgumentException e) {
@@ -90,13 +94,22 @@ public final class DiskStoreBenchmark {
                 System.getProperty("java.version"),
                 Runtime.getRuntime().availableProcessors(),
                 Runtime.getRuntime().maxMemory() >> 20);
-        for (String engine : engines) {
-            SessionStoreProvider provider =
-                    engine.equals("swap") ? new SwapStoreProvider() : new PermanentStoreProvider();
+        for (SessionStoreProvider provider : engines) {
             empty(directory);
             benchmark.measure(provider, directory);
             empty(directory);
         }
+    }
+
+    private static SessionStoreProvider provider(String engine) {
+        return switch (engine) {
+            case "memory" -> new MemorySessionStoreProvider();
+            case "swap" -> new SwapStoreProvider();
+            case "permanent" -> new PermanentStoreProvider();
+            default ->
+                throw new IllegalArgumentException(
+                        "--engines names no store: " + engine + "; there are memory, swap and permanent");
+        };
     }
 
     private void measure(SessionStoreProvider provider, Path directory) {
@@ -116,8 +129,11 @@ public final class DiskStoreBenchmark {
     }
 
     private SessionStore open(SessionStoreProvider provider, Path directory) {
-        return provider.open(new StoreContext(
-                directory, memoryBytes, 0, 1 << 20, durability, line -> System.out.println("  " + line)));
+        long bytes = provider instanceof MemorySessionStoreProvider
+                ? Math.max(memoryBytes, 2L * sessions * set.meanLength())
+                : memoryBytes;
+        return provider.open(
+                new StoreContext(directory, bytes, 0, 1 << 20, durability, line -> System.out.println("  " + line)));
     }
 
     private static void report(String name, SessionStore store, InFlight requests, Runnable body) {
@@ -151,7 +167,8 @@ public final class DiskStoreBenchmark {
         System.gc();
         Runtime runtime = Runtime.getRuntime();
         StoreFigures figures = store.figures();
-        long resident = counter(store, "sessions.resident");
+        long onDisk = figures.diskUsedBytes() == 0 ? 0 : figures.sessions() - counter(store, "sessions.resident");
+        long resident = figures.sessions() - onDisk;
         long residentPayload = (long) ((double) figures.payloadBytes() / figures.sessions() * resident);
         System.out.printf(
                 Locale.ROOT,

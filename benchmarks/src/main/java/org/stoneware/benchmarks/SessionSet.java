@@ -155,4 +155,9 @@ final class SessionSet {
         bytes.putBytes(0, buffer, 0, length);
         return bytes;
     }
+
+    /** Bytes of a session's record, on average. */
+    int meanLength() {
+        return meanLength;
+    }
 }

@@ -130,6 +130,20 @@ class NetworkIT {
     /** One Tomcat alone can't reach the active: its users see errors for as long as that lasts, the others nothing. */
     @Test
     void shouldServeUsersOfOtherTomcatWhenOneIsCutOffFromActive() throws IOException {
+        serveOthersWhenCutOff(lab::cut);
+    }
+
+    @Test
+    void shouldServeUsersOfOtherTomcatWhenNothingTheActiveSendsReachesOne() throws IOException {
+        serveOthersWhenCutOff(lab::cutOneWay);
+    }
+
+    @Test
+    void shouldServeUsersOfOtherTomcatWhenNothingOneSendsReachesTheActive() throws IOException {
+        serveOthersWhenCutOff((active, tomcat) -> lab.cutOneWay(tomcat, active));
+    }
+
+    private static void serveOthersWhenCutOff(Fault fault) throws IOException {
         TomcatInstance cutOff = pair.tomcats().get(0);
         TomcatInstance connected = pair.tomcats().get(1);
         try (CounterLoad onConnected = load(connected);
@@ -138,7 +152,7 @@ class NetworkIT {
             onCutOff.awaitServed(3);
             ServerProcess active = pair.active();
 
-            lab.cut(active.member().name(), cutOff.name());
+            fault.begin(active.member().name(), cutOff.name());
             long faultNs = System.nanoTime();
             System.out.println("the other Tomcat is cut off: " + onConnected.awaitServed(faultNs, 3));
             lastFor(FAULT_MS);
