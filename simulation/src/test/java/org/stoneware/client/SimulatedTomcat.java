@@ -126,7 +126,7 @@ public final class SimulatedTomcat extends TomcatProtocol {
         private boolean isEnd;
 
         void doWork() {
-            if (step != Step.IDLE && step != Step.OPENING) {
+            if (isInUse()) {
                 ledger.onUse(key, nowNs);
             }
             switch (step) {
@@ -188,6 +188,11 @@ public final class SimulatedTomcat extends TomcatProtocol {
             }
             switch (request.ownStatus) {
                 case LOADED -> {
+                    if (known != null && request.answerVersion > known.version && isUsedByOthers(known)) {
+                        // Whoever works with it has not seen what there is now, as in the valve.
+                        known.isLost = true;
+                        copies.remove(key, known);
+                    }
                     Copy loaded = copies.computeIfAbsent(key, k -> new Copy());
                     // Another request of this Tomcat may have changed the session since the server answered.
                     if (request.answerVersion > loaded.version) {
@@ -214,6 +219,14 @@ public final class SimulatedTomcat extends TomcatProtocol {
                     pause();
                 }
             }
+        }
+
+        private boolean isUsedByOthers(Copy used) {
+            return browsers.stream().anyMatch(each -> each != this && each.copy == used && each.isInUse());
+        }
+
+        private boolean isInUse() {
+            return step != Step.IDLE && step != Step.OPENING;
         }
 
         private void giveUpWhenOverdue() {
