@@ -103,6 +103,11 @@ final class Peer {
         return contact == Contact.SILENT || contact == Contact.UNREACHABLE || contact == Contact.CLOSED;
     }
 
+    /** Whether any process of it was ever heard by this one. */
+    boolean wasMet() {
+        return incarnation != 0;
+    }
+
     /** Whether the peer is known as this very process. */
     boolean isProcess(long otherIncarnation) {
         return incarnation != 0 && incarnation == otherIncarnation;

@@ -3,6 +3,7 @@ package org.stoneware.election;
 import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.collections.IntHashSet;
+import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.Election;
 import org.stoneware.spi.election.ElectionContext;
@@ -368,8 +369,7 @@ class RegisterElection implements Election {
             view.waiting(copy.awaited(peers, view));
             return;
         }
-        Peer unheard = peers.unheard(view.activeId());
-        boolean isHeardElsewhere = unheard != null && suspicion.isHeardByTomcats(unheard, nowNs);
+        Peer heardElsewhere = heardElsewhere(nowNs);
         Peer awaited = peers.gatherRunning(participants, view.role() == ServerRole.START, nowNs);
         if (awaited != null) {
             proposer.abandon();
@@ -377,10 +377,10 @@ class RegisterElection implements Election {
             view.waitingFor(awaited);
             return;
         }
-        if (unheard != null && isHeardElsewhere) {
+        if (heardElsewhere != null) {
             proposer.abandon();
             turn.suspend();
-            view.waiting("waiting for " + unheard.name() + ", which Tomcats hear and this server does not");
+            view.waiting("waiting for " + heardElsewhere.name() + ", which Tomcats hear and this server does not");
             return;
         }
         turn.begin(nowNs);
@@ -396,6 +396,16 @@ class RegisterElection implements Election {
         } else {
             view.waiting("waiting for " + peers.name(peers.first(participants)) + " to propose");
         }
+    }
+
+    /** A server that Tomcats hear and this one does not (ADR 0301), or null. Asks them. */
+    private @Nullable Peer heardElsewhere(long nowNs) {
+        Peer unheard = peers.unheard(view.activeId());
+        // Of two that never met each may be heard by Tomcats and serve nobody: the first of them serves.
+        if (unheard == null || !unheard.wasMet() && unheard.memberId() > context.selfId()) {
+            return null;
+        }
+        return suspicion.isHeardByTomcats(unheard, nowNs) ? unheard : null;
     }
 
     private void guardRole(long nowNs) {
