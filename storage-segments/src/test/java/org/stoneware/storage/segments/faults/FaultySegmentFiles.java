@@ -47,6 +47,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
     private int heldForces;
     private int epoch;
     private int segmentFilesMade;
+    private int refusedReads;
     private int readEpoch;
 
     /** Bytes all files may take together; more is {@link NoSpaceException} after as much as fits was written. */
@@ -187,6 +188,11 @@ public final class FaultySegmentFiles implements SegmentFiles {
         return segmentFilesMade;
     }
 
+    /** Reads that failed because they were told to. */
+    public synchronized int refusedReads() {
+        return refusedReads;
+    }
+
     /** Bytes of a file. */
     public synchronized byte[] bytes(String name) {
         Content content = files.get(name);
@@ -236,8 +242,16 @@ public final class FaultySegmentFiles implements SegmentFiles {
         return files;
     }
 
-    public synchronized long usedBytes() {
-        return files.values().stream().mapToLong(content -> content.length).sum();
+    public long usedBytes() {
+        return usedBytes("");
+    }
+
+    /** Of the files whose names end like this, as they are together at one moment. */
+    public synchronized long usedBytes(String suffix) {
+        return files.entrySet().stream()
+                .filter(file -> file.getKey().endsWith(suffix))
+                .mapToLong(file -> file.getValue().length)
+                .sum();
     }
 
     @Override
@@ -503,6 +517,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
                         || isBad
                         || openedForReads != readEpoch
                         || name.endsWith(".segment") && offset + target.remaining() > readableBytes) {
+                    refusedReads++;
                     throw new IOException("Input/output error");
                 }
                 int total = 0;
