@@ -41,11 +41,26 @@ final class FailoverBenchmark implements AutoCloseable {
               --warm-up S    seconds of users before the first fault         (20)
               --users N      users at once, one session each                 (6)
               --think-ms T   pause of a user between two requests            (5)
+              --sessions N   further sessions, made before the first fault   (0)
+              --session-bytes B   of each of them, beside its counter        (2048)
+              --server-options O  of the servers' JVMs; empty: those of bin/start-server alone  (-Xmx192m -XX:+UseSerialGC)
 
             Exit code: 0 every counter exact, 1 sessions or updates were lost or doubled, 2 wrong usage.
             """;
     private static final Set<String> OPTIONS =
-            Set.of("kills", "freezes", "busy-min", "busy", "rounds", "seconds", "users", "think-ms", "warm-up");
+            Set.of(
+                    "kills",
+                    "freezes",
+                    "busy-min",
+                    "busy",
+                    "rounds",
+                    "seconds",
+                    "users",
+                    "think-ms",
+                    "warm-up",
+                    "sessions",
+                    "session-bytes",
+                    "server-options");
     private static final int PORT = 8180;
     private static final long PATIENCE_MS = 120_000;
     private static final int ANSWER_TIMEOUT_MS = 60_000;
@@ -94,7 +109,8 @@ final class FailoverBenchmark implements AutoCloseable {
         boolean hasLoss;
         Path distribution = Path.of(line.operands().get(0)).toAbsolutePath();
         try (FailoverBenchmark benchmark = new FailoverBenchmark(
-                new DemoArray(distribution, options, System.out),
+                new DemoArray(
+                        distribution, options, System.out, line.text("server-options", DemoArray.SERVER_OPTIONS)),
                 System.out,
                 (int) line.number("users", 6, 1, 1_000),
                 line.number("think-ms", 5, 0, 60_000))) {
@@ -106,6 +122,11 @@ final class FailoverBenchmark implements AutoCloseable {
     }
 
     private boolean measure(CommandLine line) throws IOException, InterruptedException {
+        SessionBallast ballast = new SessionBallast(
+                array.frontDoor().uri("/counter.jsp"),
+                (int) line.number("sessions", 0, 0, 10_000_000),
+                (int) line.number("session-bytes", 2048, 0, 1 << 20));
+        ballast.make(out);
         List<CounterUser> users = new ArrayList<>();
         FaultClock clock = startUsers(array.frontDoor().uri("/counter.jsp"), users);
         Thread.sleep(line.number("warm-up", 20, 0, 3_600) * 1_000); // a Tomcat just started still loads and compiles
@@ -119,7 +140,8 @@ final class FailoverBenchmark implements AutoCloseable {
         List<CounterUser> sticky = new ArrayList<>();
         FaultClock steady = startUsers(array.tomcats().get(0).uri("/counter.jsp"), sticky);
         compare((int) line.number("rounds", 3, 0, 1_000), line.number("seconds", 5, 1, 3_600) * 1_000, steady);
-        return end(sticky) || hasLoss;
+        hasLoss |= end(sticky);
+        return ballast.isAnyLost(out) || hasLoss;
     }
 
     private interface Fault {

@@ -19,7 +19,9 @@ import org.jspecify.annotations.Nullable;
  * <b>Ownership:</b> owns every process it started and its directory.
  */
 public final class DemoArray implements AutoCloseable {
-    private static final String SERVER_OPTIONS = "-Xmx192m -XX:+UseSerialGC";
+    /** Servers of a laptop: small. */
+    public static final String SERVER_OPTIONS = "-Xmx192m -XX:+UseSerialGC";
+
     private static final String TOMCAT_OPTIONS = "-Xmx128m -XX:+UseSerialGC";
     private static final int ARTICLE_PORT = 9510;
     private static final int[] FURTHER_PORTS = {10, 20, 30};
@@ -27,6 +29,7 @@ public final class DemoArray implements AutoCloseable {
     private final Path distribution;
     private final DemoOptions options;
     private final PrintStream out;
+    private final String serverOptions;
     private final Path directory;
     private final List<ServerProcess> servers = new ArrayList<>();
     private final List<TomcatInstance> tomcats = new ArrayList<>();
@@ -35,10 +38,17 @@ public final class DemoArray implements AutoCloseable {
     private boolean isClosed;
     private boolean isDirectoryKept;
 
+    /** With servers of {@link #SERVER_OPTIONS}. */
     public DemoArray(Path distribution, DemoOptions options, PrintStream out) throws IOException {
+        this(distribution, options, out, SERVER_OPTIONS);
+    }
+
+    /** @param serverOptions for the JVM of each server, behind those of {@code bin/start-server}; empty: that one's alone. */
+    public DemoArray(Path distribution, DemoOptions options, PrintStream out, String serverOptions) throws IOException {
         this.distribution = distribution;
         this.options = options;
         this.out = out;
+        this.serverOptions = serverOptions;
         directory = Files.createTempDirectory("stoneware-demo-");
         isDirectoryKept = options.isKept();
     }
@@ -79,7 +89,7 @@ public final class DemoArray implements AutoCloseable {
 
     private synchronized ServerProcess addServer(int position, String name) throws IOException {
         failIfClosed();
-        ServerProcess server = ServerProcess.start(distribution, config(), name, SERVER_OPTIONS);
+        ServerProcess server = ServerProcess.start(distribution, config(), name, serverOptions);
         if (position < servers.size()) {
             servers.set(position, server);
         } else {

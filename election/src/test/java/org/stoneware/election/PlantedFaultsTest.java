@@ -9,7 +9,7 @@ import org.junit.jupiter.api.Test;
 import org.stoneware.testkit.election.ReplicationFault;
 
 class PlantedFaultsTest {
-    private static final int CHAOS_SEEDS = 40;
+    private static final int CHAOS_SEEDS = 200;
     private static final int START_SEEDS = 250;
     private static final int PAIR_SEEDS = 500;
     private static final int STATES = 12_000;

@@ -10,13 +10,13 @@ final class ActiveWatch {
     private static final long MAX_SPLIT_NS = 1_000_000_000L;
 
     private final SimulatedServer[] servers;
-    private final boolean[][] isCut;
+    private final SimulatedCuts cuts;
     private long splitSinceNs = Long.MAX_VALUE;
     private int mostActives;
 
-    ActiveWatch(SimulatedServer[] servers, boolean[][] isCut) {
+    ActiveWatch(SimulatedServer[] servers, SimulatedCuts cuts) {
         this.servers = servers;
-        this.isCut = isCut;
+        this.cuts = cuts;
     }
 
     /** Most servers that were active at the same moment. */
@@ -44,7 +44,7 @@ final class ActiveWatch {
         return a.isActive()
                 && b.isActive()
                 && a.isConnected(b)
-                && !isCut[a.id][b.id]
+                && !cuts.isAnyWayCut(a.id, b.id)
                 && !a.isPaused(nowNs)
                 && !b.isPaused(nowNs);
     }

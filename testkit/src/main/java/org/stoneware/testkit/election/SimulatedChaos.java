@@ -28,8 +28,10 @@ final class SimulatedChaos {
                 case 5 -> network.stop(id);
                 case 6 -> network.pause(id, random.nextLong(2_500 * MS));
                 case 7 -> {
-                    if (other != id) {
+                    if (other != id && random.nextBoolean()) {
                         network.cut(id, other);
+                    } else if (other != id) {
+                        network.cutOneWay(id, other);
                     }
                 }
                 default -> network.heal(id, other);

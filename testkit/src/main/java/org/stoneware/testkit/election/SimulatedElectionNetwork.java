@@ -41,7 +41,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
     private final SplittableRandom random;
     private final boolean isPersistent;
     private final SimulatedServer[] servers;
-    private final boolean[][] isCut;
+    private final SimulatedCuts cuts;
     private final ElectionInvariants invariants;
     private final SimulatedTime time;
     private final ActiveWatch actives;
@@ -75,9 +75,9 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         this.isPersistent = isPersistent;
         this.faults = faults;
         this.servers = new SimulatedServer[size];
-        this.isCut = new boolean[size][size];
+        this.cuts = new SimulatedCuts(size);
         this.invariants = new ElectionInvariants(size);
-        this.actives = new ActiveWatch(servers, isCut);
+        this.actives = new ActiveWatch(servers, cuts);
         this.priority = FailoverPriority.availability(isPersistent);
         for (int i = 0; i < size; i++) {
             servers[i] = new SimulatedServer(i, size);
@@ -239,7 +239,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         long connection = end.connection;
         end.lastDeliveryNs = Math.max(end.lastDeliveryNs, time.nowNs() + delay());
         time.at(end.lastDeliveryNs, receiver, () -> {
-            if (end.isOpen && end.connection == connection && !isCut[from][to]) {
+            if (end.isOpen && end.connection == connection && !cuts.isCut(from, to)) {
                 delivery.run();
             }
         });
@@ -267,15 +267,20 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
     /** Cuts the link between two servers, in both directions. */
     public void cut(int a, int b) {
         note(a, "is cut from " + b);
-        isCut[a][b] = true;
-        isCut[b][a] = true;
+        cuts.cut(a, b);
+        cuts.cut(b, a);
+    }
+
+    /** Lets nothing through from one server to another; what goes the other way arrives, but no new connection is made. */
+    public void cutOneWay(int from, int to) {
+        note(from, "is no longer heard by " + to);
+        cuts.cut(from, to);
     }
 
     /** Heals the link between two servers. */
     public void heal(int a, int b) {
         note(a, "is joined with " + b);
-        isCut[a][b] = false;
-        isCut[b][a] = false;
+        cuts.heal(a, b);
     }
 
     /** Stops a process for a time as SIGSTOP does; the first thing it learns afterwards is its own stall. */
@@ -308,11 +313,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
     /** Ends all faults, starts every server and gives them time to agree; then exactly one must be active, and stay it. */
     public void settle() {
         faults = ElectionFaults.NONE;
-        for (int a = 0; a < servers.length; a++) {
-            for (int b = 0; b < a; b++) {
-                heal(a, b);
-            }
-        }
+        cuts.healAll();
         voters.heal();
         for (SimulatedServer server : servers) {
             start(server.id);
@@ -410,7 +411,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
     private void attempt(SimulatedServer caller, SimulatedServer callee) {
         SimulatedEnd end = caller.ends[callee.id];
         if (!end.isOpen || end.isSilent) {
-            if (isCut[caller.id][callee.id] || callee.election != null && isPaused(callee)) {
+            if (cuts.isAnyWayCut(caller.id, callee.id) || callee.election != null && isPaused(callee)) {
                 time.at(time.nowNs() + 100 * MS, caller, () -> unreachable(caller, callee));
             } else if (callee.election == null) {
                 Evidence refused = new Evidence(Evidence.Kind.REFUSED, callee.id, 0, ServerRole.START, 0, 0);
@@ -451,7 +452,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
                 0);
         end.lastDeliveryNs = Math.max(end.lastDeliveryNs, time.nowNs() + delay());
         time.at(end.lastDeliveryNs, to, () -> {
-            if (end.isOpen && end.connection == connection && !isCut[about.id][to.id]) {
+            if (end.isOpen && end.connection == connection && !cuts.isCut(about.id, to.id)) {
                 end.heardNs = time.nowNs();
                 end.isSilent = false;
                 deliver(to, evidence);
@@ -466,7 +467,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
             return;
         }
         boolean isPeerGone = peer.election == null || peer.incarnation != end.peerIncarnation;
-        if (isPeerGone && !isCut[server.id][peer.id] && end.lastDeliveryNs <= time.nowNs()) {
+        if (isPeerGone && !cuts.isCut(peer.id, server.id) && end.lastDeliveryNs <= time.nowNs()) {
             end.isOpen = false;
             deliver(server, new Evidence(Evidence.Kind.CLOSED, peer.id, end.peerIncarnation, ServerRole.START, 0, 0));
         } else if (time.nowNs() - end.heardNs >= SILENCE_NS && time.nowNs() - server.pausedUntilNs >= SILENCE_NS) {
@@ -497,7 +498,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
     }
 
     private void receive(SimulatedServer from, SimulatedServer to, byte[] message) {
-        if (to.election == null || isCut[from.id][to.id]) {
+        if (to.election == null || cuts.isCut(from.id, to.id)) {
             return;
         }
         time.at(

@@ -28,6 +28,7 @@ public final class SimulatedPair implements AutoCloseable {
         FREEZE_ACTIVE,
         FREEZE_STANDBY,
         CUT_LINK,
+        CUT_LINK_ONE_WAY,
         STOP_ACTIVE,
         STOP_STANDBY,
         DROP_STANDBY,
@@ -205,6 +206,11 @@ public final class SimulatedPair implements AutoCloseable {
                     cutFor(active, standby);
                 }
             }
+            case CUT_LINK_ONE_WAY -> {
+                if (witnesses > 0 || voting != null) {
+                    cutOneWayFor(active, standby);
+                }
+            }
             case STOP_ACTIVE -> stop(active);
             case STOP_STANDBY -> stop(standby);
             case DROP_STANDBY -> {
@@ -313,6 +319,14 @@ public final class SimulatedPair implements AutoCloseable {
 
     private void cutFor(int active, int standby) {
         network.cut(active, standby);
+        network.runFor(random.nextLong(3_000 * MS));
+        network.heal(active, standby);
+    }
+
+    /** One of them goes on hearing the other, who hears nothing. */
+    private void cutOneWayFor(int active, int standby) {
+        int deaf = random.nextBoolean() ? active : standby;
+        network.cutOneWay(1 - deaf, deaf);
         network.runFor(random.nextLong(3_000 * MS));
         network.heal(active, standby);
     }
