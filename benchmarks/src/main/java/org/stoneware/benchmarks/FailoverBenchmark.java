@@ -47,20 +47,19 @@ final class FailoverBenchmark implements AutoCloseable {
 
             Exit code: 0 every counter exact, 1 sessions or updates were lost or doubled, 2 wrong usage.
             """;
-    private static final Set<String> OPTIONS =
-            Set.of(
-                    "kills",
-                    "freezes",
-                    "busy-min",
-                    "busy",
-                    "rounds",
-                    "seconds",
-                    "users",
-                    "think-ms",
-                    "warm-up",
-                    "sessions",
-                    "session-bytes",
-                    "server-options");
+    private static final Set<String> OPTIONS = Set.of(
+            "kills",
+            "freezes",
+            "busy-min",
+            "busy",
+            "rounds",
+            "seconds",
+            "users",
+            "think-ms",
+            "warm-up",
+            "sessions",
+            "session-bytes",
+            "server-options");
     private static final int PORT = 8180;
     private static final long PATIENCE_MS = 120_000;
     private static final int ANSWER_TIMEOUT_MS = 60_000;
@@ -109,8 +108,7 @@ final class FailoverBenchmark implements AutoCloseable {
         boolean hasLoss;
         Path distribution = Path.of(line.operands().get(0)).toAbsolutePath();
         try (FailoverBenchmark benchmark = new FailoverBenchmark(
-                new DemoArray(
-                        distribution, options, System.out, line.text("server-options", DemoArray.SERVER_OPTIONS)),
+                new DemoArray(distribution, options, System.out, line.text("server-options", DemoArray.SERVER_OPTIONS)),
                 System.out,
                 (int) line.number("users", 6, 1, 1_000),
                 line.number("think-ms", 5, 0, 60_000))) {
@@ -123,9 +121,8 @@ final class FailoverBenchmark implements AutoCloseable {
 
     private boolean measure(CommandLine line) throws IOException, InterruptedException {
         SessionBallast ballast = new SessionBallast(
-                array.frontDoor().uri("/counter.jsp"),
-                (int) line.number("sessions", 0, 0, 10_000_000),
-                (int) line.number("session-bytes", 2048, 0, 1 << 20));
+                array.frontDoor().uri("/counter.jsp"), (int) line.number("sessions", 0, 0, 10_000_000), (int)
+                        line.number("session-bytes", 2048, 0, 1 << 20));
         ballast.make(out);
         List<CounterUser> users = new ArrayList<>();
         FaultClock clock = startUsers(array.frontDoor().uri("/counter.jsp"), users);

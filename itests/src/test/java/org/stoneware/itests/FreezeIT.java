@@ -11,7 +11,6 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -81,7 +80,6 @@ class FreezeIT {
 
     /** Longer than any time-out of the transport. */
     @Test
-    @EnabledIfSystemProperty(named = "stoneware.soak", matches = "true", disabledReason = "long; ./mvnw verify -Psoak")
     void shouldTakeOverFromActiveFrozenForHalfMinute() throws IOException {
         takeOverFromFrozen(30);
     }

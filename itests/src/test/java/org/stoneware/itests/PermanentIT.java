@@ -115,6 +115,34 @@ class PermanentIT {
         stored.requireAll();
     }
 
+    /** The newer copy does not come back in time, and the operator decides for the older one; later it does come back. */
+    @Test
+    void shouldServeTheOlderCopyOnceItsOperatorForcesIt() throws Exception {
+        StoredSessions stored = new StoredSessions(array.config(), SESSIONS);
+        stored.create();
+        stop(array.server(SECOND));
+        array.server(FIRST).awaitRole(Cluster.ACTIVE);
+        try (AcknowledgedWrites writes = AcknowledgedWrites.start(array.config(), "newer", WRITERS)) {
+            writes.awaitAcknowledged(5);
+            writes.end();
+        }
+        array.server(FIRST).process().killHard();
+        ServerProcess older = array.start(SECOND);
+        awaitSaying(older, "which may hold newer sessions");
+        ArrayPrograms programs = new ArrayPrograms(array);
+
+        assertThat(programs.run(1, "force-active", "-n", SECOND, "--if-complete"))
+                .contains("server " + SECOND + " was not made active", "which may hold newer sessions");
+        assertThat(older.role()).isNotEqualTo(Cluster.ACTIVE);
+        assertThat(programs.run(0, "force-active", "-n", SECOND)).contains("server " + SECOND + " becomes active");
+
+        older.awaitRole(Cluster.ACTIVE);
+        awaitSaying(older, "sessions may be old");
+        stored.requireAll();
+        awaitPair(array.start(FIRST).awaitRole(Cluster.STANDBY), older);
+        stored.requireAll();
+    }
+
     private static void stop(ServerProcess server) throws IOException {
         server.process().signal("TERM");
         assertThat(server.process().awaitExit(PATIENCE)).isZero();

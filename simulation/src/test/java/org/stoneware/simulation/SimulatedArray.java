@@ -81,12 +81,13 @@ final class SimulatedArray implements SimulatedServer.Listener {
             return (long) (nowNs * clockRate);
         }
 
-        void cut() {
-            if (current == null || current.isCut) {
+        void cut(SimulatedLink.Cut cut) {
+            if (current == null || current.isCut()) {
                 return;
             }
-            current.cut();
-            noticesNs = nowNs + random.nextInt(200) * MS;
+            current.cut(cut);
+            long aliveNs = cut == SimulatedLink.Cut.UP ? current.serverNoticesNs : nowNs;
+            noticesNs = aliveNs + random.nextInt(200) * MS;
         }
 
         void step() {
@@ -368,14 +369,15 @@ final class SimulatedArray implements SimulatedServer.Listener {
         }
         int rarity = habits.isCalm() ? 12 : 1;
         if (random.nextInt(120 * rarity) == 0) {
-            nodes.get(random.nextInt(TOMCATS)).cut();
+            SimulatedLink.Cut[] cuts = SimulatedLink.Cut.values();
+            nodes.get(random.nextInt(TOMCATS)).cut(cuts[random.nextInt(cuts.length)]);
         }
         if (random.nextInt(250 * rarity) == 0) {
             nodes.get(random.nextInt(TOMCATS)).frozenUntilNs = nowNs + (50 + random.nextInt(1_000)) * MS;
         }
         if (random.nextInt(300 * rarity) == 0) {
             Node node = nodes.get(random.nextInt(TOMCATS));
-            node.cut();
+            node.cut(SimulatedLink.Cut.BOTH);
             node.cutOffUntilNs = nowNs + random.nextInt(900) * MS;
         }
         if (random.nextInt(300) == 0) {
@@ -474,7 +476,7 @@ final class SimulatedArray implements SimulatedServer.Listener {
     private void cutAll(SimulatedServer server) {
         for (Node node : nodes) {
             if (node.current != null && node.current.server == server) {
-                node.cut();
+                node.cut(SimulatedLink.Cut.BOTH);
                 node.noticesNs = Math.min(node.noticesNs, nowNs + random.nextInt(30) * MS);
             }
             node.links.removeIf(link -> link.server == server);

@@ -19,7 +19,8 @@ final class SimulatedLink {
     final Pipe down = new Pipe();
     final ClientPort port;
     long serverNoticesNs = Long.MAX_VALUE;
-    boolean isCut;
+    private boolean isUpCut;
+    private boolean isDownCut;
     /** Copies of messages that come once more, out of their order, also after the connection has ended. */
     private final PriorityQueue<Message> late = new PriorityQueue<>(Comparator.comparingLong(Message::arrivesNs));
 
@@ -27,6 +28,15 @@ final class SimulatedLink {
     private final Habits habits;
     private final long peaceNs;
     private final LongSupplier nowNs;
+
+    /** What a cut stops. */
+    enum Cut {
+        BOTH,
+        /** The server hears nothing more; what it sends arrives until it gives the Tomcat up. */
+        UP,
+        /** The Tomcat hears nothing more; what it sends arrives until it gives the server up. */
+        DOWN
+    }
 
     /** A message on its way. */
     private record Message(byte[] bytes, long arrivesNs) {}
@@ -67,7 +77,7 @@ final class SimulatedLink {
                 (buffer, offset, length) -> {
                     byte[] bytes = copy(buffer, offset, length);
                     watch.onSent(bytes);
-                    if (!isCut) {
+                    if (!isDownCut) {
                         down.send(bytes);
                     }
                     return true;
@@ -80,7 +90,7 @@ final class SimulatedLink {
     }
 
     void send(byte[] bytes) {
-        if (isCut) {
+        if (isUpCut) {
             return;
         }
         up.send(bytes);
@@ -100,13 +110,20 @@ final class SimulatedLink {
         return first == null || first.arrivesNs > nowNs.getAsLong() ? null : late.poll().bytes;
     }
 
-    /** Neither side hears of the other any more; what was sent to the Tomcat is lost, what it sent may be. */
-    void cut() {
-        isCut = true;
-        if (random.nextBoolean()) {
+    boolean isCut() {
+        return isUpCut || isDownCut;
+    }
+
+    /** What was sent to a Tomcat that hears nothing more is lost; what it sent may be. */
+    void cut(Cut cut) {
+        isUpCut = cut != Cut.DOWN;
+        isDownCut = cut != Cut.UP;
+        if (isUpCut && random.nextBoolean()) {
             up.messages.clear();
         }
-        down.messages.clear();
+        if (isDownCut) {
+            down.messages.clear();
+        }
         serverNoticesNs = nowNs.getAsLong() + random.nextInt(600) * MS;
     }
 

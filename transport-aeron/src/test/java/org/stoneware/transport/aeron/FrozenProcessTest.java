@@ -5,20 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.util.List;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
-import org.junit.jupiter.api.condition.EnabledIfSystemProperty;
 import org.stoneware.spi.transport.Connection;
 import org.stoneware.testkit.transport.TestFrames;
 import org.stoneware.testkit.transport.TransportEnd;
 import org.stoneware.testkit.transport.TransportRig;
 
 /** The long form of what the clock tests say: a real process, really stopped. */
-@Tag("soak")
-@EnabledIfSystemProperty(
-        named = "stoneware.soak",
-        matches = "true",
-        disabledReason = "takes 15 s; -Dstoneware.soak=true")
 class FrozenProcessTest {
     private static final long FREEZE_NS = 15_000_000_000L;
     private static final int FRAMES = 100;
