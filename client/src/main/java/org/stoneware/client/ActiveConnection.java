@@ -177,6 +177,11 @@ final class ActiveConnection implements FrameListener {
         return incarnation;
     }
 
+    /** Epoch of the server that has taken this Tomcat in. */
+    long epoch() {
+        return aimedEpoch;
+    }
+
     /** The TCP link to the server that has taken this Tomcat in; null when none has. */
     @Nullable
     LivenessLink link() {

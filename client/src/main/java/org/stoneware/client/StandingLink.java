@@ -46,6 +46,8 @@ final class StandingLink {
     private long pauseNs = FIRST_PAUSE_NS;
     private String serverName = "";
     private long incarnation;
+    private ServerRole role = ServerRole.START;
+    private long epoch;
     private boolean isRefused;
     private long refusedNs;
     private Told told = Told.NOTHING;
@@ -113,6 +115,16 @@ final class StandingLink {
     /** Process of the server that has answered last; 0 before. */
     long incarnation() {
         return incarnation;
+    }
+
+    /** What the server that is greeted has said last that it is. */
+    ServerRole role() {
+        return role;
+    }
+
+    /** Epoch it has said with that. */
+    long epoch() {
+        return epoch;
     }
 
     /** The link while the server is greeted, else null. */
@@ -228,15 +240,21 @@ final class StandingLink {
                     "standing link to server " + serverName + " at " + address + ": it is "
                             + reply.role().stateName());
         }
-        listener.onStanding(this, reply.role(), reply.epoch());
+        onSaid(reply.role(), reply.epoch());
     }
 
     private void onHeartbeat(Heartbeat heartbeat) {
         if (heartbeat.agentAgeMs() > MAX_AGENT_AGE_MS) {
             listener.onLost(this);
         } else {
-            listener.onStanding(this, heartbeat.role(), heartbeat.epoch());
+            onSaid(heartbeat.role(), heartbeat.epoch());
         }
+    }
+
+    private void onSaid(ServerRole saidRole, long saidEpoch) {
+        role = saidRole;
+        epoch = saidEpoch;
+        listener.onStanding(this, saidRole, saidEpoch);
     }
 
     private void onSilence(long silentNs) {

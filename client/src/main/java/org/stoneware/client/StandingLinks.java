@@ -78,13 +78,31 @@ final class StandingLinks implements WitnessDesk.Sight {
 
     @Override
     public @Nullable LivenessLink linkTo(String serverName) {
-        @Nullable LivenessLink served = active.link();
-        if (served != null && active.serverName().equals(serverName)) {
-            return served;
+        if (isServedBy(serverName)) {
+            return active.link();
         }
+        @Nullable StandingLink link = standingAt(serverName);
+        return link == null ? null : link.link();
+    }
+
+    /** A server takes Tomcats in only while it is active, and lets go of them when it is no more. */
+    @Override
+    public WitnessDesk.@Nullable Standing standingOf(String serverName) {
+        if (isServedBy(serverName)) {
+            return new WitnessDesk.Standing(active.incarnation(), ServerRole.ACTIVE_COORDINATOR, active.epoch());
+        }
+        @Nullable StandingLink link = standingAt(serverName);
+        return link == null ? null : new WitnessDesk.Standing(link.incarnation(), link.role(), link.epoch());
+    }
+
+    private boolean isServedBy(String serverName) {
+        return active.link() != null && active.serverName().equals(serverName);
+    }
+
+    private @Nullable StandingLink standingAt(String serverName) {
         for (StandingLink link : links) {
             if (link.link() != null && link.serverName().equals(serverName)) {
-                return link.link();
+                return link;
             }
         }
         return null;

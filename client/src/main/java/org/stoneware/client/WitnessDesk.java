@@ -8,6 +8,7 @@ import java.util.concurrent.TimeUnit;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.liveness.LivenessLink;
 import org.stoneware.wire.session.WireException;
 import org.stoneware.wire.witness.WitnessAdapter;
@@ -28,6 +29,9 @@ import org.stoneware.wire.witness.WitnessPublisher;
  *  no link, and a new connection is refused                    not heard, at once
  *  nothing of all that in time                                 not heard
  * </pre>
+ * Before each answer to which a server that runs has answered the probe goes what it is, as it has told this Tomcat over the same link:
+ * which process, in which role and epoch. What it told earlier and does not stand by now is never told. See docs/adr/0302.
+ * <p>
  * In time is {@link #PATIENCE_NS}, or {@link #PATIENCE_FACTOR} times what a probe of the server that asks takes if that is longer; and
  * such a probe, sent when that time is over, has been answered. So a Tomcat that is starved itself, or shares a starved machine with the
  * servers, bears no false witness. See docs/adr/0201.
@@ -70,12 +74,19 @@ final class WitnessDesk {
         @Nullable
         LivenessLink linkTo(String serverName);
 
+        /** What the server that is greeted over {@link #linkTo} has said of itself last; null when there is no such link. */
+        @Nullable
+        Standing standingOf(String serverName);
+
         /** Whether there is no link to a server and the attempt to make one was refused at that time or later. */
         boolean isRefusedSince(String serverName, long timeNs);
 
         /** Tries at once to link to a server that is not linked; nothing happens when that is under way or it is not known. */
         void reach(String serverName);
     }
+
+    /** What a server says of itself. */
+    record Standing(long incarnation, ServerRole role, long epoch) {}
 
     /** What one server asks about another, again and again; only the newest question is answered. */
     private static final class Question {
@@ -241,9 +252,21 @@ final class WitnessDesk {
                 boolean isHeard = isTheOne && agentAgeMs <= MAX_AGENT_AGE_MS;
                 // What an older probe has not found the newer may still find.
                 if (isHeard || question.isOpen && number == question.probe) {
+                    if (agentAgeMs <= MAX_AGENT_AGE_MS) {
+                        tellRole(question, incarnation);
+                    }
                     answer(question, isHeard, nowNs);
                 }
             }
+        }
+    }
+
+    /** Before the answer, so that whoever acts upon that knows it. */
+    private void tellRole(Question question, long incarnation) {
+        @Nullable Standing standing = sight.standingOf(question.serverName);
+        if (standing != null && standing.incarnation() == incarnation) {
+            question.asker.sendMessage(
+                    out, 0, messages.role(out, question.id, incarnation, standing.role(), standing.epoch()));
         }
     }
 

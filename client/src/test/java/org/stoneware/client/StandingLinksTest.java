@@ -14,6 +14,7 @@ import org.stoneware.api.session.SessionRecord;
 import org.stoneware.spi.liveness.Heartbeat;
 import org.stoneware.spi.liveness.Hello;
 import org.stoneware.spi.liveness.HelloReply;
+import org.stoneware.spi.liveness.LivenessListener;
 import org.stoneware.spi.liveness.LivenessListener.CloseCause;
 import org.stoneware.spi.liveness.LivenessListener.ConnectFailure;
 import org.stoneware.spi.transport.Connection;
@@ -24,6 +25,8 @@ import org.stoneware.testkit.transport.InMemoryNetwork;
 import org.stoneware.wire.session.ClientResponsePublisher;
 import org.stoneware.wire.session.LogStart;
 import org.stoneware.wire.session.MessageSender;
+import org.stoneware.wire.witness.WitnessAdapter;
+import org.stoneware.wire.witness.WitnessListener;
 import org.stoneware.wire.witness.WitnessPublisher;
 
 /** A Tomcat with two servers: {@code one}, which is asked first, and {@code two}. */
@@ -182,6 +185,58 @@ class StandingLinksTest {
         byte[] answer = new byte[512];
         int answerLength = new WitnessPublisher().answer(new UnsafeBuffer(answer), 5, false, 0, false);
         assertThat(standing.sent).containsExactly(java.util.Arrays.copyOf(answer, answerLength));
+    }
+
+    /** Asked by the server it is served by about the other one, and the other way round; each has told it what it is. */
+    @Test
+    void shouldSayWhatTheServerIsThatItHears() {
+        register();
+        stand(ServerRole.PASSIVE_STANDBY, EPOCH);
+        say(ServerRole.ACTIVE_COORDINATOR, EPOCH - 1);
+
+        askAbout("s2", served, liveness.lastDial().listener());
+        hearProbeAnswer(standing, liveness.lastStandingDial(TWO).listener(), 22);
+        askAbout("s1", standing, liveness.lastStandingDial(TWO).listener());
+        hearProbeAnswer(served, liveness.lastDial().listener(), 11);
+
+        assertThat(roles(served)).containsExactly("22 ACTIVE_COORDINATOR " + (EPOCH - 1));
+        assertThat(roles(standing)).containsExactly("11 ACTIVE_COORDINATOR " + EPOCH);
+    }
+
+    private void askAbout(String serverName, ScriptedLiveness.Link asker, LivenessListener door) {
+        UnsafeBuffer question = new UnsafeBuffer(new byte[512]);
+        door.onMessage(asker, question, 0, new WitnessPublisher().question(question, 5, serverName, 0));
+        cycle();
+    }
+
+    private void hearProbeAnswer(ScriptedLiveness.Link subject, LivenessListener door, long incarnation) {
+        long[] probe = new long[1];
+        read(subject, new WitnessListener() {
+            @Override
+            public void onProbe(long number) {
+                probe[0] = number;
+            }
+        });
+        UnsafeBuffer answer = new UnsafeBuffer(new byte[512]);
+        door.onMessage(subject, answer, 0, new WitnessPublisher().probeAnswer(answer, probe[0], incarnation, 0));
+        cycle();
+    }
+
+    private static List<String> roles(ScriptedLiveness.Link link) {
+        List<String> roles = new ArrayList<>();
+        read(link, new WitnessListener() {
+            @Override
+            public void onRole(long questionId, long incarnation, ServerRole role, long epoch) {
+                roles.add(incarnation + " " + role + ' ' + epoch);
+            }
+        });
+        return roles;
+    }
+
+    private static void read(ScriptedLiveness.Link link, WitnessListener listener) {
+        for (byte[] message : link.sent) {
+            new WitnessAdapter().onMessage(new UnsafeBuffer(message), 0, message.length, listener);
+        }
     }
 
     private void cycle() {

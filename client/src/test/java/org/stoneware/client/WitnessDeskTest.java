@@ -7,6 +7,7 @@ import java.util.List;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
+import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.liveness.LivenessLink;
 import org.stoneware.wire.witness.WitnessAdapter;
 import org.stoneware.wire.witness.WitnessListener;
@@ -116,6 +117,50 @@ class WitnessDeskTest {
         ask(PROCESS);
 
         answerProbe(PROCESS + 1, 3);
+
+        assertThat(said(asker)).containsExactly("answer 77 false");
+    }
+
+    @Test
+    void shouldSayBeforeItsAnswerWhatTheServerItHearsHasToldItOfItself() {
+        scene.standing = new WitnessDesk.Standing(PROCESS, ServerRole.ACTIVE_COORDINATOR, 6);
+        ask(PROCESS);
+
+        answerProbe(PROCESS, 3);
+
+        assertThat(said(asker)).containsExactly("role 77 11 ACTIVE_COORDINATOR 6", "answer 77 true");
+    }
+
+    @Test
+    void shouldSayWhatAnotherProcessIsThatAnswers() {
+        scene.standing = new WitnessDesk.Standing(PROCESS + 1, ServerRole.ACTIVE_COORDINATOR, 7);
+        ask(PROCESS);
+
+        answerProbe(PROCESS + 1, 3);
+
+        assertThat(said(asker)).containsExactly("role 77 12 ACTIVE_COORDINATOR 7", "answer 77 false");
+    }
+
+    /** It was told by a process before, or its agent does nothing for anybody, or it has not answered at all. */
+    @Test
+    void shouldNotSayWhatTheServerWasBefore() {
+        scene.standing = new WitnessDesk.Standing(PROCESS, ServerRole.ACTIVE_COORDINATOR, 6);
+        ask(PROCESS);
+        passUnheard(2);
+        assertThat(said(asker)).containsExactly("probe 2", "answer 77 false");
+
+        scene.standing = new WitnessDesk.Standing(PROCESS - 1, ServerRole.ACTIVE_COORDINATOR, 5);
+        hear(messages.probeAnswer(out, 1, PROCESS, 3), subject);
+
+        assertThat(said(asker)).containsExactly("probe 2", "answer 77 false", "answer 77 true");
+    }
+
+    @Test
+    void shouldNotSayWhatAServerIsWhoseAgentHangs() {
+        scene.standing = new WitnessDesk.Standing(PROCESS, ServerRole.ACTIVE_COORDINATOR, 6);
+        ask(PROCESS);
+
+        answerProbe(PROCESS, 5_000);
 
         assertThat(said(asker)).containsExactly("answer 77 false");
     }
@@ -231,6 +276,11 @@ class WitnessDeskTest {
                 }
 
                 @Override
+                public void onRole(long questionId, long incarnation, ServerRole role, long epoch) {
+                    said.add("role " + questionId + ' ' + incarnation + ' ' + role + ' ' + epoch);
+                }
+
+                @Override
                 public void onProbe(long number) {
                     said.add("probe " + number);
                 }
@@ -246,11 +296,18 @@ class WitnessDeskTest {
         @Nullable
         LivenessLink link = subject;
 
+        WitnessDesk.@Nullable Standing standing;
+
         long refusedNs = Long.MIN_VALUE / 2;
 
         @Override
         public @Nullable LivenessLink linkTo(String serverName) {
             return link;
+        }
+
+        @Override
+        public WitnessDesk.@Nullable Standing standingOf(String serverName) {
+            return standing;
         }
 
         @Override

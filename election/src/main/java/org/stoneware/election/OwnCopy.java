@@ -277,7 +277,8 @@ class OwnCopy {
                 : "";
     }
 
-    private boolean isUncleanAllowed() {
+    /** Whether this server may become active with what it has once the others have not been heard for the election time. */
+    boolean isUncleanAllowed() {
         return context.priority().uncleanPromotion() == FailoverPriority.UncleanPromotion.AFTER_ELECTION_TIME;
     }
 

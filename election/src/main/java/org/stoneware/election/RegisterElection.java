@@ -150,13 +150,13 @@ class RegisterElection implements Election {
             return;
         }
         look.soonFor(evidence);
+        if (Epoch.isAbsurd(Epoch.counter(evidence.epoch()), acceptor.nextCounter())) {
+            refusedMessages++;
+            return;
+        }
         if (evidence.isOfWitnesses()) {
             suspicion.onWitness(evidence, nowNs);
             evaluate(nowNs);
-            return;
-        }
-        if (Epoch.isAbsurd(Epoch.counter(evidence.epoch()), acceptor.nextCounter())) {
-            refusedMessages++;
             return;
         }
         Peer peer = peers.at(evidence.memberId());
@@ -363,13 +363,15 @@ class RegisterElection implements Election {
             view.waiting("waiting for " + standby.name() + ", which is standby, to take over");
             return;
         }
-        if (!copy.mayBePromoted(peers, view.role(), nowNs)) {
+        boolean mayBePromoted = copy.mayBePromoted(peers, view.role(), nowNs);
+        // Also while only time is missing: slow Tomcats have answered by then.
+        Peer heardElsewhere = mayBePromoted || copy.isUncleanAllowed() ? heardElsewhere(nowNs) : null;
+        if (!mayBePromoted) {
             proposer.abandon();
             turn.suspend();
             view.waiting(copy.awaited(peers, view));
             return;
         }
-        Peer heardElsewhere = heardElsewhere(nowNs);
         Peer awaited = peers.gatherRunning(participants, view.role() == ServerRole.START, nowNs);
         if (awaited != null) {
             proposer.abandon();
@@ -398,14 +400,14 @@ class RegisterElection implements Election {
         }
     }
 
-    /** A server that Tomcats hear and this one does not (ADR 0301), or null. Asks them. */
+    /** A server to be waited for that Tomcats hear and this one does not, or null. Asks them. Own epochs will be higher than its. */
     private @Nullable Peer heardElsewhere(long nowNs) {
         Peer unheard = peers.unheard(view.activeId());
-        // Of two that never met each may be heard by Tomcats and serve nobody: the first of them serves.
-        if (unheard == null || !unheard.wasMet() && unheard.memberId() > context.selfId()) {
+        if (unheard == null || !suspicion.isAwaitedByTomcats(unheard, context.selfId() < unheard.memberId(), nowNs)) {
             return null;
         }
-        return suspicion.isHeardByTomcats(unheard, nowNs) ? unheard : null;
+        acceptor.note(suspicion.witnessedEpoch());
+        return unheard;
     }
 
     private void guardRole(long nowNs) {

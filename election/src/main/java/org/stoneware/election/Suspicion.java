@@ -3,6 +3,7 @@ package org.stoneware.election;
 import java.util.concurrent.TimeUnit;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.Evidence;
+import org.stoneware.voting.Epoch;
 import org.stoneware.voting.RegisterMessage;
 
 /**
@@ -103,12 +104,27 @@ final class Suspicion {
     }
 
     /**
-     * Whether a server that is not heard here is heard by a Tomcat, so that only the link to it has failed: it serves, and a second active beside
-     * it would be a split nobody needs. Asks.
+     * Whether a server that is not heard here has to be waited for because a Tomcat hears it, so that only the link to it has failed: a second
+     * active beside one that serves would be a split nobody needs. Asks. See docs/adr/0301 and 0302.
+     *
+     * @param isFirst this server goes before the other one where neither serves.
      */
-    boolean isHeardByTomcats(Peer other, long nowNs) {
-        witnesses.ask(other.memberId(), isReadOut, nowNs);
-        return witnesses.mayBeHeard(nowNs);
+    boolean isAwaitedByTomcats(Peer other, boolean isFirst, long nowNs) {
+        witnesses.askAll(other.memberId(), isReadOut, nowNs);
+        WitnessedRole role = witnesses.role();
+        if (role.isActive(nowNs)) {
+            return true;
+        }
+        if (other.wasMet()) {
+            return witnesses.mayBeHeard(nowNs);
+        }
+        // Of two that never met each may be heard by Tomcats and serve nobody: the first of them serves.
+        return !isFirst && (role.isHeard(nowNs) || witnesses.mayBeHeard(nowNs));
+    }
+
+    /** Highest epoch in which Tomcats hear, or have heard, the server asked about serve; {@link Epoch#NONE} when they have not. */
+    long witnessedEpoch() {
+        return witnesses.role().epoch();
     }
 
     /** The active role has changed hands because one server did not hear the other. */

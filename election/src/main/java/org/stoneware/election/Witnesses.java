@@ -26,6 +26,7 @@ final class Witnesses {
     static final long PATIENT_NS = TimeUnit.SECONDS.toNanos(2);
 
     private final ElectionOutput output;
+    private final WitnessedRole role = new WitnessedRole();
     private int registered;
     private int subjectId = ElectionView.NO_ACTIVE;
     private long firstAskedNs;
@@ -34,6 +35,7 @@ final class Witnesses {
     private boolean isHeard;
     private int alive;
     private int dead;
+    private boolean isRoleTold;
     private boolean isAnswered;
     private int aliveBefore;
     private int deadBefore;
@@ -55,6 +57,9 @@ final class Witnesses {
                 heardNs = alive > 0 ? nowNs : heardNs;
             } else if (evidence.kind() == Evidence.Kind.WITNESS_SOLO) {
                 hasGoneOnAlone = true;
+            } else if (evidence.kind() == Evidence.Kind.WITNESS_ROLE) {
+                isRoleTold = true;
+                role.onEvidence(evidence, nowNs);
             } else {
                 dead += evidence.count();
             }
@@ -66,16 +71,26 @@ final class Witnesses {
         subjectId = ElectionView.NO_ACTIVE;
     }
 
+    /** As {@link #askAll}, if a Tomcat is registered: only those can say that a server is gone. */
+    void ask(int memberId, boolean mayAskAgain, long nowNs) {
+        if (registered > 0) {
+            askAll(memberId, mayAskAgain, nowNs);
+        }
+    }
+
     /**
      * Asks at the beginning, and again when the answers are old.
      *
      * @param mayAskAgain whether the answers there are may be replaced: whoever judges by them does so now.
      */
-    void ask(int memberId, boolean mayAskAgain, long nowNs) {
+    void askAll(int memberId, boolean mayAskAgain, long nowNs) {
         boolean isNewSubject = memberId != subjectId;
-        long roundNs = alive + dead > 0 ? ROUND_NS : SLOW_ROUND_NS;
-        if (registered == 0 || !isNewSubject && (!mayAskAgain || nowNs - askedNs < roundNs)) {
+        long roundNs = alive + dead > 0 || registered == 0 && isRoleTold ? ROUND_NS : SLOW_ROUND_NS;
+        if (!isNewSubject && (!mayAskAgain || nowNs - askedNs < roundNs)) {
             return;
+        }
+        if (isNewSubject) {
+            role.begin();
         }
         subjectId = memberId;
         firstAskedNs = isNewSubject ? nowNs : firstAskedNs;
@@ -89,6 +104,7 @@ final class Witnesses {
         askedNs = nowNs;
         alive = 0;
         dead = 0;
+        isRoleTold = false;
         output.askWitnesses(memberId);
     }
 
@@ -115,6 +131,11 @@ final class Witnesses {
     /** Whether a Tomcat has heard from the server last that it acknowledges without a standby. */
     boolean hasGoneOnAlone() {
         return subjectId != ElectionView.NO_ACTIVE && hasGoneOnAlone;
+    }
+
+    /** What Tomcats, registered or not, were told by the server asked about; only while it is asked about. */
+    WitnessedRole role() {
+        return role;
     }
 
     /** Whether any Tomcat has heard the server since it is missed. */

@@ -28,7 +28,11 @@ enum PairSearch {
     /** Stops in the middle of changes of the in-sync set. */
     STOPPED(false, 1),
     /** The same, with an external voter. */
-    CONSISTENT_STOPPED(false, 0, FailoverPriority.consistency(1, false), 1);
+    CONSISTENT_STOPPED(false, 0, FailoverPriority.consistency(1, false), 1),
+    /** Servers start again beyond a cut, and know of the other one what Tomcats say. */
+    RESTARTED_IN_CUTS(false, 2),
+    /** The same, and stores keep everything. */
+    RESTARTED_IN_CUTS_PERSISTENT(true, 2);
 
     private final boolean isPersistent;
     private final int witnesses;
@@ -109,6 +113,9 @@ enum PairSearch {
         }
         if (this == STOPPED || this == CONSISTENT_STOPPED) {
             pair.stoppingInChanges();
+        }
+        if (this == RESTARTED_IN_CUTS || this == RESTARTED_IN_CUTS_PERSISTENT) {
+            pair.restartingInCuts();
         }
         return priority.isConsistency()
                 ? pair.voting(new SimulatedPair.Voting(

@@ -293,6 +293,26 @@ enum PlantedFault {
             return true;
         }
     },
+    /** Who is active nobody knows who does not hear it, whatever the Tomcats say. */
+    ROLES_IGNORED {
+        @Override
+        RegisterElection election(
+                ElectionContext context, ElectionOutput output, RegisterAcceptor acceptor, RegisterProposer proposer) {
+            return new RegisterElection(context, output, acceptor, proposer) {
+                @Override
+                public void onEvidence(Evidence evidence, long nowNs) {
+                    if (evidence.kind() != Evidence.Kind.WITNESS_ROLE) {
+                        super.onEvidence(evidence, nowNs);
+                    }
+                }
+            };
+        }
+
+        @Override
+        boolean isOfPairs() {
+            return true;
+        }
+    },
     /** The active stops in the middle of dropping its standby, and the drop is its last word. */
     STOPS_IN_A_DROP {
         @Override

@@ -31,7 +31,8 @@ class PlantedFaultsTest {
     void shouldFindEveryFaultPlantedInAPair() {
         Map<String, String> found = new TreeMap<>();
         for (PlantedFault fault : PlantedFault.values()) {
-            if (fault.isOfPairs() || fault == PlantedFault.ACT_BEFORE_FORCE) {
+            boolean isOfAnyPair = fault.isOfPairs() && fault != PlantedFault.ROLES_IGNORED;
+            if (isOfAnyPair || fault == PlantedFault.ACT_BEFORE_FORCE) {
                 found.put(fault.name(), searchPairs(fault, ReplicationFault.NONE));
             }
         }
@@ -62,6 +63,17 @@ class PlantedFaultsTest {
         System.out.printf(
                 "planted fault in a pair %-24s found by %s at seed %d%n",
                 "STOPS_IN_A_DROP (quorum)", PairSearch.CONSISTENT_STOPPED, seed);
+        assertThat(seed).isNotNegative();
+    }
+
+    /** In no other search a cut lasts. */
+    @Test
+    void shouldFindThatAServerDoesNotListenToWhoTomcatsSayIsActive() {
+        long seed = PairSearch.RESTARTED_IN_CUTS.find(PlantedFault.ROLES_IGNORED, ReplicationFault.NONE, PAIR_SEEDS);
+
+        System.out.printf(
+                "planted fault in a pair %-24s found by %s at seed %d%n",
+                PlantedFault.ROLES_IGNORED, PairSearch.RESTARTED_IN_CUTS, seed);
         assertThat(seed).isNotNegative();
     }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import org.agrona.DirectBuffer;
 import org.junit.jupiter.api.Test;
+import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.ElectionOutput;
 import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.Evidence;
@@ -96,6 +97,38 @@ class WitnessesTest {
                     .as("after %d ms", ms)
                     .isEqualTo(ms >= 400);
         }
+    }
+
+    /** Only those that are registered can say that a server is gone; what a server is, any Tomcat can tell. */
+    @Test
+    void shouldNotTakeTheRoleOfAServerForAnAnswer() {
+        witnesses.ask(SUBJECT, true, 0);
+        assertThat(asked).isZero();
+        witnesses.askAll(SUBJECT, true, 0);
+        assertThat(asked).isEqualTo(1);
+        tell(Evidence.Kind.WITNESSES, 1);
+
+        witnesses.onEvidence(Evidence.ofWitnessedRole(SUBJECT, 7, ServerRole.ACTIVE_COORDINATOR, 6), MS);
+
+        assertThat(witnesses.confirmSilence(300 * MS)).isFalse();
+        assertThat(witnesses.isAnyReachable(300 * MS)).isFalse();
+        assertThat(witnesses.mayBeHeard(300 * MS)).isFalse();
+        assertThat(witnesses.role().isActive(300 * MS)).isTrue();
+        assertThat(witnesses.role().epoch()).isEqualTo(6);
+    }
+
+    @Test
+    void shouldBelieveOneTomcatThatHearsAnActiveForTwoSeconds() {
+        witnesses.askAll(SUBJECT, true, 0);
+        witnesses.onEvidence(Evidence.ofWitnessedRole(SUBJECT, 7, ServerRole.ACTIVE_COORDINATOR, 6), MS);
+        witnesses.onEvidence(Evidence.ofWitnessedRole(SUBJECT, 7, ServerRole.PASSIVE_STANDBY, 5), 2 * MS);
+        assertThat(witnesses.role().isActive(2_000 * MS)).isTrue();
+        assertThat(witnesses.role().isActive(2_001 * MS)).isFalse();
+        assertThat(witnesses.role().isHeard(2_001 * MS)).isTrue();
+
+        witnesses.askAll(SUBJECT + 1, true, 2_001 * MS);
+
+        assertThat(witnesses.role().isHeard(2_001 * MS)).isFalse();
     }
 
     @Test

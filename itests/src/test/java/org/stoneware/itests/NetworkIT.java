@@ -127,6 +127,64 @@ class NetworkIT {
         }
     }
 
+    /**
+     * A server that never met the process which serves knows nothing of it but what Tomcats say; that it is the first in tc-config, which
+     * serves where two wait for each other, does not matter then.
+     */
+    @Test
+    void shouldNotServeBesideTheSecondWhenTheFirstIsRestartedWhileTheirLinkIsCut() throws IOException {
+        letTheSecondServe();
+        ServerProcess second = pair.array().server(PairWithTomcats.SECOND);
+        try (CounterLoad load = pair.load(USERS)) {
+            load.awaitServed(3);
+
+            ServerProcess first = restartFirstWhileCut();
+            lastFor(LONG_FAULT_MS);
+            load.awaitServed(3);
+            assertThat(second.role()).isEqualTo(Cluster.ACTIVE);
+            assertThat(first.role()).isNotEqualTo(Cluster.ACTIVE);
+            lab.heal();
+
+            pair.awaitComplete();
+            assertThat(pair.active()).isSameAs(second);
+            assertThat(first.process().output()).doesNotContain("Moved to State[ " + Cluster.ACTIVE);
+            load.awaitServed(3);
+            load.requireNothingLost();
+        }
+    }
+
+    /** What Tomcats heard a while ago keeps nobody waiting: a shop stands still until somebody serves. */
+    @Test
+    void shouldServeWhenTheSecondEndsWhileTheFirstWaitsForIt() throws IOException {
+        letTheSecondServe();
+        ServerProcess first = restartFirstWhileCut();
+        lastFor(LONG_FAULT_MS);
+        assertThat(first.role()).isNotEqualTo(Cluster.ACTIVE);
+
+        pair.array().server(PairWithTomcats.SECOND).process().killHard();
+
+        first.awaitRole(Cluster.ACTIVE);
+    }
+
+    /** It gets the role when the first ends; then the first is its standby. */
+    private static void letTheSecondServe() throws IOException {
+        ServerProcess first = pair.array().server(PairWithTomcats.FIRST);
+        if (pair.active() == first) {
+            first.process().killHard();
+            pair.array().server(PairWithTomcats.SECOND).awaitRole(Cluster.ACTIVE);
+            pair.complete();
+        }
+    }
+
+    /** Returns when it answers, and has not talked to the other one. */
+    private static ServerProcess restartFirstWhileCut() throws IOException {
+        pair.array().server(PairWithTomcats.FIRST).process().killHard();
+        lab.cut(PairWithTomcats.FIRST, PairWithTomcats.SECOND);
+        ServerProcess first = pair.array().start(PairWithTomcats.FIRST);
+        Await.until("the first server answers", PATIENCE, () -> !first.role().isEmpty(), () -> pair.report());
+        return first;
+    }
+
     /** One Tomcat alone can't reach the active: its users see errors for as long as that lasts, the others nothing. */
     @Test
     void shouldServeUsersOfOtherTomcatWhenOneIsCutOffFromActive() throws IOException {

@@ -6,6 +6,7 @@ import org.jspecify.annotations.Nullable;
 import org.stoneware.server.agent.StarvedServer;
 import org.stoneware.simulation.StarvedMachine;
 import org.stoneware.simulation.StarvedProcess;
+import org.stoneware.spi.liveness.Heartbeat;
 import org.stoneware.spi.liveness.Hello;
 import org.stoneware.spi.liveness.HelloReply;
 import org.stoneware.spi.liveness.LivenessLink;
@@ -17,6 +18,7 @@ public final class StarvedTomcat extends StarvedProcess {
 
     private final long id;
     private final @Nullable LivenessLink[] links;
+    private final WitnessDesk.@Nullable Standing[] standings;
     private final WitnessDesk desk;
 
     @SuppressWarnings("this-escape")
@@ -24,10 +26,16 @@ public final class StarvedTomcat extends StarvedProcess {
         super(machine);
         this.id = id;
         this.links = new LivenessLink[servers.size()];
+        this.standings = new WitnessDesk.Standing[servers.size()];
         this.desk = new WitnessDesk(new WitnessDesk.Sight() {
             @Override
             public @Nullable LivenessLink linkTo(String serverName) {
                 return links[serverName.charAt("Server".length()) - '1'];
+            }
+
+            @Override
+            public WitnessDesk.@Nullable Standing standingOf(String serverName) {
+                return standings[serverName.charAt("Server".length()) - '1'];
             }
 
             @Override
@@ -79,7 +87,16 @@ public final class StarvedTomcat extends StarvedProcess {
 
         @Override
         public void onReply(LivenessLink link, HelloReply reply) {
-            submit(() -> links[position] = link);
+            submit(() -> {
+                links[position] = link;
+                standings[position] = new WitnessDesk.Standing(reply.incarnation(), reply.role(), reply.epoch());
+            });
+        }
+
+        @Override
+        public void onHeartbeat(LivenessLink link, Heartbeat heartbeat) {
+            submit(() -> standings[position] =
+                    new WitnessDesk.Standing(heartbeat.incarnation(), heartbeat.role(), heartbeat.epoch()));
         }
 
         @Override

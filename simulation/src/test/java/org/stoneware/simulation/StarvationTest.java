@@ -8,6 +8,7 @@ import java.util.function.BiConsumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.client.StarvedTomcat;
 import org.stoneware.server.agent.StarvedServer;
@@ -129,6 +130,39 @@ class StarvationTest {
             pair.machine.runFor(6_000 * MS);
 
             assertThat(standby.view().role()).as("seed " + seed).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        }
+    }
+
+    /**
+     * The first in the file is started when the second serves, and nothing goes through between them: who asks, the Tomcats that answer, and what
+     * is decided are as they ship. When the second is no more, the first serves.
+     */
+    @ParameterizedTest
+    @ValueSource(longs = {1, 20, 40})
+    void shouldNotServeBesideAnActiveThatOnlyTomcatsHear(long meanDelayMs) {
+        for (long seed = 0; seed < SEEDS; seed++) {
+            StarvedMachine machine = new StarvedMachine(seed, meanDelayMs * MS, 400 * MS);
+            List<StarvedServer> servers = new ArrayList<>();
+            StarvedServer first = new StarvedServer(machine, 0, 0, servers);
+            StarvedServer second = new StarvedServer(machine, 1, 2, servers);
+            servers.forEach(StarvedServer::cutOff);
+            first.hold(20_000 * MS);
+            for (int i = 0; i < 2; i++) {
+                new StarvedTomcat(machine, 1 + i, servers);
+            }
+            machine.runFor(19_000 * MS);
+            assertThat(second.view().role()).as("seed " + seed).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+
+            machine.runFor(60_000 * MS);
+            assertThat(first.promotions())
+                    .as(() -> String.join("\n", first.story()))
+                    .isZero();
+            assertThat(first.view().reason()).contains("waiting for Server2, which Tomcats hear");
+
+            second.hold(600_000 * MS);
+            machine.runFor(20_000 * MS);
+            assertThat(first.view().role()).as("seed " + seed).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+            assertThat(first.view().epoch()).isGreaterThan(second.view().epoch());
         }
     }
 

@@ -24,7 +24,8 @@ public interface ElectionOutput {
 
     /**
      * Asks every reachable Tomcat whether it still hears a server. Answers come as {@link Evidence.Kind#WITNESS_ALIVE} and
-     * {@link Evidence.Kind#WITNESS_DEAD}; late ones count for the newest question about that server.
+     * {@link Evidence.Kind#WITNESS_DEAD}, from those that are registered, and as {@link Evidence.Kind#WITNESS_ROLE} from all; late ones
+     * count for the newest question about that server.
      */
     default void askWitnesses(int memberId) {}
 

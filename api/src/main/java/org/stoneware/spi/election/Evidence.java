@@ -8,8 +8,9 @@ import org.stoneware.api.cluster.ServerRole;
  * @param kind        what was seen.
  * @param memberId    the peer's position in the configuration file.
  * @param incarnation the peer's incarnation, 0 when the evidence has none.
- * @param role        the peer's role with {@link Kind#HELLO} and {@link Kind#HEARTBEAT}, else {@link ServerRole#START}.
- * @param epoch       the peer's epoch with {@link Kind#HELLO} and {@link Kind#HEARTBEAT}, else 0.
+ * @param role        the peer's role with {@link Kind#HELLO}, {@link Kind#HEARTBEAT} and {@link Kind#WITNESS_ROLE}, else
+ *                    {@link ServerRole#START}.
+ * @param epoch       the peer's epoch with the same kinds, else 0.
  * @param valueNs     silence for {@link Kind#SILENT}, stall for {@link Kind#LOCAL_STALL}, number of Tomcats for the witness kinds
  *                    (see {@link #count()}), else 0.
  */
@@ -42,10 +43,21 @@ public record Evidence(Kind kind, int memberId, long incarnation, ServerRole rol
          * So many Tomcats, asked through {@link ElectionOutput#askWitnesses}, have heard from the peer last that it acknowledges alone:
          * a standby of it has missed what it acknowledged since.
          */
-        WITNESS_SOLO
+        WITNESS_SOLO,
+        /**
+         * A Tomcat, asked through {@link ElectionOutput#askWitnesses}, has heard this process of the peer after it was asked, and was told by
+         * it last that it has this role and epoch. It may be another process than the one asked about, and the Tomcat one that is not
+         * registered and counts in no other kind. Told before that Tomcat's answer; one of an older version never tells it.
+         */
+        WITNESS_ROLE
     }
 
-    /** What Tomcats tell: of the kinds {@link Kind#WITNESSES}, {@link Kind#WITNESS_ALIVE} and {@link Kind#WITNESS_DEAD}. */
+    /** What one Tomcat has been told by a server it hears. */
+    public static Evidence ofWitnessedRole(int memberId, long incarnation, ServerRole role, long epoch) {
+        return new Evidence(Kind.WITNESS_ROLE, memberId, incarnation, role, epoch, 1);
+    }
+
+    /** What Tomcats tell: of the kinds {@link Kind#WITNESSES}, {@link Kind#WITNESS_ALIVE}, {@link Kind#WITNESS_DEAD} and {@link Kind#WITNESS_SOLO}. */
     public static Evidence ofWitnesses(Kind kind, int memberId, int count) {
         return new Evidence(kind, memberId, 0, ServerRole.START, 0, count);
     }
@@ -55,7 +67,8 @@ public record Evidence(Kind kind, int memberId, long incarnation, ServerRole rol
         return kind == Kind.WITNESSES
                 || kind == Kind.WITNESS_ALIVE
                 || kind == Kind.WITNESS_DEAD
-                || kind == Kind.WITNESS_SOLO;
+                || kind == Kind.WITNESS_SOLO
+                || kind == Kind.WITNESS_ROLE;
     }
 
     /** Number of Tomcats with the witness kinds. */

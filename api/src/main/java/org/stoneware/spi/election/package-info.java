@@ -1,7 +1,7 @@
 /** The contract of an election policy: failure evidence and messages in, decisions about the configuration register out. */
 @NullMarked
 @Export
-@Version("1.3.0")
+@Version("1.4.0")
 package org.stoneware.spi.election;
 
 import org.jspecify.annotations.NullMarked;

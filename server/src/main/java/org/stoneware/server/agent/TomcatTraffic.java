@@ -5,6 +5,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.IntSupplier;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.liveness.Hello;
 import org.stoneware.spi.liveness.HelloReply;
 import org.stoneware.spi.liveness.LivenessLink;
@@ -61,7 +62,12 @@ final class TomcatTraffic implements LivenessListener {
 
                 @Override
                 public void onAnswer(long questionId, boolean isHeard, int ageMs, boolean wasSolo) {
-                    handOver(link, questionId, isHeard, wasSolo);
+                    handOver(questionId, () -> clients.witnesses().onAnswer(link, questionId, isHeard, wasSolo));
+                }
+
+                @Override
+                public void onRole(long questionId, long incarnation, ServerRole role, long epoch) {
+                    handOver(questionId, () -> clients.witnesses().onRole(link, questionId, incarnation, role, epoch));
                 }
             });
         } catch (WireException e) {
@@ -83,7 +89,7 @@ final class TomcatTraffic implements LivenessListener {
         });
     }
 
-    private void handOver(LivenessLink link, long questionId, boolean isHeard, boolean wasSolo) {
+    private void handOver(long questionId, Runnable told) {
         if (!clients.witnesses().isAwaited(questionId)) {
             return;
         }
@@ -93,7 +99,7 @@ final class TomcatTraffic implements LivenessListener {
         }
         inbox.submit(() -> {
             waiting.decrementAndGet();
-            clients.witnesses().onAnswer(link, questionId, isHeard, wasSolo);
+            told.run();
         });
     }
 

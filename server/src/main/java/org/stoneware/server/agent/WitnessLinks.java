@@ -4,6 +4,7 @@ import java.util.HashMap;
 import java.util.Map;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.Evidence;
 import org.stoneware.spi.liveness.Hello;
 import org.stoneware.spi.liveness.LivenessLink;
@@ -13,9 +14,10 @@ import org.stoneware.wire.witness.WitnessPublisher;
 /**
  * The Tomcats that can be asked whether they still hear another server, and their answers.
  * <p>
- * A Tomcat counts once, however many links it has, and only while it is registered with the array: one that has never reached the
- * active can't say that it is gone. Only the newest question about a server is open. Of answers to older ones a late "not heard" is
- * dropped, and a late "heard" counts, since it contradicts.
+ * Every Tomcat with a link is asked, and may tell what role a server is in that it hears (ADR 0302). Otherwise a Tomcat counts once, however
+ * many links it has, and only while it is registered with the array: one that has never reached the active can't say that it is gone. Only
+ * the newest question about a server is open. Of answers to older ones a late "not heard" is dropped, and a late "heard" counts, since it
+ * contradicts.
  * <p>
  * <b>Threading:</b> the agent thread; {@link #isAwaited} any.
  * <p>
@@ -43,7 +45,7 @@ final class WitnessLinks {
 
     /** What witnesses say, and who they are. Called on the agent thread. */
     interface Listener {
-        /** Of the kinds {@link Evidence.Kind#WITNESS_ALIVE} and {@link Evidence.Kind#WITNESS_DEAD}, one Tomcat each. */
+        /** Of the kinds that {@link Evidence#isOfWitnesses} names, one Tomcat each. */
         void onWitness(Evidence evidence);
 
         /** Whether a Tomcat is registered with the array. */
@@ -164,12 +166,13 @@ final class WitnessLinks {
     }
 
     /**
-     * Asks every registered Tomcat whether it hears a server.
+     * Asks every Tomcat whether it hears a server. A server that has just been started knows none of them: then those that call it are the
+     * only ones that can tell it of an active.
      *
      * @param memberId    position of the server in the configuration file.
      * @param serverName  its configured name.
      * @param incarnation process asked about; 0 when any will do.
-     * @return how many were asked.
+     * @return how many were asked that are registered.
      */
     int ask(int memberId, String serverName, long incarnation) {
         if (memberId < 0 || memberId > MEMBER_MASK) {
@@ -182,10 +185,9 @@ final class WitnessLinks {
         int length = messages.question(out, questionId, serverName, incarnation);
         int asked = 0;
         for (Tomcat tomcat : tomcats.values()) {
-            if (isRegistered(tomcat)) {
-                boolean isServedAsked = send(tomcat.served, length);
-                asked += send(tomcat.standing, length) || isServedAsked ? 1 : 0;
-            }
+            boolean isServedAsked = send(tomcat.served, length);
+            boolean isAsked = send(tomcat.standing, length) || isServedAsked;
+            asked += isAsked && isRegistered(tomcat) ? 1 : 0;
         }
         return asked;
     }
@@ -195,6 +197,14 @@ final class WitnessLinks {
         long sequence = questionId >> MEMBER_BITS;
         long last = lastSequence;
         return sequence > 0 && sequence <= last && last - sequence <= MAX_LATE_QUESTIONS;
+    }
+
+    /** A Tomcat that is about to answer has heard the server asked about, which has told it this of itself. */
+    void onRole(LivenessLink link, long questionId, long incarnation, ServerRole role, long epoch) {
+        if (byLink.containsKey(link.id()) && isAwaited(questionId)) {
+            int memberId = (int) (questionId & MEMBER_MASK);
+            listener.onWitness(Evidence.ofWitnessedRole(memberId, incarnation, role, epoch));
+        }
     }
 
     /** A Tomcat has answered. */

@@ -10,6 +10,7 @@ import java.util.Set;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
+import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.Evidence;
 import org.stoneware.spi.liveness.Hello;
 import org.stoneware.spi.liveness.HelloReply;
@@ -26,7 +27,9 @@ class WitnessLinksTest {
     private final WitnessLinks witnesses = new WitnessLinks(new WitnessLinks.Listener() {
         @Override
         public void onWitness(Evidence told) {
-            evidence.add(told.kind() + " " + told.memberId() + " " + told.count());
+            boolean isRole = told.kind() == Evidence.Kind.WITNESS_ROLE;
+            evidence.add(told.kind() + " " + told.memberId() + " "
+                    + (isRole ? told.incarnation() + " " + told.role() + " " + told.epoch() : told.count()));
         }
 
         @Override
@@ -99,16 +102,30 @@ class WitnessLinksTest {
         assertThat(evidence).containsExactly("WITNESS_ALIVE 1 1", "WITNESS_DEAD 1 1");
     }
 
+    /** A server that has just been started knows no Tomcat; what they say of an active it must hear all the same. */
     @Test
-    void shouldNeitherAskNorHearATomcatThatIsNotRegistered() {
+    void shouldHearFromATomcatThatIsNotRegisteredOnlyWhatRoleAServerIsIn() {
         strangers.add(1L);
         Link one = accept(Hello.Kind.WITNESS, 1);
 
         int asked = witnesses.ask(PEER, "Server2", PROCESS);
-        witnesses.onAnswer(one, 1 << 8 | PEER, false, false);
+        witnesses.onRole(one, one.question(), PROCESS + 1, ServerRole.ACTIVE_COORDINATOR, 6);
+        witnesses.onAnswer(one, one.question(), false, true);
+        witnesses.onAnswer(one, one.question(), true, true);
 
         assertThat(asked).isZero();
-        assertThat(one.sent).isEmpty();
+        assertThat(evidence).containsExactly("WITNESS_ROLE 1 12 ACTIVE_COORDINATOR 6");
+    }
+
+    @Test
+    void shouldNotHearRolesNobodyAskedFor() {
+        Link one = accept(Hello.Kind.WITNESS, 1);
+        witnesses.ask(PEER, "Server2", PROCESS);
+        long question = one.question();
+
+        witnesses.onRole(one, question + 256, PROCESS, ServerRole.ACTIVE_COORDINATOR, 6);
+        witnesses.onRole(new Link(), question, PROCESS, ServerRole.ACTIVE_COORDINATOR, 6);
+
         assertThat(evidence).isEmpty();
     }
 

@@ -1,5 +1,6 @@
 package org.stoneware.server.agent;
 
+import java.net.InetSocketAddress;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -50,11 +51,15 @@ public final class StarvedServer extends StarvedProcess {
     private final List<String> story = new ArrayList<>();
     private long lastElectionNs;
     private boolean isTold;
+    private boolean isCutOff;
     private boolean hasStandby;
     private int promotions;
     private int drops;
 
-    /** @param servers all servers of the array so far; this one adds itself. */
+    /**
+     * @param tomcats how many are registered in what this server holds; none is when it has just been started.
+     * @param servers all servers of the array so far; this one adds itself.
+     */
     @SuppressWarnings("this-escape")
     public StarvedServer(StarvedMachine machine, int id, int tomcats, List<StarvedServer> servers) {
         super(machine);
@@ -72,7 +77,7 @@ public final class StarvedServer extends StarvedProcess {
 
             @Override
             public boolean isRegistered(long idHigh, long idLow) {
-                return true;
+                return tomcats > 0;
             }
         });
         this.election = SimulatedElections.open(
@@ -85,6 +90,11 @@ public final class StarvedServer extends StarvedProcess {
 
     public ElectionView view() {
         return election.view();
+    }
+
+    /** It can't connect to the other server; to be said of both before they run. */
+    public void cutOff() {
+        isCutOff = true;
     }
 
     /** Whether it is active and the other one counts. */
@@ -147,7 +157,15 @@ public final class StarvedServer extends StarvedProcess {
     }
 
     private void dial(int memberId, String host, int port, long timeoutNs) {
-        connect(servers.get(memberId), inbox.door(new MemberLink(peers, memberId, () -> 0)));
+        LivenessListener caller = inbox.door(new MemberLink(peers, memberId, () -> 0));
+        if (isCutOff) {
+            InetSocketAddress nowhere = InetSocketAddress.createUnresolved(host, port);
+            machine.at(
+                    machine.nowNs() + timeoutNs,
+                    () -> caller.onConnectFailed(nowhere, LivenessListener.ConnectFailure.UNREACHABLE, "no answer"));
+        } else {
+            connect(servers.get(memberId), caller);
+        }
     }
 
     @Override
@@ -192,6 +210,11 @@ public final class StarvedServer extends StarvedProcess {
             public void onProbe(long number) {
                 int ageMs = loop.agentAgeMs(machine.nowNs());
                 link.sendMessage(out, 0, messages.probeAnswer(out, number, incarnation(), ageMs));
+            }
+
+            @Override
+            public void onRole(long questionId, long ofIncarnation, ServerRole role, long epoch) {
+                inbox.submit(() -> witnesses.onRole(link, questionId, ofIncarnation, role, epoch));
             }
 
             @Override

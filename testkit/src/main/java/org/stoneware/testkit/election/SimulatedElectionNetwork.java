@@ -50,7 +50,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
     private ElectionFaults faults;
     private FailoverPriority priority;
     private @Nullable SimulatedHost host;
-    private int witnesses;
+    private SimulatedTomcats tomcats;
     private int armedId = -1;
     private int armedEffects;
     private long connectionCount;
@@ -84,6 +84,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         }
         // An arbitrary origin: nothing may depend on where nanoseconds begin.
         this.time = new SimulatedTime(random.nextLong(1L << 50) - (1L << 49));
+        this.tomcats = new SimulatedTomcats(0, time, this::delay, this::deliver);
         this.voters = new SimulatedVoters(time, random, () -> this.faults, servers, this::call);
     }
 
@@ -96,7 +97,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
     /** Gives the servers something to do besides electing, and so many Tomcats that reach all of them. */
     SimulatedElectionNetwork hosting(SimulatedHost theHost, int witnessCount) {
         host = theHost;
-        witnesses = witnessCount;
+        tomcats = new SimulatedTomcats(witnessCount, time, this::delay, this::deliver);
         return this;
     }
 
@@ -143,13 +144,8 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
         invariants.onStart(id, server.view);
         if (host != null) {
             host.onStart(id, incarnation);
-            if (witnesses > 0) {
-                time.at(
-                        time.nowNs(),
-                        server,
-                        () -> deliver(server, Evidence.ofWitnesses(Evidence.Kind.WITNESSES, id, witnesses)));
-            }
         }
+        tomcats.onStart(server, isPersistent);
         voters.onStart(server);
         for (int peer = 0; peer < servers.length; peer++) {
             if (peer != id) {
@@ -554,6 +550,7 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
                         "server " + server.id + " leaves a view it was not in: " + before + " but " + server.view);
             }
             server.view = now;
+            tomcats.onRole(server, now.role());
             invariants.onView(server.id, server.incarnation, before, now);
             if (host != null) {
                 host.onView(server.id, now);
@@ -570,16 +567,9 @@ public final class SimulatedElectionNetwork implements AutoCloseable {
             crashByChance();
         }
 
-        /** Every Tomcat that runs asks nobody but itself: it hears each server that runs and is not frozen. */
         @Override
         public void askWitnesses(int memberId) {
-            for (int i = 0; i < witnesses; i++) {
-                time.at(time.nowNs() + 2 * delay(), server, () -> {
-                    boolean isHeard = servers[memberId].election != null && !isPaused(servers[memberId]);
-                    Evidence.Kind kind = isHeard ? Evidence.Kind.WITNESS_ALIVE : Evidence.Kind.WITNESS_DEAD;
-                    deliver(server, Evidence.ofWitnesses(kind, memberId, 1));
-                });
-            }
+            tomcats.ask(server, servers[memberId]);
         }
 
         private void crashByChance() {

@@ -67,6 +67,7 @@ public final class SimulatedPair implements AutoCloseable {
     private @Nullable Voting voting;
     private boolean isDamagingDisks;
     private boolean isStoppingInChanges;
+    private boolean isRestartingInCuts;
     private int handOvers;
 
     /**
@@ -111,6 +112,15 @@ public final class SimulatedPair implements AutoCloseable {
         return this;
     }
 
+    /**
+     * Half of the faults are cuts of the link for longer than the election time in which the server that does not serve is started again;
+     * nobody but Tomcats can tell it then that the other one serves.
+     */
+    public SimulatedPair restartingInCuts() {
+        isRestartingInCuts = true;
+        return this;
+    }
+
     /** Keeps the last steps, for {@link #trace()}. */
     public SimulatedPair tracing(boolean isOn) {
         network.tracing(isOn);
@@ -142,6 +152,8 @@ public final class SimulatedPair implements AutoCloseable {
             int active = replication.activeOfPair();
             if (active >= 0 && isStoppingInChanges && random.nextBoolean()) {
                 stopInChange(active);
+            } else if (active >= 0 && isRestartingInCuts && random.nextBoolean()) {
+                restartInCut(active, 1 - active);
             } else if (active >= 0) {
                 inject(anyFault(), active, 1 - active);
             }
@@ -328,6 +340,21 @@ public final class SimulatedPair implements AutoCloseable {
         int deaf = random.nextBoolean() ? active : standby;
         network.cutOneWay(1 - deaf, deaf);
         network.runFor(random.nextLong(3_000 * MS));
+        network.heal(active, standby);
+    }
+
+    /** The active goes on alone, and nobody else serves: Tomcats that reach both say that it does. */
+    private void restartInCut(int active, int standby) {
+        network.cut(active, standby);
+        network.runFor(random.nextLong(2_000 * MS));
+        network.crash(standby);
+        network.runFor(random.nextLong(1_000 * MS));
+        network.start(standby);
+        network.runFor(SimulatedElectionNetwork.ELECTION_TIME_NS + random.nextLong(3_000 * MS));
+        if (network.activeId() != active) {
+            throw new AssertionError(
+                    "not " + active + " alone is active in a cut: " + network.view(0) + " " + network.view(1));
+        }
         network.heal(active, standby);
     }
 

@@ -16,6 +16,8 @@ final class SimulatedServer {
     final SimulatedEnd[] ends;
     long incarnation;
     long pausedUntilNs;
+    /** Whether Tomcats are registered in what its present process holds. */
+    boolean knowsTomcats;
 
     @Nullable
     Election election;

@@ -33,6 +33,7 @@ final class SimulatedTrace {
                 || kind == Evidence.Kind.SILENT
                 || kind == Evidence.Kind.WITNESS_ALIVE
                 || kind == Evidence.Kind.WITNESS_DEAD
+                || kind == Evidence.Kind.WITNESS_ROLE
                 || kind == Evidence.Kind.UNREACHABLE;
     }
 

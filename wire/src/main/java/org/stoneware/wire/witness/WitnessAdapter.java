@@ -6,6 +6,7 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.wire.session.WireException;
 import org.stoneware.wire.witness.codec.LifeProbeAnswerDecoder;
 import org.stoneware.wire.witness.codec.LifeProbeDecoder;
@@ -13,6 +14,7 @@ import org.stoneware.wire.witness.codec.MessageHeaderDecoder;
 import org.stoneware.wire.witness.codec.SoloNoticeDecoder;
 import org.stoneware.wire.witness.codec.WitnessAnswerDecoder;
 import org.stoneware.wire.witness.codec.WitnessQuestionDecoder;
+import org.stoneware.wire.witness.codec.WitnessedRoleDecoder;
 
 /**
  * Decodes one message of a witness or to one, and calls the listener.
@@ -30,6 +32,7 @@ public final class WitnessAdapter {
     private final WitnessQuestionDecoder question = new WitnessQuestionDecoder();
     private final WitnessAnswerDecoder answer = new WitnessAnswerDecoder();
     private final SoloNoticeDecoder soloNotice = new SoloNoticeDecoder();
+    private final WitnessedRoleDecoder witnessedRole = new WitnessedRoleDecoder();
     private final LifeProbeDecoder probe = new LifeProbeDecoder();
     private final LifeProbeAnswerDecoder probeAnswer = new LifeProbeAnswerDecoder();
 
@@ -65,6 +68,15 @@ public final class WitnessAdapter {
                 soloNotice.wrapAndApplyHeader(message, 0, header);
                 listener.onSoloNotice(soloNotice.incarnation(), soloNotice.isSolo() != 0);
             }
+            case WitnessedRoleDecoder.TEMPLATE_ID -> {
+                checkBlock(WitnessedRoleDecoder.BLOCK_LENGTH, length);
+                witnessedRole.wrapAndApplyHeader(message, 0, header);
+                listener.onRole(
+                        witnessedRole.questionId(),
+                        witnessedRole.incarnation(),
+                        role(witnessedRole.role()),
+                        witnessedRole.epoch());
+            }
             default -> throw new WireException("unknown message of a witness: template=" + header.templateId());
         }
     }
@@ -92,6 +104,14 @@ public final class WitnessAdapter {
                     .toString();
         } catch (CharacterCodingException e) {
             throw new WireException("name of a server is not UTF-8: length=" + length);
+        }
+    }
+
+    private static ServerRole role(int code) {
+        try {
+            return ServerRole.ofCode(code);
+        } catch (IllegalArgumentException e) {
+            throw new WireException("unknown role of a server: code=" + code);
         }
     }
 

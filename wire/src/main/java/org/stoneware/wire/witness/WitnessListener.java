@@ -1,5 +1,7 @@
 package org.stoneware.wire.witness;
 
+import org.stoneware.api.cluster.ServerRole;
+
 /** Hears decoded messages; an end overrides those it takes part in, and the others do nothing. */
 public interface WitnessListener {
     /**
@@ -14,6 +16,14 @@ public interface WitnessListener {
      * @param wasSolo the process asked about has said last that it acknowledges alone.
      */
     default void onAnswer(long questionId, boolean isHeard, int ageMs, boolean wasSolo) {}
+
+    /**
+     * A Tomcat has just heard the server asked about; its answer to the question follows.
+     *
+     * @param incarnation process that was heard, whichever was asked about.
+     * @param role        what that process has told the Tomcat of itself last, with its epoch.
+     */
+    default void onRole(long questionId, long incarnation, ServerRole role, long epoch) {}
 
     /** An active says whether it acknowledges alone. */
     default void onSoloNotice(long incarnation, boolean isSolo) {}

@@ -2,12 +2,14 @@ package org.stoneware.wire.witness;
 
 import java.nio.charset.StandardCharsets;
 import org.agrona.MutableDirectBuffer;
+import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.wire.witness.codec.LifeProbeAnswerEncoder;
 import org.stoneware.wire.witness.codec.LifeProbeEncoder;
 import org.stoneware.wire.witness.codec.MessageHeaderEncoder;
 import org.stoneware.wire.witness.codec.SoloNoticeEncoder;
 import org.stoneware.wire.witness.codec.WitnessAnswerEncoder;
 import org.stoneware.wire.witness.codec.WitnessQuestionEncoder;
+import org.stoneware.wire.witness.codec.WitnessedRoleEncoder;
 
 /**
  * Encodes the messages of witnesses. Each method writes one message from offset 0 of a buffer the caller gives, with room for
@@ -20,6 +22,7 @@ public final class WitnessPublisher {
     private final WitnessQuestionEncoder question = new WitnessQuestionEncoder();
     private final WitnessAnswerEncoder answer = new WitnessAnswerEncoder();
     private final SoloNoticeEncoder soloNotice = new SoloNoticeEncoder();
+    private final WitnessedRoleEncoder witnessedRole = new WitnessedRoleEncoder();
     private final LifeProbeEncoder probe = new LifeProbeEncoder();
     private final LifeProbeAnswerEncoder probeAnswer = new LifeProbeAnswerEncoder();
 
@@ -43,6 +46,16 @@ public final class WitnessPublisher {
                 .ageMs(ageMs)
                 .wasSolo((short) (wasSolo ? 1 : 0));
         return MessageHeaderEncoder.ENCODED_LENGTH + answer.encodedLength();
+    }
+
+    public int role(MutableDirectBuffer out, long questionId, long incarnation, ServerRole role, long epoch) {
+        witnessedRole
+                .wrapAndApplyHeader(out, 0, header)
+                .questionId(questionId)
+                .incarnation(incarnation)
+                .role((short) role.code())
+                .epoch(epoch);
+        return MessageHeaderEncoder.ENCODED_LENGTH + witnessedRole.encodedLength();
     }
 
     public int soloNotice(MutableDirectBuffer out, long incarnation, boolean isSolo) {

@@ -4,6 +4,7 @@ import static org.stoneware.wire.session.SampleRequests.bytes;
 
 import java.util.LinkedHashMap;
 import java.util.Map;
+import org.stoneware.api.cluster.ServerRole;
 
 /** One message of each kind, by the name of its template. */
 final class SampleWitnessMessages {
@@ -18,6 +19,7 @@ final class SampleWitnessMessages {
         all.put("SoloNotice", bytes(out -> MESSAGES.soloNotice(out, 2, true)));
         all.put("LifeProbe", bytes(out -> MESSAGES.probe(out, 4)));
         all.put("LifeProbeAnswer", bytes(out -> MESSAGES.probeAnswer(out, 4, 2, 5)));
+        all.put("WitnessedRole", bytes(out -> MESSAGES.role(out, 1, 2, ServerRole.ACTIVE_COORDINATOR, 6)));
         return all;
     }
 }

@@ -9,6 +9,7 @@ import java.util.List;
 import java.util.Random;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
+import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.wire.GoldenBytes;
 import org.stoneware.wire.session.WireException;
 
@@ -35,7 +36,8 @@ class WitnessAdapterTest {
                         "answer 1 true 3 true",
                         "solo notice 2 true",
                         "probe 4",
-                        "probe answer 4 2 5");
+                        "probe answer 4 2 5",
+                        "role 1 2 ACTIVE_COORDINATOR 6");
     }
 
     @Test
@@ -46,6 +48,16 @@ class WitnessAdapterTest {
                 assertThatThrownBy(() -> decode(cut)).isInstanceOf(WireException.class);
             }
         }
+    }
+
+    @Test
+    void shouldRefuseARoleNoVersionHasDefined() {
+        byte[] message = SampleWitnessMessages.all().get("WitnessedRole");
+        int offsetOfRole = 8 + 2 * Long.BYTES;
+        assertThat(message[offsetOfRole]).isEqualTo((byte) ServerRole.ACTIVE_COORDINATOR.code());
+        message[offsetOfRole] = 99;
+
+        assertThatThrownBy(() -> decode(message)).isInstanceOf(WireException.class);
     }
 
     @Test
@@ -93,6 +105,11 @@ class WitnessAdapterTest {
         @Override
         public void onSoloNotice(long incarnation, boolean isSolo) {
             messages.add("solo notice " + incarnation + ' ' + isSolo);
+        }
+
+        @Override
+        public void onRole(long questionId, long incarnation, ServerRole role, long epoch) {
+            messages.add("role " + questionId + ' ' + incarnation + ' ' + role + ' ' + epoch);
         }
 
         @Override
