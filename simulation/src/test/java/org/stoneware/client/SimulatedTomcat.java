@@ -23,6 +23,8 @@ public final class SimulatedTomcat extends TomcatProtocol {
     private static final int BROWSERS = 3;
     /** One request in so many ends its session. */
     private static final int END_ONE_IN = 40;
+    /** One request in so many that gave its session up has a slow browser. */
+    private static final int SLOW_ONE_IN = 4;
 
     private final Random random;
     private final Ledger ledger;
@@ -47,7 +49,9 @@ public final class SimulatedTomcat extends TomcatProtocol {
         READING,
         WAITING_FOR_TURN,
         WORKING,
-        COMMITTING
+        COMMITTING,
+        /** Has given its session up; the browser has the last bytes yet to take. */
+        SENDING
     }
 
     public SimulatedTomcat(long id, long seed, Ledger ledger, Habits habits, PlantedBug bug) {
@@ -148,6 +152,12 @@ public final class SimulatedTomcat extends TomcatProtocol {
                     }
                 }
                 case COMMITTING -> committing();
+                case SENDING -> {
+                    if (nowNs >= untilNs) {
+                        endUse(OwnedSessions.Ending.GIVEN_UP);
+                        pause();
+                    }
+                }
             }
         }
 
@@ -204,7 +214,7 @@ public final class SimulatedTomcat extends TomcatProtocol {
                 case CURRENT -> {
                     if (known == null) {
                         // It was lost meanwhile, and there is nothing to show.
-                        endUse();
+                        endUse(OwnedSessions.Ending.WHOLE);
                         pause();
                     } else {
                         opened();
@@ -226,7 +236,7 @@ public final class SimulatedTomcat extends TomcatProtocol {
         }
 
         private boolean isInUse() {
-            return step != Step.IDLE && step != Step.OPENING;
+            return step != Step.IDLE && step != Step.OPENING && step != Step.SENDING;
         }
 
         private void giveUpWhenOverdue() {
@@ -320,6 +330,12 @@ public final class SimulatedTomcat extends TomcatProtocol {
             } else {
                 onChangeAnswered();
             }
+            if (request.isReleased && random.nextInt(SLOW_ONE_IN) == 0) {
+                copy.writer = null;
+                untilNs = nowNs + random.nextInt(600) * MS;
+                step = Step.SENDING;
+                return;
+            }
             end();
         }
 
@@ -351,12 +367,13 @@ public final class SimulatedTomcat extends TomcatProtocol {
             if (copy.writer == this) {
                 copy.writer = null;
             }
-            endUse();
+            boolean isGivenUp = request != null && request.isReleased;
+            endUse(isGivenUp ? OwnedSessions.Ending.GIVEN_UP : OwnedSessions.Ending.WHOLE);
             pause();
         }
 
-        private void endUse() {
-            OwnedSessions.Entry freed = owned.end(key, nowNs);
+        private void endUse(OwnedSessions.Ending ending) {
+            OwnedSessions.Entry freed = owned.end(key, nowNs, ending);
             if (freed != null) {
                 owned.takeTouch(key);
                 exchange.release(key, freed.token, freed.grant, nowNs, nowNs);
