@@ -6,8 +6,9 @@ import java.util.concurrent.TimeUnit;
 import org.stoneware.server.storage.StoreOrder;
 
 /**
- * Asks the other servers, one after the other, to move their sessions to another store, and lets this server follow when all that can be
- * reached have. A bundle that is broken shows on a standby first, where nobody is served.
+ * Asks the other servers, one after the other, to move their sessions to another store, and lets this server follow when all that could be
+ * reached at the begin have. A bundle that is broken shows on a standby first, where nobody is served: a server that went away after it was
+ * asked may have been ended by the new store, so this one stays.
  * <p>
  * <b>Threading:</b> the agent thread.
  * <p>
@@ -89,11 +90,10 @@ final class StoreOrders {
             return 0;
         }
         if (!host.reachable().contains(asked)) {
-            events.warning(
-                    "store-exchange-incomplete",
-                    host.name(asked) + " went away before its sessions were in " + mode
-                            + "; ask it again when it is back");
-            askNext();
+            String reason = host.name(asked) + " went away before its sessions were in " + mode
+                    + ", which may be why; see its log. Ask again when it is back, or move this server alone (--here)";
+            events.warning("store-exchange-incomplete", reason);
+            giveUp(reason);
             return 1;
         }
         if (nowNs - askedNs > MAX_WAIT_NS) {

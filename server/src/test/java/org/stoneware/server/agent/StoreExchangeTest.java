@@ -258,16 +258,28 @@ class StoreExchangeTest {
         assertThat(rig.use(offer)).as("the next order").isEmpty();
     }
 
+    /** The new store may be what it died of. */
     @Test
-    void shouldMoveAloneWhenTheStandbyDiesMeanwhileAndSaySo() {
+    void shouldStayWhenTheStandbyDiesWhileItsSessionsMove() {
         rig.reachable.add(SERVER_2);
         rig.exchange.useEverywhere(offer, "ann");
 
         rig.reachable.clear();
         rig.untilDone();
 
+        assertThat(rig.inUse()).isEqualTo(rig.firstOffer.inWords());
+        assertThat(other.opened).as("not even tried").isEmpty();
+        assertThat(rig.events())
+                .anyMatch(each -> each.startsWith("store-exchange-incomplete") && each.contains("Server2 went away"));
+        assertThat(rig.use(offer)).as("this server alone, by command").isEmpty();
+    }
+
+    @Test
+    void shouldMoveAloneWhenNoOtherServerCouldBeReachedFromTheBegin() {
+        rig.exchange.useEverywhere(offer, "ann");
+        rig.untilDone();
+
         assertThat(rig.inUse()).isEqualTo(offer.inWords());
-        assertThat(rig.eventTypes()).contains("store-exchange-incomplete");
     }
 
     @Test
