@@ -51,6 +51,7 @@ final class SessionGenerations implements GenerationSource {
     private final GenerationDirectories directories;
     private final GenerationMarker marker;
     private final ProvedStores proofs;
+    private final TriedStores tried;
     private final DiskWait diskWait;
     private final StoreCloser closer;
     private final CopyRoom room;
@@ -85,6 +86,7 @@ final class SessionGenerations implements GenerationSource {
         this.directories = new GenerationDirectories(directory);
         this.marker = new GenerationMarker(directory, forcing);
         this.proofs = new ProvedStores(context.settings().self().dataDirectory());
+        this.tried = new TriedStores(context.settings().self().dataDirectory());
         this.offer = context.stores().first();
         this.diskWait = new DiskWait(context.nanoClock());
         this.closer = new StoreCloser(events);
@@ -105,6 +107,12 @@ final class SessionGenerations implements GenerationSource {
     /** A start begins with stores of this provider. One thread at a time, which may wait for the disk. */
     void proved(StoreOffer proved) throws IOException {
         proofs.proved(proved.mode(), proved.maker());
+        tried.end(proved);
+    }
+
+    /** Which stores sessions are being moved to. Any thread, which may wait for the disk. */
+    TriedStores tried() {
+        return tried;
     }
 
     /** Whose stores copies are made in. */
@@ -343,6 +351,7 @@ final class SessionGenerations implements GenerationSource {
                             + ": what was acknowledged last may be missing; another server whose copy is whole goes"
                             + " before this one");
         }
+        tried.endAll();
         if (isRunningTold) {
             marker.stopped();
         }

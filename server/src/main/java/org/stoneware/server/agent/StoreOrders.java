@@ -16,12 +16,14 @@ import org.stoneware.server.storage.StoreOrder;
  */
 final class StoreOrders {
     static final int NOBODY = -1;
+    /** This server does, by itself, and asks again when it is refused. */
+    static final int ITSELF = -2;
     /** Messages between servers can be lost together with their connection. */
     static final long ASK_AGAIN_NS = TimeUnit.SECONDS.toNanos(5);
 
     static final long MAX_WAIT_NS = TimeUnit.MINUTES.toNanos(30);
 
-    private final StoreExchange.Host host;
+    private final ExchangeHost host;
     private final EventLog events;
     private final Set<Integer> left = new LinkedHashSet<>();
     private int asked = NOBODY;
@@ -31,7 +33,7 @@ final class StoreOrders {
     private String by = "";
     private Runnable then = () -> {};
 
-    StoreOrders(StoreExchange.Host host, EventLog events) {
+    StoreOrders(ExchangeHost host, EventLog events) {
         this.host = host;
         this.events = events;
     }
@@ -107,9 +109,9 @@ final class StoreOrders {
         return 0;
     }
 
-    /** Answers another server; nobody when nobody asked. */
+    /** Answers another server, if one asked. */
     void answer(int memberId, StoreOrder.Kind kind, String about, String text) {
-        if (memberId != NOBODY) {
+        if (memberId >= 0) {
             host.tell(memberId, new StoreOrder(kind, about, text));
         }
     }

@@ -168,7 +168,7 @@ class StoreExchangeTest {
         rig.untilDone();
 
         assertThat(rig.inUse()).isEqualTo(repairedOffer.inWords());
-        assertThat(rig.exchange.fit("other")).isEqualTo(repairedOffer);
+        assertThat(rig.exchange.fit().newest("other")).isEqualTo(repairedOffer);
     }
 
     @Test
@@ -196,7 +196,7 @@ class StoreExchangeTest {
         rig.untilDone();
 
         assertThat(rig.inUse()).isEqualTo(rig.firstOffer.inWords());
-        assertThat(rig.exchange.fit("other")).isEqualTo(offer);
+        assertThat(rig.exchange.fit().newest("other")).isEqualTo(offer);
         assertThat(rig.events()).anyMatch(each -> each.contains("the store in use can't be followed"));
     }
 
@@ -392,7 +392,7 @@ class StoreExchangeTest {
         assertThat(rig.inUse()).isEqualTo(rig.firstOffer.inWords());
         assertThat(rig.write("afterwards")).isEqualTo("STORED");
         assertThat(rig.exchange.isBusy()).isFalse();
-        assertThat(rig.exchange.fit("other")).isNull();
+        assertThat(rig.exchange.fit().newest("other")).isNull();
         assertThat(rig.problems()).hasSize(1);
         assertThat(rig.problems().get(0)).contains(offer.inWords() + " is not used: ", problem);
         assertThat(rig.afterRestart("other")).isEqualTo(StoreExchangeRig.CONFIGURED);
