@@ -43,7 +43,6 @@ import org.stoneware.api.cluster.StorageFiles;
         immediate = true)
 public final class StorageBundleInstaller implements ArtifactInstaller, StorageFiles {
     private static final System.Logger LOG = System.getLogger("org.stoneware.deploy");
-    static final String LOCATION = "stoneware-deploy:";
     /** Storage bundles of the shipped set start here: before the server, so that they also stop behind it. */
     private static final int START_LEVEL = 6;
 
@@ -53,6 +52,9 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
     private static final long SERVER_LOOK_MS = 500;
     private static final long AGAIN_MS = 10_000;
     private static final int MAX_ATTEMPTS = 360;
+    private static final String GIVEN_UP = "the sessions could not move to it for an hour: ";
+    /** As the server says it. */
+    private static final String NOT_USED = " is not used: ";
 
     private final BundleContext bundles;
     private final ScheduledExecutorService worker = Executors.newSingleThreadScheduledExecutor(task -> {
@@ -260,22 +262,32 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
             LOG.log(System.Logger.Level.INFO, found.inWords() + " is older than the one in use and stays aside");
             return;
         }
-        StorageAdmin.Outcome outcome = storage.use(
-                offer.mode(),
-                StorageAdmin.Scope.THIS_SERVER,
-                "deploy/" + found.file().getName());
+        StorageAdmin.Outcome outcome = offer.remark().isEmpty()
+                ? storage.use(
+                        offer.mode(),
+                        StorageAdmin.Scope.IN_TURN,
+                        "deploy/" + found.file().getName())
+                : new StorageAdmin.Outcome(false, offer.remark());
         boolean isMoved = outcome.isAccepted() && awaitExchange(storage, bundle);
         Offer now = offer(bundle);
         if (isMoved) {
             uninstallOlder(found, others);
         } else if (now != null && now.remark().isEmpty() && attempts < MAX_ATTEMPTS) {
-            // Nothing is wrong with it: the server is being copied, or busy with another exchange, or short of room.
+            // Nothing is wrong with it: another server goes first, or this one is being copied, busy, or short of room.
             later(found, bundle, others, attempts + 1, AGAIN_MS);
         } else {
-            // Why is among the events and problems already.
+            if (now != null) {
+                report(found, now.remark().isEmpty() ? GIVEN_UP + outcome.reason() : reason(now));
+            }
             LOG.log(System.Logger.Level.WARNING, found.inWords() + " is not used; the store in use goes on");
             uninstall(bundle);
         }
+    }
+
+    /** A remark names the store too, as does what is reported. */
+    private static String reason(Offer offer) {
+        int at = offer.remark().indexOf(NOT_USED);
+        return at < 0 ? offer.remark() : offer.remark().substring(at + NOT_USED.length());
     }
 
     private @Nullable Offer awaitOffer(Bundle bundle) throws InterruptedException {
@@ -374,7 +386,7 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
     private void report(BundleFile found, String reason) {
         reported.put(found.file().getAbsolutePath(), found.inWords());
         if (storage() == null) {
-            LOG.log(System.Logger.Level.ERROR, "bundle " + found.inWords() + " is not used: " + reason);
+            LOG.log(System.Logger.Level.ERROR, "bundle " + found.inWords() + NOT_USED + reason);
         }
         tell(found, reason);
     }

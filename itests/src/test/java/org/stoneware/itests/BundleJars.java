@@ -63,17 +63,33 @@ final class BundleJars {
         return make(version, "", entry -> !entry.endsWith('/' + missing + ".class"));
     }
 
+    /** A version that resolves, and throws as it starts. */
+    Path throwing(String version) throws IOException {
+        return make(version, "org.osgi.framework", entry -> true, ThrowingActivator.class);
+    }
+
     private Path make(String version, String alsoImports, Predicate<String> isKept) throws IOException {
+        return make(version, alsoImports, isKept, null);
+    }
+
+    private Path make(String version, String alsoImports, Predicate<String> isKept, Class<?> activator)
+            throws IOException {
         Path made = directory.resolve(file(name, version));
         try (JarFile from = new JarFile(shipped().toFile())) {
             Manifest manifest = new Manifest(from.getManifest());
             Attributes main = manifest.getMainAttributes();
             main.putValue("Bundle-Version", version);
+            if (activator != null) {
+                main.putValue("Bundle-Activator", activator.getName());
+            }
             if (!alsoImports.isEmpty()) {
                 main.putValue("Import-Package", main.getValue("Import-Package") + "," + alsoImports);
             }
             try (OutputStream file = Files.newOutputStream(made);
                     JarOutputStream to = new JarOutputStream(file, manifest)) {
+                if (activator != null) {
+                    addClass(to, activator);
+                }
                 Enumeration<JarEntry> entries = from.entries();
                 while (entries.hasMoreElements()) {
                     JarEntry entry = entries.nextElement();
@@ -88,6 +104,15 @@ final class BundleJars {
             }
         }
         return made;
+    }
+
+    private static void addClass(JarOutputStream to, Class<?> added) throws IOException {
+        String name = added.getName().replace('.', '/') + ".class";
+        to.putNextEntry(new JarEntry(name));
+        try (InputStream content = added.getClassLoader().getResourceAsStream(name)) {
+            content.transferTo(to);
+        }
+        to.closeEntry();
     }
 
     /** Puts a jar into a watched directory in one step, so that nobody sees half of it. */

@@ -70,6 +70,7 @@ public class FelixHotDeployIT {
         new BundleJars(OTHER, directory.resolve("jars")).version("0.2.0");
         jars.unresolvable("0.9.1");
         jars.incomplete("0.9.2", "MemorySnapshot");
+        jars.throwing("0.9.3");
         BundleJars elections = new BundleJars(ELECTION, directory.resolve("jars"));
         elections.version(NEWER_ELECTION);
         Files.copy(elections.shipped(), directory.resolve("jars").resolve(SAME_ELECTION));
@@ -137,6 +138,23 @@ public class FelixHotDeployIT {
                 .anyMatch(each -> each.text().contains("failed its trial")));
         await("the broken bundle is taken away", () -> !isInstalled("0.9.2"));
         assertEquals(before, inUse().version());
+        await(
+                "a problem is left",
+                () -> isProblem(BundleJars.bundle(STORE) + " 0.9.2 is not used: it failed its trial"));
+        Files.delete(Path.of(bundles.getProperty(DEPLOY)).resolve(BundleJars.file(STORE, "0.9.2")));
+        await("the problem goes with the jar", () -> !isProblem("0.9.2"));
+    }
+
+    /** Its component starts with the bundle; what that throws is the bundle's end and nobody else's. */
+    @Test
+    public void b_shouldRefuseBundleThatThrowsAsItStarts() throws Exception {
+        String before = inUse().version();
+
+        drop("0.9.3");
+
+        await("a problem is shown", () -> isProblem("0.9.3 is not used: it can't be started"));
+        assertEquals(before, inUse().version());
+        assertFalse(isInstalled("0.9.3"));
     }
 
     @Test

@@ -53,6 +53,11 @@ public interface StorageAdmin {
     enum Scope {
         /** The answering server only. */
         THIS_SERVER,
+        /**
+         * The answering server only; an active not before every other server has its sessions in that very version, beyond its probation. Refused
+         * until then, with what is waited for as the reason: to be asked again. For those that were all given a newer version.
+         */
+        IN_TURN,
         /** Every other server that can be reached, one after the other, and the answering one last. */
         ARRAY
     }

@@ -10,6 +10,9 @@ import org.osgi.annotation.versioning.ConsumerType;
  */
 @ConsumerType
 public interface StorageFiles {
+    /** What the location of a bundle that was installed from such a file begins with. */
+    String LOCATION = "stoneware-deploy:";
+
     /**
      * Moves the file a bundle was installed from to where nobody looks for bundles, so that it does not come back by itself.
      *

@@ -57,6 +57,18 @@ final class ChoiceWriter {
         }
     }
 
+    /** The same for what nobody waits for. */
+    void write(Change change) {
+        if (isClosed) {
+            return;
+        }
+        try {
+            disk.execute(() -> make(change));
+        } catch (OutOfMemoryError e) {
+            problem(e);
+        }
+    }
+
     private void answer(String problem, Consumer<String> then) {
         inbox.submit(() -> {
             writing--;

@@ -35,6 +35,13 @@ final class GenerationMarker {
     private static final String VERSION = "1";
 
     private final Path directory;
+    private final Forcing forcing;
+
+    /** Makes what was renamed or deleted in a directory durable. */
+    @FunctionalInterface
+    interface Forcing {
+        void force(Path directory) throws IOException;
+    }
 
     /**
      * The generation in force.
@@ -56,7 +63,12 @@ final class GenerationMarker {
 
     /** @param directory where the generations are; exists. */
     GenerationMarker(Path directory) {
+        this(directory, GenerationMarker::force);
+    }
+
+    GenerationMarker(Path directory, Forcing forcing) {
         this.directory = directory;
+        this.forcing = forcing;
     }
 
     /** The generation in force; null when there never was one. */
@@ -143,8 +155,8 @@ final class GenerationMarker {
         return new StorageException(directory.resolve(name) + " can't be understood: " + found + ", expected version="
                 + VERSION
                 + " and a number. It says which of the directories beside it holds the sessions of this server. Was it"
-                + " written by a newer version? If it is damaged, write the number of the newest complete directory into it, or"
-                + " start with an empty data directory beside another server that has the sessions");
+                + " written by a newer version? If it is damaged, write the number of the newest complete directory"
+                + " into it, or start with an empty data directory beside another server that has the sessions");
     }
 
     private void replace(String name, String content) throws IOException {
@@ -162,7 +174,7 @@ final class GenerationMarker {
     }
 
     private void forceDirectory() throws IOException {
-        force(directory);
+        forcing.force(directory);
     }
 
     /** Makes what was created, renamed or deleted in a directory durable. */

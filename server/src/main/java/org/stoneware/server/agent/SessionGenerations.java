@@ -5,14 +5,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.EventType;
 import org.stoneware.api.config.ServerSettings;
@@ -42,10 +39,7 @@ final class SessionGenerations implements GenerationSource {
     /** Longest wait at the end for stores that are being closed; what is left of them goes at the next start. */
     private static final long CLOSE_WAIT_NS = TimeUnit.SECONDS.toNanos(2);
 
-    private static final String KEPT = "kept-";
-    /** With the number in the first group; what follows it tells equal ones apart. */
-    private static final Pattern SET_ASIDE = Pattern.compile(KEPT + ".*?-([0-9]{1,9})(-[0-9]+)?");
-
+    private static final int NO_GENERATION = 0;
     private static final long RECOVERY_STEP_NS = TimeUnit.MICROSECONDS.toNanos(200);
 
     private final ServerContext context;
@@ -54,30 +48,50 @@ final class SessionGenerations implements GenerationSource {
     private final StoreListener listener;
     private final Runnable wakeup;
     private final Path directory;
+    private final GenerationDirectories directories;
     private final GenerationMarker marker;
     private final ProvedStores proofs;
+    private final TriedStores tried;
     private final DiskWait diskWait;
     private final StoreCloser closer;
+    private final CopyRoom room;
     private GenerationMarker.@Nullable Current current;
     private final AtomicInteger made = new AtomicInteger();
     private StoreOffer offer;
     private boolean isRunningTold;
     /** Of the copy that was begun last. */
     private @Nullable Place lastCopy;
+    /** A directory the marker may name though its writing failed; nothing deletes it until the marker is written back. */
+    private int doubtful = NO_GENERATION;
 
     SessionGenerations(
             ServerContext context, EventLog events, int maxSessionBytes, StoreListener listener, Runnable wakeup) {
+        this(context, events, maxSessionBytes, listener, wakeup, GenerationMarker::force);
+    }
+
+    /** @param forcing makes the marker durable. */
+    SessionGenerations(
+            ServerContext context,
+            EventLog events,
+            int maxSessionBytes,
+            StoreListener listener,
+            Runnable wakeup,
+            GenerationMarker.Forcing forcing) {
         this.context = context;
         this.events = events;
         this.maxSessionBytes = maxSessionBytes;
         this.listener = listener;
         this.wakeup = wakeup;
         this.directory = context.settings().self().dataDirectory().resolve("store");
-        this.marker = new GenerationMarker(directory);
+        this.directories = new GenerationDirectories(directory);
+        this.marker = new GenerationMarker(directory, forcing);
         this.proofs = new ProvedStores(context.settings().self().dataDirectory());
+        this.tried = new TriedStores(context.settings().self().dataDirectory());
         this.offer = context.stores().first();
         this.diskWait = new DiskWait(context.nanoClock());
         this.closer = new StoreCloser(events);
+        this.room = CopyRoom.of(
+                context.settings().self(), memoryBytes(context.settings().self()));
     }
 
     /** True when sessions of copies made from now on outlive the process. */
@@ -93,6 +107,12 @@ final class SessionGenerations implements GenerationSource {
     /** A start begins with stores of this provider. One thread at a time, which may wait for the disk. */
     void proved(StoreOffer proved) throws IOException {
         proofs.proved(proved.mode(), proved.maker());
+        tried.end(proved);
+    }
+
+    /** Which stores sessions are being moved to. Any thread, which may wait for the disk. */
+    TriedStores tried() {
+        return tried;
     }
 
     /** Whose stores copies are made in. */
@@ -118,10 +138,7 @@ final class SessionGenerations implements GenerationSource {
                 setAside(found);
                 isFound = false;
             } else if (found != null && !isFound) {
-                events.warning(
-                        "storage",
-                        directory(found.number()) + " is missing, though " + GenerationMarker.CURRENT
-                                + " names it: this server begins without sessions");
+                setAsideAll(found);
             }
             removeLeftovers(isFound ? found : null);
             SessionGeneration opened = found != null && isFound ? recover(found) : get();
@@ -277,18 +294,7 @@ final class SessionGenerations implements GenerationSource {
      * @return why there is none; empty when there is, or when that can't be found out.
      */
     String roomProblem(StoreOffer from, long payloadBytes) {
-        ServerSettings self = context.settings().self();
-        long needBytes = payloadBytes + payloadBytes / 4;
-        long diskBytes = self.dataDirectory().toFile().getUsableSpace();
-        if (from.provider().keepsSessions() && diskBytes > 0 && diskBytes < needBytes) {
-            return "not enough disk for a second copy: needBytes=" + needBytes + " freeBytes=" + diskBytes + " in "
-                    + self.dataDirectory();
-        }
-        long memoryNeedBytes = Math.min(needBytes, memoryBytes(self));
-        long freeBytes = FreeMemory.bytes();
-        return freeBytes >= 0 && freeBytes < memoryNeedBytes
-                ? "not enough memory for a second copy: needBytes=" + memoryNeedBytes + " freeBytes=" + freeBytes
-                : "";
+        return room.problem(from.provider().keepsSessions(), payloadBytes);
     }
 
     private StoreContext storeContext(Path where, long memoryBytes) {
@@ -345,6 +351,7 @@ final class SessionGenerations implements GenerationSource {
                             + ": what was acknowledged last may be missing; another server whose copy is whole goes"
                             + " before this one");
         }
+        tried.endAll();
         if (isRunningTold) {
             marker.stopped();
         }
@@ -355,7 +362,7 @@ final class SessionGenerations implements GenerationSource {
     }
 
     private Path directory(int number) {
-        return directory.resolve(String.valueOf(number));
+        return directories.of(number);
     }
 
     private void write(GenerationMarker.Current next) throws IOException {
@@ -428,6 +435,8 @@ final class SessionGenerations implements GenerationSource {
                     events.warning(
                             "storage", "cannot write " + GenerationMarker.CURRENT + " in " + directory + ": " + e);
                 }
+                doubtful = next == null ? NO_GENERATION : next.number();
+                writeBack();
                 return false;
             }
         }
@@ -463,19 +472,66 @@ final class SessionGenerations implements GenerationSource {
         /** The marker goes first: a restart must not take what is left of a directory for a whole copy. */
         private boolean isForgotten() {
             GenerationMarker.Current now = current;
-            return now == null || now.number() != number || tell(null);
+            if (now != null && now.number() == number) {
+                return tell(null);
+            }
+            if (doubtful == number && !writeBack()) {
+                events.warning(
+                        "storage",
+                        directory(number) + " stays, for " + GenerationMarker.CURRENT
+                                + " may name it and can't be written: look at the disk");
+                return false;
+            }
+            return true;
         }
+    }
+
+    /**
+     * After a marker that could not be written: it may have been renamed all the same, and the next start would open what is given up now.
+     *
+     * @return false when the file may still name what is {@link #doubtful}.
+     */
+    private boolean writeBack() {
+        GenerationMarker.Current wanted = current;
+        try {
+            if (!Objects.equals(marker.current(), wanted)) {
+                if (wanted == null) {
+                    marker.forget();
+                } else {
+                    marker.write(wanted);
+                }
+            }
+            doubtful = NO_GENERATION;
+            return true;
+        } catch (IOException | UncheckedIOException | StorageException e) {
+            return false;
+        }
+    }
+
+    /** What is found without the directory the marker names may be the only copy there is, and nothing says whether it is whole. */
+    private void setAsideAll(GenerationMarker.Current missing) throws IOException {
+        List<Path> aside = new ArrayList<>();
+        for (int number : directories.numbers()) {
+            made.accumulateAndGet(number, Math::max);
+            aside.add(directories.moveAside(number, GenerationDirectories.UNKNOWN));
+        }
+        marker.forget();
+        current = null;
+        String name = GenerationMarker.CURRENT;
+        events.warning(
+                "storage",
+                directory(missing.number()) + " is missing, though " + name
+                        + " names it: this server begins without sessions"
+                        + (aside.isEmpty()
+                                ? ""
+                                : ". What lay beside it is kept in " + aside
+                                        + " until that is deleted; if no other server has the sessions, stop this one,"
+                                        + " rename the one that holds them to a number and write that into " + name));
     }
 
     /** Another mode's sessions are nobody's to delete. */
     private void setAside(GenerationMarker.Current found) throws IOException {
-        String name = KEPT + found.mode() + "-" + found.number();
-        Path aside = directory.resolve(name);
-        // What was set aside before is nobody's to delete either.
-        for (int i = 2; Files.exists(aside); i++) {
-            aside = directory.resolve(name + "-" + i);
-        }
-        Files.move(directory(found.number()), aside);
+        Path aside = directories.moveAside(found.number(), found.mode());
         marker.forget();
         current = null;
         events.warning(
@@ -486,38 +542,18 @@ final class SessionGenerations implements GenerationSource {
     }
 
     private void removeLeftovers(GenerationMarker.@Nullable Current kept) throws IOException {
-        List<Path> found = new ArrayList<>();
-        try (Stream<Path> all = Files.list(directory)) {
-            all.filter(each -> each.getFileName().toString().matches("[0-9]{1,9}"))
-                    .forEach(found::add);
-        }
-        for (Path each : found) {
-            int number = Integer.parseInt(each.getFileName().toString());
+        for (int number : directories.numbers()) {
             made.accumulateAndGet(number, Math::max);
             if (kept == null || kept.number() != number) {
-                delete(each);
+                delete(directory(number));
             }
         }
-        countSetAside();
-    }
-
-    /** A number that was set aside is not given again, so that no two copies of a mode ever have the same one. */
-    private void countSetAside() throws IOException {
-        try (Stream<Path> all = Files.list(directory)) {
-            all.map(each -> SET_ASIDE.matcher(each.getFileName().toString()))
-                    .filter(Matcher::matches)
-                    .forEach(aside -> made.accumulateAndGet(Integer.parseInt(aside.group(1)), Math::max));
-        }
+        made.accumulateAndGet(directories.highestSetAside(), Math::max);
     }
 
     void delete(Path where) {
-        if (!Files.exists(where)) {
-            return;
-        }
-        try (Stream<Path> files = Files.walk(where)) {
-            for (Path each : files.sorted(Comparator.reverseOrder()).toList()) {
-                Files.delete(each);
-            }
+        try {
+            GenerationDirectories.delete(where);
         } catch (IOException e) {
             events.warning("storage", "could not remove " + where + ": " + e.getMessage());
         }

@@ -126,13 +126,19 @@ final class StorageDesk implements StorageAdmin, StoreProviders.Listener {
 
     /** On the agent thread. */
     private String begin(String mode, Scope scope, String by) {
-        StoreOffer fit = exchange.fit(mode);
+        StoreOffer fit = scope == Scope.IN_TURN
+                ? exchange.fit().newest(mode)
+                : exchange.fit().wanted(mode);
         if (fit == null) {
             String reason = "no bundle that is fit offers it; replace it by a newer version";
             events.warning("store-exchange-refused", "sessions do not move to " + mode + ": " + reason);
             return reason;
         }
-        return scope == Scope.ARRAY ? exchange.useEverywhere(fit, by) : exchange.use(fit, true, StoreOrders.NOBODY, by);
+        return switch (scope) {
+            case ARRAY -> exchange.useEverywhere(fit, by);
+            case IN_TURN -> exchange.useInTurn(fit, by);
+            case THIS_SERVER -> exchange.use(fit, true, StoreOrders.NOBODY, by);
+        };
     }
 
     /** Whoever looks afterwards sees what was begun. */

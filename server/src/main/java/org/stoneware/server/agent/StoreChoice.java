@@ -2,13 +2,8 @@ package org.stoneware.server.agent;
 
 import java.io.IOException;
 import java.io.StringReader;
-import java.nio.ByteBuffer;
-import java.nio.channels.FileChannel;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.Properties;
 
 /**
@@ -100,8 +95,7 @@ final class StoreChoice {
     /** Remembers another mode; the configured one needs no file. */
     synchronized void choose(String chosen) throws IOException {
         if (chosen.equals(configured)) {
-            Files.deleteIfExists(file);
-            forceDirectory();
+            ForcedFile.delete(file);
         } else {
             write(chosen, "");
         }
@@ -109,24 +103,9 @@ final class StoreChoice {
     }
 
     private void write(String chosen, String before) throws IOException {
-        Path next = file.resolveSibling(FILE_NAME + ".next");
-        byte[] text =
-                ("# Persistence mode chosen by command, in place of the one in tc-config. Delete this file to undo it.\n"
-                                + MODE + "=" + chosen + "\n" + (before.isEmpty() ? "" : BEFORE + "=" + before + "\n"))
-                        .getBytes(StandardCharsets.UTF_8);
-        try (FileChannel channel = FileChannel.open(
-                next, StandardOpenOption.CREATE, StandardOpenOption.WRITE, StandardOpenOption.TRUNCATE_EXISTING)) {
-            ByteBuffer bytes = ByteBuffer.wrap(text);
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            channel.force(true);
-        }
-        Files.move(next, file, StandardCopyOption.ATOMIC_MOVE, StandardCopyOption.REPLACE_EXISTING);
-        forceDirectory();
-    }
-
-    private void forceDirectory() throws IOException {
-        GenerationMarker.force(file.toAbsolutePath().getParent());
+        ForcedFile.replace(
+                file,
+                "# Persistence mode chosen by command, in place of the one in tc-config. Delete this file to undo it.\n"
+                        + MODE + "=" + chosen + "\n" + (before.isEmpty() ? "" : BEFORE + "=" + before + "\n"));
     }
 }

@@ -2,11 +2,13 @@ package org.stoneware.server.agent;
 
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.server.storage.ExchangeableStore;
 import org.stoneware.server.storage.OpenedStore;
 import org.stoneware.server.storage.StoreOrder;
 import org.stoneware.server.storage.StoreSwitch;
+import org.stoneware.server.storage.StoreSwitchState;
 
 /**
  * Carries out what people and bundles want of the store: tries and opens another one beside the agent, lets {@link StoreSwitch} move the
@@ -25,12 +27,15 @@ final class StoreExchange implements StoreSwitch.Output {
     private final SessionGenerations generations;
     private final StoreOpener opener;
     private final EventLog events;
-    private final Host host;
+    private final ExchangeHost host;
     private final StoreSwitch exchange;
     private final StoreOrders orders;
     private final ChoiceWriter choices;
-    private final UnfitStores unfit = new UnfitStores();
+    private final UnfitStores unfit;
+    private final TrialRecord trials;
+    private final StoreFit fit;
     private final LostBundle bundle;
+    private final StoreTurn turn;
 
     private @Nullable Request request;
     private StoreOpener.@Nullable Opening opening;
@@ -40,43 +45,9 @@ final class StoreExchange implements StoreSwitch.Output {
     /** The store seen last to be one that copies are made in as well. */
     private @Nullable OpenedStore checked;
 
+    private String lastRefusal = "";
     private boolean isClosed;
     private volatile Picture picture;
-
-    /** What the rest of the server does for an exchange. */
-    interface Host {
-        ExchangeableStore store();
-
-        /** True while this server serves. */
-        boolean isActive();
-
-        /** True while a copy of the active's sessions is on its way, which will take the place of those here. */
-        boolean isBeingCopied();
-
-        /** True when the sessions here are a whole state, which a restart may believe. */
-        boolean isWhole();
-
-        /** Whether what is no session is to be kept in the store as well. */
-        void keepNotes(boolean isKept);
-
-        /** Notes all of it anew. */
-        void checkpoint();
-
-        long nowNs();
-
-        /** True when this server serves Tomcats and another one holds all its sessions. */
-        boolean canHandOver();
-
-        void handOver(String by);
-
-        /** Tells another server something; dropped when it can't be reached. */
-        void tell(int memberId, StoreOrder order);
-
-        /** Positions of the other servers that can be reached. */
-        List<Integer> reachable();
-
-        String name(int memberId);
-    }
 
     /** What is asked for. */
     private record Request(StoreOffer offer, boolean isRemembered, int askedBy, String by, int restarts) {
@@ -96,18 +67,25 @@ final class StoreExchange implements StoreSwitch.Output {
             StoreOpener opener,
             ChoiceWriter choices,
             EventLog events,
-            Host host) {
+            ExchangeHost host) {
         this.source = source;
         this.generations = generations;
         this.opener = opener;
         this.choices = choices;
         this.events = events;
         this.host = host;
+        this.unfit = new UnfitStores(generations.tried());
+        this.trials = new TrialRecord(generations, choices);
+        this.fit = new StoreFit(source, unfit, trials);
         this.bundle = new LostBundle(source, unfit);
+        this.turn = new StoreTurn(host, events);
         this.exchange = new StoreSwitch(host::store, host::nowNs, this);
         this.orders = new StoreOrders(host, events);
         this.before = source.first();
-        this.picture = new Picture(source.first(), false, "", List.of(), Map.of());
+        if (trials.begin(source.first(), unfit, host.nowNs())) {
+            events.warning("storage", trials.problem());
+        }
+        show();
     }
 
     Picture picture() {
@@ -139,6 +117,24 @@ final class StoreExchange implements StoreSwitch.Output {
         orders.begin(offer.mode(), by, () -> use(offer, true, StoreOrders.NOBODY, by));
         show();
         return "";
+    }
+
+    /**
+     * Moves this server when it is its turn, see {@link StoreTurn}.
+     *
+     * @return why not; empty when it has begun. To be asked again, unless the store is unfit then.
+     */
+    String useInTurn(StoreOffer offer, String by) {
+        boolean isThere = offer.equals(generations.inUse());
+        String reason = isBusy() ? UNDER_WAY : isThere ? "" : turn.refusal(offer, host.nowNs());
+        if (reason.isEmpty()) {
+            return use(offer, true, StoreOrders.ITSELF, by);
+        }
+        if (turn.isRefused()) {
+            unfit.add(offer, reason);
+        }
+        show();
+        return reason;
     }
 
     /**
@@ -174,7 +170,7 @@ final class StoreExchange implements StoreSwitch.Output {
         if (from.equals(to)) {
             return "";
         }
-        return !isReady(from, to) ? NOT_WHOLE : isThere(to) ? "" : to.inWords() + ": " + TARGET_GONE;
+        return !isReady(from, to) ? NOT_WHOLE : fit.isThere(to) ? "" : to.inWords() + ": " + TARGET_GONE;
     }
 
     private boolean isReady(StoreOffer from, StoreOffer to) {
@@ -182,17 +178,19 @@ final class StoreExchange implements StoreSwitch.Output {
         return !host.isBeingCopied() && (!isKept || host.isWhole());
     }
 
-    private boolean isThere(StoreOffer offer) {
-        return source.all().list().contains(offer);
-    }
-
     private void refuse(int askedBy, String mode, String reason) {
-        events.warning("store-exchange-refused", "sessions do not move to " + mode + ": " + reason);
+        String refusal = "sessions do not move to " + mode + ": " + reason;
+        // Who asks again every few seconds must not fill the list of events.
+        if (askedBy != StoreOrders.ITSELF || !refusal.equals(lastRefusal)) {
+            events.warning("store-exchange-refused", refusal);
+        }
+        lastRefusal = refusal;
         orders.answer(askedBy, StoreOrder.Kind.REFUSED, mode, reason);
     }
 
     private void open(Request asked) {
         request = asked;
+        trials.open();
         long payloadBytes = host.store().figures().payloadBytes();
         opening = opener.open(
                 asked.offer,
@@ -239,7 +237,7 @@ final class StoreExchange implements StoreSwitch.Output {
         if (asked == null || present == null) {
             return 0;
         }
-        boolean isGone = !isThere(asked.offer);
+        boolean isGone = !fit.isThere(asked.offer);
         String problem = isGone ? TARGET_GONE : present.overdue(nowNs);
         if (problem.isEmpty() || !present.giveUp()) {
             // Shown anew once it is opened and not tried any more.
@@ -274,7 +272,7 @@ final class StoreExchange implements StoreSwitch.Output {
 
     /** A provider has come. */
     void onOffered(StoreOffer offer) {
-        unfit.remove(offer);
+        unfit.come(offer);
         if (bundle.isGone()) {
             boolean isSame = offer.mode().equals(generations.inUse().mode());
             bundle.lookAgain(host.nowNs(), isSame ? 0 : LostBundle.GRACE_NS);
@@ -284,7 +282,8 @@ final class StoreExchange implements StoreSwitch.Output {
 
     /** A provider has gone; not asked while the whole process stops. */
     void onWithdrawn(StoreOffer offer) {
-        unfit.remove(offer);
+        unfit.go(offer);
+        turn.onWithdrawn(offer);
         if (offer.equals(generations.inUse())) {
             bundle.onGone(host.nowNs());
             events.warning(
@@ -304,10 +303,15 @@ final class StoreExchange implements StoreSwitch.Output {
         if (order == null) {
             return;
         }
-        if (order.kind() != StoreOrder.Kind.USE) {
-            orders.onAnswer(memberId, order);
-            return;
+        switch (order.kind()) {
+            case USE -> onUse(memberId, order);
+            case DONE, REFUSED -> orders.onAnswer(memberId, order);
+            case ASK -> host.tell(memberId, fit.standing(generations.inUse(), order.mode(), order.text()));
+            case PROVED, TRYING, UNFIT, LACKS -> turn.onStanding(memberId, order);
         }
+    }
+
+    private void onUse(int memberId, StoreOrder order) {
         Request present = request;
         if (present != null
                 && present.askedBy == memberId
@@ -316,7 +320,7 @@ final class StoreExchange implements StoreSwitch.Output {
             return;
         }
         String by = order.text() + " through " + host.name(memberId);
-        StoreOffer found = fit(order.mode());
+        StoreOffer found = fit.wanted(order.mode());
         if (generations.inUse().mode().equals(order.mode()) && (found == null || found.equals(generations.inUse()))) {
             remember(true, order.mode(), () -> orders.answer(memberId, StoreOrder.Kind.DONE, order.mode(), ""));
         } else if (found == null) {
@@ -326,15 +330,9 @@ final class StoreExchange implements StoreSwitch.Output {
         }
     }
 
-    /** The newest store of a mode that is not known to be broken; null when there is none. */
-    @Nullable
-    StoreOffer fit(String mode) {
-        for (StoreOffer each : source.all().list()) {
-            if (each.mode().equals(mode) && !unfit.contains(each)) {
-                return each;
-            }
-        }
-        return null;
+    /** Which stores may be used. The agent thread. */
+    StoreFit fit() {
+        return fit;
     }
 
     /**
@@ -350,6 +348,10 @@ final class StoreExchange implements StoreSwitch.Output {
             work++;
         }
         work += orders.doWork(nowNs);
+        turn.doWork(nowNs);
+        if (request == null && exchange.state() == StoreSwitchState.IDLE) {
+            work += trials.onIdle(generations.inUse(), nowNs);
+        }
         if (!isBusy()) {
             work += correct();
         }
@@ -375,16 +377,9 @@ final class StoreExchange implements StoreSwitch.Output {
         if (inUse.equals(generations.inUse().inWords())) {
             return 0;
         }
-        for (StoreOffer each : List.of(before, source.first())) {
-            if (each.inWords().equals(inUse)) {
-                generations.use(each);
-            }
-        }
-        for (StoreOffer each : source.all().list()) {
-            if (each.inWords().equals(inUse)) {
-                generations.use(each);
-            }
-        }
+        Stream.concat(Stream.of(before, source.first()), source.all().list().stream())
+                .filter(each -> each.inWords().equals(inUse))
+                .forEach(generations::use);
         if (!inUse.equals(generations.inUse().inWords())) {
             return 0;
         }
@@ -450,12 +445,15 @@ final class StoreExchange implements StoreSwitch.Output {
             problems.add("the bundle of the store in use is gone: "
                     + generations.inUse().inWords());
         }
+        if (!trials.problem().isEmpty()) {
+            problems.add(trials.problem());
+        }
         StoreOpener.Opening present = opening;
         String progress = present != null ? present.inWords() : exchange.progress();
         picture = new Picture(
                 generations.inUse(),
                 isBusy(),
-                progress.isEmpty() ? orders.inWords() : progress,
+                progress.isEmpty() ? orders.inWords() + turn.inWords() : progress,
                 List.copyOf(problems),
                 unfit.byOffer());
     }
@@ -512,7 +510,7 @@ final class StoreExchange implements StoreSwitch.Output {
 
     @Override
     public void onFellBack(OpenedStore inUse, OpenedStore broken, String reason) {
-        markUnfit(broken, reason);
+        fit.markUnfit(broken.provider(), reason);
         generations.use(before);
         bundle.onUse(before, host.nowNs());
         // What was chosen has failed; a restart must not begin with it. What was not chosen was not written down
@@ -520,31 +518,21 @@ final class StoreExchange implements StoreSwitch.Output {
         remember(isLasting, before.mode(), () -> {});
     }
 
-    private void markUnfit(OpenedStore broken, String reason) {
-        for (StoreOffer each : source.all().list()) {
-            if (each.inWords().equals(broken.provider())) {
-                unfit.add(each, reason);
-            }
-        }
-    }
-
     @Override
     public void onUnfit(OpenedStore broken, String reason) {
-        Request failed = request;
-        request = null;
-        bundle.lookAgain(host.nowNs(), LostBundle.GRACE_NS);
-        markUnfit(broken, reason);
-        if (failed != null) {
-            forget(failed);
-            orders.answer(failed.askedBy, StoreOrder.Kind.REFUSED, failed.offer.mode(), reason);
-        }
+        fit.markUnfit(broken.provider(), reason);
+        givenUp(LostBundle.GRACE_NS, reason);
     }
 
     @Override
     public void onUnreadable(String reason) {
+        givenUp(LostBundle.LOOK_AGAIN_NS, reason);
+    }
+
+    private void givenUp(long againNs, String reason) {
         Request failed = request;
         request = null;
-        bundle.lookAgain(host.nowNs(), LostBundle.LOOK_AGAIN_NS);
+        bundle.lookAgain(host.nowNs(), againNs);
         if (failed != null) {
             forget(failed);
             orders.answer(failed.askedBy, StoreOrder.Kind.REFUSED, failed.offer.mode(), reason);

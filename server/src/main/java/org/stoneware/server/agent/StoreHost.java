@@ -9,13 +9,14 @@ import org.stoneware.server.replication.PassiveReplica;
 import org.stoneware.server.role.RoleDuties;
 import org.stoneware.server.storage.ExchangeableStore;
 import org.stoneware.server.storage.StoreOrder;
+import org.stoneware.wire.figures.ServerFigures;
 
 /**
  * What an exchange of stores needs of the server.
  * <p>
  * <b>Threading:</b> the agent thread.
  */
-final class StoreHost implements StoreExchange.Host {
+final class StoreHost implements ExchangeHost {
     private final ServerContext context;
     private final PeerLinks peers;
     private final RoleDuties duties;
@@ -38,6 +39,11 @@ final class StoreHost implements StoreExchange.Host {
     @Override
     public boolean isActive() {
         return duties.processor() != null;
+    }
+
+    @Override
+    public boolean isAnotherActive() {
+        return peers.isAnyActive();
     }
 
     @Override
@@ -88,6 +94,12 @@ final class StoreHost implements StoreExchange.Host {
                 .map(ServerSettings::position)
                 .filter(id -> id != self && peers.peer(id).isReachable())
                 .toList();
+    }
+
+    @Override
+    public String mode(int memberId) {
+        ServerFigures figures = peers.peer(memberId).figures();
+        return figures == null ? "" : figures.storageMode();
     }
 
     @Override

@@ -1,5 +1,6 @@
 package org.stoneware.server.agent;
 
+import java.io.IOException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -191,9 +192,22 @@ final class StoreOpener {
             }
         }
 
+        /** Should its code end the process, the next start is to know. */
+        private String remember() {
+            try {
+                generations.tried().begin(offer);
+                return "";
+            } catch (IOException e) {
+                return "it is not tried, for that can't be written down first: " + e;
+            }
+        }
+
         private Opened tryAndOpen() {
             try {
                 String missing = need.problem();
+                if (missing.isEmpty() && state == State.TRYING) {
+                    missing = remember();
+                }
                 if (!missing.isEmpty()) {
                     return new Opened(null, missing, false);
                 }

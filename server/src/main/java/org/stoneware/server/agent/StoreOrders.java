@@ -6,8 +6,9 @@ import java.util.concurrent.TimeUnit;
 import org.stoneware.server.storage.StoreOrder;
 
 /**
- * Asks the other servers, one after the other, to move their sessions to another store, and lets this server follow when all that can be
- * reached have. A bundle that is broken shows on a standby first, where nobody is served.
+ * Asks the other servers, one after the other, to move their sessions to another store, and lets this server follow when all that could be
+ * reached at the begin have. A bundle that is broken shows on a standby first, where nobody is served: a server that went away after it was
+ * asked may have been ended by the new store, so this one stays.
  * <p>
  * <b>Threading:</b> the agent thread.
  * <p>
@@ -15,12 +16,14 @@ import org.stoneware.server.storage.StoreOrder;
  */
 final class StoreOrders {
     static final int NOBODY = -1;
+    /** This server does, by itself, and asks again when it is refused. */
+    static final int ITSELF = -2;
     /** Messages between servers can be lost together with their connection. */
     static final long ASK_AGAIN_NS = TimeUnit.SECONDS.toNanos(5);
 
     static final long MAX_WAIT_NS = TimeUnit.MINUTES.toNanos(30);
 
-    private final StoreExchange.Host host;
+    private final ExchangeHost host;
     private final EventLog events;
     private final Set<Integer> left = new LinkedHashSet<>();
     private int asked = NOBODY;
@@ -30,7 +33,7 @@ final class StoreOrders {
     private String by = "";
     private Runnable then = () -> {};
 
-    StoreOrders(StoreExchange.Host host, EventLog events) {
+    StoreOrders(ExchangeHost host, EventLog events) {
         this.host = host;
         this.events = events;
     }
@@ -89,11 +92,10 @@ final class StoreOrders {
             return 0;
         }
         if (!host.reachable().contains(asked)) {
-            events.warning(
-                    "store-exchange-incomplete",
-                    host.name(asked) + " went away before its sessions were in " + mode
-                            + "; ask it again when it is back");
-            askNext();
+            String reason = host.name(asked) + " went away before its sessions were in " + mode
+                    + ", which may be why; see its log. Ask again when it is back, or move this server alone (--here)";
+            events.warning("store-exchange-incomplete", reason);
+            giveUp(reason);
             return 1;
         }
         if (nowNs - askedNs > MAX_WAIT_NS) {
@@ -107,9 +109,9 @@ final class StoreOrders {
         return 0;
     }
 
-    /** Answers another server; nobody when nobody asked. */
+    /** Answers another server, if one asked. */
     void answer(int memberId, StoreOrder.Kind kind, String about, String text) {
-        if (memberId != NOBODY) {
+        if (memberId >= 0) {
             host.tell(memberId, new StoreOrder(kind, about, text));
         }
     }

@@ -5,9 +5,11 @@ import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
@@ -58,6 +60,8 @@ public final class StoreProviders {
     private final StoreChoice choice;
     /** Bundle and version that held the sessions last; empty when not known. */
     private final String wanted;
+    /** What was being tried when a process of this server ended. */
+    private final Set<String> ended;
 
     private final List<StoreOffer> offers = new CopyOnWriteArrayList<>();
     private final List<Listener> listeners = new CopyOnWriteArrayList<>();
@@ -86,6 +90,7 @@ public final class StoreProviders {
             GenerationMarker.Current kept = GenerationMarker.kept(data);
             read = StoreChoice.read(data, configured, kept == null ? "" : kept.mode());
             this.wanted = new ProvedStores(data).maker(read.mode(), kept);
+            this.ended = new TriedStores(data).endedWithTheProcess();
         } catch (IOException | UncheckedIOException | StorageException e) {
             LOG.log(System.Logger.Level.ERROR, "the chosen persistence mode can't be read: " + e.getMessage());
             System.setProperty(EXIT_CODE, EXIT_CONFIGURATION);
@@ -162,33 +167,36 @@ public final class StoreProviders {
         for (Listener each : listeners) {
             each.onOffered(offer);
         }
-        if (!isPassedOver(offer)) {
+        if (!isPassedOver(offer, bundle)) {
             begin(offer);
         }
     }
 
-    /** Another bundle, which is there too and comes in a moment, held the sessions last. */
-    private boolean isPassedOver(StoreOffer offer) {
-        if (!offer.mode().equals(choice.mode()) || !StartChoice.isBetter(wanted, offer) || !isRegistered(wanted)) {
+    private boolean isPassedOver(StoreOffer offer, @Nullable Bundle bundle) {
+        boolean isDropped = bundle != null && bundle.getLocation().startsWith(StorageFiles.LOCATION);
+        if (!offer.mode().equals(choice.mode())
+                || !StartChoice.isPassedOver(wanted, ended, offer, isDropped, registered())) {
             return false;
         }
         watch(this::missWanted);
         return true;
     }
 
-    private boolean isRegistered(String maker) {
+    /** Bundle and version of all that have registered a provider. */
+    private Set<String> registered() {
+        Set<String> makers = new HashSet<>();
         try {
             for (ServiceReference<SessionStoreProvider> each :
                     bundles.getServiceReferences(SessionStoreProvider.class, null)) {
                 Bundle bundle = each.getBundle();
-                if (bundle != null && maker.equals(bundle.getSymbolicName() + " " + bundle.getVersion())) {
-                    return true;
+                if (bundle != null) {
+                    makers.add(bundle.getSymbolicName() + " " + bundle.getVersion());
                 }
             }
         } catch (InvalidSyntaxException e) {
             throw new IllegalStateException(e);
         }
-        return false;
+        return makers;
     }
 
     /** It is registered and does not come, because it can't be made. */
@@ -198,7 +206,8 @@ public final class StoreProviders {
                 Optional<StoreOffer> found = newest(choice.mode());
                 LOG.log(
                         System.Logger.Level.WARNING,
-                        wanted + ", which held the sessions last, does not come; the server begins with "
+                        "the bundle to begin with does not come; the one that held the sessions last is '" + wanted
+                                + "'. The server begins with "
                                 + found.map(StoreOffer::inWords).orElse("nothing"));
                 found.ifPresent(this::begin);
             }

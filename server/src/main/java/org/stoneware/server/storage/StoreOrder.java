@@ -15,17 +15,17 @@ import org.jspecify.annotations.Nullable;
  *  offset length field
  *       0      4 magic, "SWSO"
  *       4      1 version, 1
- *       5      1 kind: 1 use, 2 done, 3 refused
+ *       5      1 kind: 1 use, 2 done, 3 refused; about one version of a bundle: 4 ask, 5 proved, 6 trying, 7 unfit, 8 lacks
  *       6      2 length of the mode, bytes
  *       8      … mode, UTF-8
- *       …      … who asks, or why it was refused, UTF-8, to the end
+ *       …      … who asks, or why it was refused; from kind 4 on the bundle and its version, and for 7, behind a line feed, why; UTF-8, to the end
  * </pre>
  *
- * Little endian. Said once; whoever asked notices by its own clock when no answer comes.
+ * Little endian. Who does not know a kind says nothing. Said once; whoever asked notices by its own clock when no answer comes.
  *
  * @param kind what is said.
  * @param mode mode it is about.
- * @param text who asks, or why it was refused.
+ * @param text who asks, or why it was refused, or the bundle it is about.
  */
 public record StoreOrder(Kind kind, String mode, String text) {
     private static final int MAGIC = 0x4f535753;
@@ -37,7 +37,16 @@ public record StoreOrder(Kind kind, String mode, String text) {
     public enum Kind {
         USE(1),
         DONE(2),
-        REFUSED(3);
+        REFUSED(3),
+        /** Where is this version of a bundle with you? */
+        ASK(4),
+        /** The sessions are in it, and its probation is over. */
+        PROVED(5),
+        /** The sessions are on their way to it, will be, or it is on probation. */
+        TRYING(6),
+        UNFIT(7),
+        /** Its bundle is not there, or the sessions are in another mode. */
+        LACKS(8);
 
         private final int code;
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -64,6 +65,41 @@ class ProvedStoresTest {
         StoreOffer offer = new StoreOffer(1, new ScriptedProvider(MODE), MODE, "shop.first", new Version("1.0.0"));
 
         assertThat(StartChoice.isBetter(wanted, offer)).isEqualTo(isBetter);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        // held the sessions last, ended the process before, from deploy/, others, passed over
+        "shop.first 0.9.0, '', true, shop.first 0.9.0, true",
+        "shop.first 0.9.0, '', false, shop.first 0.9.0, false",
+        "shop.first 0.9.0, '', true, shop.first 0.8.0, false",
+        "shop.first 1.0.0, '', true, shop.first 0.9.0, false",
+        "shop.first 1.0.1, '', true, shop.first 1.0.1, true",
+        "'', '', true, shop.first 0.9.0, false",
+        "'', first shop.first 1.0.0, true, shop.first 0.9.0, true",
+        "'', first shop.first 1.0.0, true, shop.other 0.9.0, false",
+        "'', first shop.first 1.0.0, true, shop.first 1.0.0, false",
+        "shop.first 1.0.0, first shop.first 1.0.0, true, shop.first 0.9.0, false"
+    })
+    void shouldNotBeginWithADroppedVersionThatHasNeverHeldTheSessionsOrEndedTheProcess(
+            String wanted, String ended, boolean isDropped, String other, boolean isPassedOver) {
+        StoreOffer offer = new StoreOffer(1, new ScriptedProvider(MODE), MODE, "shop.first", new Version("1.0.0"));
+
+        assertThat(StartChoice.isPassedOver(wanted, Set.of(ended), offer, isDropped, Set.of(other)))
+                .isEqualTo(isPassedOver);
+    }
+
+    /** Else the next start could not tell it from one that was dropped meanwhile. */
+    @Test
+    void shouldRememberTheStoreAServerBeganWithOnceItHasServed() {
+        StoreExchangeRig rig = new StoreExchangeRig(data);
+        rig.passSeconds(29);
+        String early = new ProvedStores(data).maker(MODE, null);
+
+        rig.passSeconds(2);
+
+        assertThat(early).isEmpty();
+        assertThat(new ProvedStores(data).maker(MODE, null)).isEqualTo("bundle.first 1.0.0");
     }
 
     @Test

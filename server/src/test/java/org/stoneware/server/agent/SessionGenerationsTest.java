@@ -32,6 +32,8 @@ class SessionGenerationsTest {
 
     private final Map<Path, ReferenceDisk> disks = new HashMap<>();
     private final EventLog events = new EventLog(() -> 0);
+    /** A marker that was renamed and may not be durable. */
+    private int forcesThatFail;
 
     @Test
     void shouldOpenWhatTheProcessBeforeLeft() throws IOException {
@@ -230,6 +232,86 @@ class SessionGenerationsTest {
         assertThat(open("kept").held().isSuspect()).isTrue();
     }
 
+    @Test
+    void shouldGoOnWithTheCopyInForceWhenTheMarkerOfANewOneIsNotForced() throws IOException {
+        SessionGenerations running = generations("kept");
+        write(running.open(), 1);
+        SessionGeneration fresh = running.get();
+        write(fresh, 5);
+
+        forcesThatFail = 1;
+        boolean isPublished = fresh.store().place().publish(false);
+        fresh.store().place().retire(fresh.store());
+        running.awaitClosed();
+
+        assertThat(isPublished).isFalse();
+        assertThat(inForce()).isEqualTo(1);
+        assertThat(data.resolve("store/2")).as("nothing names it").doesNotExist();
+        assertThat(open("kept").held().index()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldNotDeleteTheDirectoryTheMarkerNamesThoughItsWritingFailed() throws IOException {
+        SessionGenerations running = generations("kept");
+        write(running.open(), 1);
+        SessionGeneration fresh = running.get();
+
+        forcesThatFail = Integer.MAX_VALUE;
+        fresh.store().place().publish(false);
+        fresh.store().place().delete();
+        running.awaitClosed();
+
+        assertThat(data.resolve("store").resolve(String.valueOf(inForce()))).exists();
+    }
+
+    /** A marker that can be written again says what is in force, and what it named for a moment goes. */
+    @Test
+    void shouldWriteTheMarkerBackOnceTheDiskTakesIt() throws IOException {
+        SessionGenerations running = generations("kept");
+        write(running.open(), 1);
+        SessionGeneration fresh = running.get();
+        forcesThatFail = 2;
+        fresh.store().place().publish(false);
+
+        fresh.store().place().delete();
+        running.awaitClosed();
+
+        assertThat(inForce()).isEqualTo(1);
+        assertThat(data.resolve("store/2")).doesNotExist();
+    }
+
+    @Test
+    void shouldSetAsideWhatLiesThereWhenTheDirectoryTheMarkerNamesIsMissing() throws IOException {
+        write(open("kept"), 1);
+        Files.writeString(data.resolve("store/1/log"), "all sessions");
+        new GenerationMarker(data.resolve("store")).write(new GenerationMarker.Current(7, "kept", false));
+
+        SessionGeneration opened = open("kept");
+
+        assertThat(opened.held().isComplete()).isFalse();
+        assertThat(content(data.resolve("store/kept-unknown-1/log"))).isEqualTo("all sessions");
+        assertThat(events.list())
+                .extracting(ClusterEvent::text)
+                .anyMatch(text -> text.contains("7 is missing") && text.contains("kept-unknown-1"));
+    }
+
+    @Test
+    void shouldSetAsideOnceOnlyWhereNothingIsKept() throws IOException {
+        write(open("kept"), 1);
+        new GenerationMarker(data.resolve("store")).write(new GenerationMarker.Current(7, "kept", false));
+        open("scratch");
+        open("scratch");
+
+        try (Stream<Path> all = Files.list(data.resolve("store"))) {
+            assertThat(all.filter(each -> each.getFileName().toString().startsWith("kept-")))
+                    .hasSize(1);
+        }
+    }
+
+    private int inForce() throws IOException {
+        return Integer.parseInt(directoryInForce().getFileName().toString());
+    }
+
     private SessionGeneration open(String mode) throws IOException {
         return generations(mode).open();
     }
@@ -270,7 +352,13 @@ class SessionGenerationsTest {
                 events,
                 1 << 20,
                 new Silent(),
-                () -> {});
+                () -> {},
+                where -> {
+                    if (forcesThatFail > 0) {
+                        forcesThatFail--;
+                        throw new IOException("planted");
+                    }
+                });
     }
 
     private static final class Silent implements StoreListener {

@@ -24,7 +24,7 @@ import org.stoneware.spi.storage.SessionStoreProvider;
 import org.stoneware.spi.storage.StoreContext;
 
 /** A {@link StoreExchange} with stores that do as told, a clock that is told the time, and threads and disk that run when told. */
-final class StoreExchangeRig implements StoreExchange.Host {
+final class StoreExchangeRig implements ExchangeHost {
     static final String CONFIGURED = "first";
     static final int OTHER_SERVER = 1;
     static final int SESSIONS = 600;
@@ -48,6 +48,10 @@ final class StoreExchangeRig implements StoreExchange.Host {
     final ExchangeableStore store;
     final StoreExchange exchange;
     boolean isActive = true;
+    boolean isAnotherActive = true;
+    /** What the other server says its sessions are in. */
+    String modeOfOther = "";
+
     boolean isBeingCopied;
     boolean isWhole = true;
     int handOvers;
@@ -250,6 +254,16 @@ final class StoreExchangeRig implements StoreExchange.Host {
     @Override
     public boolean isActive() {
         return isActive;
+    }
+
+    @Override
+    public boolean isAnotherActive() {
+        return !isActive && isAnotherActive;
+    }
+
+    @Override
+    public String mode(int memberId) {
+        return modeOfOther;
     }
 
     @Override

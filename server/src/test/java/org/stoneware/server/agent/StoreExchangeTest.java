@@ -168,7 +168,7 @@ class StoreExchangeTest {
         rig.untilDone();
 
         assertThat(rig.inUse()).isEqualTo(repairedOffer.inWords());
-        assertThat(rig.exchange.fit("other")).isEqualTo(repairedOffer);
+        assertThat(rig.exchange.fit().newest("other")).isEqualTo(repairedOffer);
     }
 
     @Test
@@ -196,7 +196,7 @@ class StoreExchangeTest {
         rig.untilDone();
 
         assertThat(rig.inUse()).isEqualTo(rig.firstOffer.inWords());
-        assertThat(rig.exchange.fit("other")).isEqualTo(offer);
+        assertThat(rig.exchange.fit().newest("other")).isEqualTo(offer);
         assertThat(rig.events()).anyMatch(each -> each.contains("the store in use can't be followed"));
     }
 
@@ -258,16 +258,28 @@ class StoreExchangeTest {
         assertThat(rig.use(offer)).as("the next order").isEmpty();
     }
 
+    /** The new store may be what it died of. */
     @Test
-    void shouldMoveAloneWhenTheStandbyDiesMeanwhileAndSaySo() {
+    void shouldStayWhenTheStandbyDiesWhileItsSessionsMove() {
         rig.reachable.add(SERVER_2);
         rig.exchange.useEverywhere(offer, "ann");
 
         rig.reachable.clear();
         rig.untilDone();
 
+        assertThat(rig.inUse()).isEqualTo(rig.firstOffer.inWords());
+        assertThat(other.opened).as("not even tried").isEmpty();
+        assertThat(rig.events())
+                .anyMatch(each -> each.startsWith("store-exchange-incomplete") && each.contains("Server2 went away"));
+        assertThat(rig.use(offer)).as("this server alone, by command").isEmpty();
+    }
+
+    @Test
+    void shouldMoveAloneWhenNoOtherServerCouldBeReachedFromTheBegin() {
+        rig.exchange.useEverywhere(offer, "ann");
+        rig.untilDone();
+
         assertThat(rig.inUse()).isEqualTo(offer.inWords());
-        assertThat(rig.eventTypes()).contains("store-exchange-incomplete");
     }
 
     @Test
@@ -380,7 +392,7 @@ class StoreExchangeTest {
         assertThat(rig.inUse()).isEqualTo(rig.firstOffer.inWords());
         assertThat(rig.write("afterwards")).isEqualTo("STORED");
         assertThat(rig.exchange.isBusy()).isFalse();
-        assertThat(rig.exchange.fit("other")).isNull();
+        assertThat(rig.exchange.fit().newest("other")).isNull();
         assertThat(rig.problems()).hasSize(1);
         assertThat(rig.problems().get(0)).contains(offer.inWords() + " is not used: ", problem);
         assertThat(rig.afterRestart("other")).isEqualTo(StoreExchangeRig.CONFIGURED);

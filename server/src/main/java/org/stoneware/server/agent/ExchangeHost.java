@@ -1,0 +1,50 @@
+package org.stoneware.server.agent;
+
+import java.util.List;
+import org.stoneware.server.storage.ExchangeableStore;
+import org.stoneware.server.storage.StoreOrder;
+
+/**
+ * What the rest of the server does for an exchange of stores.
+ * <p>
+ * <b>Threading:</b> the agent thread.
+ */
+interface ExchangeHost {
+    ExchangeableStore store();
+
+    /** True while this server serves. */
+    boolean isActive();
+
+    /** True while another server says that it does. */
+    boolean isAnotherActive();
+
+    /** True while a copy of the active's sessions is on its way, which will take the place of those here. */
+    boolean isBeingCopied();
+
+    /** True when the sessions here are a whole state, which a restart may believe. */
+    boolean isWhole();
+
+    /** Whether what is no session is to be kept in the store as well. */
+    void keepNotes(boolean isKept);
+
+    /** Notes all of it anew. */
+    void checkpoint();
+
+    long nowNs();
+
+    /** True when this server serves Tomcats and another one holds all its sessions. */
+    boolean canHandOver();
+
+    void handOver(String by);
+
+    /** Tells another server something; dropped when it can't be reached. */
+    void tell(int memberId, StoreOrder order);
+
+    /** Positions of the other servers that can be reached. */
+    List<Integer> reachable();
+
+    String name(int memberId);
+
+    /** Mode of its store, as it said last; empty when it has not. */
+    String mode(int memberId);
+}

@@ -1,0 +1,86 @@
+package org.stoneware.server.agent;
+
+import org.jspecify.annotations.Nullable;
+import org.stoneware.server.storage.StoreSwitch;
+
+/**
+ * Keeps {@link TriedStores} true: what is written down as being tried is taken back once nothing is, however that came about. The store a
+ * server begins with counts as tried for one probation more when the process before ended in the middle of its own: where sessions are
+ * kept nobody else can open them. A store that has served for that long is what the next start begins with, see {@link ProvedStores}.
+ * <p>
+ * <b>Threading:</b> the agent thread; files are written beside it.
+ */
+final class TrialRecord {
+    private final SessionGenerations generations;
+    private final ChoiceWriter disk;
+    private @Nullable StoreOffer first;
+    private boolean isOpen;
+    /** The store this server began with has served long enough then. */
+    private long firstProvedNs;
+
+    private long openUntilNs = Long.MIN_VALUE;
+    private String problem = "";
+
+    TrialRecord(SessionGenerations generations, ChoiceWriter disk) {
+        this.generations = generations;
+        this.disk = disk;
+    }
+
+    /** The store this server begins with. @return true when it was being tried at the end of the process before. */
+    boolean begin(StoreOffer begun, UnfitStores unfit, long nowNs) {
+        first = begun;
+        firstProvedNs = nowNs + StoreSwitch.PROBATION_NS;
+        if (!unfit.forgive(begun)) {
+            return false;
+        }
+        disk.write(() -> generations.tried().begin(begun));
+        forgive(begun);
+        isOpen = true;
+        openUntilNs = firstProvedNs;
+        problem = begun.inWords()
+                + " was on probation when the process before ended, and has the sessions now: should this one"
+                + " end too, take a newer version, or move to another store (storage:use)";
+        return true;
+    }
+
+    /** Another store is about to be tried; see {@link StoreOpener}, which writes that down. */
+    void open() {
+        isOpen = true;
+        openUntilNs = Long.MIN_VALUE;
+    }
+
+    /** True while a store is tried, filled, or on probation. */
+    boolean isOpen() {
+        return isOpen;
+    }
+
+    /** What people should know; empty when there is nothing. */
+    String problem() {
+        return isOpen ? problem : "";
+    }
+
+    /** Somebody wants it tried again. */
+    void forgive(StoreOffer offer) {
+        disk.write(() -> generations.tried().forgive(offer));
+    }
+
+    /** Nothing is tried, filled or on probation. */
+    int onIdle(StoreOffer inUse, long nowNs) {
+        int work = 0;
+        StoreOffer begun = first;
+        if (begun != null && nowNs >= firstProvedNs) {
+            first = null;
+            work++;
+            if (begun.equals(inUse)) {
+                disk.write(() -> generations.proved(begun));
+            }
+        }
+        if (isOpen && nowNs >= openUntilNs) {
+            isOpen = false;
+            problem = "";
+            disk.write(() -> generations.tried().endAll());
+            work++;
+        }
+        return work;
+    }
+}

@@ -1,0 +1,241 @@
+package org.stoneware.server.agent;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.nio.file.Path;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.stoneware.server.agent.StoreExchangeRig.ScriptedProvider;
+import org.stoneware.server.storage.FaultyStore.Fault;
+import org.stoneware.server.storage.StoreOrder;
+import org.stoneware.server.storage.StoreOrder.Kind;
+
+/** A newer version of the bundle in use that every server is given at the same moment: which one moves first, and what the other makes of it. */
+class StoreTurnTest {
+    private static final int SERVER_2 = StoreExchangeRig.OTHER_SERVER;
+    private static final String MAKER = "bundle.first 2.0.0";
+
+    @TempDir
+    Path data;
+
+    private final ScriptedProvider newer = new ScriptedProvider(StoreExchangeRig.CONFIGURED);
+    private StoreExchangeRig rig;
+    private StoreOffer offer;
+
+    @BeforeEach
+    void begin() {
+        rig = new StoreExchangeRig(data);
+        rig.reachable.add(SERVER_2);
+        rig.cycle();
+        offer = rig.come(newer, "2.0.0");
+    }
+
+    @Test
+    void shouldMoveTheActiveOnceTheStandbyHasItPastItsProbation() {
+        String first = inTurn();
+        says(Kind.TRYING);
+        String second = inTurn();
+        says(Kind.PROVED);
+        String third = inTurn();
+        rig.untilDone();
+
+        assertThat(first).contains("Server2 is asked whether it has it");
+        assertThat(second).contains("Server2 tries it first");
+        assertThat(rig.told.get(0)).isEqualTo("ASK first: " + MAKER);
+        assertThat(third).isEmpty();
+        assertThat(rig.inUse()).isEqualTo(offer.inWords());
+    }
+
+    @Test
+    void shouldSayWhatItWaitsForAndLetOthersBeAskedFor() {
+        inTurn();
+
+        assertThat(rig.exchange.picture().progress()).contains("waits: Server2");
+        assertThat(rig.exchange.isBusy()).isFalse();
+    }
+
+    /** It may have died of it. */
+    @Test
+    void shouldStayWhenTheStandbyGoesAwayWhileItTries() {
+        inTurn();
+        says(Kind.TRYING);
+        rig.reachable.clear();
+        rig.passSeconds(600);
+
+        assertThat(inTurn()).contains("Server2 went away before it had shown that it can live with it", "--here");
+        assertThat(newer.opened).isEmpty();
+    }
+
+    @Test
+    void shouldStayWhenTheStandbyWentAwayJustBeforeTheBundleCameHere() {
+        rig.reachable.clear();
+        rig.passSeconds(3);
+
+        assertThat(inTurn()).contains("Server2 went away");
+        assertThat(newer.opened).isEmpty();
+    }
+
+    @Test
+    void shouldMoveAloneWhenNoOtherServerCouldBeReachedForAWhile() {
+        rig.reachable.clear();
+        rig.passSeconds(20);
+
+        assertThat(inTurn()).isEmpty();
+        rig.untilDone();
+        assertThat(rig.inUse()).isEqualTo(offer.inWords());
+    }
+
+    @Test
+    void shouldAskAgainWhenTheStandbyIsBack() {
+        inTurn();
+        rig.reachable.clear();
+        inTurn();
+        rig.reachable.add(SERVER_2);
+
+        inTurn();
+        says(Kind.PROVED);
+
+        assertThat(inTurn()).isEmpty();
+    }
+
+    @Test
+    void shouldMoveWithoutAServerThatNeverGetsTheBundleAndSaySo() {
+        inTurn();
+        says(Kind.LACKS);
+        String early = inTurn();
+        rig.passSeconds(121);
+
+        assertThat(early).contains("Server2 does not have it yet");
+        assertThat(inTurn()).isEmpty();
+        assertThat(rig.events())
+                .anyMatch(each ->
+                        each.startsWith("store-exchange-incomplete") && each.contains("this server moves without it"));
+    }
+
+    @Test
+    void shouldWaitForAServerThatGetsTheBundleLate() {
+        inTurn();
+        says(Kind.LACKS);
+        rig.passSeconds(121);
+        says(Kind.TRYING);
+
+        assertThat(inTurn()).contains("Server2 tries it first");
+    }
+
+    @Test
+    void shouldNotUseWhatTheStandbyFoundUnfit() {
+        inTurn();
+        rig.exchange.onOrder(SERVER_2, new StoreOrder(Kind.UNFIT, "first", MAKER + "\nit is too slow"));
+        rig.passSeconds(6);
+
+        assertThat(inTurn()).contains("Server2 does not use it: it is too slow");
+        assertThat(rig.problems())
+                .containsExactly(offer.inWords() + " is not used: Server2 does not use it: it is too slow");
+        assertThat(newer.opened).isEmpty();
+    }
+
+    /** What was wrong with the bundle before is not known of this one. */
+    @Test
+    void shouldNotBelieveAVerdictAboutTheBundleBefore() {
+        inTurn();
+        rig.exchange.onOrder(SERVER_2, new StoreOrder(Kind.UNFIT, "first", MAKER + "\nit is too slow"));
+        inTurn();
+        rig.passSeconds(6);
+        says(Kind.TRYING);
+
+        assertThat(inTurn()).contains("Server2 tries it first");
+        assertThat(rig.problems()).isEmpty();
+    }
+
+    @Test
+    void shouldNotTakeAnAnswerForOneAboutAnotherVersion() {
+        inTurn();
+        rig.exchange.onOrder(SERVER_2, new StoreOrder(Kind.PROVED, "first", "bundle.first 1.5.0"));
+
+        assertThat(inTurn()).isNotEmpty();
+    }
+
+    @Test
+    void shouldMoveTheStandbyAtOnceButNoServerBeforeOneIsActive() {
+        rig.isActive = false;
+        rig.isAnotherActive = false;
+        String early = inTurn();
+        rig.isAnotherActive = true;
+
+        assertThat(early).isEqualTo("no server is active yet");
+        assertThat(inTurn()).isEmpty();
+    }
+
+    @Test
+    void shouldTellTheActiveHowFarItIs() {
+        rig.isActive = false;
+        ask();
+        inTurn();
+        ask();
+        rig.untilDone();
+        ask();
+        rig.passSeconds(31);
+        rig.cycle();
+        ask();
+
+        assertThat(rig.told)
+                .containsExactly(
+                        "TRYING first: " + MAKER,
+                        "TRYING first: " + MAKER,
+                        "TRYING first: " + MAKER,
+                        "PROVED first: " + MAKER);
+    }
+
+    /** Who found it unfit uninstalls it, and is asked afterwards. */
+    @Test
+    void shouldTellTheActiveWhatWasWrongWithABundleThatIsGone() {
+        rig.isActive = false;
+        newer.fault = Fault.CORRUPTS;
+        inTurn();
+        rig.untilDone();
+        rig.go(offer);
+
+        ask();
+
+        assertThat(rig.told).hasSize(1);
+        assertThat(rig.told.get(0)).startsWith("UNFIT first: " + MAKER + "\nit ");
+        rig.come(newer, "2.0.0");
+        ask();
+        assertThat(rig.told.get(1)).isEqualTo("TRYING first: " + MAKER);
+    }
+
+    @Test
+    void shouldTellTheActiveThatItHasNoSuchBundle() {
+        rig.exchange.onOrder(SERVER_2, new StoreOrder(Kind.ASK, "first", "bundle.first 3.0.0"));
+        rig.exchange.onOrder(SERVER_2, new StoreOrder(Kind.ASK, "other", "bundle.other 3.0.0"));
+
+        assertThat(rig.told).containsExactly("LACKS first: bundle.first 3.0.0", "LACKS other: bundle.other 3.0.0");
+    }
+
+    @Test
+    void shouldSayARefusalThatDoesNotChangeOnce() {
+        rig.reachable.clear();
+        rig.passSeconds(20);
+        rig.isBeingCopied = true;
+
+        for (int i = 0; i < 5; i++) {
+            assertThat(inTurn()).contains("does not hold all sessions yet");
+            rig.passSeconds(10);
+        }
+
+        assertThat(rig.eventTypes()).containsOnlyOnce("store-exchange-refused");
+    }
+
+    private String inTurn() {
+        return rig.exchange.useInTurn(offer, "deploy/first.jar");
+    }
+
+    private void says(Kind kind) {
+        rig.exchange.onOrder(SERVER_2, new StoreOrder(kind, "first", MAKER));
+    }
+
+    private void ask() {
+        rig.exchange.onOrder(SERVER_2, new StoreOrder(Kind.ASK, "first", MAKER));
+    }
+}
