@@ -145,7 +145,8 @@ public interface SessionStore extends AutoCloseable {
 
     /**
      * Whether changes are taken at the moment, and if not, why; never older than a second. Asked once more after {@link #close}: {@link
-     * StoreHealth.State#FAILED} says then that not everything that was accepted could be kept, where the mode keeps it.
+     * StoreHealth.State#FAILED} says then that something may be missing that was durable, where the mode keeps it; what was accepted and
+     * found no room before it was durable is {@link StoreHealth.State#FULL}.
      */
     default StoreHealth health() {
         return StoreHealth.OK;

@@ -15,6 +15,10 @@ public enum StoreResult {
      * {@link LoadResult#RESIDENT} or {@link LoadResult#ABSENT}.
      */
     NOT_RESIDENT,
-    /** The store refuses all changes since a write or force failed; reads of what is in memory go on. */
+    /**
+     * The store refuses all changes since a write or force failed; reads of what is in memory go on. A mode that keeps nothing over the
+     * end of the process may go on without its disk instead, as {@link #FULL} when memory is out; either way it loses no session it has
+     * taken while the disk can be read, and says in its health what has failed.
+     */
     FAILED
 }

@@ -338,12 +338,12 @@ final class SessionGenerations implements GenerationSource {
     /**
      * The server has stopped in an orderly way: its stores are closed.
      *
-     * @param isWhole everything what a restart opens had accepted was written.
+     * @param isWhole everything that was durable in what a restart opens is kept.
      */
     void stopped(boolean isWhole) throws IOException {
         GenerationMarker.Current now = current;
         if (!isWhole && durability() != Durability.FSYNC && now != null && !now.isSuspect()) {
-            // Acknowledged before it was forced, and now it can't be any more.
+            // Acknowledged before it was forced, and it may be that it can't be any more.
             write(now.suspect());
             events.warning(
                     EventType.STORE_SUSPECT.externalName(),

@@ -162,7 +162,7 @@ public final class SessionGeneration implements Generation {
         return replaced != null || store.durablePosition() < store.appendPosition();
     }
 
-    /** After {@link #close}: whether what a restart opens holds everything it had accepted. */
+    /** After {@link #close}: whether what a restart opens holds everything that was durable. */
     public boolean isClosedWhole() {
         if (replaced instanceof SessionGeneration kept) {
             return kept.isClosedWhole();

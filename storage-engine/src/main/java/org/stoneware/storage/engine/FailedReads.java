@@ -34,6 +34,13 @@ final class FailedReads implements ReadTarget {
     /** Reads begun at one look; others need the device as well. */
     private static final int MAX_BEGUN = 32;
 
+    private static final String NO_STANDBY =
+            "; writing has failed too, so no standby can be copied from this server before it has been started again: ";
+    private static final String ADVICE_WHEN_KEPT = "give it a sound disk, what was durable is there then";
+    private static final String ADVICE_WHEN_NOT_KEPT =
+            "without a standby make a backup first (bin/backup), since this mode keeps nothing";
+
+    private final String adviceOnceLogHasFailed;
     private final SessionIndex index;
     private final SessionLog log;
     private final Long2ObjectHashMap<Failed> byLocation = new Long2ObjectHashMap<>();
@@ -71,9 +78,11 @@ final class FailedReads implements ReadTarget {
         }
     }
 
-    FailedReads(SessionIndex index, SessionLog log) {
+    /** @param isKeeping whether what was durable is there after the next start. */
+    FailedReads(SessionIndex index, SessionLog log, boolean isKeeping) {
         this.index = index;
         this.log = log;
+        adviceOnceLogHasFailed = NO_STANDBY + (isKeeping ? ADVICE_WHEN_KEPT : ADVICE_WHEN_NOT_KEPT);
     }
 
     /**
@@ -156,10 +165,16 @@ final class FailedReads implements ReadTarget {
         return problem;
     }
 
+    /** Nothing can prove any more that a place has gone bad. */
+    void onLogFailed() {
+        say();
+    }
+
     private void say() {
         problem = byLocation.isEmpty()
                 ? ""
-                : "the device does not read what is stored: sessions=" + byLocation.size() + " last: " + lastReason;
+                : "the device does not read what is stored: sessions=" + byLocation.size() + " last: " + lastReason
+                        + (log.log().isFailed() ? adviceOnceLogHasFailed : "");
     }
 
     /** Reads again what is due. */

@@ -521,6 +521,7 @@ public final class SegmentSessionStore implements SessionStore {
         public void onFailed(String reason) {
             changes.onDiskProgress();
             residency.onFailed();
+            sessionLog.failedReads().onLogFailed();
             room.onFailed(reason);
             if (isKeeping && listener != null) {
                 listener.onFailed(reason);

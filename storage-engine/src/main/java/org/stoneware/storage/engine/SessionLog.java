@@ -59,7 +59,7 @@ final class SessionLog implements SegmentLogListener {
         notices = context.notices();
         maxPendingBytes = context.maxPendingBytes();
         log = SegmentLog.open(context, this);
-        failedReads = new FailedReads(index, this);
+        failedReads = new FailedReads(index, this, isKeeping);
     }
 
     SegmentLog log() {

@@ -36,6 +36,7 @@ abstract class EngineFixture {
     private static final long MAX_WAIT_NS = TimeUnit.SECONDS.toNanos(60);
 
     FaultySegmentFiles files = new FaultySegmentFiles();
+    Durability durability = Durability.FSYNC;
     final List<String> notices = new ArrayList<>();
     private final List<SessionStore> opened = new ArrayList<>();
     private long nowNs;
@@ -52,7 +53,7 @@ abstract class EngineFixture {
 
     SegmentSessionStore open(StorePolicy policy, long memoryBytes, long diskBytes, long indexBytes) {
         StoreContext context =
-                new StoreContext(Path.of(""), memoryBytes, diskBytes, MAX_RECORD_LENGTH, Durability.FSYNC, this::note);
+                new StoreContext(Path.of(""), memoryBytes, diskBytes, MAX_RECORD_LENGTH, durability, this::note);
         SegmentSessionStore store = SegmentSessionStore.open(
                 new EngineContext("test-mode", policy, context, files.ofProcess(), SEGMENT_BYTES, indexBytes));
         opened.add(store);

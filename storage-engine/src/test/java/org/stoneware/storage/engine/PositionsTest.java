@@ -5,8 +5,10 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
+import org.stoneware.spi.storage.Durability;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StoreHealth;
 import org.stoneware.spi.storage.StoreResult;
@@ -65,6 +67,27 @@ final class PositionsTest extends EngineFixture {
 
         assertThat(whole.health().state()).isEqualTo(StoreHealth.State.OK);
         assertThat(broken.health().state()).isEqualTo(StoreHealth.State.FAILED);
+    }
+
+    /** What found no room was not durable, so nobody was told that it is kept. */
+    @Test
+    void shouldNotSayThatItHasFailedWhenItIsClosedOnAFullDiskAndAllThatWasDurableIsForced() {
+        durability = Durability.REPLICATED;
+        SegmentSessionStore store = open(StorePolicy.KEEP, MEMORY_BYTES, 0);
+        put(store, record(1, 1, 2000));
+        awaitDurable(store);
+        files.budget(files.usedBytes());
+        assertThat(put(store, record(2, 1, 2000))).isEqualTo(StoreResult.STORED);
+
+        store.close();
+
+        assertThat(store.health().state()).isEqualTo(StoreHealth.State.FULL);
+        assertThat(store.health().reason()).contains("not everything was written", "No space left");
+        files.losePower(new Random(1));
+        files.budget(Long.MAX_VALUE);
+        SegmentSessionStore next = open(StorePolicy.KEEP, MEMORY_BYTES, 0);
+        assertThat(next.damage()).isEmpty();
+        assertThat(held(next, key(1))).isNotNull();
     }
 
     private int fill(SegmentSessionStore store) {

@@ -9,6 +9,7 @@ import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
@@ -287,6 +288,29 @@ final class ReadFailureTest extends EngineFixture {
         assertThat(held(store, cold)).isNotNull();
     }
 
+    /** Whoever waits for a standby must know that waiting does not help. */
+    @ParameterizedTest
+    @CsvSource({"KEEP,sound disk", "SPILL,bin/backup"})
+    void shouldSayThatNoStandbyCanBeCopiedBeforeARestartOnceTheLogHasFailedAsWell(StorePolicy policy, String advice) {
+        SegmentSessionStore store = filled(policy);
+        SessionKey cold = coldSession(store);
+        files.failReadsOf(SessionRecordBuilder.bytesOf(record(number(cold), 1, LENGTH)));
+        ask(store, cold);
+        assertThat(store.readProblem()).contains("sessions=1").doesNotContain("no standby");
+
+        files.failWrites(true);
+        int[] next = {SESSIONS};
+
+        await(store, "it says what has become of it", () -> {
+            store.put(record(next[0]++, 1, LENGTH));
+            return store.readProblem().contains("no standby can be copied");
+        });
+        assertThat(store.readProblem()).contains("sessions=1", advice);
+        files.failReadsOf("", 0, 0);
+        assertThat(held(store, cold)).isNotNull();
+        assertThat(store.readProblem()).isEmpty();
+    }
+
     /** Time enough to give a session up twice, and to try to read it as often. */
     private void passLong(SegmentSessionStore store, Runnable between) {
         long[] passedNs = {0};
@@ -301,7 +325,11 @@ final class ReadFailureTest extends EngineFixture {
     }
 
     private SegmentSessionStore filled() {
-        SegmentSessionStore store = open(StorePolicy.KEEP, MEMORY_BYTES, 0);
+        return filled(StorePolicy.KEEP);
+    }
+
+    private SegmentSessionStore filled(StorePolicy policy) {
+        SegmentSessionStore store = open(policy, MEMORY_BYTES, 0);
         for (int i = 0; i < SESSIONS; i++) {
             assertThat(put(store, record(i, 1, LENGTH))).isEqualTo(StoreResult.STORED);
         }

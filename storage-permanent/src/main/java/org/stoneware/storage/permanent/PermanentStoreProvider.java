@@ -9,6 +9,7 @@ import org.stoneware.storage.engine.EngineContext;
 import org.stoneware.storage.engine.SegmentSessionStore;
 import org.stoneware.storage.engine.StorePolicy;
 import org.stoneware.storage.segments.RealSegmentFiles;
+import org.stoneware.storage.segments.SegmentFiles;
 
 /**
  * Offers persistence mode {@value #MODE}: every change goes to a log on disk and is there when the server starts again. The component
@@ -35,7 +36,11 @@ public final class PermanentStoreProvider implements SessionStoreProvider {
 
     @Override
     public SessionStore open(StoreContext context) {
-        return SegmentSessionStore.open(
-                new EngineContext(MODE, StorePolicy.KEEP, context, new RealSegmentFiles(context.directory())));
+        return open(context, new RealSegmentFiles(context.directory()));
+    }
+
+    /** Opens a store over other files than those of the directory, which a test can make fail. */
+    static SessionStore open(StoreContext context, SegmentFiles files) {
+        return SegmentSessionStore.open(new EngineContext(MODE, StorePolicy.KEEP, context, files));
     }
 }

@@ -557,7 +557,9 @@ public final class SegmentLog implements AutoCloseable {
         }
         // A hint file speaks for every byte of its segment: none is written on the word of the thread alone.
         if (!hasWriterEnded || writer.failure() != null || writer.writtenPosition() != tail.position()) {
-            isFailed = true;
+            // What found no room was not durable: nobody was told that it is kept.
+            isFullTold = hasWriterEnded && writer.hasKeptWritten();
+            isFailed |= !isFullTold;
             reason = "not everything was written: " + (hasWriterEnded ? writer.failure() : "a write does not end");
             notice(reason + " directory=" + context.files().name());
         } else if (isKept) {

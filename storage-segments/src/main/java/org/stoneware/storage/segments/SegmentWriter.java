@@ -40,6 +40,7 @@ final class SegmentWriter implements Runnable {
     private volatile boolean isClosing;
     private volatile @Nullable String noSpace;
     private volatile @Nullable String failure;
+    private volatile boolean hasKeptWritten;
 
     // The writer's own.
     private SegmentFiles.@Nullable File file;
@@ -118,6 +119,11 @@ final class SegmentWriter implements Runnable {
     @Nullable
     String failure() {
         return failure;
+    }
+
+    /** Once it has ended: whether room was all it lacked, and everything up to {@link #writtenPosition()} is as the mode promises. */
+    boolean hasKeptWritten() {
+        return hasKeptWritten;
     }
 
     /** Writes and forces what is published, then ends and frees the ring. @return false when it did not end in time. */
@@ -208,9 +214,12 @@ final class SegmentWriter implements Runnable {
                 noSpace = null;
                 return;
             } catch (NoSpaceException e) {
+                // Looked at before the force: who closes in between has it forced in the next turn.
+                boolean isLast = isClosing;
                 // What found room must not grow old because what came after it finds none.
                 forceIfDue();
-                if (isClosing) {
+                if (isLast) {
+                    hasKeptWritten = true;
                     throw e;
                 }
                 boolean isNew = noSpace == null;

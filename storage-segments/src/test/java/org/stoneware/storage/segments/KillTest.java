@@ -2,10 +2,7 @@ package org.stoneware.storage.segments;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.BufferedReader;
 import java.io.IOException;
-import java.io.InputStreamReader;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -16,6 +13,7 @@ import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.stoneware.storage.segments.SegmentLogContext.Sync;
+import org.stoneware.storage.segments.faults.KilledProcess;
 import org.stoneware.storage.segments.faults.TestEngine;
 
 /**
@@ -62,40 +60,11 @@ final class KillTest {
 
     private int runAndKill(long firstVersion, int killAfter, int delayMs, Map<Long, Long> acknowledged)
             throws IOException, InterruptedException {
-        Process process = new ProcessBuilder(
-                        Path.of(System.getProperty("java.home"), "bin", "java").toString(),
-                        "--add-exports",
-                        "java.base/jdk.internal.misc=ALL-UNNAMED",
-                        "-Xmx64m",
-                        "-XX:+UseSerialGC",
-                        "-XX:TieredStopAtLevel=1",
-                        "-cp",
-                        System.getProperty("java.class.path"),
-                        Writer.class.getName(),
-                        directory.toString(),
-                        Long.toString(firstVersion))
-                .redirectError(ProcessBuilder.Redirect.INHERIT)
-                .start();
-        int count = 0;
-        try (BufferedReader answers =
-                new BufferedReader(new InputStreamReader(process.getInputStream(), StandardCharsets.US_ASCII))) {
-            for (String line = answers.readLine(); line != null; line = answers.readLine()) {
-                int blank = line.indexOf(' ');
-                // The last line may be half of one.
-                if (blank > 0 && line.endsWith(".")) {
-                    acknowledged.put(
-                            Long.parseLong(line.substring(0, blank)),
-                            Long.parseLong(line.substring(blank + 1, line.length() - 1)));
-                }
-                if (count++ == killAfter) {
-                    Thread.sleep(delayMs); // so that the kill meets any moment of a write
-                    process.toHandle().destroyForcibly(); // the process itself would close the stream that is read here
-                }
-            }
-        } finally {
-            process.destroyForcibly().waitFor();
-        }
-        return count;
+        List<String> arguments = List.of(directory.toString(), Long.toString(firstVersion));
+        return KilledProcess.run(Writer.class, arguments, killAfter, delayMs, line -> {
+            int blank = line.indexOf(' ');
+            acknowledged.put(Long.parseLong(line.substring(0, blank)), Long.parseLong(line.substring(blank + 1)));
+        });
     }
 
     static SegmentLogContext context(Path directory, List<String> notices) {
@@ -126,8 +95,7 @@ final class KillTest {
                     System.err.println(engine.log.reason());
                     System.exit(3);
                 }
-                System.out.write(answers.toString().getBytes(StandardCharsets.US_ASCII));
-                System.out.flush();
+                KilledProcess.tell(answers);
             }
         }
     }

@@ -9,6 +9,7 @@ import org.stoneware.storage.engine.EngineContext;
 import org.stoneware.storage.engine.SegmentSessionStore;
 import org.stoneware.storage.engine.StorePolicy;
 import org.stoneware.storage.segments.RealSegmentFiles;
+import org.stoneware.storage.segments.SegmentFiles;
 
 /**
  * Offers persistence mode {@value #MODE}: memory first, disk beyond, nothing kept over the end of the process. The component exists as
@@ -30,7 +31,11 @@ public final class SwapStoreProvider implements SessionStoreProvider {
 
     @Override
     public SessionStore open(StoreContext context) {
-        return SegmentSessionStore.open(
-                new EngineContext(MODE, StorePolicy.SPILL, context, new RealSegmentFiles(context.directory())));
+        return open(context, new RealSegmentFiles(context.directory()));
+    }
+
+    /** Opens a store over other files than those of the directory, which a test can make fail. */
+    static SessionStore open(StoreContext context, SegmentFiles files) {
+        return SegmentSessionStore.open(new EngineContext(MODE, StorePolicy.SPILL, context, files));
     }
 }

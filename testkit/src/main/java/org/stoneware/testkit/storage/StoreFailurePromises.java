@@ -1,6 +1,7 @@
 package org.stoneware.testkit.storage;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.junit.jupiter.api.Assumptions.assumeFalse;
 import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import java.util.ArrayList;
@@ -17,6 +18,7 @@ import org.stoneware.spi.storage.StoreResult;
 abstract class StoreFailurePromises extends StoreNotePromises {
     private static final long SMALL_DISK_BYTES = 32L << 20;
     private static final int VALUE_LENGTH = 20_000;
+    private static final String MAY_GO_ON = "this mode keeps nothing, so it may go on without its disk";
     private static final String NO_DISK_TO_FAIL =
             "this test has no means to make the disk fail (failDisk() is not overridden)";
 
@@ -94,6 +96,7 @@ abstract class StoreFailurePromises extends StoreNotePromises {
 
     @Test
     void shouldRefuseAllChangesForEverOnceTheDiskHasFailed() {
+        assumeTrue(keepsSessions(), MAY_GO_ON);
         SessionStore store = openStore();
         put(store, record(1).attribute("a", bytes(1000)));
         workUntilDurable(store);
@@ -131,6 +134,36 @@ abstract class StoreFailurePromises extends StoreNotePromises {
         assertThat(attributes(next, key(1))).containsExactly(line("a", bytes(1000)));
         assertThat(put(next, record(9))).isEqualTo(StoreResult.STORED);
         workUntilDurable(next);
+    }
+
+    /** Whether such a mode refuses all from then on, or what needs room only, is its own business. */
+    @Test
+    void shouldLoseNoSessionWhenTheDiskFailsInAModeThatKeepsNothing() {
+        assumeTrue(holdsMoreThanMemory(), NO_DISK);
+        assumeFalse(keepsSessions(), "this mode keeps sessions over the end of the process");
+        SessionStore store = openStore(TIGHT_BYTES, MAX_RECORD_LENGTH);
+        int onDisk = (int) (2 * TIGHT_BYTES / VALUE_LENGTH);
+        for (int i = 0; i < onDisk; i++) {
+            putPatiently(store, record(i).attribute("a", bytes(VALUE_LENGTH)).build());
+        }
+        assumeTrue(failDisk(store), NO_DISK_TO_FAIL);
+
+        int[] sessions = {onDisk};
+        StoreResult[] result = {StoreResult.STORED};
+        workUntil(store, "a disk that fails is told", () -> {
+            result[0] = put(store, record(sessions[0]).attribute("a", bytes(VALUE_LENGTH)));
+            sessions[0] += result[0] == StoreResult.STORED ? 1 : 0;
+            return result[0] != StoreResult.STORED && !store.health().reason().isBlank();
+        });
+
+        assertThat(result[0]).isIn(StoreResult.FULL, StoreResult.FAILED);
+        assertThat(store.figures().sessions()).isEqualTo(sessions[0]);
+        for (int i = 0; i < sessions[0]; i++) {
+            assertThat(attributes(store, key(i))).as("session " + i).containsExactly(line("a", bytes(VALUE_LENGTH)));
+        }
+        StoreResult further = result[0] == StoreResult.FULL ? StoreResult.STORED : StoreResult.FAILED;
+        assertThat(touch(store, key(1), 9_000_000)).isEqualTo(further);
+        assertThat(remove(store, key(0))).isEqualTo(further);
     }
 
     /** Makes the disk fail under a change, and returns what the store says of it. */

@@ -9,6 +9,7 @@ import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
+import org.stoneware.spi.storage.LoadResult;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StoreContext;
 import org.stoneware.spi.storage.StoreFigures;
@@ -349,6 +350,32 @@ enum DurabilityFault implements PlantedStoreFault {
                             : store.durablePosition();
                 }
             }),
+    SESSIONS_GO_WITH_THE_DISK(
+            "shouldLoseNoSessionWhenTheDiskFailsInAModeThatKeepsNothing", (context, disk) -> new Faulty(context, disk) {
+                @Override
+                public LoadResult load(SessionKey key, long ticket) {
+                    LoadResult result = store.load(key, ticket);
+                    boolean isFailed = store.health().state() == StoreHealth.State.FAILED;
+                    return isFailed && result != LoadResult.RESIDENT ? LoadResult.ABSENT : result;
+                }
+            }) {
+        @Override
+        public boolean keepsSessions() {
+            return false;
+        }
+    },
+    FAILURE_HUSHED_UP(
+            "shouldLoseNoSessionWhenTheDiskFailsInAModeThatKeepsNothing", (context, disk) -> new Faulty(context, disk) {
+                @Override
+                public StoreHealth health() {
+                    return StoreHealth.OK;
+                }
+            }) {
+        @Override
+        public boolean keepsSessions() {
+            return false;
+        }
+    },
     FAILURE_TAKES_WHAT_WAS_DURABLE(
             "shouldShowAfterAFailureOfTheDiskWhatWasDurableBefore", (context, disk) -> new Faulty(context, disk) {
                 @Override

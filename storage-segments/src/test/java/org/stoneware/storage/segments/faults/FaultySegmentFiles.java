@@ -171,7 +171,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
         int end = offset + length;
         return content != null
                 && forcedNames.get(name) == content
-                && end <= Math.min(content.length, content.forced.length)
+                && end <= Math.min(content.length, content.forcedLength)
                 && Arrays.equals(content.bytes, offset, end, content.forced, offset, end);
     }
 
@@ -205,9 +205,8 @@ public final class FaultySegmentFiles implements SegmentFiles {
     /** Replaces or makes a file behind the back of its users. */
     public synchronized void bytes(String name, byte[] bytes) {
         Content content = new Content();
-        content.bytes = bytes.clone();
-        content.length = bytes.length;
-        content.forced = bytes.clone();
+        content.write(0, bytes, bytes.length);
+        content.force();
         files.put(name, content);
         forcedNames.put(name, content);
     }
@@ -219,6 +218,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
             for (int at = 0; at + found.length <= content.length; at++) {
                 if (Arrays.equals(content.bytes, at, at + found.length, found, 0, found.length)) {
                     content.bytes[at + found.length / 2] ^= 1;
+                    content.onChanged(at, at + found.length);
                     places++;
                 }
             }
@@ -444,6 +444,11 @@ public final class FaultySegmentFiles implements SegmentFiles {
         byte[] bytes = new byte[PAGE];
         int length;
         byte[] forced = {};
+        int forcedLength;
+        /** Where bytes were changed since they were last forced. */
+        private int changedFrom = Integer.MAX_VALUE;
+
+        private int changedTo;
 
         void write(int offset, byte[] source, int count) {
             int end = offset + count;
@@ -451,17 +456,37 @@ public final class FaultySegmentFiles implements SegmentFiles {
                 bytes = Arrays.copyOf(bytes, Math.max(end, bytes.length * 2));
             }
             System.arraycopy(source, 0, bytes, offset, count);
+            onChanged(Math.min(offset, length), end);
             length = Math.max(length, end);
         }
 
-        void losePower(Random random) {
-            int keptLength = forced.length;
+        void onChanged(int from, int to) {
+            changedFrom = Math.min(changedFrom, from);
+            changedTo = Math.max(changedTo, to);
+        }
+
+        /** Copies what was changed only: a segment is large, and forced after every few records. */
+        void force() {
             if (length > forced.length) {
-                keptLength += random.nextInt(length - forced.length + 1);
+                forced = Arrays.copyOf(forced, Math.max(length, forced.length * 2));
+            }
+            int to = Math.min(changedTo, length);
+            if (changedFrom < to) {
+                System.arraycopy(bytes, changedFrom, forced, changedFrom, to - changedFrom);
+            }
+            forcedLength = length;
+            changedFrom = Integer.MAX_VALUE;
+            changedTo = 0;
+        }
+
+        void losePower(Random random) {
+            int keptLength = forcedLength;
+            if (length > forcedLength) {
+                keptLength += random.nextInt(length - forcedLength + 1);
             } else if (random.nextBoolean()) {
                 keptLength = length;
             }
-            byte[] kept = Arrays.copyOf(forced, keptLength);
+            byte[] kept = Arrays.copyOf(Arrays.copyOf(forced, forcedLength), keptLength);
             for (int page = 0; page < keptLength; page += PAGE) {
                 int end = Math.min(page + PAGE, Math.min(keptLength, length));
                 if (random.nextBoolean() && end > page) {
@@ -470,7 +495,8 @@ public final class FaultySegmentFiles implements SegmentFiles {
             }
             bytes = kept;
             length = keptLength;
-            forced = kept.clone();
+            onChanged(0, length);
+            force();
         }
     }
 
@@ -557,7 +583,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
                 }
                 check();
                 failForce();
-                content.forced = Arrays.copyOf(content.bytes, content.length);
+                content.force();
             }
         }
 
