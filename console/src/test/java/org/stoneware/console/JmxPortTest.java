@@ -205,13 +205,19 @@ class JmxPortTest {
                 each.close();
             }
             // RMI's threads serve all ports of a JVM, those of the next tests too.
-            while (servingThreads() > before + 5) {
+            while (servingThreads() > before + 5 || !isServed()) {
                 Thread.onSpinWait();
             }
         }
 
         // Clients of other tests keep theirs for some seconds.
         assertThat(refused).isBetween(10, JmxPort.MAX_CONNECTIONS);
+    }
+
+    private boolean isServed() throws IOException {
+        try (Socket socket = new Socket(LOOPBACK, port)) {
+            return isGreeted(socket);
+        }
     }
 
     private static long servingThreads() {

@@ -66,7 +66,7 @@ class ServerProcessTest {
         process.toHandle().destroy();
         readUntil(process, lines, "has ended");
 
-        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
         assertThat(process.exitValue()).isEqualTo(ExitCode.CLEAN);
         assertThat(second).isEqualTo(ExitCode.FAILED);
         assertThat(home.err()).contains("is in use by another process (pid " + process.pid() + ")");
@@ -118,7 +118,7 @@ class ServerProcessTest {
                 .waitFor();
 
         readUntil(process, lines, "probe: stopped");
-        assertThat(process.waitFor(30, TimeUnit.SECONDS)).isTrue();
+        assertThat(process.waitFor(60, TimeUnit.SECONDS)).isTrue();
     }
 
     /** Whoever begins a process hands on which signals are ignored; see proc(5). */

@@ -29,6 +29,8 @@ import org.stoneware.client.SessionClient;
 final class InMemoryArray {
     /** How long an open waits for another owner. */
     private static final long OWNER_WAIT_MS = 10_000;
+    /** How long {@link #awaitNoUses} waits. */
+    private static final long PATIENCE_MS = 60_000;
 
     private static final class Entry {
         byte[] record = new byte[0];
@@ -124,7 +126,7 @@ final class InMemoryArray {
 
     /** Waits until no Tomcat uses any session: the last byte reaches a browser a moment before the use ends. */
     synchronized void awaitNoUses() throws InterruptedException {
-        long deadlineMs = System.currentTimeMillis() + OWNER_WAIT_MS;
+        long deadlineMs = System.currentTimeMillis() + PATIENCE_MS;
         while (entries.values().stream().anyMatch(e -> e.uses > 0)) {
             if (System.currentTimeMillis() > deadlineMs) {
                 throw new AssertionError("a use was never ended");

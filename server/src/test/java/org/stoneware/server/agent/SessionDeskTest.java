@@ -29,7 +29,7 @@ class SessionDeskTest {
         CompletableFuture<Void> seen = desk.list(ALL).thenAccept(page -> answeredOn.add(Thread.currentThread()));
 
         cycle();
-        seen.get(10, TimeUnit.SECONDS);
+        seen.get(60, TimeUnit.SECONDS);
 
         assertThat(answeredOn).doesNotContain(Thread.currentThread());
     }
@@ -113,7 +113,7 @@ class SessionDeskTest {
 
     private static Throwable failure(CompletableFuture<?> answer) {
         try {
-            answer.get(10, TimeUnit.SECONDS);
+            answer.get(60, TimeUnit.SECONDS);
             return new AssertionError("answered");
         } catch (ExecutionException e) {
             return e.getCause();

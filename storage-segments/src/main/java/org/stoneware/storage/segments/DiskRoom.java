@@ -70,6 +70,14 @@ final class DiskRoom {
         return left(position) >= length + Math.max(0, segmentBytes - movedBytes);
     }
 
+    /**
+     * Whether so much may be moved while segments emptied before are still there: into free room, or into what of the room kept back for
+     * this they have left.
+     */
+    boolean isForMoving(long length, long position) {
+        return movedBytes + length <= segmentBytes || left(position) >= length + segmentBytes + segmentBytes / 2;
+    }
+
     /** Room enough to say that there is room again. */
     boolean isAmple(int length, long position) {
         return left(position) >= length + 2 * segmentBytes;

@@ -57,6 +57,11 @@ final class ReclaimPolicy {
         return isKept ? SPARING_SHARE : NOTHING_LIVE;
     }
 
+    /** Whether so much may be moved though segments emptied before wait for a force, or for the device, before they are gone. */
+    boolean isBesideOthers(long neededBytes, long position) {
+        return room.isForMoving(neededBytes, position);
+    }
+
     /** Whether a segment is so short that it is better one with others. */
     boolean isSmall(int length) {
         return length < segmentBytes / 4;

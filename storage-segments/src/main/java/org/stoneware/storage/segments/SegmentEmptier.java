@@ -6,7 +6,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Gives disk back: picks the segment with the least live part, lets its needed records be appended again, piece by piece, and hands it
- * over to be deleted. {@link ReclaimPolicy} says when that is worth it; a segment nothing of which is needed goes at once.
+ * over to be deleted. {@link ReclaimPolicy} says when that is worth it; a segment nothing of which is needed goes at once. Where room is
+ * short, no more is moved than is kept back for it until the segments it comes from are gone.
  * <p>
  * <b>Threading:</b> agent thread.
  * <p>
@@ -72,8 +73,10 @@ final class SegmentEmptier {
         Segment best = null;
         Segment small = null;
         int smallCount = 0;
+        boolean isLeaving = false;
         for (Segment segment : segments) {
             liveBytes += segment.liveBytes;
+            isLeaving |= segment.state == Segment.State.EMPTIED || segment.state == Segment.State.DROPPED;
             if (!log.canBeEmptied(segment)) {
                 continue;
             }
@@ -111,7 +114,7 @@ final class SegmentEmptier {
         if (best == null && smallCount > MAX_SMALL) {
             best = small;
         }
-        if (best != null) {
+        if (best != null && (!isLeaving || policy.isBesideOthers(log.neededBytes(best), position))) {
             begin(best);
         }
     }

@@ -35,4 +35,26 @@ final class DiskRoomTest {
 
         assertThat(room.isForSparing(REMOVAL, 0)).isFalse();
     }
+
+    @Test
+    void shouldMoveNoMoreThanIsKeptBackForItUntilSegmentsAreGone() {
+        room.use(32L * SEGMENT - SEGMENT - SEGMENT / 2);
+        assertThat(room.isForMoving(SEGMENT, 0)).isTrue();
+        room.use(SEGMENT / 2);
+        room.move(SEGMENT / 2);
+
+        assertThat(room.isForMoving(SEGMENT / 2, 0)).isTrue();
+        assertThat(room.isForMoving(SEGMENT / 2 + 1, 0)).isFalse();
+
+        room.segmentGone(SEGMENT);
+        assertThat(room.isForMoving(SEGMENT, 0)).isTrue();
+    }
+
+    @Test
+    void shouldMoveAnyAmountIntoFreeRoom() {
+        room.use(20L * SEGMENT);
+        room.move(4L * SEGMENT);
+
+        assertThat(room.isForMoving(SEGMENT, 0)).isTrue();
+    }
 }

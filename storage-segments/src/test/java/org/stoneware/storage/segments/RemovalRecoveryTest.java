@@ -88,7 +88,7 @@ final class RemovalRecoveryTest {
             files.delete(Segment.hintsName(2));
             damage(location);
             writeAgain(engine, 3);
-            engine.await(() -> notices.stream().anyMatch(notice -> notice.contains("can't be emptied")));
+            engine.await(() -> List.copyOf(notices).stream().anyMatch(notice -> notice.contains("can't be emptied")));
         }
 
         assertThat(files.list()).contains(Segment.fileName(2));

@@ -265,19 +265,26 @@ final class SegmentLogTest {
         }
     }
 
+    /** Puts records until there is no room on disk. @return how many it holds then; their keys are the numbers below. */
+    static long fill(TestEngine engine) {
+        long[] keys = {0};
+        engine.await(() -> {
+            long result = engine.tryPut(keys[0], 1, 10_000);
+            keys[0] += result >= 0 ? 1 : 0;
+            return result == SegmentLog.NO_ROOM;
+        });
+        return keys[0];
+    }
+
     @Test
     void shouldRefuseAndHealWhenTheBoundOfTheDiskIsReached() throws Exception {
         try (TestEngine engine = open(Sync.FORCED, 4 << 20)) {
-            long key = 0;
-            while (engine.tryPut(key, 1, 10_000) != SegmentLog.NO_ROOM) {
-                key++;
-                engine.step();
-            }
+            long keys = fill(engine);
             engine.await(engine.log::isFull);
             assertThat(files.usedBytes()).isLessThanOrEqualTo(4 << 20);
             assertThat(engine.events.get(0)).startsWith("full: no room on disk: directory=memory usedBytes=");
 
-            for (long removed = 0; removed < key / 2; removed++) {
+            for (long removed = 0; removed < keys / 2; removed++) {
                 assertThat(engine.remove(removed)).isNotNegative();
             }
 

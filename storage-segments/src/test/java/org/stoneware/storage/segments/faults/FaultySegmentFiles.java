@@ -48,6 +48,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
     private int epoch;
     private int segmentFilesMade;
     private int refusedReads;
+    private int refusedDeletes;
     private int readEpoch;
 
     /** Bytes all files may take together; more is {@link NoSpaceException} after as much as fits was written. */
@@ -193,6 +194,11 @@ public final class FaultySegmentFiles implements SegmentFiles {
         return refusedReads;
     }
 
+    /** Deletions that failed because they were told to. */
+    public synchronized int refusedDeletes() {
+        return refusedDeletes;
+    }
+
     /** Bytes of a file. */
     public synchronized byte[] bytes(String name) {
         Content content = files.get(name);
@@ -305,6 +311,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
     @Override
     public synchronized void delete(String name) throws IOException {
         if (areDeletesFailing && name.contains(".segment")) {
+            refusedDeletes++;
             throw new IOException("Input/output error");
         }
         files.remove(name);
