@@ -348,7 +348,7 @@ final class StoreExchange implements StoreSwitch.Output {
         work += orders.doWork(nowNs) + left.doWork(nowNs);
         turn.doWork(nowNs);
         if (request == null && exchange.state() == StoreSwitchState.IDLE) {
-            work += trials.onIdle(generations.inUse(), nowNs);
+            work += trials.onIdle(generations.inUse(), source.choice(), nowNs);
         }
         if (!isBusy()) {
             work += correct();
@@ -486,10 +486,16 @@ final class StoreExchange implements StoreSwitch.Output {
         isLasting = done.isLasting();
         generations.use(done.offer);
         bundle.onUse(done.offer, host.nowNs());
-        remember(
-                done.isLasting(),
-                done.offer.mode(),
-                () -> orders.answer(done.askedBy, StoreOrder.Kind.DONE, done.offer.mode(), ""));
+        String mode = done.offer.mode();
+        Runnable answer = () -> orders.answer(done.askedBy, StoreOrder.Kind.DONE, mode, "");
+        if (mode.equals(source.choice().mode())) {
+            remember(done.isLasting(), mode, answer);
+            return;
+        }
+        choices.write(done.isLasting() ? () -> source.choice().moved(mode) : () -> {}, problem -> {
+            answer.run();
+            show();
+        });
     }
 
     /** A start begins with this one, so that the sessions need not move again. */

@@ -137,6 +137,24 @@ class StoreExchangeTest {
         assertThat(rig.eventTypes()).contains("store-fell-back");
     }
 
+    /** The marker says at once that the old store has the sessions again; the process may end before the choice is written. */
+    @Test
+    void shouldBeginWithTheStoreBeforeWhenTheProcessEndsInTheMiddleOfAFallBack() {
+        rig.use(offer);
+        rig.untilDone();
+        String fellBack = rig.afterRestart(StoreExchangeRig.CONFIGURED);
+        String didNot = rig.afterRestart("other");
+
+        rig.passSeconds(31);
+        rig.untilDone();
+
+        assertThat(fellBack).isEqualTo(StoreExchangeRig.CONFIGURED);
+        assertThat(didNot).isEqualTo("other");
+        assertThat(rig.afterRestart(StoreExchangeRig.CONFIGURED))
+                .as("once proved")
+                .isEqualTo("other");
+    }
+
     /** What a server does by itself is not kept, so nothing is written down when it comes to nothing. */
     @Test
     void shouldNotRememberAModeBecauseAStoreFailedThatNobodyChose() {
