@@ -69,7 +69,7 @@ final class StatusReport {
      * @param exchange    where an exchange of stores stands.
      * @param stalls      how often the agent did not run for long.
      */
-    ClusterStatus now(RoleHistory roles, StoreExchange.Picture exchange, long stalls) {
+    ClusterStatus now(RoleHistory roles, ExchangePicture exchange, long stalls) {
         ElectionView view = election.view();
         List<MemberStatus> members = new ArrayList<>();
         for (ServerSettings server : context.settings().servers()) {
@@ -104,7 +104,7 @@ final class StatusReport {
         return choice.isConfigured() ? context.storeNote() : choice.inWords();
     }
 
-    private List<String> problems(StoreExchange.Picture exchange) {
+    private List<String> problems(ExchangePicture exchange) {
         List<String> problems = new ArrayList<>(exchange.problems());
         StoreHealth health = duties.current().store().health();
         switch (health.state()) {

@@ -51,7 +51,7 @@ final class StorageDesk implements StorageAdmin, StoreProviders.Listener {
 
     @Override
     public List<Offer> list() {
-        StoreExchange.Picture now = exchange.picture();
+        ExchangePicture now = exchange.picture();
         List<Offer> all = new ArrayList<>();
         boolean isListed = false;
         for (StoreOffer each : providers.offers()) {
@@ -91,7 +91,7 @@ final class StorageDesk implements StorageAdmin, StoreProviders.Listener {
 
     @Override
     public Outcome use(String mode, Scope scope, String by) {
-        StoreExchange.Picture now = exchange.picture();
+        ExchangePicture now = exchange.picture();
         @Nullable StoreOffer newest = providers.newest(mode).orElse(null);
         if (newest == null) {
             List<String> modes =
@@ -157,13 +157,9 @@ final class StorageDesk implements StorageAdmin, StoreProviders.Listener {
 
     @Override
     public Outcome retire(String mode, String by) {
-        StoreExchange.Picture now = exchange.picture();
-        if (now.inUse().mode().equals(mode)) {
-            return new Outcome(
-                    false, "the sessions are in " + now.inUse().inWords() + "; move them to another store first");
-        }
-        if (now.isBusy()) {
-            return new Outcome(false, "an exchange is under way: " + now.progress());
+        String problem = exchange.picture().retireProblem(mode);
+        if (!problem.isEmpty()) {
+            return new Outcome(false, problem);
         }
         if (providers.newest(mode).isEmpty()) {
             return new Outcome(false, "no installed bundle offers '" + mode + "'");

@@ -5,6 +5,7 @@ import java.io.StringReader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Properties;
+import java.util.Set;
 
 /**
  * The persistence mode chosen by command, remembered over a restart in {@value #FILE_NAME} of the data directory. Deleting the file undoes
@@ -16,10 +17,13 @@ final class StoreChoice {
     static final String FILE_NAME = "storage-choice.properties";
     private static final String MODE = "mode";
     private static final String BEFORE = "before";
+    private static final String MOVED = "moved";
 
     private final Path file;
     private final String configured;
     private volatile String mode;
+    /** The mode before is written down beside the chosen one. */
+    private boolean isOnProbation;
 
     private StoreChoice(Path file, String configured, String mode) {
         this.file = file;
@@ -29,12 +33,14 @@ final class StoreChoice {
 
     /**
      * What a start begins with. An exchange may have been under way at the end of the process: then the mode of the sessions that are kept
-     * tells whether it had come to its end.
+     * tells whether it had come to its end, or whether the mode before is in use again.
      *
      * @param configured mode the configuration leads to.
      * @param kept       mode of the sessions a restart would find; empty when there are none.
+     * @param ended      what was being tried when the process ended, see {@link TriedStores#name}: nothing is kept in the chosen mode, so
+     *                   a start need not go there again.
      */
-    static StoreChoice read(Path dataDirectory, String configured, String kept) throws IOException {
+    static StoreChoice read(Path dataDirectory, String configured, String kept, Set<String> ended) throws IOException {
         Path file = dataDirectory.resolve(FILE_NAME);
         if (!Files.exists(file)) {
             return new StoreChoice(file, configured, configured);
@@ -50,7 +56,10 @@ final class StoreChoice {
             throw new IOException(file + " names no mode; delete it to use the configured one");
         }
         String before = properties.getProperty(BEFORE, "").trim();
-        return new StoreChoice(file, configured, before.isEmpty() || chosen.equals(kept) ? chosen : before);
+        boolean isMoved = Boolean.parseBoolean(properties.getProperty(MOVED, "").trim())
+                && !before.equals(kept)
+                && ended.stream().noneMatch(each -> each.startsWith(chosen + ' '));
+        return new StoreChoice(file, configured, before.isEmpty() || chosen.equals(kept) || isMoved ? chosen : before);
     }
 
     /** Nothing is chosen. */
@@ -84,7 +93,21 @@ final class StoreChoice {
 
     /** An exchange to another mode begins: a restart begins with that mode only if its sessions are the ones it finds. */
     synchronized void begin(String next) throws IOException {
-        write(next, mode);
+        write(next, mode, false);
+    }
+
+    /** The sessions are there, and may come back for a while: a restart that finds them in the mode before begins with that. */
+    synchronized void moved(String next) throws IOException {
+        write(next, mode, true);
+        isOnProbation = true;
+        mode = next;
+    }
+
+    /** They don't come back any more. */
+    synchronized void settle() throws IOException {
+        if (isOnProbation) {
+            choose(mode);
+        }
     }
 
     /** The exchange came to nothing. */
@@ -97,15 +120,17 @@ final class StoreChoice {
         if (chosen.equals(configured)) {
             ForcedFile.delete(file);
         } else {
-            write(chosen, "");
+            write(chosen, "", false);
         }
+        isOnProbation = false;
         mode = chosen;
     }
 
-    private void write(String chosen, String before) throws IOException {
+    private void write(String chosen, String before, boolean isMoved) throws IOException {
         ForcedFile.replace(
                 file,
                 "# Persistence mode chosen by command, in place of the one in tc-config. Delete this file to undo it.\n"
-                        + MODE + "=" + chosen + "\n" + (before.isEmpty() ? "" : BEFORE + "=" + before + "\n"));
+                        + MODE + "=" + chosen + "\n" + (before.isEmpty() ? "" : BEFORE + "=" + before + "\n")
+                        + (isMoved ? MOVED + "=true\n" : ""));
     }
 }

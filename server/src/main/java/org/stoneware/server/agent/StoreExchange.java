@@ -14,7 +14,7 @@ import org.stoneware.server.storage.StoreSwitchState;
  * Carries out what people and bundles want of the store: tries and opens another one beside the agent, lets {@link StoreSwitch} move the
  * sessions, remembers the choice, and looks for another store when the bundle of the one in use goes away, see {@link LostBundle}.
  * <p>
- * <b>Threading:</b> the agent thread, but for {@link Picture}, which is handed out whole.
+ * <b>Threading:</b> the agent thread, but for {@link ExchangePicture}, which is handed out whole.
  */
 final class StoreExchange implements StoreSwitch.Output {
     private static final int MAX_RESTARTS = 5;
@@ -36,6 +36,7 @@ final class StoreExchange implements StoreSwitch.Output {
     private final StoreFit fit;
     private final LostBundle bundle;
     private final StoreTurn turn;
+    private final LeftModes left;
 
     private @Nullable Request request;
     private StoreOpener.@Nullable Opening opening;
@@ -47,7 +48,7 @@ final class StoreExchange implements StoreSwitch.Output {
 
     private String lastRefusal = "";
     private boolean isClosed;
-    private volatile Picture picture;
+    private volatile ExchangePicture picture;
 
     /** What is asked for. */
     private record Request(StoreOffer offer, boolean isRemembered, int askedBy, String by, int restarts) {
@@ -56,10 +57,6 @@ final class StoreExchange implements StoreSwitch.Output {
             return isRemembered || offer.provider().keepsSessions();
         }
     }
-
-    /** What is shown to people. */
-    record Picture(
-            StoreOffer inUse, boolean isBusy, String progress, List<String> problems, Map<String, String> unfit) {}
 
     StoreExchange(
             StoreSource source,
@@ -79,6 +76,7 @@ final class StoreExchange implements StoreSwitch.Output {
         this.fit = new StoreFit(source, unfit, trials);
         this.bundle = new LostBundle(source, unfit);
         this.turn = new StoreTurn(host, events);
+        this.left = new LeftModes(host);
         this.exchange = new StoreSwitch(host::store, host::nowNs, this);
         this.orders = new StoreOrders(host, events);
         this.before = source.first();
@@ -88,7 +86,7 @@ final class StoreExchange implements StoreSwitch.Output {
         show();
     }
 
-    Picture picture() {
+    ExchangePicture picture() {
         return picture;
     }
 
@@ -347,10 +345,10 @@ final class StoreExchange implements StoreSwitch.Output {
             exchange.cancel(NOT_WHOLE, nowNs);
             work++;
         }
-        work += orders.doWork(nowNs);
+        work += orders.doWork(nowNs) + left.doWork(nowNs);
         turn.doWork(nowNs);
         if (request == null && exchange.state() == StoreSwitchState.IDLE) {
-            work += trials.onIdle(generations.inUse(), nowNs);
+            work += trials.onIdle(generations.inUse(), source.choice(), nowNs);
         }
         if (!isBusy()) {
             work += correct();
@@ -450,12 +448,21 @@ final class StoreExchange implements StoreSwitch.Output {
         }
         StoreOpener.Opening present = opening;
         String progress = present != null ? present.inWords() : exchange.progress();
-        picture = new Picture(
+        picture = new ExchangePicture(
                 generations.inUse(),
                 isBusy(),
                 progress.isEmpty() ? orders.inWords() + turn.inWords() : progress,
                 List.copyOf(problems),
-                unfit.byOffer());
+                unfit.byOffer(),
+                standingBy());
+    }
+
+    private Map<String, String> standingBy() {
+        Map<String, String> all = left.byMode();
+        if (exchange.state() == StoreSwitchState.PROVING) {
+            all.put(before.mode(), "this server");
+        }
+        return all;
     }
 
     @Override
@@ -479,10 +486,16 @@ final class StoreExchange implements StoreSwitch.Output {
         isLasting = done.isLasting();
         generations.use(done.offer);
         bundle.onUse(done.offer, host.nowNs());
-        remember(
-                done.isLasting(),
-                done.offer.mode(),
-                () -> orders.answer(done.askedBy, StoreOrder.Kind.DONE, done.offer.mode(), ""));
+        String mode = done.offer.mode();
+        Runnable answer = () -> orders.answer(done.askedBy, StoreOrder.Kind.DONE, mode, "");
+        if (mode.equals(source.choice().mode())) {
+            remember(done.isLasting(), mode, answer);
+            return;
+        }
+        choices.write(done.isLasting() ? () -> source.choice().moved(mode) : () -> {}, problem -> {
+            answer.run();
+            show();
+        });
     }
 
     /** A start begins with this one, so that the sessions need not move again. */

@@ -88,9 +88,9 @@ public final class StoreProviders {
         try {
             Path data = settings.self().dataDirectory();
             GenerationMarker.Current kept = GenerationMarker.kept(data);
-            read = StoreChoice.read(data, configured, kept == null ? "" : kept.mode());
-            this.wanted = new ProvedStores(data).maker(read.mode(), kept);
             this.ended = new TriedStores(data).endedWithTheProcess();
+            read = StoreChoice.read(data, configured, kept == null ? "" : kept.mode(), ended);
+            this.wanted = new ProvedStores(data).maker(read.mode(), kept);
         } catch (IOException | UncheckedIOException | StorageException e) {
             LOG.log(System.Logger.Level.ERROR, "the chosen persistence mode can't be read: " + e.getMessage());
             System.setProperty(EXIT_CODE, EXIT_CONFIGURATION);

@@ -65,7 +65,7 @@ final class TrialRecord {
     }
 
     /** Nothing is tried, filled or on probation. */
-    int onIdle(StoreOffer inUse, long nowNs) {
+    int onIdle(StoreOffer inUse, StoreChoice choice, long nowNs) {
         int work = 0;
         StoreOffer begun = first;
         if (begun != null && nowNs >= firstProvedNs) {
@@ -78,7 +78,10 @@ final class TrialRecord {
         if (isOpen && nowNs >= openUntilNs) {
             isOpen = false;
             problem = "";
-            disk.write(() -> generations.tried().endAll());
+            disk.write(() -> {
+                generations.tried().endAll();
+                choice.settle();
+            });
             work++;
         }
         return work;

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -55,6 +56,53 @@ class StoreChoiceTest {
     }
 
     @Test
+    void shouldBeginWithTheModeBeforeWhileTheNewOneIsOnProbationAndTheSessionsAreKeptInTheModeBefore()
+            throws IOException {
+        StoreChoice choice = read("");
+        choice.begin(PERMANENT);
+        choice.moved(PERMANENT);
+        String fellBack = read(CONFIGURED).mode();
+        String keptThere = read(PERMANENT).mode();
+        String keptNowhere = read("").mode();
+
+        choice.settle();
+
+        assertThat(fellBack).isEqualTo(CONFIGURED);
+        assertThat(keptThere).isEqualTo(PERMANENT);
+        assertThat(keptNowhere).isEqualTo(PERMANENT);
+        assertThat(read(CONFIGURED).mode()).as("settled").isEqualTo(PERMANENT);
+    }
+
+    /** Nothing is kept, so nothing is lost by going back. */
+    @Test
+    void shouldBeginWithTheModeBeforeWhenTheProcessEndedOnProbation() throws IOException {
+        StoreChoice choice = read("");
+        choice.begin("memory");
+        choice.moved("memory");
+
+        assertThat(StoreChoice.read(data, CONFIGURED, "", Set.of("memory shop.memory 1.0.0"))
+                        .mode())
+                .isEqualTo(CONFIGURED);
+        assertThat(StoreChoice.read(data, CONFIGURED, "memory", Set.of("memory shop.memory 1.0.0"))
+                        .mode())
+                .isEqualTo("memory");
+    }
+
+    @Test
+    void shouldGoBackToTheConfiguredModeWithoutLeavingAFile() throws IOException {
+        StoreChoice choice = read("");
+        choice.choose("memory");
+        choice.begin(CONFIGURED);
+        choice.moved(CONFIGURED);
+        String fellBack = read("memory").mode();
+
+        choice.settle();
+
+        assertThat(fellBack).isEqualTo("memory");
+        assertThat(data).isEmptyDirectory();
+    }
+
+    @Test
     void shouldNameAFileThatSaysNothing() throws IOException {
         Files.writeString(data.resolve(StoreChoice.FILE_NAME), "# empty\n");
 
@@ -65,6 +113,6 @@ class StoreChoiceTest {
     }
 
     private StoreChoice read(String kept) throws IOException {
-        return StoreChoice.read(data, CONFIGURED, kept);
+        return StoreChoice.read(data, CONFIGURED, kept, Set.of());
     }
 }

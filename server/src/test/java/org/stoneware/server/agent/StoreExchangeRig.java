@@ -6,6 +6,7 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.AbstractExecutorService;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
@@ -226,7 +227,7 @@ final class StoreExchangeRig implements ExchangeHost {
     /** Mode a restart begins with. */
     String afterRestart(String kept) {
         try {
-            return StoreChoice.read(data, CONFIGURED, kept).mode();
+            return StoreChoice.read(data, CONFIGURED, kept, Set.of()).mode();
         } catch (IOException e) {
             throw new AssertionError(e);
         }

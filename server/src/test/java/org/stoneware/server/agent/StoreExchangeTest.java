@@ -137,6 +137,24 @@ class StoreExchangeTest {
         assertThat(rig.eventTypes()).contains("store-fell-back");
     }
 
+    /** The marker says at once that the old store has the sessions again; the process may end before the choice is written. */
+    @Test
+    void shouldBeginWithTheStoreBeforeWhenTheProcessEndsInTheMiddleOfAFallBack() {
+        rig.use(offer);
+        rig.untilDone();
+        String fellBack = rig.afterRestart(StoreExchangeRig.CONFIGURED);
+        String didNot = rig.afterRestart("other");
+
+        rig.passSeconds(31);
+        rig.untilDone();
+
+        assertThat(fellBack).isEqualTo(StoreExchangeRig.CONFIGURED);
+        assertThat(didNot).isEqualTo("other");
+        assertThat(rig.afterRestart(StoreExchangeRig.CONFIGURED))
+                .as("once proved")
+                .isEqualTo("other");
+    }
+
     /** What a server does by itself is not kept, so nothing is written down when it comes to nothing. */
     @Test
     void shouldNotRememberAModeBecauseAStoreFailedThatNobodyChose() {
@@ -293,6 +311,42 @@ class StoreExchangeTest {
 
         assertThat(rig.inUse()).isEqualTo(rig.firstOffer.inWords());
         assertThat(other.opened).isEmpty();
+    }
+
+    /** Should the new one fail, the sessions are in the old one again, and a start needs its bundle. */
+    @Test
+    void shouldNotRetireTheModeThatStandsBy() {
+        rig.use(offer);
+        rig.untilDone();
+        String onProbation = rig.exchange.picture().retireProblem(StoreExchangeRig.CONFIGURED);
+
+        rig.passSeconds(31);
+        rig.cycle();
+
+        assertThat(onProbation).contains("first stands by at this server");
+        assertThat(rig.exchange.picture().retireProblem(StoreExchangeRig.CONFIGURED))
+                .isEmpty();
+        assertThat(rig.exchange.picture().retireProblem("other")).contains("move them to another store first");
+    }
+
+    /** Servers may share the files of the bundles. */
+    @Test
+    void shouldNotRetireTheModeThatStandsByAtAnotherServer() {
+        rig.reachable.add(SERVER_2);
+        rig.modeOfOther = "other";
+        rig.passSeconds(2);
+        String before = rig.exchange.picture().retireProblem("other");
+        rig.modeOfOther = "first";
+        rig.passSeconds(2);
+        String onProbation = rig.exchange.picture().retireProblem("other");
+
+        rig.passSeconds(46);
+
+        assertThat(before)
+                .as("nothing has been left; that it is in use there is asked elsewhere")
+                .isEmpty();
+        assertThat(onProbation).contains("other stands by at Server2");
+        assertThat(rig.exchange.picture().retireProblem("other")).isEmpty();
     }
 
     @Test
