@@ -79,7 +79,9 @@ class ArrayKeyIT {
 
             TomcatInstance withoutAny = startTomcat("C");
             Path key = directory.resolve("tomcat-D/conf").resolve(KEY);
-            makeKey("--file", Files.createDirectories(key.getParent()).resolve(KEY).toString());
+            makeKey(
+                    "--file",
+                    Files.createDirectories(key.getParent()).resolve(KEY).toString());
             TomcatInstance withAnother = startTomcat("D");
             ServerProcess stranger = startStranger("no-key", name);
             awaitSaying(stranger, "copy this server's conf/array.key to the caller's conf/");

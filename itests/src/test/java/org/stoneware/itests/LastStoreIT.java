@@ -113,7 +113,10 @@ class LastStoreIT {
     }
 
     private void shell(String... words) throws IOException {
-        programs.run(0, "shell", Stream.concat(Stream.of("-n", NAME), Stream.of(words)).toArray(String[]::new));
+        programs.run(
+                0,
+                "shell",
+                Stream.concat(Stream.of("-n", NAME), Stream.of(words)).toArray(String[]::new));
     }
 
     private void awaitSaying(String what) {

@@ -233,7 +233,8 @@ public final class ReplicationLinks implements FrameListener {
                 || !reply.transport().equals(transportName)) {
             if (reply.status() != HelloReply.Status.NOT_ACTIVE) {
                 // By the name of the file: who refuses for want of a proof says none. It is asked again and again.
-                warnOnce("server " + nameOf(followedId) + " refuses replication: " + reply.status() + ' ' + reply.reason());
+                warnOnce("server " + nameOf(followedId) + " refuses replication: " + reply.status() + ' '
+                        + reply.reason());
                 nextDialNs = nanoClock.getAsLong() + MAX_DIAL_INTERVAL_NS;
             }
             abandonDial();

@@ -102,8 +102,7 @@ class ReplicationLinksTest {
         pass(10_000);
 
         assertThat(passive.dials).isGreaterThan(2);
-        assertThat(passive.warnings)
-                .containsExactly("server Server1 refuses replication: REFUSED copy conf/array.key");
+        assertThat(passive.warnings).containsExactly("server Server1 refuses replication: REFUSED copy conf/array.key");
     }
 
     @Test
