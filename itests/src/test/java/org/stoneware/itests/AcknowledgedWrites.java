@@ -5,6 +5,8 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicLongArray;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
@@ -38,6 +40,7 @@ final class AcknowledgedWrites implements AutoCloseable {
     private final String name;
     private final AtomicLongArray attempted;
     private final AtomicLongArray acknowledged;
+    private final Set<String> refused = ConcurrentHashMap.newKeySet();
     private final List<Thread> threads = new ArrayList<>();
     private final SessionClient client;
     private volatile boolean isEnding;
@@ -90,6 +93,8 @@ final class AcknowledgedWrites implements AutoCloseable {
             client.end(key, 0);
             if (committed.isCommitted()) {
                 acknowledged.set(writer, number);
+            } else {
+                refused.add(committed.status() + ": " + committed.detail());
             }
             // Without an answer it may be there.
             isThere |= committed.isCommitted() || committed.status() == Committed.Status.EXISTS;
@@ -127,6 +132,20 @@ final class AcknowledgedWrites implements AutoCloseable {
                     return true;
                 },
                 () -> "acknowledged=" + acknowledged + " attempted=" + attempted);
+    }
+
+    /** What writers were told that were not acknowledged, so far: status and detail. */
+    Set<String> refused() {
+        return Set.copyOf(refused);
+    }
+
+    /** Waits until a writer was told something in which these words are. */
+    void awaitRefused(String words) {
+        Await.until(
+                "a writer is told " + words,
+                PATIENCE,
+                () -> refused.stream().anyMatch(told -> told.contains(words)),
+                () -> "told " + refused);
     }
 
     /** Writes acknowledged so far. */

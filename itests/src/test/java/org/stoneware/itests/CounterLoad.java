@@ -9,6 +9,7 @@ import java.util.Locale;
 import java.util.Queue;
 import java.util.concurrent.ConcurrentLinkedQueue;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import java.util.stream.IntStream;
 import org.stoneware.demo.Await;
 import org.stoneware.demo.Counter;
@@ -31,6 +32,7 @@ final class CounterLoad implements AutoCloseable {
     private final Queue<Answer> answers = new ConcurrentLinkedQueue<>();
     private final Queue<String> problems = new ConcurrentLinkedQueue<>();
     private final List<Thread> threads = new ArrayList<>();
+    private final AtomicReferenceArray<Counter> lastAnswers;
     private final long startNs = System.nanoTime();
     private volatile boolean isEnding;
     private volatile boolean isRepeatedByProxy;
@@ -57,11 +59,13 @@ final class CounterLoad implements AutoCloseable {
         }
     }
 
-    private CounterLoad() {}
+    private CounterLoad(int users) {
+        lastAnswers = new AtomicReferenceArray<>(users);
+    }
 
     /** @param pages one for each user; the same page for several is the rule. */
     static CounterLoad start(List<URI> pages) {
-        CounterLoad load = new CounterLoad();
+        CounterLoad load = new CounterLoad(pages.size());
         for (int i = 0; i < pages.size(); i++) {
             int user = i;
             Thread thread = new Thread(() -> load.count(user, pages.get(user)), "user-" + user);
@@ -85,6 +89,7 @@ final class CounterLoad implements AutoCloseable {
             try {
                 Counter counter = counters.next("user-" + user, page, cookie, isRepeatedByProxy);
                 answers.add(new Answer(user, sentNs, System.nanoTime()));
+                lastAnswers.set(user, counter);
                 cookie = counter.cookie();
                 if (session != null && !session.equals(counter.sessionId())) {
                     problems.add(said(user, "session " + session + " has become " + counter));
@@ -104,6 +109,15 @@ final class CounterLoad implements AutoCloseable {
 
     private String said(int user, String what) {
         return "+" + TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - startNs) + " ms user-" + user + ": " + what;
+    }
+
+    /** What each user was answered last; null for one that had no answer yet. */
+    List<Counter> lastAnswers() {
+        List<Counter> last = new ArrayList<>();
+        for (int user = 0; user < lastAnswers.length(); user++) {
+            last.add(lastAnswers.get(user));
+        }
+        return last;
     }
 
     /** Waits until each user has had so many answers to requests sent from now on. */

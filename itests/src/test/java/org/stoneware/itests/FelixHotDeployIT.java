@@ -33,6 +33,7 @@ import org.osgi.framework.Bundle;
 import org.osgi.framework.BundleContext;
 import org.osgi.framework.BundleException;
 import org.stoneware.api.cluster.ManagementService;
+import org.stoneware.api.cluster.MemberState;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.cluster.StorageAdmin;
 import org.stoneware.api.cluster.StorageAdmin.Offer;
@@ -235,6 +236,9 @@ public class FelixHotDeployIT {
         assertEquals(
                 ServerRole.ACTIVE_COORDINATOR,
                 management.status().servers().get(0).role());
+        assertFalse(
+                "its store goes on",
+                management.status().servers().get(0).facts().states().contains(MemberState.BLOCKED));
         other.start();
         await("the sessions are in what there is", () -> inUse().mode().equals("permanent-store"));
         await("nothing is wrong any more", () -> !isProblem("the bundle of the store in use is gone"));

@@ -35,11 +35,27 @@ final class StoredSessions {
     private static final String ATTRIBUTE = "number";
 
     private final List<String> servers;
+    private final String name;
     private final int count;
+    private final int valueLength;
 
     StoredSessions(ArrayConfig config, int count) {
+        this(config, "stored", count);
+    }
+
+    StoredSessions(ArrayConfig config, String name, int count) {
+        this(config, name, count, ATTRIBUTE_LENGTH);
+    }
+
+    /**
+     * @param name        of these sessions, which are theirs alone.
+     * @param valueLength of the attribute of each.
+     */
+    StoredSessions(ArrayConfig config, String name, int count, int valueLength) {
         this.servers = List.of(config.tcConfigUrl().split(","));
+        this.name = name;
         this.count = count;
+        this.valueLength = valueLength;
     }
 
     private interface Step {
@@ -49,12 +65,12 @@ final class StoredSessions {
 
     /** Puts all of them into the array; each is acknowledged when this returns. */
     void create() throws Exception {
-        forAll(StoredSessions::create);
+        forAll(this::create);
     }
 
     /** Throws unless each is there with what was put into it. */
     void requireAll() throws Exception {
-        forAll(StoredSessions::find);
+        forAll(this::find);
     }
 
     private void forAll(Step step) throws Exception {
@@ -92,7 +108,7 @@ final class StoredSessions {
         }
     }
 
-    private static String create(SessionClient client, int number) {
+    private String create(SessionClient client, int number) {
         SessionKey key = key(number);
         if (!client.create(key)) {
             return "the id is in use";
@@ -107,7 +123,7 @@ final class StoredSessions {
         return committed.status() == Committed.Status.COMMITTED ? "" : committed.toString();
     }
 
-    private static String find(SessionClient client, int number) {
+    private String find(SessionClient client, int number) {
         SessionKey key = key(number);
         Opened opened = client.open(key, SessionClient.NO_VERSION);
         if (opened.status() != Opened.Status.LOADED) {
@@ -123,12 +139,12 @@ final class StoredSessions {
         return values.equals(List.of(ATTRIBUTE + '=' + value(number))) ? "" : "holds " + values;
     }
 
-    private static SessionKey key(int number) {
-        return SessionKey.of("localhost/stored", String.format(Locale.ROOT, "%032X", number));
+    private SessionKey key(int number) {
+        return SessionKey.of("localhost/" + name, String.format(Locale.ROOT, "%032X", number));
     }
 
-    private static String value(int number) {
+    private String value(int number) {
         String text = Integer.toString(number);
-        return text + ".".repeat(ATTRIBUTE_LENGTH - text.length());
+        return text + ".".repeat(valueLength - text.length());
     }
 }

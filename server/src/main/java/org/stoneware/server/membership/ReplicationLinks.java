@@ -232,10 +232,9 @@ public final class ReplicationLinks implements FrameListener {
                 || remote == null
                 || !reply.transport().equals(transportName)) {
             if (reply.status() != HelloReply.Status.NOT_ACTIVE) {
-                output.warning(
-                        "replication-refused",
-                        "server " + reply.serverName() + " refuses replication: " + reply.status() + ' '
-                                + reply.reason());
+                // By the name of the file: who refuses for want of a proof says none. It is asked again and again.
+                warnOnce("server " + nameOf(followedId) + " refuses replication: " + reply.status() + ' '
+                        + reply.reason());
                 nextDialNs = nanoClock.getAsLong() + MAX_DIAL_INTERVAL_NS;
             }
             abandonDial();

@@ -7,8 +7,8 @@ import org.stoneware.spi.storage.StoreHealth;
 
 /**
  * Looks after the health of the store in use, and says what is to be done about it: an active whose store takes no more changes gives its
- * role to the standby, at once when the store has failed, after a moment when it is full and can't do with memory alone, or when its device
- * does not read sessions it holds (docs/adr/0280). A store that finds
+ * role to the standby, at once when the store has failed, after a moment when it is full and can't do with memory alone, without waiting
+ * for what the full disk does not take, or when its device does not read sessions it holds (docs/adr/0280). A store that finds
  * out while it is read that the disk has damaged what was kept is suspect from then on: a restart is to know (docs/adr/0182, 0213).
  * <p>
  * <b>Threading:</b> the agent thread. <b>Limits:</b> a full store, or one that can't be read, is a reason to hand over once in {@link #AGAIN_NS}, so that two servers
@@ -24,6 +24,9 @@ final class StoreWatch {
     private final RoleOutput output;
     private StoreHealth.State state = StoreHealth.State.OK;
     private long sinceNs;
+    /** Last entry that was durable when the store became full. */
+    private long durableIndex;
+
     private long unreadSinceNs = Long.MIN_VALUE;
     private long lookedNs = Long.MIN_VALUE;
     private long handedOverNs = Long.MIN_VALUE;
@@ -44,7 +47,7 @@ final class StoreWatch {
         }
         lookedNs = nowNs;
         StoreHealth now = current.store().health();
-        int work = (now.state() == state ? 0 : tell(now, nowNs)) + lookForDamage(current);
+        int work = (now.state() == state ? 0 : tell(current, now, nowNs)) + lookForDamage(current);
         boolean isUnread = isUnread(current, nowNs);
         if (!hasStandby || (state == StoreHealth.State.OK && !isUnread) || isRecentlyAsked(nowNs)) {
             return work;
@@ -54,13 +57,19 @@ final class StoreWatch {
             output.requestHandOver("the store, which has failed: " + now.reason(), true, nowNs);
         } else if (state == StoreHealth.State.FULL && current.keepsSessions() && nowNs - sinceNs >= PATIENCE_NS) {
             handedOverNs = nowNs;
-            output.requestHandOver("the store, which is full: " + now.reason(), false, nowNs);
+            output.requestHandOver("the store, which is full: " + now.reason(), isStuck(current), nowNs);
         } else if (isUnread) {
             handedOverNs = nowNs;
             output.requestHandOver(
                     "the store, which can't be read: " + current.store().readProblem(), false, nowNs);
         }
         return work + 1;
+    }
+
+    /** Whether the disk has not taken what was on its way when there was no more room: it would be waited for in vain. */
+    private boolean isStuck(SessionGeneration current) {
+        long durable = current.state().durableIndex();
+        return durable == durableIndex && durable < current.state().lastApplied();
     }
 
     /** Whether sessions that are held could not be read for a while: the standby holds them too, on a disk of its own. */
@@ -97,7 +106,7 @@ final class StoreWatch {
         return handedOverNs != Long.MIN_VALUE && nowNs - handedOverNs < patienceNs;
     }
 
-    private int tell(StoreHealth now, long nowNs) {
+    private int tell(SessionGeneration current, StoreHealth now, long nowNs) {
         switch (now.state()) {
             case OK -> output.info("storage-room", "the session store takes changes again");
             case FULL ->
@@ -114,6 +123,7 @@ final class StoreWatch {
         if (state == StoreHealth.State.OK || now.state() == StoreHealth.State.FAILED) {
             handedOverNs = now.state() == StoreHealth.State.FAILED ? Long.MIN_VALUE : handedOverNs;
             sinceNs = nowNs;
+            durableIndex = current.state().durableIndex();
         }
         state = now.state();
         return 1;

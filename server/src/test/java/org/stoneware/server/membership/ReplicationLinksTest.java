@@ -93,6 +93,18 @@ class ReplicationLinksTest {
         assertThat(passive.dials).isEqualTo(1);
     }
 
+    /** It is refused as long as it lacks the key, and who refuses without a proof says no name. */
+    @Test
+    void shouldSayOnceWhoRefusesItAndWhy() {
+        active.refusal = "copy conf/array.key";
+
+        passive.links.follow(0);
+        pass(10_000);
+
+        assertThat(passive.dials).isGreaterThan(2);
+        assertThat(passive.warnings).containsExactly("server Server1 refuses replication: REFUSED copy conf/array.key");
+    }
+
     @Test
     void shouldRefuseDatagramsToAThirdParty() {
         FakeLink link = new FakeLink("192.0.2.7");
@@ -143,8 +155,12 @@ class ReplicationLinksTest {
         final List<Integer> connected = new ArrayList<>();
         final List<Integer> lost = new ArrayList<>();
         final List<String> received = new ArrayList<>();
+        final List<String> warnings = new ArrayList<>();
         final Transport transport;
         final ReplicationLinks links;
+        /** Why it takes in nobody; empty when it does. */
+        String refusal = "";
+
         boolean isActive;
         int dials;
 
@@ -185,8 +201,12 @@ class ReplicationLinksTest {
             there.other = link;
             link.onClosed = () -> active.links.onClosed(there);
             there.onClosed = () -> links.onClosed(link);
-            active.links.onHello(there, hello);
-            links.onReply(link, there.reply());
+            if (active.refusal.isEmpty()) {
+                active.links.onHello(there, hello);
+                links.onReply(link, there.reply());
+            } else {
+                links.onReply(link, reply("", HelloReply.Status.REFUSED, active.refusal));
+            }
         }
 
         void cycle() {
@@ -226,12 +246,17 @@ class ReplicationLinksTest {
 
         @Override
         public HelloReply reply(HelloReply.Status status, String reason) {
-            return new HelloReply(
-                    status, "Server1", 50, ServerRole.START, 3, "", "", 0, 0, 0, null, 100, 1_000, reason);
+            return reply("Server1", status, reason);
+        }
+
+        private static HelloReply reply(String name, HelloReply.Status status, String reason) {
+            return new HelloReply(status, name, 50, ServerRole.START, 3, "", "", 0, 0, 0, null, 100, 1_000, reason);
         }
 
         @Override
-        public void warning(String kind, String text) {}
+        public void warning(String kind, String text) {
+            warnings.add(text);
+        }
     }
 
     private static ArraySettings settings(int self) {

@@ -10,6 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.storage.LoadResult;
 import org.stoneware.spi.storage.SessionStore;
+import org.stoneware.spi.storage.StoreHealth;
 import org.stoneware.wire.session.WriteStatus;
 
 /** The disk of a store that keeps sessions fails, or is full. */
@@ -176,6 +177,43 @@ class StoreTroubleTest {
 
         assertThat(tomcat.written).containsExactly(WriteStatus.COMMITTED);
         assertThat(unread.first.dropsRequested).isZero();
+    }
+
+    /** Its disk was filled between a write and its force: what was taken in would be waited for in vain. */
+    @Test
+    void shouldNotWaitForWhatAFullDiskDoesNotTakeBeforeItHandsOver() {
+        boolean[] isStuck = {false};
+        DurableMachine machine = new DurableMachine(1, store -> withStuckDisk(store, isStuck));
+        PairFixture stuck = new PairFixture(machine::create, two::create);
+        stuck.pair(5);
+        PairFixture.Tomcat tomcat = stuck.new Tomcat(stuck.first);
+        stuck.pass(100);
+
+        isStuck[0] = true;
+        tomcat.create(1, "S1");
+        stuck.pass(500);
+        assertThat(stuck.first.events).contains("storage-full").doesNotContain("hand-over at once");
+        stuck.pass(1_000);
+
+        assertThat(stuck.first.events).containsOnlyOnce("hand-over at once").doesNotContain("hand-over");
+        assertThat(tomcat.written).isEmpty();
+        assertThat(stuck.second.isHeld("S1")).isTrue();
+    }
+
+    /** What is appended stays where it is. */
+    private static SessionStore withStuckDisk(SessionStore store, boolean[] isStuck) {
+        long[] durable = {0};
+        return with(store, method -> {
+            if (!isStuck[0]) {
+                durable[0] = store.durablePosition();
+                return null;
+            }
+            return switch (method) {
+                case "durablePosition" -> durable[0];
+                case "health" -> new StoreHealth(StoreHealth.State.FULL, "No space left on device");
+                default -> null;
+            };
+        });
     }
 
     @Test
