@@ -269,6 +269,10 @@ class AppointedElection implements Election {
                     + " is active; let it hand over (bin/hand-over), or force this one: entries on their way are"
                     + " lost then";
         }
+        Peer unheard = peers.unheard(view.activeId());
+        if (!isForced && unheard != null && mayServeElsewhere(unheard, nowNs)) {
+            return suspicion.awaitedByTomcats(unheard) + "; ask again, or force this one: two servers are active then";
+        }
         try {
             promote((isForced && !isComplete ? "forced by " : "appointed by ") + by);
         } catch (ElectionException e) {
@@ -329,11 +333,34 @@ class AppointedElection implements Election {
         } else if (view.role() == ServerRole.START) {
             resume(value, nowNs);
         } else {
-            boolean isStandby = view.role() == ServerRole.PASSIVE_STANDBY;
-            Peer last = peers.at(view.activeId());
+            missActive(nowNs);
+        }
+    }
+
+    /** Tomcats say whether the active, which is not heard here, goes on without this server: then it holds everything no more. */
+    private void missActive(long nowNs) {
+        Peer unheard = peers.unheard(view.activeId());
+        String heardElsewhere =
+                unheard != null && mayServeElsewhere(unheard, nowNs) ? suspicion.awaitedByTomcats(unheard) : "";
+        boolean isStandby = view.role() == ServerRole.PASSIVE_STANDBY;
+        Peer last = peers.at(view.activeId());
+        if (isStandby && last == unheard && suspicion.hasGoneOnAlone()) {
+            copy.forfeit();
+            view.become(
+                    ServerRole.PASSIVE_UNINITIALIZED,
+                    view.activeId(),
+                    peers.name(view.activeId()) + " has gone on without this server, as Tomcats say");
+        } else if (!heardElsewhere.isEmpty()) {
+            view.missing(heardElsewhere);
+        } else {
             view.missing((last == null ? "no server is active" : last.name() + " is not active")
                     + (isStandby ? "; this server holds everything" : "") + "; waiting for an operator to appoint one");
         }
+    }
+
+    /** Whether a server that is not heard here may be active beyond a link that has failed. Asks Tomcats. */
+    private boolean mayServeElsewhere(Peer unheard, long nowNs) {
+        return suspicion.isAwaitedByTomcats(unheard, true, false, nowNs);
     }
 
     /** The standby was appointed in this server's place and is not active yet. */

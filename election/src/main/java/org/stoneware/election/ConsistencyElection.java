@@ -343,7 +343,7 @@ class ConsistencyElection implements Election {
             leaveStandby("dropped");
             return;
         }
-        if (suspicion.judge(active, activeIncarnation, true, nowNs) != Suspicion.Verdict.GONE) {
+        if (suspicion.judgeBeforeVote(active, activeIncarnation, nowNs) != Suspicion.Verdict.GONE) {
             round.abandon();
             view.become(
                     ServerRole.PASSIVE_STANDBY,
@@ -495,7 +495,7 @@ class ConsistencyElection implements Election {
                 suspicion.onFlip(nowNs);
             }
             String reason = view.role() == ServerRole.PASSIVE_STANDBY
-                    ? view.reasonOfPromotion(running, isTakenForSilence)
+                    ? view.reasonOfPromotion(running, isTakenForSilence) + suspicion.noteOfNobody(nowNs)
                     : handOver.reasonOr("elected with " + round.votes() + " votes");
             Ballot ballot = round.ballot();
             round.abandon();

@@ -68,6 +68,29 @@ class OwnCopy {
                 && acceptor.acceptedBallot().isHigherThan(forfeited);
     }
 
+    /**
+     * Time after which a refused connection says that a server does not run. At the start in a new array, or with all there is on the own
+     * disk, that is at once. In an array that has served before a firewall may refuse, and Tomcats, which may hear the server, need time to
+     * dial this one. A server that was beside an active waits for it to return.
+     */
+    long refusalCountsAfterNs(Peers peers, ServerRole role) {
+        if (role != ServerRole.START) {
+            return context.electionTimeNs();
+        }
+        boolean isArrayNew = acceptor.acceptedValue() == null && acceptor.highestEpoch() == Epoch.NONE;
+        return isArrayNew || isSoleHolder(peers, role) ? 0 : Witnesses.DIAL_NS;
+    }
+
+    /** Whether the disk, as a restart found it, holds everything and says that no other server does. */
+    boolean isSoleHolder(Peers peers, ServerRole role) {
+        RegisterValue value = acceptor.acceptedValue();
+        return context.isStorePersistent()
+                && role == ServerRole.START
+                && value != null
+                && value.inSync().size() == 1
+                && mayHoldEverything(peers);
+    }
+
     /** Whether this process holds everything acknowledged under a value. */
     boolean isInSync(RegisterValue value) {
         return value.isInSync(acceptor.identity(), context.incarnation());

@@ -209,7 +209,7 @@ final class Peer {
                 }
             }
             case CLOSED, GOODBYE, SILENT -> onEnded(evidence, nowNs);
-            case LOCAL_STALL, WITNESSES, WITNESS_ALIVE, WITNESS_DEAD, WITNESS_SOLO, WITNESS_ROLE ->
+            case LOCAL_STALL, WITNESSES, WITNESS_ALIVE, WITNESS_DEAD, WITNESS_SOLO, WITNESS_ROLE, WITNESSES_LINKED ->
                 throw new IllegalArgumentException("not about a peer: " + evidence);
         }
     }

@@ -94,20 +94,26 @@ final class Peers {
         return null;
     }
 
+    /** As {@link #gatherRunning(IntHashSet, long, long)}; at the first look, when this server has just started, a refusal is an answer at once. */
+    @Nullable
+    Peer gatherRunning(IntHashSet running, boolean isFirstLook, long nowNs) {
+        return gatherRunning(running, isFirstLook ? 0 : electionTimeNs, nowNs);
+    }
+
     /**
      * Gathers the positions of the servers that run, this one included.
      *
-     * @param isFirstLook this server has just started and has not been beside an active.
+     * @param refusedNs time after which a refused connection is taken for the answer that a server does not run.
      * @return a peer of which it is not known yet whether it runs, or null when the gathering is complete.
      */
     @Nullable
-    Peer gatherRunning(IntHashSet running, boolean isFirstLook, long nowNs) {
+    Peer gatherRunning(IntHashSet running, long refusedNs, long nowNs) {
         running.clear();
         running.add(selfId);
         for (Peer peer : others) {
             if (peer.isTalking()) {
                 running.add(peer.memberId());
-            } else if (!isAbsent(peer, isFirstLook, nowNs)) {
+            } else if (!isAbsent(peer, refusedNs, nowNs)) {
                 return peer;
             }
         }
@@ -116,13 +122,12 @@ final class Peers {
 
     /**
      * Whether a server is passed over. At the own start nothing is lost by taking a refused connection for an answer; an active that
-     * is gone may be about to return, so it is given the election time.
+     * is gone may be about to return, so it is given the election time. In an array that has served before, a firewall
+     * may have refused: then Tomcats get the time to dial, and are asked.
      */
-    private boolean isAbsent(Peer peer, boolean isFirstLook, long nowNs) {
-        if (isFirstLook && peer.contact() == Peer.Contact.REFUSED) {
-            return true;
-        }
-        return peer.lostForNs(nowNs) >= electionTimeNs;
+    private boolean isAbsent(Peer peer, long refusedNs, long nowNs) {
+        boolean isRefused = peer.contact() == Peer.Contact.REFUSED;
+        return peer.lostForNs(nowNs) >= (isRefused ? Math.min(refusedNs, electionTimeNs) : electionTimeNs);
     }
 
     /** How many of the running servers come before this one. */

@@ -328,7 +328,7 @@ class RegisterElection implements Election {
             view.become(
                     ServerRole.PASSIVE_STANDBY,
                     active.memberId(),
-                    active.name() + " is missed: " + active.contact().inWords());
+                    active.name() + " is missed: " + active.contact().inWords() + suspicion.hindrance(active, nowNs));
             return;
         }
         isTakenForSilence = suspicion.isMereSilence(active, activeIncarnation);
@@ -372,7 +372,7 @@ class RegisterElection implements Election {
             view.waiting(copy.awaited(peers, view));
             return;
         }
-        Peer awaited = peers.gatherRunning(participants, view.role() == ServerRole.START, nowNs);
+        Peer awaited = peers.gatherRunning(participants, copy.refusalCountsAfterNs(peers, view.role()), nowNs);
         if (awaited != null) {
             proposer.abandon();
             turn.suspend();
@@ -382,7 +382,7 @@ class RegisterElection implements Election {
         if (heardElsewhere != null) {
             proposer.abandon();
             turn.suspend();
-            view.waiting("waiting for " + heardElsewhere.name() + ", which Tomcats hear and this server does not");
+            view.waiting(suspicion.awaitedByTomcats(heardElsewhere));
             return;
         }
         turn.begin(nowNs);
@@ -393,17 +393,21 @@ class RegisterElection implements Election {
             return;
         }
         proposer.abandon();
-        if (participants.size() == 1 || turn.isDue(peers.rank(participants), nowNs)) {
-            propose(nowNs);
-        } else {
+        if (participants.size() > 1 && !turn.isDue(peers.rank(participants), nowNs)) {
             view.waiting("waiting for " + peers.name(peers.first(participants)) + " to propose");
+        } else if (suspicion.mayAct()) {
+            propose(nowNs);
         }
     }
 
     /** A server to be waited for that Tomcats hear and this one does not, or null. Asks them. Own epochs will be higher than its. */
     private @Nullable Peer heardElsewhere(long nowNs) {
         Peer unheard = peers.unheard(view.activeId());
-        if (unheard == null || !suspicion.isAwaitedByTomcats(unheard, context.selfId() < unheard.memberId(), nowNs)) {
+        if (unheard == null) {
+            return null;
+        }
+        boolean isFirst = context.selfId() < unheard.memberId();
+        if (!suspicion.isAwaitedByTomcats(unheard, isFirst, copy.isSoleHolder(peers, view.role()), nowNs)) {
             return null;
         }
         acceptor.note(suspicion.witnessedEpoch());

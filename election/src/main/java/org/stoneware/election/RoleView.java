@@ -62,6 +62,11 @@ final class RoleView {
 
     /** Keeps the role; says that a server may still be heard. */
     void waitingFor(Peer awaited) {
+        if (awaited.contact() == Peer.Contact.REFUSED && role() == ServerRole.START) {
+            waiting("waiting up to " + TimeUnit.NANOSECONDS.toSeconds(Witnesses.DIAL_NS)
+                    + " s for Tomcats that may hear " + awaited.name() + ", which refuses connections");
+            return;
+        }
         waiting("waiting up to " + TimeUnit.NANOSECONDS.toSeconds(context.electionTimeNs()) + " s for " + awaited.name()
                 + ": " + awaited.contact().inWords());
     }

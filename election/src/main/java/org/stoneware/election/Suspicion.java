@@ -15,7 +15,8 @@ import org.stoneware.voting.RegisterMessage;
  *  hello of a new process                                at once
  *  connection closed and the next one refused            at once, unless a Tomcat has heard it since
  *  not heard, whatever the reason                        after {@link Peer#detectionNs} without own stalls, when
- *                                                        taking over: no Tomcat hears it and one was asked, or there are none
+ *                                                        taking over: no Tomcat hears it and one was asked, or there are none;
+ *                                                        or, if a quorum decides, none has answered for {@link Witnesses#PATIENT_NS}
  *                                                        going on alone: a Tomcat can be reached, or there are none
  *  the same within {@link #FLAP_NS} of such a takeover   after {@link #FLAP_SILENCE_NS}, and only if a Tomcat was asked
  *  goodbye, then not heard                               the same after the election time
@@ -83,6 +84,7 @@ final class Suspicion {
 
     /** Stalls within the time of proof lengthen it; they do not begin it anew, or a loaded machine would never come to an end. */
     void onLocalStall(long stallNs, long nowNs) {
+        witnesses.onLocalStall(stallNs, nowNs);
         if (provingUntilNs != NEVER && nowNs - stallNs < provingUntilNs) {
             provingUntilNs += stallNs;
         } else if (stallNs >= LONG_STALL_NS) {
@@ -105,21 +107,50 @@ final class Suspicion {
 
     /**
      * Whether a server that is not heard here has to be waited for because a Tomcat hears it, so that only the link to it has failed: a second
-     * active beside one that serves would be a split nobody needs. Asks. See docs/adr/0301 and 0302.
+     * active beside one that serves would be a split nobody needs. Also while an answer may still come. Asks. See docs/adr/0301, 0302, 0305.
      *
-     * @param isFirst this server goes before the other one where neither serves.
+     * @param isFirst      this server goes before the other one where neither serves.
+     * @param isSoleHolder this server's disk says that the other one holds less, so that only one that serves is waited for.
      */
-    boolean isAwaitedByTomcats(Peer other, boolean isFirst, long nowNs) {
+    boolean isAwaitedByTomcats(Peer other, boolean isFirst, boolean isSoleHolder, long nowNs) {
         witnesses.askAll(other.memberId(), isReadOut, nowNs);
         WitnessedRole role = witnesses.role();
-        if (role.isActive(nowNs)) {
+        if (role.isActive() || witnesses.isAnswerDue(nowNs)) {
             return true;
         }
-        if (other.wasMet()) {
-            return witnesses.mayBeHeard(nowNs);
+        boolean isHeard = witnesses.isHeardLately();
+        if (other.wasMet() && !role.isHeard()) {
+            // Nobody says what it is: it serves, if it was met, for all this server knows.
+            return isHeard && !isSoleHolder;
         }
         // Of two that never met each may be heard by Tomcats and serve nobody: the first of them serves.
-        return !isFirst && (role.isHeard(nowNs) || witnesses.mayBeHeard(nowNs));
+        boolean isRunning = isHeard || role.isHeard() && !other.wasMet();
+        return isRunning && !isFirst && !isSoleHolder;
+    }
+
+    /** Why {@link #isAwaitedByTomcats} holds, for people. */
+    String awaitedByTomcats(Peer other) {
+        return witnesses.isHeardLately() || witnesses.role().isHeard()
+                ? "waiting for " + other.name() + ", which Tomcats hear and this server does not"
+                : "asking Tomcats whether they hear " + other.name();
+    }
+
+    /** Whether what this server judges by is all there is: no answer of a Tomcat lies unread behind it. */
+    boolean mayAct() {
+        return isReadOut || !witnesses.hasAny();
+    }
+
+    /** Why a server that is missed is not taken for gone although it has been silent for long enough; empty when there is nothing to say. */
+    String hindrance(Peer other, long nowNs) {
+        return isSilentLongEnough(other, nowNs) && witnesses.isNobodyReached(nowNs)
+                ? "; no Tomcat is reached that could say whether it serves, so this server may be the one that is cut"
+                        + " off: it waits until one is reached, or for an operator (bin/force-active)"
+                : "";
+    }
+
+    /** What a server adds to why it took over without the word of any Tomcat; empty when it had one. */
+    String noteOfNobody(long nowNs) {
+        return witnesses.isNobodyReached(nowNs) ? "; no Tomcat was reached" : "";
     }
 
     /** Highest epoch in which Tomcats hear, or have heard, the server asked about serve; {@link Epoch#NONE} when they have not. */
@@ -136,6 +167,15 @@ final class Suspicion {
      * @param isTakeover the other is active and this server would take its place; else it is the standby.
      */
     Verdict judge(Peer other, long incarnation, boolean isTakeover, long nowNs) {
+        return judge(other, incarnation, isTakeover, false, nowNs);
+    }
+
+    /** As {@link #judge} of an active whose place is taken only with a quorum: that decides also where no Tomcat is reached. */
+    Verdict judgeBeforeVote(Peer active, long incarnation, long nowNs) {
+        return judge(active, incarnation, true, true, nowNs);
+    }
+
+    private Verdict judge(Peer other, long incarnation, boolean isTakeover, boolean isVoted, long nowNs) {
         if (other.hasEnded(incarnation) || isTakeover && other.hasGivenUpActiveRole()) {
             return Verdict.GONE;
         }
@@ -151,7 +191,8 @@ final class Suspicion {
         boolean isSilent = isSilentLongEnough(other, nowNs)
                 && isProven(other, nowNs)
                 && (isTakeover
-                        ? mayFlip(other, nowNs) && witnesses.confirmSilence(nowNs)
+                        ? mayFlip(other, nowNs)
+                                && (witnesses.confirmSilence(nowNs) || isVoted && witnesses.isNobodyReached(nowNs))
                         : witnesses.isAnyReachable(nowNs));
         if (isReadOut && isSilent) {
             silentId = other.memberId();
@@ -184,6 +225,6 @@ final class Suspicion {
 
     private boolean mayFlip(Peer other, long nowNs) {
         boolean isSettled = lastFlipNs == NEVER || nowNs - lastFlipNs >= FLAP_NS;
-        return isSettled || witnesses.hasAny() && other.silentForNs(nowNs) >= FLAP_SILENCE_NS;
+        return isSettled || witnesses.hasAnyRegistered() && other.silentForNs(nowNs) >= FLAP_SILENCE_NS;
     }
 }

@@ -22,6 +22,12 @@ final class WitnessedRole {
         epoch = Epoch.NONE;
     }
 
+    /** Takes a stall of this server out of the time since. */
+    void onLocalStall(long stallNs, long nowNs) {
+        heardNs = Math.min(nowNs, heardNs + stallNs);
+        activeNs = Math.min(nowNs, activeNs + stallNs);
+    }
+
     void onEvidence(Evidence evidence, long nowNs) {
         isHeard = true;
         heardNs = nowNs;
@@ -32,14 +38,20 @@ final class WitnessedRole {
         }
     }
 
-    /** Whether a Tomcat hears any process of it. */
-    boolean isHeard(long nowNs) {
-        return isHeard && nowNs - heardNs < Witnesses.PATIENT_NS;
+    /** Whether a Tomcat hears any process of it; its word holds until Tomcats have been asked anew. */
+    boolean isHeard() {
+        return isHeard;
     }
 
     /** Whether a Tomcat hears a process of it that says it is active. One that has not heard of that yet does not contradict. */
-    boolean isActive(long nowNs) {
-        return isActive && nowNs - activeNs < Witnesses.PATIENT_NS;
+    boolean isActive() {
+        return isActive;
+    }
+
+    /** Whether Tomcats have to be asked anew because nobody has said for long that the server is active, or is heard at all. */
+    boolean isWordOld(long nowNs) {
+        return isHeard && nowNs - heardNs >= Witnesses.PATIENT_NS
+                || isActive && nowNs - activeNs >= Witnesses.PATIENT_NS;
     }
 
     /** Highest epoch in which it was active; {@link Epoch#NONE} when it was not. */

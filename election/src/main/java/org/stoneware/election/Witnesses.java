@@ -22,16 +22,22 @@ final class Witnesses {
     /** The same when none has: who asks a slow one again and again never hears what it says of the newest question. */
     static final long SLOW_ROUND_NS = TimeUnit.SECONDS.toNanos(1);
 
+    /** A Tomcat dials a server it does not reach every 2 s, and is linked within this time also to one that has just been started. */
+    static final long DIAL_NS = TimeUnit.SECONDS.toNanos(3);
+
     /** How long the word of a Tomcat holds where a whole election time has gone by before; twice as long as it takes to ask slow ones again. */
     static final long PATIENT_NS = TimeUnit.SECONDS.toNanos(2);
 
     private final ElectionOutput output;
     private final WitnessedRole role = new WitnessedRole();
     private int registered;
+    private int linked;
+    private boolean hasNewcomer;
     private int subjectId = ElectionView.NO_ACTIVE;
     private long firstAskedNs;
     private long askedNs;
     private long heardNs;
+    private long answeredNs;
     private boolean isHeard;
     private int alive;
     private int dead;
@@ -49,7 +55,11 @@ final class Witnesses {
     void onEvidence(Evidence evidence, long nowNs) {
         if (evidence.kind() == Evidence.Kind.WITNESSES) {
             registered = evidence.count();
+        } else if (evidence.kind() == Evidence.Kind.WITNESSES_LINKED) {
+            hasNewcomer |= evidence.count() > linked;
+            linked = evidence.count();
         } else if (evidence.memberId() == subjectId) {
+            answeredNs = nowNs;
             if (evidence.kind() == Evidence.Kind.WITNESS_ALIVE) {
                 alive += evidence.count();
                 isContradicted |= alive > 0;
@@ -71,19 +81,45 @@ final class Witnesses {
         subjectId = ElectionView.NO_ACTIVE;
     }
 
-    /** As {@link #askAll}, if a Tomcat is registered: only those can say that a server is gone. */
+    /** Takes a stall of this server out of the time that has gone by since Tomcats were asked and have answered. */
+    void onLocalStall(long stallNs, long nowNs) {
+        firstAskedNs = Math.min(nowNs, firstAskedNs + stallNs);
+        askedNs = Math.min(nowNs, askedNs + stallNs);
+        heardNs = Math.min(nowNs, heardNs + stallNs);
+        answeredNs = Math.min(nowNs, answeredNs + stallNs);
+        role.onLocalStall(stallNs, nowNs);
+    }
+
+    /**
+     * Asks at the beginning, and again when the answers are old, if a Tomcat is registered: only those can say that a server is gone.
+     *
+     * @param mayAskAgain whether the answers there are may be replaced: whoever judges by them does so now.
+     */
     void ask(int memberId, boolean mayAskAgain, long nowNs) {
         if (registered > 0) {
-            askAll(memberId, mayAskAgain, nowNs);
+            askRound(memberId, mayAskAgain, nowNs);
         }
     }
 
     /**
-     * Asks at the beginning, and again when the answers are old.
-     *
-     * @param mayAskAgain whether the answers there are may be replaced: whoever judges by them does so now.
+     * As {@link #ask}, whoever is registered. When no Tomcat has said for long that it hears the server, or one has come that was not asked,
+     * what the others did not hear in rounds before counts no more: all are asked anew and heard out.
      */
     void askAll(int memberId, boolean mayAskAgain, long nowNs) {
+        boolean isWordOld = isHeard && nowNs - heardNs >= PATIENT_NS || role.isWordOld(nowNs);
+        if (memberId == subjectId && mayAskAgain && (isWordOld || hasNewcomer)) {
+            isHeard &= !isWordOld;
+            firstAskedNs = nowNs;
+            if (isWordOld) {
+                role.begin();
+            }
+            begin(memberId, false, nowNs);
+        } else {
+            askRound(memberId, mayAskAgain, nowNs);
+        }
+    }
+
+    private void askRound(int memberId, boolean mayAskAgain, long nowNs) {
         boolean isNewSubject = memberId != subjectId;
         long roundNs = alive + dead > 0 || registered == 0 && isRoleTold ? ROUND_NS : SLOW_ROUND_NS;
         if (!isNewSubject && (!mayAskAgain || nowNs - askedNs < roundNs)) {
@@ -98,13 +134,18 @@ final class Witnesses {
         isContradicted &= !isNewSubject;
         hasGoneOnAlone &= !isNewSubject;
         // What the last round said holds until this one is over: a verdict must not waver because it is asked again.
-        isAnswered = !isNewSubject && areHeardOut(nowNs);
+        begin(memberId, !isNewSubject && areHeardOut(nowNs), nowNs);
+    }
+
+    private void begin(int memberId, boolean isAnsweredBefore, long nowNs) {
+        isAnswered = isAnsweredBefore;
         aliveBefore = isAnswered ? aliveNow(nowNs) : 0;
         deadBefore = isAnswered ? deadNow(nowNs) : 0;
         askedNs = nowNs;
         alive = 0;
         dead = 0;
         isRoleTold = false;
+        hasNewcomer = false;
         output.askWitnesses(memberId);
     }
 
@@ -145,6 +186,11 @@ final class Witnesses {
 
     /** Whether there is any Tomcat that could be asked. */
     boolean hasAny() {
+        return registered > 0 || linked > 0;
+    }
+
+    /** Whether there is any Tomcat whose "not heard" counts. */
+    boolean hasAnyRegistered() {
         return registered > 0;
     }
 
@@ -154,10 +200,26 @@ final class Witnesses {
                 || areHeardOut(nowNs) && hasEverybodyAnswered(nowNs) && aliveNow(nowNs) == 0 && deadNow(nowNs) > 0;
     }
 
-    /** Whether a Tomcat hears the server, or may be about to say so; patient with slow ones, since nobody waits for this within milliseconds. */
-    boolean mayBeHeard(long nowNs) {
-        boolean wasHeard = isHeard && nowNs - heardNs < PATIENT_NS;
-        return registered > 0 && (wasHeard || !areHeardOut(nowNs) || !hasEverybodyAnswered(nowNs));
+    /**
+     * Whether a registered Tomcat has said that it hears the process asked about. Its word holds until all have been asked anew, see
+     * {@link #askAll}: patient with slow ones, since nobody waits for this within milliseconds.
+     */
+    boolean isHeardLately() {
+        return registered > 0 && isHeard;
+    }
+
+    /** Whether a Tomcat, registered or not, may be about to say what it hears. */
+    boolean isAnswerDue(long nowNs) {
+        int asked = Math.max(registered, linked);
+        boolean isComplete = aliveNow(nowNs) + deadNow(nowNs) >= asked || nowNs - firstAskedNs >= LATE_NS;
+        return asked > 0 && (!areHeardOut(nowNs) || !isComplete);
+    }
+
+    /** Whether no Tomcat has answered for so long that none seems to be reached, although there are some. */
+    boolean isNobodyReached(long nowNs) {
+        return registered > 0
+                && subjectId != ElectionView.NO_ACTIVE
+                && nowNs - Math.max(firstAskedNs, answeredNs) >= PATIENT_NS;
     }
 
     /** Whether no answer is missing that may still say that the server is heard. */

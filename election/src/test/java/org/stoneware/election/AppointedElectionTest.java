@@ -327,6 +327,50 @@ class AppointedElectionTest {
         return sent.get(sent.size() - 1);
     }
 
+    /** Only the link between the servers is cut: the active goes on alone, and what it acknowledges is not here. */
+    @Test
+    void shouldHoldEverythingNoMoreOnceTomcatsSayThatTheActiveHasGoneOnAlone() {
+        AppointedElection election = missingStandby();
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_SOLO, 0, 1), 700 * MS);
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_ALIVE, 0, 2), 700 * MS);
+        election.doWork(701 * MS);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+        assertThat(election.appoint(false, "ann", 60_000 * MS)).contains("may lack sessions");
+        assertThat(election.appoint(true, "ann", 60_000 * MS)).isEmpty();
+    }
+
+    @Test
+    void shouldNotBeAppointedUnforcedBesideAnActiveThatTomcatsHear() {
+        AppointedElection election = missingStandby();
+        String whileAsking = election.appoint(false, "ann", 610 * MS);
+        for (long ms = 620; ms < 10_000; ms += 10) {
+            election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_ALIVE, 0, 2), ms * MS);
+            election.doWork(ms * MS);
+        }
+        String whileHeard = election.appoint(false, "ann", 10_000 * MS);
+        String reason = election.view().reason();
+        for (long ms = 10_000; ms < 13_000; ms += 10) {
+            election.doWork(ms * MS);
+            election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_DEAD, 0, 2), ms * MS);
+        }
+
+        assertThat(whileAsking).contains("asking Tomcats whether they hear Server1");
+        assertThat(whileHeard).contains("Server1, which Tomcats hear", "force");
+        assertThat(reason).contains("Server1, which Tomcats hear");
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_STANDBY);
+        assertThat(election.appoint(false, "ann", 13_000 * MS)).isEmpty();
+    }
+
+    private AppointedElection missingStandby() {
+        AppointedElection election = standby();
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESSES, 0, 2), MS);
+        election.onEvidence(
+                new Evidence(Evidence.Kind.SILENT, 0, PEER_PROCESS, ServerRole.START, 0, 600 * MS), 600 * MS);
+        election.doWork(601 * MS);
+        return election;
+    }
+
     private AppointedElection standby() {
         AppointedElection election = open(1, 99);
         election.onEvidence(hello(), 0);

@@ -219,6 +219,43 @@ class ConsistencyElectionTest {
         assertThat(questions).isEmpty();
     }
 
+    /** The machine with the active and all Tomcats has lost its power. A quorum can tell, whom no Tomcat has to help. */
+    @Test
+    void shouldTakeOverForSilenceWhenNoTomcatIsReachedAndAQuorumAgrees() {
+        becomeStandby();
+        election.onVoter(contact(), true, MS);
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESSES, 0, 2), MS);
+        for (long ms = 600; ms < 2_500; ms += 100) {
+            silentFor600(ms);
+            election.doWork(ms * MS);
+        }
+        boolean isAskedEarly = !questions.isEmpty();
+        for (long ms = 2_500; ms < 4_000; ms += 100) {
+            silentFor600(ms);
+            election.doWork(ms * MS);
+            answer(ms * MS);
+        }
+
+        assertThat(isAskedEarly).isFalse();
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(election.view().reason()).contains("silent", "no Tomcat was reached");
+    }
+
+    /** Only the link between the servers is cut. */
+    @Test
+    void shouldNotTakeOverForSilenceWhileTomcatsHearTheActive() {
+        becomeStandby();
+        election.onVoter(contact(), true, MS);
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESSES, 0, 2), MS);
+        for (long ms = 600; ms < 20_000; ms += 100) {
+            silentFor600(ms);
+            election.doWork(ms * MS);
+            election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_ALIVE, 0, 1), ms * MS);
+        }
+
+        assertThat(questions).isEmpty();
+    }
+
     private void silentFor600(long nowMs) {
         election.onEvidence(
                 new Evidence(Evidence.Kind.SILENT, 0, PEER_PROCESS, ServerRole.START, 0, 600 * MS), nowMs * MS);

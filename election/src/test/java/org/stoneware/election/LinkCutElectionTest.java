@@ -91,4 +91,83 @@ class LinkCutElectionTest extends PairElectionFixture {
 
         assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
     }
+
+    /** This server is paused for so long that what the Tomcats said before is old: they are asked anew and heard out first. */
+    @Test
+    void shouldNotTakeItsOwnPauseForTomcatsThatHearNothing() {
+        waitUntilTheOtherIsHeardElsewhere(20_000);
+
+        election.onEvidence(
+                new Evidence(Evidence.Kind.LOCAL_STALL, 1, 0, ServerRole.START, 0, 3_000 * MS), 23_000 * MS);
+        election.doWork(23_000 * MS);
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+        assertThat(election.view().reason()).contains("waiting for Server1, which Tomcats hear");
+    }
+
+    /** As with a pause that is told of nowhere, in which answers have waited too. */
+    @Test
+    void shouldAskTomcatsAnewWhenTheirLastWordIsOld() {
+        waitUntilTheOtherIsHeardElsewhere(20_000);
+
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_DEAD, 0, 1), 23_000 * MS);
+        ServerRole whileReading = election.view().role();
+        election.doWork(23_000 * MS);
+        ServerRole whenAsked = election.view().role();
+        for (long ms = 23_001; ms < 23_400; ms++) {
+            election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_DEAD, 0, 2), ms * MS);
+            election.doWork(ms * MS);
+        }
+
+        assertThat(whileReading).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+        assertThat(whenAsked).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    /** The last word is old, and the answers of the newest round lie in the inbox behind one that brings bad news. */
+    @Test
+    void shouldProposeOnlyWhenEverythingIsRead() {
+        waitUntilTheOtherIsHeardElsewhere(20_000);
+        for (long ms = 20_000; ms < 22_050; ms += 10) {
+            election.doWork(ms * MS);
+        }
+
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_DEAD, 0, 2), 22_050 * MS);
+        ServerRole whileReading = election.view().role();
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_ALIVE, 0, 1), 22_050 * MS);
+        election.doWork(22_050 * MS);
+
+        assertThat(whileReading).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+    }
+
+    /** The machine with the active and all Tomcats has lost its power, or this one is cut off: nobody can tell. */
+    @Test
+    void shouldSayWhatItWaitsForWhenNoTomcatIsReached() {
+        becomeStandby();
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESSES, 0, 2), MS);
+        hear(Evidence.Kind.UNREACHABLE, 0, 500 * MS);
+        election.onEvidence(
+                new Evidence(Evidence.Kind.SILENT, 0, PEER_PROCESS, ServerRole.START, 0, 600 * MS), 600 * MS);
+        hear(Evidence.Kind.CLOSED, PEER_PROCESS, 700 * MS);
+        for (long ms = 700; ms < 60_000; ms += 10) {
+            election.doWork(ms * MS);
+        }
+
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_STANDBY);
+        assertThat(election.view().reason()).contains("no Tomcat is reached", "bin/force-active");
+        assertThat(election.forceActive("ann", 60_000 * MS)).isEmpty();
+        assertThat(election.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    private void waitUntilTheOtherIsHeardElsewhere(long untilMs) {
+        becomeStandby();
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESSES, 0, 2), MS);
+        hear(Evidence.Kind.SILENT, PEER_PROCESS, 600 * MS);
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_SOLO, 0, 1), 601 * MS);
+        for (long ms = 610; ms < untilMs; ms += 10) {
+            election.doWork(ms * MS);
+            election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_ALIVE, 0, 2), ms * MS);
+        }
+    }
 }

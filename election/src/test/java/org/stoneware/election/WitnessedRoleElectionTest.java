@@ -166,6 +166,139 @@ class WitnessedRoleElectionTest extends PairElectionFixture {
         assertThat(first.view().epoch()).isLessThan(PEER_EPOCH);
     }
 
+    /**
+     * A firewall that resets connections looks like a server that does not run. Tomcats that hear it need a moment to dial a server that was
+     * just started, and with a store that is empty none of them is registered here.
+     */
+    @Test
+    void shouldLetTomcatsDialBeforeItTakesARefusalForDeath() {
+        Election second = restartedSecond(List.of(new RegisterValue.InSync(0, PEER, 5)), false);
+        refuse(second);
+        for (long ms = 10; ms < 1_500; ms += 10) {
+            second.doWork(ms * MS);
+        }
+        second.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESSES_LINKED, 1, 1), 1_500 * MS);
+        int asked = questions;
+        for (long ms = 1_500; ms < 1_560; ms += 10) {
+            second.doWork(ms * MS);
+        }
+        assertThat(questions).isEqualTo(asked + 1);
+        for (long ms = 1_560; ms < 30_000; ms += 10) {
+            tellRoleOfFirst(second, ServerRole.ACTIVE_COORDINATOR, ms);
+            second.doWork(ms * MS);
+        }
+
+        assertThat(second.view().role()).isEqualTo(ServerRole.START);
+        assertThat(second.view().reason()).contains("waiting for Server1, which Tomcats hear");
+    }
+
+    /** One that is linked just before the time is over is heard out. */
+    @Test
+    void shouldHearOutATomcatThatHasJustDialled() {
+        Election second = restartedSecond(List.of(new RegisterValue.InSync(0, PEER, 5)), false);
+        refuse(second);
+        for (long ms = 10; ms < 2_990; ms += 10) {
+            second.doWork(ms * MS);
+        }
+        second.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESSES_LINKED, 1, 1), 2_990 * MS);
+        for (long ms = 2_990; ms < 3_150; ms += 10) {
+            second.doWork(ms * MS);
+        }
+        tellRoleOfFirst(second, ServerRole.ACTIVE_COORDINATOR, 3_150);
+        second.doWork(3_150 * MS);
+
+        assertThat(second.view().role()).isEqualTo(ServerRole.START);
+    }
+
+    @Test
+    void shouldServeAfterARefusalWhenTomcatsHadTheTimeToDial() {
+        Election second = restartedSecond(List.of(new RegisterValue.InSync(0, PEER, 5)), false);
+        refuse(second);
+        for (long ms = 10; ms < 3_200; ms += 10) {
+            second.doWork(ms * MS);
+        }
+
+        assertThat(second.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    /** The second alone holds everything, on its disk; the first was dropped, and runs. Nobody would serve. */
+    @Test
+    void shouldServeWithAllThereIsWhileTomcatsHearAServerThatIsNotActive() {
+        Election second = restartedSecond(List.of(new RegisterValue.InSync(1, SELF, PEER_PROCESS)), true);
+        beCutOff(second, 0);
+        for (long ms = 10; ms < 5_500; ms += 10) {
+            second.doWork(ms * MS);
+            tellRoleOfFirst(second, ServerRole.PASSIVE_UNINITIALIZED, ms);
+            second.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_ALIVE, 0, 1), ms * MS);
+        }
+
+        assertThat(second.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+        assertThat(second.view().isUnclean()).isFalse();
+    }
+
+    @Test
+    void shouldServeWithAllThereIsWhileTomcatsHearAServerAndDoNotSayWhatItIs() {
+        Election second = restartedSecond(List.of(new RegisterValue.InSync(1, SELF, PEER_PROCESS)), true);
+        beCutOff(second, 0);
+        second.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESSES, 1, 1), MS);
+        for (long ms = 10; ms < 5_500; ms += 10) {
+            second.doWork(ms * MS);
+            second.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_ALIVE, 0, 1), ms * MS);
+        }
+
+        assertThat(second.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    /** An operator may have forced it meanwhile. */
+    @Test
+    void shouldWaitWithAllThereWasWhileTomcatsHearAnActive() {
+        Election second = restartedSecond(List.of(new RegisterValue.InSync(1, SELF, PEER_PROCESS)), true);
+        beCutOff(second, 0);
+        for (long ms = 10; ms < 30_000; ms += 10) {
+            second.doWork(ms * MS);
+            tellRoleOfFirst(second, ServerRole.ACTIVE_COORDINATOR, ms);
+        }
+
+        assertThat(second.view().role()).isEqualTo(ServerRole.START);
+    }
+
+    /** Two that have met since their start, and neither of which serves, do not wait for each other for ever. */
+    @Test
+    void shouldServeAsTheFirstOfTwoThatMetWhenTomcatsHearTheOtherAsPassive() {
+        Election first = restartedFirst(false);
+        first.onEvidence(new Evidence(Evidence.Kind.HELLO, 1, PEER_PROCESS, ServerRole.START, 0, 0), MS);
+        first.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESSES, 0, 1), MS);
+        first.onEvidence(new Evidence(Evidence.Kind.CLOSED, 1, PEER_PROCESS, ServerRole.START, 0, 0), 2 * MS);
+        for (long ms = 10; ms < 5_500; ms += 10) {
+            first.doWork(ms * MS);
+            tellRole(first, PEER_PROCESS, ServerRole.START, 0, ms);
+            first.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_ALIVE, 1, 1), ms * MS);
+        }
+
+        assertThat(first.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
+    }
+
+    private Election restartedSecond(List<RegisterValue.InSync> inSync, boolean isPersistent) {
+        MemoryRegisters.MemoryStore register = new MemoryRegisters.MemoryStore(SELF);
+        Ballot ballot = new Ballot(1, SELF);
+        RegisterValue value = new RegisterValue(
+                1L << 22, inSync.get(0).memberId(), inSync, List.of(new RegisterValue.Voter(1, SELF)), 0);
+        register.force(new SavedRegister(SELF, 5, value.epoch(), ballot, ballot, value, true));
+        return RegisterElectionProvider.open(
+                new ElectionContext(
+                        1, List.of("Server1", "Server2"), SELF_PROCESS, 5_000 * MS, Path.of("unused"), isPersistent),
+                new Output(),
+                register);
+    }
+
+    private static void refuse(Election second) {
+        second.onEvidence(new Evidence(Evidence.Kind.REFUSED, 0, 0, ServerRole.START, 0, 0), MS);
+    }
+
+    private static void tellRoleOfFirst(Election second, ServerRole role, long ms) {
+        second.onEvidence(Evidence.ofWitnessedRole(0, FIRST_PROCESS, role, 1L << 22), ms * MS);
+    }
+
     /** Of this server's register only what is on disk is left, and with a persistent store what it held under that. */
     private Election restartedFirst(boolean isPersistent) {
         MemoryRegisters.MemoryStore register = new MemoryRegisters.MemoryStore(PEER);

@@ -112,8 +112,9 @@ class WitnessesTest {
 
         assertThat(witnesses.confirmSilence(300 * MS)).isFalse();
         assertThat(witnesses.isAnyReachable(300 * MS)).isFalse();
-        assertThat(witnesses.mayBeHeard(300 * MS)).isFalse();
-        assertThat(witnesses.role().isActive(300 * MS)).isTrue();
+        assertThat(witnesses.isHeardLately()).isFalse();
+        assertThat(witnesses.isAnswerDue(300 * MS)).isFalse();
+        assertThat(witnesses.role().isActive()).isTrue();
         assertThat(witnesses.role().epoch()).isEqualTo(6);
     }
 
@@ -122,13 +123,42 @@ class WitnessesTest {
         witnesses.askAll(SUBJECT, true, 0);
         witnesses.onEvidence(Evidence.ofWitnessedRole(SUBJECT, 7, ServerRole.ACTIVE_COORDINATOR, 6), MS);
         witnesses.onEvidence(Evidence.ofWitnessedRole(SUBJECT, 7, ServerRole.PASSIVE_STANDBY, 5), 2 * MS);
-        assertThat(witnesses.role().isActive(2_000 * MS)).isTrue();
-        assertThat(witnesses.role().isActive(2_001 * MS)).isFalse();
-        assertThat(witnesses.role().isHeard(2_001 * MS)).isTrue();
+        witnesses.askAll(SUBJECT, true, 2_000 * MS);
+        assertThat(witnesses.role().isActive()).isTrue();
+        // Not by time alone: Tomcats are asked anew first.
+        witnesses.askAll(SUBJECT, false, 2_001 * MS);
+        assertThat(witnesses.role().isActive()).isTrue();
+        witnesses.askAll(SUBJECT, true, 2_001 * MS);
+        assertThat(witnesses.role().isActive()).isFalse();
+        assertThat(witnesses.role().isHeard()).isFalse();
+        assertThat(asked).isEqualTo(3);
+    }
 
-        witnesses.askAll(SUBJECT + 1, true, 2_001 * MS);
+    @Test
+    void shouldForgetWhatTomcatsHearOfAServerWhenAnotherOneIsAskedAbout() {
+        witnesses.askAll(SUBJECT, true, 0);
+        witnesses.onEvidence(Evidence.ofWitnessedRole(SUBJECT, 7, ServerRole.PASSIVE_STANDBY, 5), MS);
+        assertThat(witnesses.role().isHeard()).isTrue();
 
-        assertThat(witnesses.role().isHeard(2_001 * MS)).isFalse();
+        witnesses.askAll(SUBJECT + 1, true, 2 * MS);
+
+        assertThat(witnesses.role().isHeard()).isFalse();
+    }
+
+    /** One that dials a moment later is asked at once, and heard out, although others have answered. */
+    @Test
+    void shouldAskATomcatThatHasComeSince() {
+        tell(Evidence.Kind.WITNESSES_LINKED, 1);
+        witnesses.askAll(SUBJECT, true, 0);
+        assertThat(witnesses.isAnswerDue(199 * MS)).isTrue();
+        assertThat(witnesses.isAnswerDue(200 * MS)).isFalse();
+
+        tell(Evidence.Kind.WITNESSES_LINKED, 2);
+        witnesses.askAll(SUBJECT, true, 201 * MS);
+
+        assertThat(asked).isEqualTo(2);
+        assertThat(witnesses.isAnswerDue(400 * MS)).isTrue();
+        assertThat(witnesses.isAnswerDue(401 * MS)).isFalse();
     }
 
     @Test

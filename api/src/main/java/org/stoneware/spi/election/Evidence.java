@@ -49,7 +49,9 @@ public record Evidence(Kind kind, int memberId, long incarnation, ServerRole rol
          * it last that it has this role and epoch. It may be another process than the one asked about, and the Tomcat one that is not
          * registered and counts in no other kind. Told before that Tomcat's answer; one of an older version never tells it.
          */
-        WITNESS_ROLE
+        WITNESS_ROLE,
+        /** So many Tomcats have a link to this server, registered or not: all are asked, and may tell {@link #WITNESS_ROLE}. */
+        WITNESSES_LINKED
     }
 
     /** What one Tomcat has been told by a server it hears. */
@@ -68,7 +70,8 @@ public record Evidence(Kind kind, int memberId, long incarnation, ServerRole rol
                 || kind == Kind.WITNESS_ALIVE
                 || kind == Kind.WITNESS_DEAD
                 || kind == Kind.WITNESS_SOLO
-                || kind == Kind.WITNESS_ROLE;
+                || kind == Kind.WITNESS_ROLE
+                || kind == Kind.WITNESSES_LINKED;
     }
 
     /** Number of Tomcats with the witness kinds. */

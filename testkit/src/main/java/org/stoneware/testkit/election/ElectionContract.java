@@ -131,6 +131,8 @@ public abstract class ElectionContract {
             assertThat(restarted.view().epoch()).isGreaterThanOrEqualTo(last.epoch());
             restarted.onEvidence(new Evidence(Evidence.Kind.REFUSED, 1, 0, ServerRole.START, 0, 0), 0);
             restarted.doWork(0);
+            // It may give others the time to say that the server that refuses is heard.
+            restarted.doWork(10 * SECOND_NS);
             assertThat(restarted.view().epoch()).isGreaterThan(last.epoch());
         }
     }

@@ -47,7 +47,8 @@ public abstract class SelfElectingContract extends ElectionContract {
             for (int round = 0; round < 4; round++) {
                 int id = round % 2;
                 network.start(id);
-                network.runFor(SECOND_NS);
+                // A server that has run before may give others the time to say that the other one is heard.
+                network.runFor(4 * SECOND_NS);
                 network.start(1 - id);
                 network.runFor(SECOND_NS);
 
