@@ -104,6 +104,42 @@ class NetworkIT {
         stayWithActive(lab::reset, LONG_FAULT_MS);
     }
 
+    /** It is empty then and knows no Tomcat; those that call it say that the active serves. */
+    @Test
+    void shouldStayWithActiveWhenTheStandbyIsRestartedWhileTheirLinkIsCut() throws IOException {
+        stayWithActiveWhenStandbyIsRestarted(lab::cut);
+    }
+
+    /** Looks to the new process as if the other server did not run. */
+    @Test
+    void shouldStayWithActiveWhenTheStandbyIsRestartedWhileAFirewallResetsTheirLink() throws IOException {
+        stayWithActiveWhenStandbyIsRestarted(lab::reset);
+    }
+
+    private static void stayWithActiveWhenStandbyIsRestarted(Fault fault) throws IOException {
+        try (CounterLoad load = pair.load(USERS)) {
+            load.awaitServed(3);
+            ServerProcess active = pair.active();
+            String name = pair.other(active).member().name();
+
+            pair.array().server(name).process().killHard();
+            fault.begin(active.member().name(), name);
+            ServerProcess standby = pair.array().start(name);
+            Await.until("the standby answers", PATIENCE, () -> !standby.role().isEmpty(), () -> pair.report());
+            lastFor(LONG_FAULT_MS);
+            load.awaitServed(3);
+            assertThat(active.role()).isEqualTo(Cluster.ACTIVE);
+            assertThat(standby.role()).isNotEqualTo(Cluster.ACTIVE);
+            lab.heal();
+
+            pair.awaitComplete();
+            assertThat(pair.active()).isSameAs(active);
+            assertThat(standby.process().output()).doesNotContain("Moved to State[ " + Cluster.ACTIVE);
+            load.awaitServed(3);
+            load.requireNothingLost();
+        }
+    }
+
     private static void stayWithActive(Fault fault, long millis) throws IOException {
         try (CounterLoad load = pair.load(USERS)) {
             load.awaitServed(3);

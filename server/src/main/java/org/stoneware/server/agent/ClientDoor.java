@@ -86,6 +86,9 @@ final class ClientDoor implements LivenessListener, FrameListener {
         /** What a Tomcat says of another server; of the witness kinds, one Tomcat each. */
         default void onWitness(Evidence evidence) {}
 
+        /** How many Tomcats there are that could say something, see {@link WitnessLinks.Listener#onWitnesses}. */
+        default void onWitnesses(Evidence.Kind kind, int count) {}
+
         /** A Tomcat was taken in, over any kind of link. */
         default void onTomcat(LivenessLink link, Hello hello) {}
 
@@ -166,6 +169,11 @@ final class ClientDoor implements LivenessListener, FrameListener {
             @Override
             public void onWitness(Evidence evidence) {
                 standing.onWitness(evidence);
+            }
+
+            @Override
+            public void onWitnesses(Evidence.Kind kind, int count) {
+                standing.onWitnesses(kind, count);
             }
 
             @Override

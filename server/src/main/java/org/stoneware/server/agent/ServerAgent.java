@@ -94,7 +94,6 @@ final class ServerAgent {
     private long lastElectionNs;
     private long lastPublishNs;
     private boolean isStatusDue;
-    private int toldWitnesses;
     private long stalls;
     private volatile ClusterStatus status;
 
@@ -219,7 +218,7 @@ final class ServerAgent {
         int work = inbox.drain(EVENT_LIMIT);
         work += transport.poll(frames, FRAME_LIMIT);
         work += peers.doWork(nowNs);
-        tellWitnesses();
+        door.witnesses().count(duties.current().state().clients().size(), nowNs);
         work += election.doWork(electionTime());
         work += replication.doWork(nowNs);
         work += duties.doWork(nowNs);
@@ -245,16 +244,6 @@ final class ServerAgent {
         @Nullable SessionRequestProcessor serving = duties.processor();
         if (timeline.isOpen() && serving != null) {
             timeline.onProgress(serving.progress());
-        }
-    }
-
-    /** How many Tomcats could say whether another server lives. */
-    private void tellWitnesses() {
-        int count = duties.current().state().clients().size();
-        if (count != toldWitnesses) {
-            toldWitnesses = count;
-            election.onEvidence(
-                    Evidence.ofWitnesses(Evidence.Kind.WITNESSES, settings.selfPosition(), count), electionTime());
         }
     }
 
@@ -516,6 +505,11 @@ final class ServerAgent {
         public void onWitness(Evidence evidence) {
             timeline.last(TakeoverTimeline.Step.TOMCATS_HEARD);
             election.onEvidence(evidence, electionTime());
+        }
+
+        @Override
+        public void onWitnesses(Evidence.Kind kind, int count) {
+            election.onEvidence(Evidence.ofWitnesses(kind, settings.selfPosition(), count), electionTime());
         }
 
         @Override

@@ -2,6 +2,7 @@ package org.stoneware.server.agent;
 
 import java.util.HashMap;
 import java.util.Map;
+import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
@@ -33,6 +34,11 @@ final class WitnessLinks {
     /** A "heard" to a question older than so many says nothing about now. */
     private static final long MAX_LATE_QUESTIONS = 10;
 
+    /** For so long no registered Tomcat must have had a link before others are asked in their place; no restart of a network is slower. */
+    static final long UNREACHED_NS = TimeUnit.SECONDS.toNanos(5);
+
+    private static final long LOOK_NS = TimeUnit.MILLISECONDS.toNanos(100);
+
     private final Listener listener;
     private final Map<Identity, Tomcat> tomcats = new HashMap<>();
     private final Map<Long, Tomcat> byLink = new HashMap<>();
@@ -40,13 +46,23 @@ final class WitnessLinks {
     private final WitnessPublisher messages = new WitnessPublisher();
     private final UnsafeBuffer out = new UnsafeBuffer(new byte[WitnessProtocol.MAX_MESSAGE_LENGTH]);
     private volatile long lastSequence;
-    private boolean toldSolo;
     private boolean isNoticeDue;
+    /** What this server has told Tomcats of itself last; null while it is not active. */
+    private @Nullable Boolean toldSolo;
+
+    private long lookedNs;
+    private long unreachedNs;
+    private boolean areStrangersCounted;
+    private int toldCount;
+    private int toldLinked;
 
     /** What witnesses say, and who they are. Called on the agent thread. */
     interface Listener {
         /** Of the kinds that {@link Evidence#isOfWitnesses} names, one Tomcat each. */
         void onWitness(Evidence evidence);
+
+        /** So many there are now, of the kinds {@link Evidence.Kind#WITNESSES} and {@link Evidence.Kind#WITNESSES_LINKED}. */
+        void onWitnesses(Evidence.Kind kind, int count);
 
         /** Whether a Tomcat is registered with the array. */
         boolean isRegistered(long idHigh, long idLow);
@@ -65,6 +81,8 @@ final class WitnessLinks {
         LivenessLink standing;
         /** By member, the newest question that was counted; the sign tells the answer: positive heard, negative not heard. */
         final Map<Integer, Long> counted = new HashMap<>();
+
+        boolean isNoticeDue;
 
         Tomcat(Identity identity) {
             this.identity = identity;
@@ -99,9 +117,8 @@ final class WitnessLinks {
             tomcat.served = link;
         }
         byLink.put(link.id(), tomcat);
-        if (toldSolo) {
-            isNoticeDue = true;
-        }
+        tomcat.isNoticeDue = toldSolo != null;
+        isNoticeDue |= tomcat.isNoticeDue;
         if (replaced != null) {
             byLink.remove(replaced.id());
             if (hello.kind() == Hello.Kind.WITNESS) {
@@ -137,23 +154,63 @@ final class WitnessLinks {
         isNoticeDue = false;
         int length = messages.soloNotice(out, incarnation, isSolo);
         for (Tomcat tomcat : tomcats.values()) {
-            if (!send(tomcat.served, length)) {
-                send(tomcat.standing, length);
-            }
+            tell(tomcat, length);
+        }
+    }
+
+    private void tell(Tomcat tomcat, int length) {
+        tomcat.isNoticeDue = false;
+        if (!send(tomcat.served, length)) {
+            send(tomcat.standing, length);
         }
     }
 
     /** This server is not active any more. */
     void forgetSolo() {
-        toldSolo = false;
+        toldSolo = null;
         isNoticeDue = false;
     }
 
-    /** Tells those that have come since. */
+    /** Tells those that have come since: also that there is a standby, since one that was away when it was added would say "alone" for ever. */
     void doWork(long incarnation) {
-        if (isNoticeDue) {
-            tellSolo(incarnation, true);
+        @Nullable Boolean isSolo = toldSolo;
+        if (isNoticeDue && isSolo != null) {
+            isNoticeDue = false;
+            int length = messages.soloNotice(out, incarnation, isSolo);
+            for (Tomcat tomcat : tomcats.values()) {
+                if (tomcat.isNoticeDue) {
+                    tell(tomcat, length);
+                }
+            }
         }
+    }
+
+    /**
+     * Tells how many Tomcats there are, when that has changed. Looks now and then whether those that are registered can be reached: when none
+     * has been for {@link #UNREACHED_NS} of time in which this was called, those that are not registered count in their place, since all may
+     * have ended together with the active. See docs/adr/0305.
+     *
+     * @param registered how many are registered with the array.
+     */
+    void count(int registered, long nowNs) {
+        if (nowNs - lookedNs >= LOOK_NS) {
+            // Time in which this server did not run says nothing of links.
+            unreachedNs = reachable() > 0 ? 0 : unreachedNs + Math.min(nowNs - lookedNs, 2 * LOOK_NS);
+            lookedNs = nowNs;
+            areStrangersCounted = registered > 0 && unreachedNs >= UNREACHED_NS;
+        }
+        toldCount = tell(
+                Evidence.Kind.WITNESSES,
+                areStrangersCounted && !tomcats.isEmpty() ? tomcats.size() : registered,
+                toldCount);
+        toldLinked = tell(Evidence.Kind.WITNESSES_LINKED, tomcats.size(), toldLinked);
+    }
+
+    private int tell(Evidence.Kind kind, int count, int told) {
+        if (count != told) {
+            listener.onWitnesses(kind, count);
+        }
+        return count;
     }
 
     /** Registered Tomcats with a link. */
@@ -187,7 +244,7 @@ final class WitnessLinks {
         for (Tomcat tomcat : tomcats.values()) {
             boolean isServedAsked = send(tomcat.served, length);
             boolean isAsked = send(tomcat.standing, length) || isServedAsked;
-            asked += isAsked && isRegistered(tomcat) ? 1 : 0;
+            asked += isAsked && isCounted(tomcat) ? 1 : 0;
         }
         return asked;
     }
@@ -212,7 +269,7 @@ final class WitnessLinks {
         int memberId = (int) (questionId & MEMBER_MASK);
         @Nullable Tomcat tomcat = byLink.get(link.id());
         @Nullable Long newest = questions.get(memberId);
-        if (tomcat == null || newest == null || !isAwaited(questionId) || !isRegistered(tomcat)) {
+        if (tomcat == null || newest == null || !isAwaited(questionId) || !isCounted(tomcat)) {
             return;
         }
         if (wasSolo && questionId == newest) {
@@ -230,6 +287,10 @@ final class WitnessLinks {
 
     private boolean send(@Nullable LivenessLink link, int length) {
         return link != null && link.sendMessage(out, 0, length);
+    }
+
+    private boolean isCounted(Tomcat tomcat) {
+        return areStrangersCounted || isRegistered(tomcat);
     }
 
     private boolean isRegistered(Tomcat tomcat) {

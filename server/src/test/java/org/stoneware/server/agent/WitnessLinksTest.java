@@ -23,6 +23,9 @@ class WitnessLinksTest {
     private static final long PROCESS = 11;
 
     private final List<String> evidence = new ArrayList<>();
+    private long nowNs;
+    private int counted;
+    private int linked;
     private final Set<Long> strangers = new HashSet<>();
     private final WitnessLinks witnesses = new WitnessLinks(new WitnessLinks.Listener() {
         @Override
@@ -30,6 +33,15 @@ class WitnessLinksTest {
             boolean isRole = told.kind() == Evidence.Kind.WITNESS_ROLE;
             evidence.add(told.kind() + " " + told.memberId() + " "
                     + (isRole ? told.incarnation() + " " + told.role() + " " + told.epoch() : told.count()));
+        }
+
+        @Override
+        public void onWitnesses(Evidence.Kind kind, int count) {
+            if (kind == Evidence.Kind.WITNESSES) {
+                counted = count;
+            } else {
+                linked = count;
+            }
         }
 
         @Override
@@ -188,18 +200,91 @@ class WitnessLinksTest {
     }
 
     @Test
-    void shouldTellEveryTomcatAlsoALaterOneThatItAcknowledgesAlone() {
+    void shouldTellEveryTomcatAlsoALaterOneWhetherItAcknowledgesAlone() {
         Link one = accept(Hello.Kind.VALVE, 1);
 
         witnesses.tellSolo(PROCESS, true);
         Link later = accept(Hello.Kind.WITNESS, 2);
         witnesses.doWork(PROCESS);
         witnesses.tellSolo(PROCESS, false);
-        accept(Hello.Kind.WITNESS, 3);
+        Link last = accept(Hello.Kind.WITNESS, 3);
         witnesses.doWork(PROCESS);
 
-        assertThat(one.notices()).containsExactly(true, true, false);
+        assertThat(one.notices()).containsExactly(true, false);
         assertThat(later.notices()).containsExactly(true, false);
+        assertThat(last.notices()).containsExactly(false);
+    }
+
+    /** It was told "alone", and was not linked when the standby was added: it would say "alone" for as long as the active runs. */
+    @Test
+    void shouldTellATomcatThatComesBackThatItAcknowledgesAloneNoMore() {
+        Link before = accept(Hello.Kind.VALVE, 1);
+        witnesses.tellSolo(PROCESS, true);
+        witnesses.onClosed(before);
+        witnesses.tellSolo(PROCESS, false);
+
+        Link after = accept(Hello.Kind.VALVE, 1);
+        witnesses.doWork(PROCESS);
+
+        assertThat(after.notices()).containsExactly(false);
+    }
+
+    @Test
+    void shouldTellNothingOfItselfWhileItIsNotActive() {
+        witnesses.tellSolo(PROCESS, true);
+        witnesses.forgetSolo();
+
+        Link one = accept(Hello.Kind.VALVE, 1);
+        witnesses.doWork(PROCESS);
+
+        assertThat(one.notices()).isEmpty();
+    }
+
+    /** The active, its machine and every Tomcat there have ended at once; those that are started elsewhere have never reached it. */
+    @Test
+    void shouldCountTomcatsThatAreNotRegisteredOnceNoneThatIsHasALink() {
+        strangers.add(2L);
+        Link registered = accept(Hello.Kind.WITNESS, 1);
+        Link stranger = accept(Hello.Kind.WITNESS, 2);
+        assertThat(countFor(60_000, 3)).isEqualTo(3);
+        witnesses.onClosed(registered);
+        assertThat(countFor(4_800, 3)).isEqualTo(3);
+        assertThat(countFor(300, 3)).isEqualTo(1);
+
+        assertThat(witnesses.ask(PEER, "Server2", PROCESS)).isEqualTo(1);
+        witnesses.onAnswer(stranger, stranger.question(), false, false);
+        assertThat(evidence).containsExactly("WITNESS_DEAD 1 1");
+
+        accept(Hello.Kind.WITNESS, 1);
+        assertThat(countFor(200, 3)).isEqualTo(3);
+    }
+
+    /** This server was paused, and has not seen yet who is linked. */
+    @Test
+    void shouldNotCountItsOwnPauseAsTimeInWhichNobodyIsReached() {
+        strangers.add(2L);
+        accept(Hello.Kind.WITNESS, 2);
+        countFor(1_000, 3);
+
+        nowNs += 60_000_000_000L;
+
+        assertThat(countFor(1_000, 3)).isEqualTo(3);
+    }
+
+    @Test
+    void shouldCountNobodyInPlaceOfNone() {
+        strangers.add(2L);
+        accept(Hello.Kind.WITNESS, 2);
+
+        assertThat(countFor(60_000, 0)).isZero();
+        assertThat(linked).isEqualTo(1);
+    }
+
+    private int countFor(long ms, int registered) {
+        for (long end = nowNs + ms * 1_000_000; nowNs < end; nowNs += 10_000_000) {
+            witnesses.count(registered, nowNs);
+        }
+        return counted;
     }
 
     private Link accept(Hello.Kind kind, long id) {
