@@ -340,7 +340,8 @@ class AppointedElection implements Election {
     /** Tomcats say whether the active, which is not heard here, goes on without this server: then it holds everything no more. */
     private void missActive(long nowNs) {
         Peer unheard = peers.unheard(view.activeId());
-        boolean isHeardElsewhere = unheard != null && mayServeElsewhere(unheard, nowNs);
+        String heardElsewhere =
+                unheard != null && mayServeElsewhere(unheard, nowNs) ? suspicion.awaitedByTomcats(unheard) : "";
         boolean isStandby = view.role() == ServerRole.PASSIVE_STANDBY;
         Peer last = peers.at(view.activeId());
         if (isStandby && last == unheard && suspicion.hasGoneOnAlone()) {
@@ -349,8 +350,8 @@ class AppointedElection implements Election {
                     ServerRole.PASSIVE_UNINITIALIZED,
                     view.activeId(),
                     peers.name(view.activeId()) + " has gone on without this server, as Tomcats say");
-        } else if (isHeardElsewhere) {
-            view.missing(suspicion.awaitedByTomcats(unheard));
+        } else if (!heardElsewhere.isEmpty()) {
+            view.missing(heardElsewhere);
         } else {
             view.missing((last == null ? "no server is active" : last.name() + " is not active")
                     + (isStandby ? "; this server holds everything" : "") + "; waiting for an operator to appoint one");

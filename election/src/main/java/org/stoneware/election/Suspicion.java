@@ -143,8 +143,8 @@ final class Suspicion {
     /** Why a server that is missed is not taken for gone although it has been silent for long enough; empty when there is nothing to say. */
     String hindrance(Peer other, long nowNs) {
         return isSilentLongEnough(other, nowNs) && witnesses.isNobodyReached(nowNs)
-                ? "; no Tomcat is reached that could say whether it serves, so this server may be the one that is cut off: it waits until one"
-                        + " is reached, or for an operator (bin/force-active)"
+                ? "; no Tomcat is reached that could say whether it serves, so this server may be the one that is cut"
+                        + " off: it waits until one is reached, or for an operator (bin/force-active)"
                 : "";
     }
 

@@ -22,8 +22,8 @@ final class Witnesses {
     /** The same when none has: who asks a slow one again and again never hears what it says of the newest question. */
     static final long SLOW_ROUND_NS = TimeUnit.SECONDS.toNanos(1);
 
-    /** A Tomcat dials each server it does not reach again within this time, also one that has just been started. */
-    static final long DIAL_NS = TimeUnit.SECONDS.toNanos(2);
+    /** A Tomcat dials a server it does not reach every 2 s, and is linked within this time also to one that has just been started. */
+    static final long DIAL_NS = TimeUnit.SECONDS.toNanos(3);
 
     /** How long the word of a Tomcat holds where a whole election time has gone by before; twice as long as it takes to ask slow ones again. */
     static final long PATIENT_NS = TimeUnit.SECONDS.toNanos(2);

@@ -197,15 +197,15 @@ class WitnessedRoleElectionTest extends PairElectionFixture {
     void shouldHearOutATomcatThatHasJustDialled() {
         Election second = restartedSecond(List.of(new RegisterValue.InSync(0, PEER, 5)), false);
         refuse(second);
-        for (long ms = 10; ms < 1_990; ms += 10) {
+        for (long ms = 10; ms < 2_990; ms += 10) {
             second.doWork(ms * MS);
         }
-        second.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESSES_LINKED, 1, 1), 1_990 * MS);
-        for (long ms = 1_990; ms < 2_150; ms += 10) {
+        second.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESSES_LINKED, 1, 1), 2_990 * MS);
+        for (long ms = 2_990; ms < 3_150; ms += 10) {
             second.doWork(ms * MS);
         }
-        tellRoleOfFirst(second, ServerRole.ACTIVE_COORDINATOR, 2_150);
-        second.doWork(2_150 * MS);
+        tellRoleOfFirst(second, ServerRole.ACTIVE_COORDINATOR, 3_150);
+        second.doWork(3_150 * MS);
 
         assertThat(second.view().role()).isEqualTo(ServerRole.START);
     }
@@ -214,7 +214,7 @@ class WitnessedRoleElectionTest extends PairElectionFixture {
     void shouldServeAfterARefusalWhenTomcatsHadTheTimeToDial() {
         Election second = restartedSecond(List.of(new RegisterValue.InSync(0, PEER, 5)), false);
         refuse(second);
-        for (long ms = 10; ms < 2_200; ms += 10) {
+        for (long ms = 10; ms < 3_200; ms += 10) {
             second.doWork(ms * MS);
         }
 

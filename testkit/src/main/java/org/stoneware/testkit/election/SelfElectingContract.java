@@ -48,7 +48,7 @@ public abstract class SelfElectingContract extends ElectionContract {
                 int id = round % 2;
                 network.start(id);
                 // A server that has run before may give others the time to say that the other one is heard.
-                network.runFor(3 * SECOND_NS);
+                network.runFor(4 * SECOND_NS);
                 network.start(1 - id);
                 network.runFor(SECOND_NS);
 
