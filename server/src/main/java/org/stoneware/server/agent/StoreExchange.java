@@ -545,6 +545,7 @@ final class StoreExchange implements StoreSwitch.Output {
     private void givenUp(long againNs, String reason) {
         Request failed = request;
         request = null;
+        turn.onHindered(reason, host.nowNs());
         bundle.lookAgain(host.nowNs(), againNs);
         if (failed != null) {
             forget(failed);

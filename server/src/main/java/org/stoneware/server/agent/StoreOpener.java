@@ -1,6 +1,7 @@
 package org.stoneware.server.agent;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.util.concurrent.ThreadFactory;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -213,17 +214,21 @@ final class StoreOpener {
                 }
                 BundleClasses.load(offer.provider().getClass(), false);
                 StoreContext trial = generations.trialContext();
-                String problem =
-                        new StoreTrial(System::nanoTime, StoreOpener::forgetInterrupt).run(offer.provider(), trial);
+                StoreTrial use = new StoreTrial(System::nanoTime, StoreOpener::forgetInterrupt);
+                String problem = use.run(offer.provider(), trial);
                 generations.delete(trial.directory());
                 if (!problem.isEmpty() || !move(State.TRYING, State.OPENING)) {
-                    return new Opened(null, problem, true);
+                    return new Opened(null, problem, !use.isHindered());
                 }
                 return new Opened(generations.open(offer), "", false);
             } catch (RuntimeException | Error e) {
                 // Whoever asked waits for an answer, also when memory is short.
-                return new Opened(null, "it can't be opened: " + e, !(e instanceof VirtualMachineError));
+                return new Opened(null, "it can't be opened: " + e, !isOfTheMachine(e));
             }
+        }
+
+        private boolean isOfTheMachine(Throwable e) {
+            return e instanceof VirtualMachineError || e instanceof UncheckedIOException;
         }
     }
 

@@ -34,6 +34,9 @@ final class StoreTurn {
     /** What was wrong with a version counts no more once its bundle has come anew, of which another server may hear a moment later. */
     static final long STALE_NS = TimeUnit.SECONDS.toNanos(5);
 
+    /** Moving sessions only to find the disk full costs everybody who is served. */
+    static final long HINDERED_NS = TimeUnit.MINUTES.toNanos(10);
+
     private static final long LOOK_NS = TimeUnit.SECONDS.toNanos(1);
 
     private final ExchangeHost host;
@@ -49,6 +52,8 @@ final class StoreTurn {
     private long beganNs;
     private String reason = "";
     private boolean isRefused;
+    private long hinderedNs = Long.MIN_VALUE;
+    private String hindrance = "";
 
     StoreTurn(ExchangeHost host, EventLog events) {
         this.host = host;
@@ -80,6 +85,11 @@ final class StoreTurn {
      * @return why not; empty when it may.
      */
     String refusal(StoreOffer offer, long nowNs) {
+        if (hinderedNs != Long.MIN_VALUE && nowNs - hinderedNs < HINDERED_NS) {
+            return "it is tried again in "
+                    + TimeUnit.NANOSECONDS.toMinutes(HINDERED_NS - (nowNs - hinderedNs) + LOOK_NS * 59) + " min: "
+                    + hindrance;
+        }
         if (!host.isActive()) {
             end();
             return host.isAnotherActive() ? "" : "no server is active yet";
@@ -165,6 +175,12 @@ final class StoreTurn {
                 without.remove(memberId);
             }
         }
+    }
+
+    /** An exchange came to nothing for a reason that is not the new store's and does not pass in seconds. */
+    void onHindered(String cause, long nowNs) {
+        hinderedNs = nowNs;
+        hindrance = cause;
     }
 
     /** Its bundle has gone. */

@@ -35,8 +35,6 @@ import org.stoneware.spi.storage.StoreSnapshot;
  * the twin; so a broken bundle is an outcome like a broken disk.
  */
 public final class ExchangeableStore implements SessionStore {
-    private static final long TRUSTED = Long.MIN_VALUE;
-
     private final SessionRecord mirrored = new SessionRecord();
     private final AwaitedLoads loading = new AwaitedLoads();
     private final VisitGuard visits = new VisitGuard(reason -> failed(reason));
@@ -55,16 +53,12 @@ public final class ExchangeableStore implements SessionStore {
     private String lastDamage = "";
     private final ContinuedPositions positions = new ContinuedPositions();
     private boolean areLoadsDue;
-    /** After a fall-back: what the store in use must have made durable before a restart may believe it. */
-    private long trustPosition = TRUSTED;
-    /** What was in use before the exchange may have lacked something that was acknowledged. */
-    private boolean isSuspect;
+    private final CopyTrust trust;
 
     public ExchangeableStore(OpenedStore first) {
         this.current = new SharedStore(first, stores);
+        this.trust = new CopyTrust(damage());
     }
-
-    // For the exchange.
 
     /** The store in use. */
     public OpenedStore inUse() {
@@ -107,30 +101,37 @@ public final class ExchangeableStore implements SessionStore {
         positions.hold(current.store());
     }
 
-    /** The twin comes into use, and what was in use becomes its twin. */
-    void exchange() {
+    /**
+     * The twin comes into use, and what was in use becomes its twin.
+     *
+     * @return false when a restart could not be told of it: then nothing has changed.
+     */
+    boolean exchange() {
         SharedStore next = twinStore;
         if (next == null) {
             throw new IllegalStateException("no store to change places with");
         }
         SharedStore before = current;
-        // A copy that may lack something is no better for having been copied.
-        isSuspect = before.opened().place().isSuspect();
-        takeOver(next, isSuspect);
+        if (!takeOver(next, trust.carryOver(before.opened().place(), damage()))) {
+            return false;
+        }
+        trust.onExchanged(damage());
         twin = new StoreTwin(before.opened(), true);
         twinStore = before;
         isProving = true;
+        return true;
     }
 
     /** @param isSuspect what was acknowledged may not be durable in it yet. */
-    private void takeOver(SharedStore next, boolean isSuspect) {
+    private boolean takeOver(SharedStore next, boolean isSuspect) {
         if (!next.opened().place().publish(isSuspect)) {
-            throw new IllegalStateException("a restart could not be told of it; see the line before");
+            return false;
         }
         positions.follow(current.store(), next.store());
         current = next;
         areLoadsDue = true;
         failure = "";
+        return true;
     }
 
     /** Why the store that came into use last is not in use any more; empty when it is. */
@@ -163,14 +164,15 @@ public final class ExchangeableStore implements SessionStore {
             twin = null;
             twinStore = null;
             isProving = false;
-            String unusable = String.valueOf(StoreGuard.failure(() -> takeOver(spareStore, true)));
+            String unusable = StoreGuard.failure(() -> takeOver(spareStore, true));
             if (current == spareStore) {
-                trustPosition = isSuspect ? TRUSTED : appendPosition();
+                trust.onFellBack(appendPosition());
                 retired.add(broken);
                 return true;
             }
             retired.add(spareStore);
-            failure = reason + "; the store before it can't be used again: " + unusable;
+            failure = reason + "; the store before it can't be used again: "
+                    + (unusable == null ? "a restart could not be told of it" : unusable);
             return false;
         }
         if (failure.isEmpty()) {
@@ -507,8 +509,7 @@ public final class ExchangeableStore implements SessionStore {
             work += second.doWork(nowNs);
         }
         work += retired.doWork(nowNs);
-        if (trustPosition != TRUSTED && durablePosition() >= trustPosition) {
-            trustPosition = TRUSTED;
+        if (trust.isUnsettled() && trust.isSettled(durablePosition())) {
             place().trust();
             work++;
         }
@@ -539,8 +540,7 @@ public final class ExchangeableStore implements SessionStore {
 
     /** What is held counts in full: this server serves it. */
     public void trust() {
-        isSuspect = false;
-        trustPosition = TRUSTED;
+        trust.trust(damage());
         place().trust();
     }
 

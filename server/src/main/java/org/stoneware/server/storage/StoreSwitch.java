@@ -46,6 +46,8 @@ public class StoreSwitch {
     private enum Blame {
         NEW_STORE,
         OLD_STORE,
+        /** There is no room, or a file can't be written. */
+        MACHINE,
         NOBODY
     }
 
@@ -59,6 +61,9 @@ public class StoreSwitch {
     private @Nullable OpenedStore target;
     private @Nullable StoreSnapshot walk;
     private String from = "";
+    /** What the store in use said of itself when it began to be copied. */
+    private String damage = "";
+
     private long beganNs;
     private long sinceNs;
     private long progressNs;
@@ -89,6 +94,11 @@ public class StoreSwitch {
         /** The exchange ended because the store in use, which goes on as far as it can, does not show all it holds. */
         default void onUnreadable(String reason) {
             onInterrupted(reason);
+        }
+
+        /** The exchange ended because the machine has no room or does not take a file; what is asked for again at once ends so again. */
+        default void onHindered(String reason) {
+            onUnreadable(reason);
         }
 
         /** The probation of the store in use is over, and it did not fail. */
@@ -164,6 +174,7 @@ public class StoreSwitch {
         copied = 0;
         slot = 0;
         total = source.figures().sessions();
+        damage = source.damage();
         comparison.restart();
         walk = source.beginTwin(twin(next));
         state(StoreSwitchState.COPYING, nowNs);
@@ -204,13 +215,27 @@ public class StoreSwitch {
         }
         int work = step(now, twin, nowNs);
         if (!twin.isSound()) {
-            giveUp(twin.problem(), twin.isSourceToBlame() ? Blame.OLD_STORE : Blame.NEW_STORE, nowNs);
+            giveUp(now, twin, nowNs);
         } else if (work > 0) {
             progressNs = nowNs;
         } else if (isBusy() && nowNs - progressNs > MAX_STALL_NS) {
             onStall(now, twin, nowNs);
         }
         return work;
+    }
+
+    /** Two stores differ also when the one in use has failed, or has lost what was damaged, while they were compared. */
+    private void giveUp(ExchangeableStore now, StoreTwin twin, long nowNs) {
+        String failure = now.failure();
+        String lost = now.damage();
+        if (twin.isSourceToBlame()) {
+            giveUp(twin.problem(), Blame.OLD_STORE, nowNs);
+        } else if (!failure.isEmpty() || !lost.equals(damage)) {
+            String found = failure.isEmpty() ? lost : failure;
+            giveUp(twin.problem() + "; the store in use is why: " + found, Blame.OLD_STORE, nowNs);
+        } else {
+            giveUp(twin.problem(), twin.isMachineToBlame() ? Blame.MACHINE : Blame.NEW_STORE, nowNs);
+        }
     }
 
     /** What is waited for says whose fault it is: a session the store in use can't read, or the new store. */
@@ -330,9 +355,14 @@ public class StoreSwitch {
             }
             return 0;
         }
-        @Nullable String failure = StoreGuard.failure(now::exchange);
+        boolean[] isInUse = new boolean[1];
+        @Nullable String failure = StoreGuard.failure(() -> isInUse[0] = now.exchange());
         if (failure != null) {
             twin.problem("it could not come into use: " + failure);
+            return 1;
+        }
+        if (!isInUse[0]) {
+            twin.machineProblem("a restart could not be told of it; see the line before");
             return 1;
         }
         OpenedStore inUse = now.inUse();
@@ -422,6 +452,7 @@ public class StoreSwitch {
             switch (blame) {
                 case NEW_STORE -> output.onUnfit(unfit, reason);
                 case OLD_STORE -> output.onUnreadable(reason);
+                case MACHINE -> output.onHindered(reason);
                 case NOBODY -> output.onInterrupted(reason);
             }
         }

@@ -1,5 +1,6 @@
 package org.stoneware.server.storage;
 
+import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -39,6 +40,7 @@ public final class StoreTrial {
     private final Map<SessionKey, byte[]> written = new HashMap<>();
     private final SessionRecord view = new SessionRecord();
     private long index;
+    private boolean isHindered;
 
     public StoreTrial(LongSupplier nanoClock) {
         this(nanoClock, () -> {});
@@ -55,15 +57,25 @@ public final class StoreTrial {
         String[] problem = new String[] {""};
         @Nullable
         String failure = StoreGuard.failure(() -> {
-            SessionStore store = provider.open(context);
             try {
-                problem[0] = use(store);
-            } finally {
-                beforeClose.run();
-                store.close();
+                SessionStore store = provider.open(context);
+                try {
+                    problem[0] = use(store);
+                } finally {
+                    beforeClose.run();
+                    store.close();
+                }
+            } catch (UncheckedIOException e) {
+                isHindered = true;
+                throw e;
             }
         });
         return failure != null ? "it failed its trial: " + failure : problem[0];
+    }
+
+    /** True when it was the machine that it failed for: no room, or a file that can't be written. */
+    public boolean isHindered() {
+        return isHindered;
     }
 
     private String use(SessionStore store) {
@@ -107,6 +119,7 @@ public final class StoreTrial {
             return "it does not hold a session it was given";
         }
         StoreResult result = store.merge(key, delta, new RecordStamp(at, 1, at, at, at), create, 0);
+        isHindered = result == StoreResult.FULL;
         if (result != StoreResult.STORED || !store.read(key, view)) {
             return "it does not take or show a change: result=" + result;
         }

@@ -49,6 +49,7 @@ class StoreTwin {
     private boolean isWalked;
     private String problem = "";
     private boolean isSourceToBlame;
+    private boolean isMachineToBlame;
 
     /** @param isWalked true: it holds all that the store in use holds already. */
     StoreTwin(OpenedStore opened, boolean isWalked) {
@@ -101,7 +102,7 @@ class StoreTwin {
             case STALE, NOT_RESIDENT -> {
                 // A change brought it already.
             }
-            case FULL -> problem("it is full");
+            case FULL -> machineProblem("it is full");
             case ABSENT, FAILED -> problem("it refused a session");
         }
         return true;
@@ -170,7 +171,7 @@ class StoreTwin {
         }
         touched.remove(key);
         if (result == StoreResult.FULL) {
-            problem("it is full");
+            machineProblem("it is full");
         } else {
             require("store", result);
             checkCopy(key, record);
@@ -258,8 +259,18 @@ class StoreTwin {
         problem(found);
     }
 
+    /** Neither store is why this one can't be equal: there is no room, or the disk does not take a file. */
+    void machineProblem(String found) {
+        isMachineToBlame = isMachineToBlame || problem.isEmpty();
+        problem(found);
+    }
+
     boolean isSourceToBlame() {
         return isSourceToBlame;
+    }
+
+    boolean isMachineToBlame() {
+        return isMachineToBlame;
     }
 
     boolean isRemoved(SessionKey key) {

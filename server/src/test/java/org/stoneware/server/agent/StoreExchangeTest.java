@@ -2,6 +2,8 @@ package org.stoneware.server.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -91,7 +93,7 @@ class StoreExchangeTest {
     @ParameterizedTest
     @EnumSource(
             value = Fault.class,
-            names = {"THROWS", "LACKS_A_CLASS", "FULL", "FAILED", "LOSES_A_CHANGE", "CORRUPTS", "DIGESTS_WRONG"})
+            names = {"THROWS", "LACKS_A_CLASS", "FAILED", "LOSES_A_CHANGE", "CORRUPTS", "DIGESTS_WRONG"})
     void shouldGoOnWithTheStoreInUseWhenTheNewOneFailsToBecomeEqual(Fault fault) {
         other.fault = fault;
         other.faultAtChange = 100;
@@ -216,6 +218,43 @@ class StoreExchangeTest {
         assertThat(rig.inUse()).isEqualTo(rig.firstOffer.inWords());
         assertThat(rig.exchange.fit().newest("other")).isEqualTo(offer);
         assertThat(rig.events()).anyMatch(each -> each.contains("the store in use can't be followed"));
+    }
+
+    @Test
+    void shouldTakeTheSameOrderAgainOnceThereIsRoom() {
+        other.fault = Fault.FULL;
+        other.faultAtChange = 100;
+        rig.use(offer);
+        rig.untilDone();
+        String wasIn = rig.inUse();
+        boolean isFit = rig.problems().isEmpty();
+        String byItself = rig.exchange.useInTurn(offer, "deploy/other.jar");
+        other.fault = Fault.NONE;
+
+        rig.use(offer);
+        rig.untilDone();
+
+        assertThat(wasIn).isEqualTo(rig.firstOffer.inWords());
+        assertThat(isFit).isTrue();
+        assertThat(byItself).isEqualTo("it is tried again in 10 min: it is full");
+        assertThat(rig.inUse()).isEqualTo(offer.inWords());
+    }
+
+    @Test
+    void shouldBlameNoStoreForADirectoryThatCannotBeMade() throws IOException {
+        Files.writeString(data.resolve("store-trial"), "in the way");
+        rig.use(offer);
+        rig.untilDone();
+        StoreOffer fit = rig.exchange.fit().newest("other");
+        Files.delete(data.resolve("store-trial"));
+
+        rig.use(offer);
+        rig.untilDone();
+
+        assertThat(fit).isEqualTo(offer);
+        assertThat(rig.events())
+                .anyMatch(each -> each.startsWith("store-exchange-refused") && each.contains("store-trial"));
+        assertThat(rig.inUse()).isEqualTo(offer.inWords());
     }
 
     @Test

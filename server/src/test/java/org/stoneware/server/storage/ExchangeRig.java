@@ -67,6 +67,11 @@ final class ExchangeRig implements StoreSwitch.Output {
         }
     }
 
+    /** The store in use loses a session. */
+    void lose() {
+        first.lose(keys.get(random.nextInt(keys.size())));
+    }
+
     /** Some changes, and a duty cycle. */
     void cycle(int changes) {
         for (int i = 0; i < changes; i++) {

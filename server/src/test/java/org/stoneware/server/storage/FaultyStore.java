@@ -49,6 +49,10 @@ public final class FaultyStore implements SessionStore {
     public volatile boolean isClosed;
     /** Its device does not read one session, for which its walks wait. */
     public boolean isUnreadable;
+    /** It does not show what it holds when it is compared. */
+    public boolean isComparingThrowing;
+    /** What it says it has lost. */
+    public String damage = "";
     /** Called before it is closed, on the thread that closes it; a disk may hang there. */
     public Runnable onClose = () -> {};
 
@@ -168,6 +172,9 @@ public final class FaultyStore implements SessionStore {
 
     @Override
     public void visitDigests(int slot, DigestVisitor visitor) {
+        if (isComparingThrowing) {
+            throw new IllegalStateException("planted");
+        }
         store.visitDigests(
                 slot,
                 (keyHash64, digest) -> visitor.onDigest(keyHash64, does(Fault.DIGESTS_WRONG) ? digest + 1 : digest));
@@ -176,6 +183,17 @@ public final class FaultyStore implements SessionStore {
     @Override
     public StoreSnapshot openSnapshot() {
         return new ReadAheadWalk(store.openSnapshot());
+    }
+
+    @Override
+    public String damage() {
+        return damage;
+    }
+
+    /** A record that was damaged on disk is given up. */
+    void lose(SessionKey key) {
+        damage = "damaged: records=1";
+        store.remove(key);
     }
 
     @Override

@@ -3,6 +3,8 @@ package org.stoneware.server.storage;
 /** A place a restart would look at. */
 final class KeptPlace implements GenerationPlace {
     boolean isSuspect;
+    /** What a restart is to know can't be written. */
+    boolean isRefusing;
 
     @Override
     public boolean keepsSessions() {
@@ -11,6 +13,9 @@ final class KeptPlace implements GenerationPlace {
 
     @Override
     public boolean publish(boolean isPublishedSuspect) {
+        if (isRefusing) {
+            return false;
+        }
         isSuspect = isPublishedSuspect;
         return true;
     }

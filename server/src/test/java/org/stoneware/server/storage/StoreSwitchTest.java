@@ -39,7 +39,7 @@ class StoreSwitchTest {
     @EnumSource(
             value = Fault.class,
             mode = EnumSource.Mode.EXCLUDE,
-            names = {"NONE"})
+            names = {"NONE", "FULL"})
     void shouldGoOnWithTheOldStoreWhenTheNewOneIsBroken(Fault fault) {
         for (long seed = 1; seed <= 10; seed++) {
             ExchangeRig rig = new ExchangeRig(seed, SESSIONS);
@@ -249,6 +249,102 @@ class StoreSwitchTest {
         assertThat(second.isClosed).isTrue();
         assertThat(rig.unfit).isEmpty();
         assertThat(rig.contents()).isEqualTo(rig.expectedContents());
+    }
+
+    @Test
+    void shouldNotBlameTheNewStoreWhenTheOldOneThrowsWhileBothAreCompared() {
+        ExchangeRig rig = new ExchangeRig(1, SESSIONS);
+        rig.exchange.begin(second.opened(), "test", rig.nowNs);
+        untilCompared(rig);
+
+        rig.first.isComparingThrowing = true;
+        rig.untilNotBusy(0);
+
+        assertThat(rig.unfit).isEmpty();
+        assertThat(rig.events)
+                .anyMatch(each -> each.contains("the store in use is why: IllegalStateException: planted"));
+    }
+
+    @Test
+    void shouldNotBlameTheNewStoreWhenTheOldOneLosesADamagedRecord() {
+        ExchangeRig rig = new ExchangeRig(1, SESSIONS);
+        rig.exchange.begin(second.opened(), "test", rig.nowNs);
+        untilCompared(rig);
+
+        rig.lose();
+        rig.untilNotBusy(0);
+
+        assertThat(rig.unfit).isEmpty();
+        assertThat(rig.store.mode()).isEqualTo("first");
+        assertThat(rig.events).anyMatch(each -> each.contains("the store in use is why: damaged: records=1"));
+    }
+
+    /** Room may come back; what was asked for can be asked for again. */
+    @Test
+    void shouldBlameNobodyForADiskThatIsFull() {
+        ExchangeRig rig = new ExchangeRig(1, SESSIONS);
+        rig.exchange.begin(new FaultyStore("full").failing(Fault.FULL, 50).opened(), "test", rig.nowNs);
+        rig.untilNotBusy(3);
+        String afterwards = rig.store.mode();
+
+        rig.exchange.begin(second.opened(), "test", rig.nowNs);
+        rig.untilNotBusy(3);
+
+        assertThat(rig.unfit).isEmpty();
+        assertThat(afterwards).isEqualTo("first");
+        assertThat(rig.store.mode()).isEqualTo("second");
+        assertThat(rig.contents()).isEqualTo(rig.expectedContents());
+    }
+
+    @Test
+    void shouldBlameNobodyForAMarkerThatCannotBeWritten() {
+        ExchangeRig rig = new ExchangeRig(1, SESSIONS);
+        KeptPlace place = new KeptPlace();
+        place.isRefusing = true;
+        rig.exchange.begin(new OpenedStore(second, "second", place), "test", rig.nowNs);
+        rig.untilNotBusy(3);
+
+        assertThat(rig.unfit).isEmpty();
+        assertThat(rig.store.mode()).isEqualTo("first");
+        assertThat(rig.contents()).isEqualTo(rig.expectedContents());
+        assertThat(rig.events).anyMatch(each -> each.contains("a restart could not be told of it"));
+    }
+
+    /** The server looks for damage every 100 ms; the exchange may come in between. */
+    @Test
+    void shouldCarryOverDamageThatWasFoundJustBeforeTheExchange() {
+        ExchangeRig rig = new ExchangeRig(1, SESSIONS);
+        KeptPlace place = new KeptPlace();
+        rig.exchange.begin(new OpenedStore(second, "second", place), "test", rig.nowNs);
+        while (rig.exchange.state() != StoreSwitchState.SETTLING) {
+            rig.cycle(0);
+        }
+
+        rig.first.damage = "damaged: records=1";
+        rig.untilNotBusy(0);
+
+        assertThat(rig.store.mode()).isEqualTo("second");
+        assertThat(place.isSuspect).isTrue();
+    }
+
+    @Test
+    void shouldNotCarryOverDamageThisServerHasLedWithSince() {
+        ExchangeRig rig = new ExchangeRig(1, SESSIONS);
+        KeptPlace place = new KeptPlace();
+        rig.first.damage = "damaged: records=1";
+        rig.store.trust();
+
+        rig.exchange.begin(new OpenedStore(second, "second", place), "test", rig.nowNs);
+        rig.untilNotBusy(3);
+
+        assertThat(rig.store.mode()).isEqualTo("second");
+        assertThat(place.isSuspect).isFalse();
+    }
+
+    private static void untilCompared(ExchangeRig rig) {
+        while (rig.exchange.state() != StoreSwitchState.VERIFYING) {
+            rig.cycle(0);
+        }
     }
 
     @Test
