@@ -31,6 +31,9 @@ final class AgentSessionClient implements SessionClient {
     private static final long CHECK_NS = TimeUnit.MILLISECONDS.toNanos(50);
     private static final long STOP_NS = TimeUnit.SECONDS.toNanos(2);
     private static final int SPINS = 200;
+    /** Age of an access: a request that changes a session, or has not ended, uses it. */
+    private static final long NOW_MS = 0;
+
     private static final long MAX_NOTICE_BYTES = 64L * 1024 * 1024;
     private static final int MESSAGE_OVERHEAD = 128;
     /** Stands among the applications for what is none. */
@@ -203,13 +206,7 @@ final class AgentSessionClient implements SessionClient {
 
     @Override
     public Committed commit(
-            SessionKey known,
-            long copyVersion,
-            DirectBuffer delta,
-            int offset,
-            int length,
-            long accessAgeMs,
-            boolean isLast) {
+            SessionKey known, long copyVersion, DirectBuffer delta, int offset, int length, boolean isLast) {
         if (length + MESSAGE_OVERHEAD > agent.maxSessionBytes()) {
             return new Committed(
                     Committed.Status.TOO_LARGE,
@@ -240,18 +237,7 @@ final class AgentSessionClient implements SessionClient {
         Encoder encoder = encoders.get();
         byte[] message = new byte[ClientRequestPublisher.writeLength(key, length)];
         encoder.requests.write(
-                new UnsafeBuffer(message),
-                0,
-                0,
-                token,
-                accessAgeMs,
-                flags,
-                grant,
-                copyVersion,
-                key,
-                delta,
-                offset,
-                length);
+                new UnsafeBuffer(message), 0, 0, token, NOW_MS, flags, grant, copyVersion, key, delta, offset, length);
         PendingRequest request = new PendingRequest(key, message, false, token);
         request.isFollowed = !isLast;
         return change(request);
@@ -343,21 +329,26 @@ final class AgentSessionClient implements SessionClient {
 
     @Override
     public void end(SessionKey known, long accessAgeMs) {
-        end(known, accessAgeMs, false);
+        end(known, accessAgeMs, OwnedSessions.Ending.WHOLE);
     }
 
     @Override
     public void rest(SessionKey known, long accessAgeMs) {
-        end(known, accessAgeMs, true);
+        end(known, accessAgeMs, OwnedSessions.Ending.RESTING);
     }
 
-    private void end(SessionKey known, long accessAgeMs, boolean isResting) {
+    @Override
+    public void endGivenUp(SessionKey known) {
+        end(known, NOW_MS, OwnedSessions.Ending.GIVEN_UP);
+    }
+
+    private void end(SessionKey known, long accessAgeMs, OwnedSessions.Ending ending) {
         long accessNs = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(accessAgeMs);
         SessionKey key;
         OwnedSessions.@Nullable Entry freed;
         synchronized (owned) {
             key = owned.resolve(known);
-            freed = owned.end(key, accessNs, isResting);
+            freed = owned.end(key, accessNs, ending);
             if (freed != null) {
                 owned.takeTouch(key);
             }

@@ -7,8 +7,8 @@ package org.stoneware.client;
  * @param version    version of the session afterwards, with {@link Status#COMMITTED}.
  * @param detail     for people, when not committed.
  * @param isReleased with {@link Status#COMMITTED}: the change was the last of its use and another Tomcat wants the session, so it is this
- *                   Tomcat's no more. The use is yet to be ended, but nothing can be changed in it; {@link SessionClient#open} asks for
- *                   the session anew.
+ *                   Tomcat's no more. The use is yet to be ended ({@link SessionClient#endGivenUp}), but nothing can be changed in it;
+ *                   {@link SessionClient#open} asks for the session anew.
  */
 public record Committed(Status status, long version, String detail, boolean isReleased) {
     /** An outcome that takes the session from nobody. */

@@ -35,6 +35,16 @@ final class OwnedSessions {
     private boolean hasLease;
     private long generation;
 
+    /** How a use ends. */
+    enum Ending {
+        /** It is likely to be the last one for a while. */
+        WHOLE,
+        /** The session is likely to be used here again at once: that Tomcats take turns with it is no reason to give it back. */
+        RESTING,
+        /** Its last write gave the session up, or removed it, some time ago. */
+        GIVEN_UP
+    }
+
     /** One session that is owned, or was when a running request began to use it. */
     static final class Entry {
         long token = SessionProtocol.NO_TOKEN;
@@ -56,11 +66,16 @@ final class OwnedSessions {
         boolean isReleased;
         /** Uses that began under a token lost since; while there are any, nothing may be written. */
         int fencedUses;
-        /** Uses whose last write gave the session up; they only have to end. */
+        /** Uses whose last write gave the session up, and of a session removed; they only have to end, and nobody waits for that. */
         int closedUses;
 
         int allUses() {
             return uses + fencedUses + closedUses;
+        }
+
+        /** Uses others wait for. */
+        int openUses() {
+            return uses + fencedUses;
         }
 
         /** True for the copy this Tomcat was given or has changed last, as far as is known; a session that begins has no other. */
@@ -335,51 +350,56 @@ final class OwnedSessions {
         }
     }
 
-    /** Ends one use, as {@link #end(SessionKey, long, boolean)} does that is likely to be the last one for a while. */
+    /** Ends one use, as {@link #end(SessionKey, long, Ending)} does that is likely to be the last one for a while. */
     @Nullable
     Entry end(SessionKey known, long accessNs) {
-        return end(known, accessNs, false);
+        return end(known, accessNs, Ending.WHOLE);
     }
 
     /**
      * Ends one use.
      *
-     * @param isResting the session is likely to be used here again at once: that Tomcats take turns with it is no reason to give it back.
-     * @return what to give back when nobody here uses the session any more and others want it, else null.
+     * @return what to give back when others want the session and nobody here uses it any more who could change it, else null.
      */
     @Nullable
-    Entry end(SessionKey known, long accessNs, boolean isResting) {
+    Entry end(SessionKey known, long accessNs, Ending ending) {
         SessionKey key = resolve(known);
         @Nullable Entry entry = entries.get(key);
         if (entry == null) {
             return null;
         }
-        // Which use ends is not known. Fenced ones are taken to end last: were a newer one's end taken for a fenced
-        // one's,
-        // the request that lost its token could write with the new one, over what it has never seen.
+        endOne(entry, ending);
+        if (!entry.isNew && !entry.isReleased) {
+            touches.merge(key, accessNs, (a, b) -> a - b > 0 ? a : b);
+        }
+        if (entry.openUses() > 0) {
+            return null;
+        }
+        boolean isWanted =
+                entry.isRecalled || entry.isContested && ending == Ending.WHOLE || entry.generation != generation;
+        boolean isToBeGivenBack = !entry.isNew && !entry.isReleased && isWanted;
         if (entry.closedUses > 0) {
+            entry.isReleased |= isToBeGivenBack;
+        } else {
+            forgetAliases(key);
+            if (entry.isNew || entry.isReleased || isToBeGivenBack) {
+                entries.remove(key);
+            }
+        }
+        return isToBeGivenBack ? entry : null;
+    }
+
+    private static void endOne(Entry entry, Ending ending) {
+        boolean isClosed = entry.closedUses > 0 && (ending == Ending.GIVEN_UP || entry.openUses() == 0);
+        if (isClosed) {
             entry.closedUses--;
         } else if (entry.uses > 0) {
+            // Which of the others ends is not known. Fenced ones are taken to end last: were a newer one's end taken
+            // for theirs, a request that lost its token could write with the new one, over what it has never seen.
             entry.uses--;
         } else if (entry.fencedUses > 0) {
             entry.fencedUses--;
         }
-        if (!entry.isNew && !entry.isReleased) {
-            touches.merge(key, accessNs, (a, b) -> a - b > 0 ? a : b);
-        }
-        if (entry.allUses() > 0) {
-            return null;
-        }
-        forgetAliases(key);
-        if (entry.isNew || entry.isReleased) {
-            entries.remove(key);
-            return null;
-        }
-        if (entry.isRecalled || entry.isContested && !isResting || entry.generation != generation) {
-            entries.remove(key);
-            return entry;
-        }
-        return null;
     }
 
     /**
@@ -387,7 +407,7 @@ final class OwnedSessions {
      * earlier connection and its request is being sent again; a release with that number is therefore safe. So is one of a token
      * that is not the one held here: a newer one was granted to a request given up, an older one the server does not know any more.
      *
-     * @return true when nobody here uses it, so that it is to be given back now.
+     * @return true when nobody here uses it who could change it, so that it is to be given back now.
      */
     boolean onRecall(SessionKey key, long token, int grant) {
         @Nullable Entry entry = entry(key);
@@ -403,10 +423,14 @@ final class OwnedSessions {
         }
         entry.isRecalled = true;
         entry.grant = Math.max(entry.grant, grant);
-        if (entry.allUses() > 0) {
+        if (entry.openUses() > 0) {
             return false;
         }
-        remove(resolve(key));
+        if (entry.closedUses > 0) {
+            entry.isReleased = true;
+        } else {
+            remove(resolve(key));
+        }
         return true;
     }
 
@@ -417,7 +441,7 @@ final class OwnedSessions {
      */
     boolean onUnwantedGrant(SessionKey key, long token, int grant) {
         @Nullable Entry entry = entry(key);
-        if (entry == null || entry.token != token) {
+        if (entry == null || entry.token != token || entry.isReleased) {
             return entry == null || !entry.isNew;
         }
         // Seen, so that the release of the others counts.

@@ -245,7 +245,8 @@ final class RequestExchange {
                     token,
                     name,
                     hints,
-                    request.isFollowed,
+                    // Whoever has gone does not hear that it gave the session up, and will not say so when it ends.
+                    request.isFollowed || request.isCancelled,
                     request.sentGeneration,
                     nowNs);
             // Here, not on the waiting thread: a recall under the new key may be the next message.

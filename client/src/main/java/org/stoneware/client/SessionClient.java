@@ -62,18 +62,10 @@ public interface SessionClient extends AutoCloseable {
      *                    another copy than the one this Tomcat was given or has changed last is {@link Committed.Status#FENCED}: it
      *                    would bring a copy to the newest version that lacks what others have changed.
      * @param delta       a {@link org.stoneware.api.session.SessionDelta}; may be empty of changes.
-     * @param accessAgeMs milliseconds since the session was last in use; 0 for one that still is.
      * @param isLast      true when the caller will change nothing more before {@link #end}; lets the array pass the session on at
      *                    once when another Tomcat wants it, see {@link Committed#isReleased}.
      */
-    Committed commit(
-            SessionKey key,
-            long copyVersion,
-            DirectBuffer delta,
-            int offset,
-            int length,
-            long accessAgeMs,
-            boolean isLast);
+    Committed commit(SessionKey key, long copyVersion, DirectBuffer delta, int offset, int length, boolean isLast);
 
     /**
      * Ends one use of a session. Never blocks.
@@ -87,6 +79,12 @@ public interface SessionClient extends AutoCloseable {
      * owned, also when Tomcats take turns with it and it would otherwise be given back. Never blocks.
      */
     void rest(SessionKey key, long accessAgeMs);
+
+    /**
+     * As {@link #end}, for a use whose last {@link #commit} gave the session up ({@link Committed#isReleased}), or whose session has been
+     * removed: other Tomcats do not wait for it, and it ends none of the uses begun since. Never blocks.
+     */
+    void endGivenUp(SessionKey key);
 
     /**
      * Gives up a session nobody here uses, because the caller keeps no copy of it any more: owning it would save no question. Never

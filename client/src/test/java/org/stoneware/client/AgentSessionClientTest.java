@@ -43,7 +43,7 @@ class AgentSessionClientTest {
             int length = delta.finish();
             client.create(KEY);
 
-            Committed committed = client.commit(KEY, SessionClient.NO_VERSION, delta.buffer(), 0, length, 0, true);
+            Committed committed = client.commit(KEY, SessionClient.NO_VERSION, delta.buffer(), 0, length, true);
             client.end(KEY, 0);
 
             assertThat(committed.status()).isEqualTo(Committed.Status.UNAVAILABLE);
@@ -65,7 +65,7 @@ class AgentSessionClientTest {
     @Test
     void shouldFenceACommitOfASessionItDoesNotHold() {
         try (SessionClient client = open()) {
-            Committed committed = client.commit(KEY, 7, new ExpandableArrayBuffer(16), 0, 16, 0, true);
+            Committed committed = client.commit(KEY, 7, new ExpandableArrayBuffer(16), 0, 16, true);
 
             assertThat(committed.status()).isEqualTo(Committed.Status.FENCED);
         }

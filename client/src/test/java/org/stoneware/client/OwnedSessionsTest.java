@@ -159,9 +159,9 @@ class OwnedSessionsTest {
     void shouldKeepAContestedSessionThatRestsUntilSomebodyAsksForIt() {
         owned.onGranted(KEY, TOKEN, 1, 7, SessionProtocol.HINT_CONTESTED, owned.generation(), 0);
 
-        assertThat(owned.end(KEY, 0, true)).isNull();
+        assertThat(owned.end(KEY, 0, OwnedSessions.Ending.RESTING)).isNull();
         assertThat(owned.tryOpen(KEY, 7, 0)).isTrue();
-        assertThat(owned.end(KEY, 0, true)).isNull();
+        assertThat(owned.end(KEY, 0, OwnedSessions.Ending.RESTING)).isNull();
 
         assertThat(owned.onRecall(KEY, TOKEN, 1)).isTrue();
     }
@@ -171,7 +171,7 @@ class OwnedSessionsTest {
         grant(TOKEN, 1);
         assertThat(owned.onRecall(KEY, TOKEN, 1)).isFalse();
 
-        assertThat(owned.end(KEY, 0, true)).isNotNull();
+        assertThat(owned.end(KEY, 0, OwnedSessions.Ending.RESTING)).isNotNull();
     }
 
     @Test
@@ -238,6 +238,68 @@ class OwnedSessionsTest {
         assertThat(owned.end(KEY, 0)).isNull();
     }
 
+    /** Whose last byte a slow browser is yet to take. */
+    @Test
+    void shouldGiveBackASessionThatOnlyAUseThatGaveItUpStillHas() {
+        giveUpInUse();
+        grant(TOKEN + 1, 1);
+
+        owned.end(KEY, 0);
+
+        assertThat(owned.onRecall(KEY, TOKEN + 1, 1)).isTrue();
+    }
+
+    @Test
+    void shouldGiveBackARecalledSessionWithItsLastUseButThoseThatGaveItUp() {
+        giveUpInUse();
+        grant(TOKEN + 1, 1);
+        boolean isFreeWhileUsed = owned.onRecall(KEY, TOKEN + 1, 2);
+
+        OwnedSessions.Entry freed = owned.end(KEY, 0);
+
+        assertThat(isFreeWhileUsed).isFalse();
+        assertThat(freed.token).isEqualTo(TOKEN + 1);
+        assertThat(freed.grant).isEqualTo(2);
+        assertThat(owned.tryOpen(KEY, 7, 0)).isFalse();
+        assertThat(owned.name(10, 0)).isEmpty();
+        assertThat(owned.end(KEY, 0, OwnedSessions.Ending.GIVEN_UP)).isNull();
+        assertThat(owned.size()).isZero();
+    }
+
+    @Test
+    void shouldKeepASessionInUseWhenAUseEndsThatGaveItUpBefore() {
+        giveUpInUse();
+        grant(TOKEN + 1, 1);
+
+        OwnedSessions.Entry freed = owned.end(KEY, 0, OwnedSessions.Ending.GIVEN_UP);
+
+        assertThat(freed).isNull();
+        assertThat(owned.onRecall(KEY, TOKEN + 1, 1)).isFalse();
+        assertThat(owned.end(KEY, 0)).isNotNull();
+    }
+
+    @Test
+    void shouldOwnASessionGrantedAgainThatOnlyAUseThatGaveItUpStillHas() {
+        giveUpInUse();
+        grant(TOKEN + 1, 1);
+        owned.end(KEY, 0);
+
+        assertThat(owned.tryOpen(KEY, 7, 0)).isTrue();
+        owned.end(KEY, 0);
+        assertThat(owned.end(KEY, 0, OwnedSessions.Ending.GIVEN_UP)).isNull();
+        assertThat(owned.tryOpen(KEY, 7, 0)).isTrue();
+    }
+
+    @Test
+    void shouldGiveBackAnUnwantedGrantOfASessionItHasJustGivenBack() {
+        giveUpInUse();
+        grant(TOKEN + 1, 1);
+        owned.end(KEY, 0);
+        owned.onRecall(KEY, TOKEN + 1, 1);
+
+        assertThat(owned.onUnwantedGrant(KEY, TOKEN + 1, 2)).isTrue();
+    }
+
     @Test
     void shouldEndUsesThatBeganUnderTheKeyBeforeARename() {
         grant(TOKEN, 1);
@@ -269,7 +331,7 @@ class OwnedSessionsTest {
         owned.removed(KEY);
 
         assertThat(owned.create(KEY)).isTrue();
-        owned.end(KEY, 0);
+        owned.end(KEY, 0, OwnedSessions.Ending.GIVEN_UP);
 
         assertThat(owned.entry(KEY).uses).isEqualTo(1);
         assertThat(owned.entry(KEY).isNew).isTrue();
@@ -285,6 +347,13 @@ class OwnedSessionsTest {
         assertThat(owned.resolve(KEY)).isEqualTo(NEW_KEY);
         assertThat(owned.resolve(SessionKey.of("shop", "between"))).isEqualTo(NEW_KEY);
         assertThat(owned.entry(KEY).version).isEqualTo(9);
+    }
+
+    /** A use whose last write gives the session up, and that is yet to end. */
+    private void giveUpInUse() {
+        grant(TOKEN, 1);
+        owned.beginRelease(owned.entry(KEY));
+        owned.onWritten(KEY, TOKEN, true, SessionProtocol.NO_TOKEN, 8, 0, false, owned.generation(), 0);
     }
 
     private void grant(long token, int grant) {

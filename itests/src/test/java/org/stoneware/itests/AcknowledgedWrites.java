@@ -106,7 +106,7 @@ final class AcknowledgedWrites implements AutoCloseable {
                 .maxInactiveIntervalSec(MAX_IDLE_SEC)
                 .put(AttributeKind.APPLICATION, ATTRIBUTE, value, 0, value.capacity());
         int length = delta.finish();
-        return client.commit(key, version, delta.buffer(), 0, length, 0, true);
+        return client.commit(key, version, delta.buffer(), 0, length, true);
     }
 
     /** Waits until every writer has had so many more acknowledgements. */

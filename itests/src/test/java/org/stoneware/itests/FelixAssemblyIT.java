@@ -258,7 +258,7 @@ public class FelixAssemblyIT {
                 .maxInactiveIntervalSec(1800)
                 .put(AttributeKind.APPLICATION, name, bytes, 0, bytes.capacity());
         int length = delta.finish();
-        return client.commit(key, SessionClient.NO_VERSION, delta.buffer(), 0, length, 0, true);
+        return client.commit(key, SessionClient.NO_VERSION, delta.buffer(), 0, length, true);
     }
 
     private static String attribute(Opened opened, String wanted) {

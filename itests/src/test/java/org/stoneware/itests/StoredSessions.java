@@ -102,7 +102,7 @@ final class StoredSessions {
                 .maxInactiveIntervalSec(MAX_IDLE_SEC)
                 .put(AttributeKind.APPLICATION, ATTRIBUTE, value, 0, value.capacity());
         int length = delta.finish();
-        Committed committed = client.commit(key, SessionClient.NO_VERSION, delta.buffer(), 0, length, 0, true);
+        Committed committed = client.commit(key, SessionClient.NO_VERSION, delta.buffer(), 0, length, true);
         client.end(key, 0);
         return committed.status() == Committed.Status.COMMITTED ? "" : committed.toString();
     }

@@ -112,7 +112,9 @@ public final class ExploredTomcat extends TomcatProtocol {
     /** Ends a request without a change. */
     public void end(long now) {
         nowNs = now;
-        OwnedSessions.Entry freed = owned.end(key, nowNs);
+        boolean isGivenUp = step == Step.COMMITTING && request.isReleased;
+        OwnedSessions.Entry freed =
+                owned.end(key, nowNs, isGivenUp ? OwnedSessions.Ending.GIVEN_UP : OwnedSessions.Ending.WHOLE);
         if (freed != null) {
             owned.takeTouch(key);
             exchange.release(key, freed.token, freed.grant, null, nowNs);

@@ -204,7 +204,7 @@ public final class SimulatedTomcat extends TomcatProtocol {
                 case CURRENT -> {
                     if (known == null) {
                         // It was lost meanwhile, and there is nothing to show.
-                        endUse();
+                        endUse(OwnedSessions.Ending.WHOLE);
                         pause();
                     } else {
                         opened();
@@ -351,12 +351,13 @@ public final class SimulatedTomcat extends TomcatProtocol {
             if (copy.writer == this) {
                 copy.writer = null;
             }
-            endUse();
+            boolean isGivenUp = request != null && request.isReleased;
+            endUse(isGivenUp ? OwnedSessions.Ending.GIVEN_UP : OwnedSessions.Ending.WHOLE);
             pause();
         }
 
-        private void endUse() {
-            OwnedSessions.Entry freed = owned.end(key, nowNs);
+        private void endUse(OwnedSessions.Ending ending) {
+            OwnedSessions.Entry freed = owned.end(key, nowNs, ending);
             if (freed != null) {
                 owned.takeTouch(key);
                 exchange.release(key, freed.token, freed.grant, nowNs, nowNs);

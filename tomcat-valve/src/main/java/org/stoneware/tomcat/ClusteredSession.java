@@ -25,11 +25,10 @@ import org.stoneware.client.SessionClient;
 final class ClusteredSession extends StandardSession {
     /** Instead of an age: another use is likely to follow at once, see {@link SessionClient#rest}. */
     static final long RESTS = -1;
+    /** Instead of an age: others may have used the session since, see {@link SessionClient#endGivenUp}. */
+    static final long GIVEN_UP = -2;
 
     private static final long serialVersionUID = 1L;
-
-    /** Commits before the last use ends, while a thread of the application goes on changing the session all the time. */
-    private static final int MAX_LAST_COMMITS = 8;
 
     private final transient SessionManager sessions;
     private final transient SessionContent content;
@@ -215,32 +214,27 @@ final class ClusteredSession extends StandardSession {
         }
     }
 
-    /** Ends one use, here and in the array, once the array holds what was changed behind the last commit of the last request. */
+    /** Ends one use that is no request's, or has changed nothing; see {@link DetachedUses#endUse}. */
     void endUse(long ageMs) {
-        for (int commits = 0; !endUse(ageMs, commits == MAX_LAST_COMMITS); commits++) {
-            if (isUsed()) {
-                sessions.detached().commitUnanswered(this, false);
-            } else {
-                // Given up: another Tomcat may wait for the end of this use, and the array must be asked again.
-                endUse(ageMs, true);
-                sessions.detached().commitAnew(this);
-                return;
-            }
-        }
+        sessions.detached().endUse(this, ageMs, null);
     }
 
-    /** False when this is the last use and the array does not hold everything, unless it is to end all the same. */
-    private boolean endUse(long ageMs, boolean isInAnyCase) {
+    /**
+     * Ends one use, here and in the array; see {@link CopyUses#end}.
+     *
+     * @return false when it is the last one and the array does not hold everything, unless it is to end all the same.
+     */
+    boolean endUse(long ageMs, @Nullable RequestScope user, boolean isInAnyCase) {
         synchronized (arrayLock) {
-            if (uses.isOne() && !isInAnyCase && isStored() && !hasLostChanges && isDirty()) {
+            if (uses.isLast(user) && !isInAnyCase && isStored() && !hasLostChanges && isDirty()) {
                 return false;
             }
-            uses.end();
+            boolean isGivenUp = uses.end(user) || isRemoved && isStored();
             if (!uses.isAny()) {
                 content.application().noneExposed();
             }
             // Inside the lock, which a rename holds: the key must not change on the way.
-            sessions.end(key(), ageMs);
+            sessions.end(key(), isGivenUp ? GIVEN_UP : ageMs);
             return true;
         }
     }
@@ -311,11 +305,13 @@ final class ClusteredSession extends StandardSession {
     /**
      * Hands the changes the array does not hold yet to it and waits until it holds them.
      *
+     * @param lastOf the request that will change nothing more, so that the session may pass on with this commit; null when it is not
+     *               the last one of a request.
      * @return null when there was nothing to hand over.
      */
     @Nullable
-    Committed commit(boolean lookInside, boolean isLast, long ageMs) {
-        return commit(0, lookInside, isLast, ageMs);
+    Committed commit(boolean lookInside, @Nullable RequestScope lastOf) {
+        return commit(0, lookInside, lastOf);
     }
 
     /**
@@ -325,11 +321,11 @@ final class ClusteredSession extends StandardSession {
      */
     @Nullable
     Committed commitOnTop(long newest) {
-        return commit(newest, false, false, 0);
+        return commit(newest, false, null);
     }
 
     /** @param granted version the changes go on top of when this copy has an older one: another thread may have committed since. */
-    private @Nullable Committed commit(long granted, boolean lookInside, boolean isLast, long ageMs) {
+    private @Nullable Committed commit(long granted, boolean lookInside, @Nullable RequestScope lastOf) {
         if (!isValid || isRemoved) {
             return null;
         }
@@ -342,7 +338,7 @@ final class ClusteredSession extends StandardSession {
             return turns.commit(
                     arrayLock,
                     () -> content.collect(buffer, lookInside && sessions.detectsMutation()),
-                    changes -> handOver(buffer, changes, granted, isLast, ageMs));
+                    changes -> handOver(buffer, changes, granted, lastOf));
         } catch (RuntimeException | Error e) {
             // Whatever it was, the array may hold changes this copy does not know of, so nothing less will do.
             synchronized (arrayLock) {
@@ -377,8 +373,12 @@ final class ClusteredSession extends StandardSession {
     }
 
     private @Nullable Committed handOver(
-            DeltaBuffers.Buffer buffer, SessionContent.Collected changes, long granted, boolean isLast, long ageMs) {
+            DeltaBuffers.Buffer buffer, SessionContent.Collected changes, long granted, @Nullable RequestScope lastOf) {
         if (!isValid || isRemoved || isStored() && buffer.builder.isEmpty() && !hasLostChanges) {
+            return null;
+        }
+        if (lastOf != null && uses.isReleased(lastOf)) {
+            // It could only give up what others were granted since. What it changes is committed as its use ends.
             return null;
         }
         if (isLost()) {
@@ -390,14 +390,14 @@ final class ClusteredSession extends StandardSession {
         turns.overtake();
         long base = Math.max(granted, version);
         // Not the last when a thread of the application has relied on this request for a change that is not among
-        // these.
-        boolean isLastOne = isLast && content.isAll(changes);
-        Committed outcome = sessions.client().commit(key(), base, buffer.delta, 0, length, ageMs, isLastOne);
+        // these, nor when the use has ended meanwhile.
+        boolean isLast = lastOf != null && !lastOf.isFinished() && content.isAll(changes);
+        Committed outcome = sessions.client().commit(key(), base, buffer.delta, 0, length, isLast);
         if (outcome.isCommitted()) {
             version = outcome.version();
             content.held(changes);
-            if (outcome.isReleased()) {
-                uses.released();
+            if (outcome.isReleased() && lastOf != null) {
+                uses.released(lastOf);
             }
         } else {
             // Nobody knows what the array holds now; the next request asks it.
@@ -434,7 +434,7 @@ final class ClusteredSession extends StandardSession {
 
     /** Gives the session a new id in the array, then here. */
     Committed rename(SessionKey to) {
-        Committed stored = isStored() ? null : commit(false, false, 0);
+        Committed stored = isStored() ? null : commit(false, null);
         if (stored != null && !stored.isCommitted()) {
             return stored;
         }

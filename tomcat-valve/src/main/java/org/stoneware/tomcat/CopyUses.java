@@ -1,6 +1,9 @@
 package org.stoneware.tomcat;
 
+import java.util.HashSet;
+import java.util.Set;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The uses of one copy of a session, as the array counts them.
@@ -11,10 +14,10 @@ final class CopyUses {
     private final Object lock;
     private volatile int count;
     /**
-     * Uses whose last commit gave the session up: nothing can be changed in them, so others may change the session meanwhile, and the
-     * copy may take that in. They are taken to end first, as the client takes them to. Guarded by the lock.
+     * Those whose last commit gave the session up, and whose uses are yet to end: nothing can be changed in them, so others may change the
+     * session meanwhile, and the copy may take that in. Guarded by the lock.
      */
-    private int released;
+    private Set<RequestScope> released = Set.of();
     /** One of {@link #count} belongs to callers outside any request scope. Guarded by the lock. */
     private boolean hasDetached;
     /** Callers of Catalina's {@code access} that are yet to call {@code endAccess}. */
@@ -33,18 +36,38 @@ final class CopyUses {
         }
     }
 
-    void end() {
+    /**
+     * Ends one.
+     *
+     * @param user whose it is; null for one of nobody who could have given the session up.
+     * @return whether its last commit gave the session up.
+     */
+    boolean end(@Nullable RequestScope user) {
         synchronized (lock) {
             count--;
-            released = Math.max(0, released - 1);
             lastNs = System.nanoTime();
+            boolean isReleased = user != null && !released.isEmpty() && released.remove(user);
+            if (isReleased && released.isEmpty()) {
+                released = Set.of();
+            }
+            return isReleased;
         }
     }
 
     /** The last commit of one has given the session up. */
-    void released() {
+    void released(RequestScope user) {
         synchronized (lock) {
-            released = Math.min(count, released + 1);
+            if (released.isEmpty()) {
+                released = new HashSet<>(2);
+            }
+            released.add(user);
+        }
+    }
+
+    /** True when the last commit of this one has given the session up. */
+    boolean isReleased(RequestScope user) {
+        synchronized (lock) {
+            return released.contains(user);
         }
     }
 
@@ -53,14 +76,22 @@ final class CopyUses {
         return count > 0;
     }
 
-    boolean isOne() {
-        return count == 1;
+    /**
+     * True when nobody can bring the array what was changed, once this one has ended.
+     *
+     * @param user whose it is; see {@link #end}.
+     */
+    boolean isLast(@Nullable RequestScope user) {
+        synchronized (lock) {
+            boolean isOpen = user == null || !released.contains(user);
+            return count == 1 || isOpen && count - released.size() == 1;
+        }
     }
 
     /** True when there is one in which the session can be changed: the array lets nobody else change it. */
     boolean isAnyOpen() {
         synchronized (lock) {
-            return count > released;
+            return count > released.size();
         }
     }
 

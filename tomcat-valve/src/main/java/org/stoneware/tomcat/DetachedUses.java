@@ -15,6 +15,9 @@ import org.stoneware.client.SessionClient;
  * <b>Failure:</b> {@link SessionUnavailableException} when the array does not grant the session, or does not take a change.
  */
 final class DetachedUses {
+    /** Commits before the last use ends, while a thread of the application goes on changing the session all the time. */
+    private static final int MAX_LAST_COMMITS = 8;
+
     private final SessionManager sessions;
 
     DetachedUses(SessionManager sessions) {
@@ -53,9 +56,27 @@ final class DetachedUses {
 
     /** Hands over what no response waits for, unless it is lost already. */
     void commitUnanswered(ClusteredSession session, boolean lookInside) {
-        Committed outcome = session.hasLostChanges() ? null : session.commit(lookInside, false, 0);
+        Committed outcome = session.hasLostChanges() ? null : session.commit(lookInside, null);
         if (outcome != null && !outcome.isCommitted()) {
             sessions.lost(session.key(), outcome.status(), outcome.detail());
+        }
+    }
+
+    /**
+     * Ends one use once the array holds what was changed behind the last commit of the last request that uses the session.
+     *
+     * @param user the request whose it is; null when it is no request's, or has changed nothing.
+     */
+    void endUse(ClusteredSession session, long ageMs, @Nullable RequestScope user) {
+        for (int commits = 0; !session.endUse(ageMs, user, commits == MAX_LAST_COMMITS); commits++) {
+            if (session.isUsed()) {
+                commitUnanswered(session, false);
+            } else {
+                // Given up: the array must be asked again, and it may be this use another Tomcat waits for.
+                session.endUse(ageMs, user, true);
+                commitAnew(session);
+                return;
+            }
         }
     }
 
@@ -142,7 +163,7 @@ final class DetachedUses {
         boolean isShared = !isOpen && isUsed && client.share(session.key());
         long granted = isOpen || isShared ? SessionClient.NO_VERSION : openToCommit(client, session, change);
         try {
-            return isOpen || isShared ? session.commit(false, false, 0) : session.commitOnTop(granted);
+            return isOpen || isShared ? session.commit(false, null) : session.commitOnTop(granted);
         } finally {
             if (!isOpen) {
                 sessions.end(session.key(), 0);

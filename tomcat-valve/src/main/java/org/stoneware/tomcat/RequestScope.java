@@ -211,7 +211,7 @@ final class RequestScope {
         }
         for (ClusteredSession session : sessions) {
             if (lookInside || session.isDirty()) {
-                Committed outcome = session.commit(lookInside, isLast, NOW_MS);
+                Committed outcome = session.commit(lookInside, isLast ? this : null);
                 if (outcome != null && !outcome.isCommitted()) {
                     fail(session.sessions().unavailable("commit", session.key(), outcome.status(), outcome.detail()));
                 }
@@ -252,7 +252,7 @@ final class RequestScope {
     /** Once per use: whoever takes the session out of the list ends it. */
     private void endUse(ClusteredSession session) {
         if (sessions.remove(session)) {
-            session.endUse(NOW_MS);
+            session.sessions().detached().endUse(session, NOW_MS, this);
         }
     }
 

@@ -311,8 +311,7 @@ public final class SessionManager extends ManagerBase implements DistributedMana
 
     @Nullable
     ClusteredSession open(SessionKey key, long ownerWaitMs) throws UngrantedException {
-        // Twice at most: a copy given up or dropped between the look and the grant is loaded anew, whatever there is
-        // here by then.
+        // Twice at most: a copy given up or dropped between look and grant is loaded anew, whatever is here by then.
         for (int attempt = 0; attempt < 2; attempt++) {
             ClusteredSession copy = copy(key.id());
             long known = copy == null || attempt > 0 ? SessionClient.NO_VERSION : copy.version();
@@ -430,7 +429,7 @@ public final class SessionManager extends ManagerBase implements DistributedMana
 
     /** Creates a session in the array at once. */
     private void createNow(ClusteredSession session, @Nullable RequestScope scope) {
-        Committed created = session.commit(false, false, 0);
+        Committed created = session.commit(false, null);
         if (created == null || created.isCommitted()) {
             return;
         }
@@ -541,6 +540,8 @@ public final class SessionManager extends ManagerBase implements DistributedMana
     void end(SessionKey key, long ageMs) {
         if (ageMs == ClusteredSession.RESTS) {
             client().rest(key, 0);
+        } else if (ageMs == ClusteredSession.GIVEN_UP) {
+            client().endGivenUp(key);
         } else {
             client().end(key, ageMs);
         }

@@ -9,6 +9,7 @@ import java.io.Serializable;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.atomic.AtomicReference;
 import javax.servlet.http.HttpSession;
 import org.junit.jupiter.api.AfterEach;
@@ -220,6 +221,109 @@ class GivenUpSessionTest {
             assertThat(tomcat.get("/all", id).body()).isEqualTo("yes 5");
             assertThat(seen.get()).isEqualTo(5);
             array.awaitNoUses();
+        }
+    }
+
+    /** A slow browser has most of the page yet to take. */
+    @Test
+    void shouldLetOtherTomcatsHaveTheSessionAfterAShortRequestBesideTheOneThatGaveItUp() throws Exception {
+        try (TestTomcat other = new TestTomcat(array.source())) {
+            other.page("/change", (request, response) -> request.getSession().setAttribute("theirs", 5));
+            other.start();
+            String id = sessionId(tomcat.get("/begin", null));
+            AtomicInteger status = new AtomicInteger();
+            AtomicReference<String> read = new AtomicReference<>();
+            behindTheLastByte(() -> {
+                readAll(id);
+                status.set(other.get("/change", id).statusCode());
+                read.set(readAll(id));
+                // Not with a copy that was lost.
+                changeLate().join();
+            });
+
+            tomcat.get("/keep", id);
+            awaitBehind();
+
+            assertThat(status).hasValue(200);
+            assertThat(read.get()).endsWith("null 5");
+            assertThat(late(id)).isEqualTo("yes");
+        }
+    }
+
+    @Test
+    void shouldNotTakeTheSessionFromARequestWhenOneEndsThatGaveItUpBefore() throws Exception {
+        CountDownLatch hasBegun = new CountDownLatch(1);
+        CountDownLatch mayGoOn = new CountDownLatch(1);
+        tomcat.page("/slow", (request, response) -> {
+            HttpSession session = request.getSession();
+            hasBegun.countDown();
+            await(mayGoOn);
+            session.setAttribute("slow", "done");
+        });
+        String id = sessionId(tomcat.get("/begin", null));
+        AtomicReference<RawBrowser> slow = new AtomicReference<>();
+        behindTheLastByte(() -> {
+            slow.set(new RawBrowser(tomcat.port()).get("/slow", id));
+            await(hasBegun);
+        });
+
+        tomcat.get("/keep", id);
+        assertThat(isOver.await(PATIENCE_SEC, TimeUnit.SECONDS)).isTrue();
+        array.awaitGivenUpUses();
+        int usesLeft = array.uses(APPLICATION, id);
+        mayGoOn.countDown();
+
+        assertThat(usesLeft).isEqualTo(1);
+        try (RawBrowser browser = slow.get()) {
+            assertThat(browser.readToEnd()).contains("200");
+        }
+        array.awaitNoUses();
+        assertThat(array.attribute(APPLICATION, id, "slow")).isEqualTo("done");
+    }
+
+    /** It relies on the request that has the session, which must not leave that to the slow one. */
+    @Test
+    void shouldHoldWhatAThreadChangesInTheLastRequestThatCanCommitWhenThatEnds() throws Exception {
+        AtomicReference<Object> held = new AtomicReference<>();
+        tomcat.page("/relied", (request, response) -> {
+            request.getSession();
+            response.flushBuffer();
+            response.getWriter().close();
+        });
+        AtomicBoolean isInner = new AtomicBoolean();
+        String id = sessionId(tomcat.get("/begin", null));
+        tomcat.tomcat().getHost().getPipeline().addValve(new BehindTheLastByte(() -> {
+            if (isInner.compareAndSet(true, false)) {
+                changeLate().join();
+            }
+        }));
+        behindTheLastByte(() -> {
+            isInner.set(true);
+            try (RawBrowser browser = new RawBrowser(tomcat.port()).get("/relied", id)) {
+                browser.readToEnd();
+            }
+            array.awaitUses(APPLICATION, id, 0);
+            held.set(late(id));
+        });
+
+        tomcat.get("/keep", id);
+        awaitBehind();
+
+        assertThat(held.get()).isEqualTo("yes");
+    }
+
+    private String readAll(String id) throws Exception {
+        // Not on the connection whose thread this is.
+        try (RawBrowser browser = new RawBrowser(tomcat.port()).get("/all", id)) {
+            return browser.readToEnd();
+        }
+    }
+
+    private static void await(CountDownLatch latch) {
+        try {
+            assertThat(latch.await(PATIENCE_SEC, TimeUnit.SECONDS)).isTrue();
+        } catch (InterruptedException e) {
+            throw new AssertionError(e);
         }
     }
 

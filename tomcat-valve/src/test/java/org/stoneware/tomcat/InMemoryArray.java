@@ -111,6 +111,17 @@ final class InMemoryArray {
         return entry == null ? 0 : entry.uses;
     }
 
+    /** Waits until a Tomcat uses a session so often. */
+    synchronized void awaitUses(String application, String id, int uses) throws InterruptedException {
+        long deadlineMs = System.currentTimeMillis() + OWNER_WAIT_MS;
+        while (uses(application, id) != uses) {
+            if (System.currentTimeMillis() > deadlineMs) {
+                throw new AssertionError("uses: " + uses(application, id));
+            }
+            wait(100);
+        }
+    }
+
     /** Waits until no Tomcat uses any session: the last byte reaches a browser a moment before the use ends. */
     synchronized void awaitNoUses() throws InterruptedException {
         long deadlineMs = System.currentTimeMillis() + OWNER_WAIT_MS;
@@ -120,14 +131,20 @@ final class InMemoryArray {
             }
             wait(100);
         }
+        awaitGivenUpUses();
+        if (entries.values().stream().anyMatch(e -> e.uses < 0)) {
+            throw new AssertionError("a use was ended twice");
+        }
+    }
+
+    /** Waits until every use has ended whose last commit gave its session up. */
+    synchronized void awaitGivenUpUses() throws InterruptedException {
+        long deadlineMs = System.currentTimeMillis() + OWNER_WAIT_MS;
         while (clients.stream().anyMatch(client -> !client.closedUses.isEmpty())) {
             if (System.currentTimeMillis() > deadlineMs) {
                 throw new AssertionError("a use that gave its session up was never ended");
             }
             wait(100);
-        }
-        if (entries.values().stream().anyMatch(e -> e.uses < 0)) {
-            throw new AssertionError("a use was ended twice");
         }
     }
 
@@ -294,13 +311,7 @@ final class InMemoryArray {
 
         @Override
         public Committed commit(
-                SessionKey key,
-                long copyVersion,
-                DirectBuffer buffer,
-                int offset,
-                int length,
-                long accessAgeMs,
-                boolean isLast) {
+                SessionKey key, long copyVersion, DirectBuffer buffer, int offset, int length, boolean isLast) {
             calls.add("commit " + key.id() + (isLast ? " last" : ""));
             beforeCommit.run();
             synchronized (InMemoryArray.this) {
@@ -327,7 +338,7 @@ final class InMemoryArray {
                 if (entry.owner != this || !isNewest) {
                     return new Committed(Committed.Status.FENCED, 0, "");
                 }
-                Committed committed = apply(key, entry, new SessionDelta().wrap(buffer, offset), accessAgeMs);
+                Committed committed = apply(key, entry, new SessionDelta().wrap(buffer, offset), 0);
                 if (isLast && entry.uses == 1 && entry.isRecalled) {
                     closedUses.merge(key, 1, Integer::sum);
                     entry.uses = 0;
@@ -356,14 +367,30 @@ final class InMemoryArray {
             endUse(key, accessAgeMs);
         }
 
+        @Override
+        public void endGivenUp(SessionKey key) {
+            calls.add("endGivenUp " + key.id());
+            synchronized (InMemoryArray.this) {
+                if (endClosed(key)) {
+                    return;
+                }
+            }
+            endUse(key, 0);
+        }
+
+        private boolean endClosed(SessionKey key) {
+            boolean isAny = closedUses.containsKey(key);
+            closedUses.computeIfPresent(key, (k, uses) -> uses == 1 ? null : uses - 1);
+            InMemoryArray.this.notifyAll();
+            return isAny;
+        }
+
         private void endUse(SessionKey key, long accessAgeMs) {
             synchronized (InMemoryArray.this) {
                 if (taken.remove(key)) {
                     return;
                 }
-                if (closedUses.containsKey(key)) {
-                    closedUses.computeIfPresent(key, (k, uses) -> uses == 1 ? null : uses - 1);
-                    InMemoryArray.this.notifyAll();
+                if (!isUsed(key) && endClosed(key)) {
                     return;
                 }
                 Entry entry = entries.get(key);
@@ -383,11 +410,15 @@ final class InMemoryArray {
             }
         }
 
+        private boolean isUsed(SessionKey key) {
+            Entry entry = entries.get(key);
+            return entry != null && entry.owner == this && entry.uses > 0;
+        }
+
         @Override
         public boolean giveBack(SessionKey key) {
             synchronized (InMemoryArray.this) {
-                Entry entry = entries.get(key);
-                if (entry != null && entry.owner == this && entry.uses > 0 || closedUses.containsKey(key)) {
+                if (isUsed(key) || closedUses.containsKey(key)) {
                     return false;
                 }
                 owned.remove(key);
@@ -408,6 +439,9 @@ final class InMemoryArray {
                     return new Committed(Committed.Status.FENCED, 0, "");
                 }
                 boolean wasThere = entries.remove(key) != null;
+                if (wasThere && entry.uses > 0) {
+                    closedUses.merge(key, entry.uses, Integer::sum);
+                }
                 InMemoryArray.this.notifyAll();
                 return new Committed(wasThere ? Committed.Status.COMMITTED : Committed.Status.ABSENT, 0, "");
             }
