@@ -171,8 +171,11 @@ class ChangeRequests {
             return false;
         }
         if (!isOwner && !context.rule.mayGrant(key, context.nowNs)) {
-            // Somebody may own it from the epoch before; who does says so soon, or its lease lapses.
-            context.wait = RequestContext.Wait.ALONE;
+            // Somebody may own it from the epoch before; who does says so soon, or its lease lapses. Where an offer is
+            // awaited the change keeps its place before what comes later and waits for that.
+            if (!isUnchanged(key, change.base) || !context.awaitsOffer(true)) {
+                context.wait = RequestContext.Wait.ALONE;
+            }
             return false;
         }
         switch (context.residency(key)) {

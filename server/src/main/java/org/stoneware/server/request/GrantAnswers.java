@@ -1,11 +1,17 @@
 package org.stoneware.server.request;
 
+import java.util.concurrent.TimeUnit;
+import org.agrona.ExpandableArrayBuffer;
 import org.stoneware.api.session.SessionKey;
+import org.stoneware.server.request.WaitingRequests.Waiting;
+import org.stoneware.wire.session.ClientRequestPublisher;
 import org.stoneware.wire.session.OwnStatus;
 
 /** Answers what ownership decides, and says when it may. */
 final class GrantAnswers implements SessionOwnership.Output {
     private final RequestContext context;
+    private final ClientRequestPublisher requests = new ClientRequestPublisher();
+    private final ExpandableArrayBuffer message = new ExpandableArrayBuffer(256);
 
     GrantAnswers(RequestContext context) {
         this.context = context;
@@ -15,6 +21,26 @@ final class GrantAnswers implements SessionOwnership.Output {
     public boolean mayGrant(SessionKey key, long nowNs) {
         // A session that went to disk while its Tomcat waited is brought back first.
         return context.rule.mayGrant(key, nowNs) && context.isTellable(key) && context.isShown(key);
+    }
+
+    @Override
+    public boolean isNewerAwaited(SessionKey key) {
+        return context.offer.isAwaited() && !context.isChangedHere(key);
+    }
+
+    /** As a message, so that it waits for the offer as those do that come now; see ADR 0300. */
+    @Override
+    public void onAskAgain(SessionKey key, SessionOwnership.Waiter waiter, long nowNs) {
+        ClientRow client = waiter.client();
+        if (client.port == null) {
+            // Who is away sends its request again when it is back.
+            return;
+        }
+        int leftMs = (int) Math.max(1, TimeUnit.NANOSECONDS.toMillis(waiter.deadlineNs() - nowNs));
+        int length = requests.getOwn(message, context.epoch, waiter.requestId(), waiter.knownVersion(), leftMs, key);
+        if (!context.offered.add(new Waiting(client.port, message, 0, length, waiter.askedNs()))) {
+            onBusy(client, waiter.requestId(), waiter.askedNs());
+        }
     }
 
     @Override

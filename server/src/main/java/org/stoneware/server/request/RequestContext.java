@@ -23,6 +23,8 @@ import org.stoneware.wire.session.OwnStatus;
 class RequestContext {
     /** One for all: whichever load ends, everything that waits for the store is tried again. */
     private static final long LOAD_TICKET = 1;
+    /** Nearly all that wait for an offer are requests to open a session, of some hundred bytes. */
+    static final long MAX_OFFERED_BYTES = 2L << 20;
 
     final long epoch;
     final RequestLimits limits;
@@ -39,6 +41,9 @@ class RequestContext {
     final SessionRecord view = new SessionRecord();
     final RequestEvents events;
     final AwaitedOffer offer;
+    /** What waits for what another server acknowledged alone; others overtake it. */
+    final WaitingRequests offered = new WaitingRequests(SessionRequestProcessor.MAX_WAITING, MAX_OFFERED_BYTES);
+
     private final ReadGate readGate;
 
     /** Where the message being served came from. */
@@ -156,6 +161,11 @@ class RequestContext {
             wait = Wait.OFFER;
         }
         return isAwaited;
+    }
+
+    /** True when a session was changed in this epoch: whatever another server tells of it, what is here stays. */
+    boolean isChangedHere(SessionKey key) {
+        return store.read(key, view) && view.lastEpoch() == epoch;
     }
 
     /** Whether the store shows a session at once, or surely has none; else the message waits. */

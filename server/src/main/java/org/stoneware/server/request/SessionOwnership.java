@@ -95,6 +95,15 @@ final class SessionOwnership {
         boolean mayGrant(SessionKey key, long nowNs);
 
         /**
+         * True while something newer of a session nobody owns may be about to come: whoever waits for it asks again, since what comes takes the
+         * session's place only while nobody waits for it here.
+         */
+        boolean isNewerAwaited(SessionKey key);
+
+        /** A request waits here no more, and is to be served as if it came once more. */
+        void onAskAgain(SessionKey key, Waiter waiter, long nowNs);
+
+        /**
          * Ownership was given; answer the request.
          *
          * @param askedNs when the request came to this server; here and below.
@@ -305,6 +314,10 @@ final class SessionOwnership {
         if (!row.waiters.isEmpty() && !output.mayGrant(row.key, nowNs)) {
             return;
         }
+        if (!row.waiters.isEmpty() && output.isNewerAwaited(row.key)) {
+            askAgain(row, nowNs);
+            return;
+        }
         @Nullable Waiter next;
         while ((next = row.waiters.pollFirst()) != null) {
             if (next.deadlineNs - nowNs <= 0) {
@@ -318,6 +331,19 @@ final class SessionOwnership {
         uncontested(row);
         if (row.owner == null) {
             rows.remove(row.key, row);
+        }
+    }
+
+    private void askAgain(Row row, long nowNs) {
+        List<Waiter> waiting = List.copyOf(row.waiters);
+        uncontested(row);
+        rows.remove(row.key, row);
+        for (Waiter each : waiting) {
+            if (each.deadlineNs - nowNs <= 0) {
+                output.onBusy(each.client, each.requestId, each.askedNs);
+            } else {
+                output.onAskAgain(row.key, each, nowNs);
+            }
         }
     }
 

@@ -31,14 +31,11 @@ import org.stoneware.wire.session.WriteStatus;
  * Pure: time is a parameter, messages come in as calls and go out through {@link ClientPort}.
  * <p>
  * <b>Threading:</b> the agent thread. <b>Limits:</b> {@link #MAX_WAITING} messages and half of their share of the heap wait in each of two queues,
- * one message always, and as many of {@link #MAX_OFFERED_BYTES} in a third; the sender of one more must register anew, and sends again what
- * has no answer.
+ * one message always, and as many of {@link RequestContext#MAX_OFFERED_BYTES} in a third; the sender of one more must register anew, and
+ * sends again what has no answer.
  */
 public final class SessionRequestProcessor {
     static final int MAX_WAITING = 10_000;
-    /** Nearly all that wait for an offer are requests to open a session, of some hundred bytes. */
-    private static final long MAX_OFFERED_BYTES = 2L << 20;
-
     private static final int RETRY_LIMIT = 1_024;
     private static final long STORE_RETRY_NS = TimeUnit.MILLISECONDS.toNanos(10);
 
@@ -55,8 +52,6 @@ public final class SessionRequestProcessor {
     private final WaitingRequests inOrder;
     /** For a commit, the beginning of an epoch or the store; others overtake it. */
     private final WaitingRequests alone;
-    /** For what another server acknowledged alone; others overtake it. */
-    private final WaitingRequests offered;
 
     private long retriedAtCommit = -1;
     private boolean retriedWhileOpen;
@@ -123,7 +118,6 @@ public final class SessionRequestProcessor {
         long waitingBytes = context.limits.shares().waitingRequestBytes() / 2;
         this.inOrder = new WaitingRequests(MAX_WAITING, waitingBytes);
         this.alone = new WaitingRequests(MAX_WAITING, waitingBytes);
-        this.offered = new WaitingRequests(MAX_WAITING, MAX_OFFERED_BYTES);
         this.registrations = registrations;
         this.changes = changes;
         this.sweep =
@@ -183,7 +177,7 @@ public final class SessionRequestProcessor {
         WaitingRequests where =
                 switch (wait) {
                     case ALONE -> alone;
-                    case OFFER -> offered;
+                    case OFFER -> context.offered;
                     case IN_ORDER, NONE -> inOrder;
                 };
         if (where.add(waiting)) {
@@ -211,7 +205,7 @@ public final class SessionRequestProcessor {
     private void leave(ClientPort port) {
         inOrder.forget(port);
         alone.forget(port);
-        offered.forget(port);
+        context.offered.forget(port);
         @Nullable ClientRow row = port.row;
         if (row != null && row.port == port) {
             row.port = null;
@@ -285,8 +279,8 @@ public final class SessionRequestProcessor {
     }
 
     private int retryAfterOffer() {
-        boolean isDue = context.offer.doWork(offered.size(), context.nowNs);
-        return isDue && !isRetrying ? retryEach(offered, RequestContext.Wait.OFFER) : 0;
+        boolean isDue = context.offer.doWork(context.offered.size(), context.nowNs);
+        return isDue && !isRetrying ? retryEach(context.offered, RequestContext.Wait.OFFER) : 0;
     }
 
     private int retryAllAlone() {
@@ -352,7 +346,7 @@ public final class SessionRequestProcessor {
         List<Counter> all = new ArrayList<>(context.counters.list());
         all.add(new Counter("log.commit-index", context.proposals.commitIndex()));
         all.add(new Counter("log.uncommitted", context.proposals.size()));
-        all.add(new Counter("requests.waiting", inOrder.size() + alone.size() + offered.size()));
+        all.add(new Counter("requests.waiting", inOrder.size() + alone.size() + context.offered.size()));
         all.add(new Counter("ownership.rows", context.ownership.size()));
         all.add(new Counter("ownership.contested", context.ownership.contestedSize()));
         all.add(new Counter("ownership.tomcats-awaited", context.rule.missing()));

@@ -20,6 +20,14 @@ final class RecordedRecalls implements SessionOwnership.Output {
     }
 
     @Override
+    public boolean isNewerAwaited(SessionKey key) {
+        return false;
+    }
+
+    @Override
+    public void onAskAgain(SessionKey key, SessionOwnership.Waiter waiter, long atNs) {}
+
+    @Override
     public void onGranted(
             ClientRow client, long requestId, long version, SessionOwnership.Row row, int hints, long askedNs) {}
 

@@ -1,11 +1,12 @@
 package org.stoneware.server.role;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.stoneware.server.role.SplitTest.record;
-import static org.stoneware.server.role.SplitTest.value;
+import static org.stoneware.server.role.SplitFixture.FIRST_EPOCH;
+import static org.stoneware.server.role.SplitFixture.SECOND_EPOCH;
+import static org.stoneware.server.role.SplitFixture.record;
+import static org.stoneware.server.role.SplitFixture.value;
 
 import java.util.List;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.session.SessionKey;
@@ -18,25 +19,12 @@ import org.stoneware.wire.session.WriteStatus;
 
 /** Requests that come to the winner of a split before it knows what the other server acknowledged alone. */
 class AwaitedOfferTest {
-    private static final long FIRST_EPOCH = 5;
-    private static final long SECOND_EPOCH = 9;
-
-    private final PairFixture pair = new PairFixture();
-    private final PairFixture.Server loser = pair.first;
-    private final PairFixture.Server winner = pair.second;
-    private SplitTomcat before;
-    private SplitTomcat atLoser;
+    private final SplitFixture fixture = new SplitFixture();
+    private final PairFixture pair = fixture.pair;
+    private final PairFixture.Server loser = fixture.loser;
+    private final PairFixture.Server winner = fixture.winner;
+    private final SplitTomcat atLoser = fixture.atLoser;
     private SplitTomcat atWinner;
-
-    @BeforeEach
-    void pairWithTwoSessions() {
-        pair.pair(FIRST_EPOCH);
-        before = new SplitTomcat(pair, loser, FIRST_EPOCH, 1);
-        pair.pass(20);
-        before.create("S1", "one");
-        before.create("S2", "two");
-        pair.pass(100);
-    }
 
     @Test
     void shouldGiveOutWhatLoserChangedToRequestThatComesBeforeOffer() {
@@ -46,7 +34,7 @@ class AwaitedOfferTest {
         meet();
         atWinner.own("S1");
         assertThat(atWinner.opened).isEmpty();
-        passRenewing(500);
+        fixture.passRenewing(500);
 
         assertThat(atWinner.read("S1")).isEqualTo("changed");
         assertThat(winner.duties.reconciled()).isEqualTo(new ReconcileResult(1, 0, 0, 0, 0));
@@ -60,7 +48,7 @@ class AwaitedOfferTest {
 
         meet();
         atWinner.own("S3");
-        passRenewing(500);
+        fixture.passRenewing(500);
 
         assertThat(atWinner.opened).containsExactly(OwnStatus.LOADED);
         assertThat(atWinner.read("S3")).isEqualTo("new");
@@ -77,7 +65,7 @@ class AwaitedOfferTest {
         moved.own("S1");
         pair.pass(1_000);
         assertThat(moved.opened).isEmpty();
-        giveUp();
+        fixture.giveUp();
         pair.pass(200);
 
         assertThat(moved.read("S1")).isEqualTo("changed");
@@ -103,9 +91,9 @@ class AwaitedOfferTest {
         winner.hears(loser);
         atWinner.own("S1");
         atWinner.own("S3");
-        passRenewing(1_900);
+        fixture.passRenewing(1_900);
         assertThat(atWinner.opened).isEmpty();
-        passRenewing(200);
+        fixture.passRenewing(200);
 
         assertThat(atWinner.opened).containsExactly(OwnStatus.LOADED, OwnStatus.ABSENT);
         assertThat(atWinner.read("S1")).isEqualTo("one");
@@ -124,7 +112,7 @@ class AwaitedOfferTest {
         SplitTomcat second = new SplitTomcat(pair, winner, SECOND_EPOCH, 4, told, List.of());
         second.own("S2");
         assertThat(second.read("S2")).isEqualTo("two");
-        giveUp();
+        fixture.giveUp();
         while (winner.duties.syncState(0) != SyncState.RECONCILE) {
             pair.turn();
         }
@@ -158,14 +146,13 @@ class AwaitedOfferTest {
         pair.cut();
         winner.hears(loser);
         pair.pass(600);
-        pair.second.become(ServerRole.ACTIVE_COORDINATOR, SECOND_EPOCH, 1);
-        atWinner = new SplitTomcat(pair, winner, SECOND_EPOCH, 2);
+        atWinner = fixture.takeOver();
         pair.pass(500);
 
         meet();
         atWinner.own("S1");
         assertThat(atWinner.opened).isEmpty();
-        passRenewing(100);
+        fixture.passRenewing(100);
 
         assertThat(atWinner.read("S1")).isEqualTo("one");
     }
@@ -196,9 +183,8 @@ class AwaitedOfferTest {
     void shouldNotWaitWhenRoleWasHandedOver() {
         winner.hears(loser);
         loser.become(ServerRole.PASSIVE_UNINITIALIZED, FIRST_EPOCH, 0);
-        winner.become(ServerRole.ACTIVE_COORDINATOR, SECOND_EPOCH, 1);
+        atWinner = fixture.takeOver();
         winner.hears(loser);
-        atWinner = new SplitTomcat(pair, winner, SECOND_EPOCH, 2);
         pair.clock.advanceMs(500);
         winner.duties.doWork(pair.clock.nowNs());
 
@@ -216,7 +202,7 @@ class AwaitedOfferTest {
 
         meet();
         atWinner.putLate("S1", "late", 1, base);
-        passRenewing(500);
+        fixture.passRenewing(500);
 
         assertThat(value(winner, "S1")).isEqualTo("changed");
         assertThat(atWinner.written).containsExactly(WriteStatus.FENCED);
@@ -225,11 +211,8 @@ class AwaitedOfferTest {
     /** So short a split that owners of the time before are still taken at their word. */
     @Test
     void shouldNotLetTomcatOfLoserOwnWhatIsOlderHere() {
-        pair.cut();
-        loser.dropOther();
-        pair.pass(20);
-        winner.become(ServerRole.ACTIVE_COORDINATOR, SECOND_EPOCH, 1);
-        before.put("S1", "changed");
+        fixture.splitJustNow();
+        atLoser.put("S1", "changed");
         ToldVersions told = new ToldVersions(FIRST_EPOCH, loser.lastIndex());
         List<OwnedSession> owned = List.of(new OwnedSession(SessionKey.of("shop", "S1"), 7, 1));
 
@@ -237,10 +220,79 @@ class AwaitedOfferTest {
         moved.own("S1");
         pair.pass(20);
         assertThat(moved.opened).isEmpty();
-        giveUp();
+        fixture.giveUp();
         pair.pass(1_000);
 
         assertThat(moved.read("S1")).isEqualTo("changed");
+    }
+
+    /** It waits in the queue of its session when the first sign of an offer comes. */
+    @Test
+    void shouldLetRequestWaitForOfferThatCameRightAfterActivation() {
+        splitJustNow();
+        atLoser.put("S1", "changed");
+        atWinner.own("S1");
+        fixture.passRenewing(100);
+        winner.hears(loser);
+        fixture.passRenewing(1_000);
+        assertThat(atWinner.opened).isEmpty();
+
+        fixture.giveUp();
+        fixture.passRenewing(500);
+
+        assertThat(atWinner.read("S1")).isEqualTo("changed");
+        assertThat(winner.duties.reconciled()).isEqualTo(new ReconcileResult(1, 0, 0, 0, 0));
+    }
+
+    @Test
+    void shouldLetRequestThatCameRightAfterActivationWaitTwoSeconds() {
+        splitJustNow();
+        atLoser.put("S1", "changed");
+        atWinner.own("S1");
+        pair.pass(20);
+        winner.hears(loser);
+        fixture.passRenewing(1_900);
+        assertThat(atWinner.opened).isEmpty();
+
+        fixture.passRenewing(200);
+
+        assertThat(atWinner.read("S1")).isEqualTo("one");
+        assertThat(winner.events).containsOnlyOnce("split-awaited");
+    }
+
+    /** Its owner has read it and gives it back before the offer comes. */
+    @Test
+    void shouldLetRequestWaitForOfferThatWaitsForOwner() {
+        split();
+        SplitTomcat next = new SplitTomcat(pair, winner, SECOND_EPOCH, 4);
+        pair.pass(20);
+        atLoser.put("S1", "changed");
+        atWinner.renew();
+        atWinner.own("S1");
+        next.own("S1");
+
+        meet();
+        atWinner.release("S1", 0);
+        assertThat(next.opened).isEmpty();
+        fixture.passRenewing(500);
+
+        assertThat(next.read("S1")).isEqualTo("changed");
+        assertThat(winner.duties.reconciled()).isEqualTo(new ReconcileResult(1, 0, 0, 0, 0));
+    }
+
+    /** Whoever wrote comes before who has not begun. */
+    @Test
+    void shouldServeLateChangeBeforeRequestsThatCameLaterWhenNothingIsOffered() {
+        splitJustNow();
+        pair.pass(20);
+        winner.hears(loser);
+        atWinner.putLate("S1", "late", 1, record(winner, "S1").version());
+        atWinner.own("S1");
+
+        fixture.passRenewing(2_500);
+
+        assertThat(atWinner.written).containsExactly(WriteStatus.COMMITTED);
+        assertThat(atWinner.read("S1")).isEqualTo("late");
     }
 
     @Test
@@ -254,7 +306,7 @@ class AwaitedOfferTest {
         for (int i = 0; i < 3_000; i += 10) {
             atWinner.own("N" + i);
         }
-        passRenewing(3_000);
+        fixture.passRenewing(3_000);
 
         for (int i = 0; i < 3_000; i += 10) {
             assertThat(atWinner.read("N" + i)).isEqualTo("new" + i);
@@ -262,33 +314,19 @@ class AwaitedOfferTest {
     }
 
     private void split() {
-        winner.hears(loser);
-        pair.cut();
-        winner.misses(loser);
-        loser.dropOther();
-        pair.pass(20);
-        winner.become(ServerRole.ACTIVE_COORDINATOR, SECOND_EPOCH, 1);
-        atLoser = before;
-        atWinner = new SplitTomcat(pair, winner, SECOND_EPOCH, 2);
+        splitJustNow();
         pair.pass(1_000);
+    }
+
+    private void splitJustNow() {
+        winner.hears(loser);
+        winner.misses(loser);
+        atWinner = fixture.splitJustNow();
     }
 
     /** The link is there again, and the winner hears of the other before anything else. */
     private void meet() {
-        giveUp();
+        fixture.giveUp();
         winner.hears(loser);
-    }
-
-    private void giveUp() {
-        pair.heal();
-        loser.become(ServerRole.FENCED, SECOND_EPOCH, 1);
-        loser.become(ServerRole.PASSIVE_UNINITIALIZED, SECOND_EPOCH, 1);
-    }
-
-    private void passRenewing(long ms) {
-        for (long left = ms; left > 0; left -= 50) {
-            atWinner.renew();
-            pair.pass(50);
-        }
     }
 }

@@ -203,7 +203,7 @@ class SplitSeedTest {
     private static Map<String, String> contents(PairFixture.Server server) {
         Map<String, String> contents = new TreeMap<>();
         try (StoreSnapshot all = server.duties.current().store().openSnapshot()) {
-            all.next(Integer.MAX_VALUE, record -> contents.put(record.key().id(), SplitTest.valueOf(record)));
+            all.next(Integer.MAX_VALUE, record -> contents.put(record.key().id(), SplitFixture.valueOf(record)));
         }
         return contents;
     }

@@ -1,40 +1,28 @@
 package org.stoneware.server.role;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.stoneware.server.role.SplitFixture.FIRST_EPOCH;
+import static org.stoneware.server.role.SplitFixture.SECOND_EPOCH;
+import static org.stoneware.server.role.SplitFixture.record;
+import static org.stoneware.server.role.SplitFixture.value;
 
-import java.nio.charset.StandardCharsets;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.cluster.ServerRole;
-import org.stoneware.api.session.SessionKey;
-import org.stoneware.api.session.SessionRecord;
 import org.stoneware.server.replication.ReconcileResult;
 import org.stoneware.server.replication.SyncState;
 import org.stoneware.wire.session.LogStart;
 
 /** Both servers were active during a cut; the first has the lower epoch and gives up its sessions. */
 class SplitTest {
-    private static final long FIRST_EPOCH = 5;
-    private static final long SECOND_EPOCH = 9;
     /** The window; one frame more says how far the other has come. */
     private static final int DIVERGED_AT_ONCE = 64;
 
-    private final PairFixture pair = new PairFixture();
-    private final PairFixture.Server loser = pair.first;
-    private final PairFixture.Server winner = pair.second;
-    private SplitTomcat before;
-    private SplitTomcat atLoser;
+    private final SplitFixture fixture = new SplitFixture();
+    private final PairFixture pair = fixture.pair;
+    private final PairFixture.Server loser = fixture.loser;
+    private final PairFixture.Server winner = fixture.winner;
+    private final SplitTomcat atLoser = fixture.atLoser;
     private SplitTomcat atWinner;
-
-    @BeforeEach
-    void pairWithTwoSessions() {
-        pair.pair(FIRST_EPOCH);
-        before = new SplitTomcat(pair, loser, FIRST_EPOCH, 1);
-        pair.pass(20);
-        before.create("S1", "one");
-        before.create("S2", "two");
-        pair.pass(100);
-    }
 
     @Test
     void shouldTakeOverSessionOnlyLoserChanged() {
@@ -184,8 +172,8 @@ class SplitTest {
     @Test
     void shouldDoNothingWhenNothingWasAcknowledgedAlone() {
         pair.cut();
-        before.put("S1", "never acknowledged");
-        pair.second.become(ServerRole.ACTIVE_COORDINATOR, SECOND_EPOCH, 1);
+        atLoser.put("S1", "never acknowledged");
+        fixture.takeOver();
         pair.pass(1_000);
         long winnersLast = winner.lastIndex();
 
@@ -205,12 +193,12 @@ class SplitTest {
         atLoser.put("S1", "changed");
         atWinner.own("S1");
 
-        giveUp();
-        passRenewing(100);
+        fixture.giveUp();
+        fixture.passRenewing(100);
         assertThat(value(winner, "S1")).isEqualTo("one");
         assertThat(atWinner.recalls).isEqualTo(1);
         atWinner.release("S1", 0);
-        passRenewing(500);
+        fixture.passRenewing(500);
 
         assertThat(value(winner, "S1")).isEqualTo("changed");
     }
@@ -222,8 +210,8 @@ class SplitTest {
         atLoser.put("S2", "changed too");
         atWinner.own("S1");
 
-        giveUp();
-        passRenewing(2_000);
+        fixture.giveUp();
+        fixture.passRenewing(2_000);
 
         assertThat(value(winner, "S1")).isEqualTo("one");
         assertThat(value(winner, "S2")).isEqualTo("changed too");
@@ -249,7 +237,7 @@ class SplitTest {
         for (int i = 0; i < 300; i++) {
             atLoser.create("N" + i, "new");
         }
-        giveUp();
+        fixture.giveUp();
         pair.clock.advanceMs(10);
         while (winner.duties.syncState(0) != SyncState.RECONCILE || !winner.holds("N150") && !winner.holds("N20")) {
             pair.turn();
@@ -274,7 +262,7 @@ class SplitTest {
         for (int i = 0; i < 300; i++) {
             atLoser.create("N" + i, "new");
         }
-        giveUp();
+        fixture.giveUp();
         pair.clock.advanceMs(10);
         while (winner.duties.syncState(0) != SyncState.RECONCILE) {
             pair.turn();
@@ -334,7 +322,7 @@ class SplitTest {
             atLoser.create("N" + i, "new");
         }
 
-        giveUp();
+        fixture.giveUp();
         int mostFrames = 0;
         for (int i = 0; i < 5_000 && winner.duties.reconciled().adopted() == 0; i++) {
             mostFrames = pair.mostFramesAtOnce;
@@ -353,7 +341,7 @@ class SplitTest {
 
     @Test
     void shouldTellTomcatsWhereItsLogBegins() {
-        before.put("S1", "1");
+        atLoser.put("S1", "1");
         pair.pass(100);
         long shared = loser.duties.current().state().lastApplied();
         split();
@@ -364,57 +352,16 @@ class SplitTest {
     }
 
     private void split() {
-        pair.cut();
-        loser.dropOther();
-        pair.pass(20);
-        winner.become(ServerRole.ACTIVE_COORDINATOR, SECOND_EPOCH, 1);
-        atLoser = before;
-        atWinner = new SplitTomcat(pair, winner, SECOND_EPOCH, 2);
-        pair.pass(1_000);
-    }
-
-    private void giveUp() {
-        pair.heal();
-        loser.become(ServerRole.FENCED, SECOND_EPOCH, 1);
-        loser.become(ServerRole.PASSIVE_UNINITIALIZED, SECOND_EPOCH, 1);
+        atWinner = fixture.split();
     }
 
     private void rejoin() {
-        giveUp();
+        fixture.giveUp();
         pair.pass(2_000);
-    }
-
-    private void passRenewing(long ms) {
-        for (long left = ms; left > 0; left -= 50) {
-            atWinner.renew();
-            pair.pass(50);
-        }
     }
 
     private long winnersTimeMs() {
         atWinner.create("now", "");
         return record(winner, "now").creationTimeMs();
-    }
-
-    static SessionRecord record(PairFixture.Server server, String id) {
-        SessionRecord record = new SessionRecord();
-        assertThat(server.duties.current().store().read(SessionKey.of("shop", id), record))
-                .as(id)
-                .isTrue();
-        return record;
-    }
-
-    static String value(PairFixture.Server server, String id) {
-        return valueOf(record(server, id));
-    }
-
-    static String valueOf(SessionRecord record) {
-        StringBuilder value = new StringBuilder();
-        record.forEach((kind, name, removed, buffer, offset, length) -> {
-            byte[] bytes = new byte[length];
-            buffer.getBytes(offset, bytes);
-            value.append(new String(bytes, StandardCharsets.UTF_8));
-        });
-        return value.toString();
     }
 }

@@ -182,7 +182,7 @@ final class SplitTomcat implements ClientResponseListener {
         opened.add(status);
         String id = asked.getOrDefault(requestId, "");
         tokens.put(id, token);
-        read.put(id, record == null ? null : SplitTest.valueOf(record));
+        read.put(id, record == null ? null : SplitFixture.valueOf(record));
     }
 
     @Override
