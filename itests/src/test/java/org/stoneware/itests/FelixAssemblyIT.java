@@ -61,8 +61,8 @@ public class FelixAssemblyIT {
     private static final String HOST = "stoneware.itests.host";
     private static final String KEY = "stoneware.itests.key";
     private static final int HIGHEST_START_LEVEL = 100;
-    private static final long SERVICE_PATIENCE_MS = 30_000;
-    private static final long ROLE_PATIENCE_MS = 30_000;
+    private static final long SERVICE_PATIENCE_MS = 60_000;
+    private static final long ROLE_PATIENCE_MS = 60_000;
 
     @Inject
     private BundleContext bundles;
