@@ -27,7 +27,8 @@ class OwnedSessionsTest {
 
         assertThat(owned.tryOpen(KEY, 7, 399, 399 * MS)).isTrue();
         owned.end(KEY, 0);
-        assertThat(owned.tryOpen(KEY, 7, SessionProtocol.LEASE_MS, SessionProtocol.LEASE_MS * MS)).isFalse();
+        assertThat(owned.tryOpen(KEY, 7, SessionProtocol.LEASE_MS, SessionProtocol.LEASE_MS * MS))
+                .isFalse();
         assertThat(owned.size()).isZero();
     }
 

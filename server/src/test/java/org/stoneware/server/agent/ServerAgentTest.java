@@ -155,7 +155,9 @@ class ServerAgentTest {
         agent.runCycle();
 
         assertThat(election.told).startsWith("LOCAL_STALL 100 ms", "doWork");
-        assertThat(election.told).filteredOn(each -> each.startsWith("LOCAL_STALL")).hasSize(1);
+        assertThat(election.told)
+                .filteredOn(each -> each.startsWith("LOCAL_STALL"))
+                .hasSize(1);
         assertThat(events.list()).extracting(ClusterEvent::type).contains("long-pause");
     }
 

@@ -33,6 +33,7 @@ final class SimulatedPair {
     private static final int MAX_FORCED_AT_ONCE = 12;
     /** A run goes on for so long once the active has heard of a higher epoch. */
     private static final int STEPS_AFTER_PROMISE = 100;
+
     private static final ReplicationLimits LIMITS = new ReplicationLimits(
             WINDOW_BYTES, 1_000 * MS, 500 * MS, 50 * MS, 400 * MS, 16_000, 40_000, 100 * MS, 20 * MS, 1_000);
 
