@@ -12,7 +12,8 @@ import org.stoneware.spi.replication.StateMachine;
  * so an entry is committed as soon as it is applied, or durable where the store keeps sessions.
  * <p>
  * Whoever runs the election tells it who is in the in-sync set; it never changes that set itself but asks through
- * {@link ReplicationEvents}. Once it has seen a higher epoch it reports no commit any more.
+ * {@link ReplicationEvents}. Nor does it find out by itself that its epoch is over: a standby that has promised a higher one acknowledges
+ * nothing of this one, so nothing more is committed, and the election ends the role.
  * <p>
  * <b>Threading:</b> the agent thread.
  */
@@ -68,13 +69,8 @@ public final class ActiveReplicator implements Replicator {
     @Override
     public long propose(DirectBuffer entry, int offset, int length, long correlationId, long nowNs) {
         Standbys peers = standbys;
-        if (peers != null) {
-            if (peers.isDeposed()) {
-                return NOT_ACTIVE;
-            }
-            if (peers.isWindowFull(length, nowNs)) {
-                return BACK_PRESSURED;
-            }
+        if (peers != null && peers.isWindowFull(length, nowNs)) {
+            return BACK_PRESSURED;
         }
         if (lastIndex - durableIndex() >= MAX_NOT_DURABLE) {
             return BACK_PRESSURED;
@@ -91,8 +87,8 @@ public final class ActiveReplicator implements Replicator {
     }
 
     /**
-     * True while every standby of the in-sync set has given its word not to take over, and no higher epoch was seen. A server that
-     * was stopped for longer than the lease finds this false when it goes on.
+     * True while every standby of the in-sync set has given its word not to take over. A server that was stopped for longer than the lease
+     * finds this false when it goes on.
      *
      * @param nowNs read from the clock <em>after</em> the request arrived that is to be answered: a time from before a stop says
      *              nothing about what arrived behind it.
@@ -114,9 +110,6 @@ public final class ActiveReplicator implements Replicator {
         int work = 0;
         if (peers != null) {
             work += peers.doWork(nowNs, clock.logTimeMs(nowNs), this);
-            if (peers.isDeposed()) {
-                return work + reportUnknown();
-            }
         }
         if (stateMachine.isReadOnly() && !isReadOnly) {
             // Whatever is on its way is given up first: its Tomcats ask the next active.

@@ -292,8 +292,8 @@ public final class PassiveReplica implements ReplicationListener {
             return false;
         }
         if (origin.epoch() > epoch) {
-            promise(origin.epoch());
             events.onHigherEpoch(origin.epoch());
+            lose("a frame names an epoch the election has not named: epoch=" + epoch + " " + origin);
             return false;
         }
         if (origin.senderId() != activeId) {

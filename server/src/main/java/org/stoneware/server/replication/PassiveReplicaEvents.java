@@ -20,6 +20,9 @@ public interface PassiveReplicaEvents {
     /** The active has decided about all this server acknowledged alone; the copy that replaces it may begin. */
     default void onReconciled(ReconcileResult result) {}
 
-    /** The active speaks in a higher epoch; nothing is acknowledged until {@link PassiveReplica#follow} names it. */
+    /**
+     * A frame named an epoch above the followed one; its connection is closed, nothing is promised, and what is followed stays as
+     * {@link PassiveReplica#follow} says.
+     */
     void onHigherEpoch(long epoch);
 }

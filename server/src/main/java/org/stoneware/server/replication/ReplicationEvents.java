@@ -16,7 +16,10 @@ public interface ReplicationEvents {
     /** A standby of the in-sync set can't follow; answer with {@link ActiveReplicator#dropped}. May be repeated. */
     void onDropRequested(int memberId, long incarnation, String reason);
 
-    /** Another server has promised a higher epoch; this one reports no commit any more. */
+    /**
+     * A frame named an epoch above this one; its connection is closed, and nothing else follows from it. Only the election knows whether there
+     * is such an epoch, from links whose ends are proven.
+     */
     void onHigherEpoch(long epoch);
 
     /**

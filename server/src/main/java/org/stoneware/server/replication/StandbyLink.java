@@ -32,7 +32,6 @@ final class StandbyLink implements ReplicationListener {
     private final EntryRing ring;
     private final ReplicationLimits limits;
     private final ReplicationEvents events;
-    private final EpochWatch epochWatch;
     /** After a drop that was asked for, or a copy that failed, of a process; the next process is copied at once. */
     private final HoldOff holdOff;
 
@@ -65,11 +64,6 @@ final class StandbyLink implements ReplicationListener {
     private @Nullable StateDigest digest;
     private long nowNs;
 
-    /** Hears of epochs above the active's own. */
-    interface EpochWatch {
-        void onEpoch(long epoch);
-    }
-
     StandbyLink(
             int memberId,
             ReplicaIdentity self,
@@ -77,8 +71,7 @@ final class StandbyLink implements ReplicationListener {
             ReplicatedState state,
             EntryRing ring,
             ReplicationLimits limits,
-            ReplicationEvents events,
-            EpochWatch epochWatch) {
+            ReplicationEvents events) {
         this.memberId = memberId;
         this.self = self;
         this.epoch = epoch;
@@ -86,7 +79,6 @@ final class StandbyLink implements ReplicationListener {
         this.ring = ring;
         this.limits = limits;
         this.events = events;
-        this.epochWatch = epochWatch;
         this.holdOff = new HoldOff(limits.holdOffMinNs(), limits.holdOffMaxNs());
         this.lossHoldOff =
                 new HoldOff(limits.holdOffMinNs() / SHORTER_AFTER_LOSS, limits.holdOffMaxNs() / SHORTER_AFTER_LOSS);
@@ -243,7 +235,7 @@ final class StandbyLink implements ReplicationListener {
         }
         expectedSeq++;
         if (origin.epoch() > epoch) {
-            epochWatch.onEpoch(origin.epoch());
+            doubt(origin.epoch());
             return false;
         }
         if (origin.epoch() < epoch) {
@@ -394,8 +386,17 @@ final class StandbyLink implements ReplicationListener {
     @Override
     public void onStale(FrameOrigin origin, long promisedEpoch) {
         if (promisedEpoch > epoch) {
-            epochWatch.onEpoch(promisedEpoch);
+            doubt(promisedEpoch);
         }
+    }
+
+    /**
+     * Nothing counts over this connection any more; the next one is opened by proven ends. Whether this server is still the active is for the
+     * election to say: whoever reads datagrams can write this one. See ADR 0307.
+     */
+    private void doubt(long namedEpoch) {
+        events.onHigherEpoch(namedEpoch);
+        refuse("a frame names an epoch above this one: named=" + namedEpoch + " epoch=" + epoch);
     }
 
     @Override

@@ -30,7 +30,6 @@ public final class Standbys {
     private final ReplicaCheck check;
     private final LatencyHistogram durable = new LatencyHistogram();
     private long durableIndex;
-    private boolean isDeposed;
     private long offeredSlots;
 
     /** @param lastEpoch epoch of the entry {@code state} applied last; 0 when there is none. */
@@ -195,19 +194,6 @@ public final class Standbys {
         return sum;
     }
 
-    /** True once a higher epoch was seen. */
-    public boolean isDeposed() {
-        return isDeposed;
-    }
-
-    /** A higher epoch was seen elsewhere, for instance by the election. */
-    public void onHigherEpoch(long seenEpoch) {
-        if (seenEpoch > epoch && !isDeposed) {
-            isDeposed = true;
-            events.onHigherEpoch(seenEpoch);
-        }
-    }
-
     boolean isWindowFull(int length, long nowNs) {
         for (int i = 0; i < links.size(); i++) {
             if (links.get(i).isWindowFull(length, nowNs)) {
@@ -227,7 +213,7 @@ public final class Standbys {
                 return false;
             }
         }
-        return !isDeposed;
+        return true;
     }
 
     void onApplied(long logTimeMs, long nowNs, long outcome, DirectBuffer entry, int offset, int length) {
@@ -257,7 +243,7 @@ public final class Standbys {
         long held = ownIndex;
         for (int i = 0; i < links.size(); i++) {
             StandbyLink link = links.get(i);
-            if (link.holdsCommits() || isDeposed) {
+            if (link.holdsCommits()) {
                 return NULL_INDEX;
             }
             if (link.isInSync()) {
@@ -283,7 +269,7 @@ public final class Standbys {
 
     int doWork(long nowNs, long logTimeMs, Replicator replicator) {
         int work = 0;
-        for (int i = 0; i < links.size() && !isDeposed; i++) {
+        for (int i = 0; i < links.size(); i++) {
             work += links.get(i).doWork(nowNs, logTimeMs, replicator);
         }
         return work + offerDigest(nowNs);
@@ -298,7 +284,7 @@ public final class Standbys {
             }
             isAnyReady |= links.get(i).isComparing();
         }
-        if (isDeposed || !isAnyReady || !check.isDue(nowNs)) {
+        if (!isAnyReady || !check.isDue(nowNs)) {
             return 0;
         }
         StateDigest digest = check.next(nowNs);
@@ -315,7 +301,7 @@ public final class Standbys {
                 return links.get(i);
             }
         }
-        StandbyLink link = new StandbyLink(memberId, self, epoch, state, ring, limits, events, this::onHigherEpoch);
+        StandbyLink link = new StandbyLink(memberId, self, epoch, state, ring, limits, events);
         links.add(link);
         return link;
     }

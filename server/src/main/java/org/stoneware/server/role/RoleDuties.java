@@ -540,7 +540,8 @@ public final class RoleDuties {
         @Override
         public void onHigherEpoch(long epoch) {
             output.info(
-                    "higher-epoch", "another server has promised epoch " + epoch + ": nothing is acknowledged here");
+                    "higher-epoch",
+                    "a frame names epoch " + epoch + ", which no election has named here: its connection is closed");
         }
 
         @Override
@@ -588,7 +589,7 @@ public final class RoleDuties {
 
         @Override
         public void onHigherEpoch(long epoch) {
-            // The election hears of it from the active itself and names it in its next view.
+            // That the connection is closed is told; of a real one the election hears from the active itself.
         }
     }
 }

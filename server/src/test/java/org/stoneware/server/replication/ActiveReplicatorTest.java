@@ -126,7 +126,7 @@ class ActiveReplicatorTest {
     }
 
     @Test
-    void shouldReportNoCommitOnceHigherEpochWasSeen() {
+    void shouldCountNothingOverConnectionThatNamesHigherEpochAndLeaveTheRoleToTheElection() {
         follow(INCARNATION);
         propose(replicator);
         work(1);
@@ -135,9 +135,10 @@ class ActiveReplicatorTest {
         ack(1);
         work(1);
 
-        assertThat(events).containsExactly("higher epoch 6", "unknown");
-        assertThat(propose(replicator)).isEqualTo(Replicator.NOT_ACTIVE);
-        assertThat(replicator.canServeReads(nowNs)).isFalse();
+        assertThat(events).containsExactly("higher epoch 6");
+        assertThat(output.closed).startsWith("a frame names an epoch above this one");
+        assertThat(propose(replicator)).isEqualTo(2);
+        assertThat(replicator.commitIndex()).isZero();
     }
 
     @Test

@@ -1,5 +1,7 @@
 package org.stoneware.server.replication;
 
+import static java.nio.ByteOrder.LITTLE_ENDIAN;
+
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -16,11 +18,16 @@ import org.stoneware.spi.replication.Replicator;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StoreContext;
 import org.stoneware.testkit.storage.ReferenceSessionStore;
+import org.stoneware.wire.replication.ReplicationPublisher;
 import org.stoneware.wire.session.WriteStatus;
 
 /** The server's own state on an active and on one standby, over a connection without faults, in steps of a millisecond. */
 final class LinkedPair {
     static final int STANDBY_ID = 2;
+    static final long EPOCH = 5;
+
+    private static final int FRAME_EPOCH = 16;
+    private static final int STREAM_SEQ = 32;
 
     private static final long MS = TimeUnit.MILLISECONDS.toNanos(1);
 
@@ -37,6 +44,8 @@ final class LinkedPair {
     @Nullable
     private SimulatedConnection connection;
 
+    private byte[] lastToStandby = {};
+    private byte[] lastToActive = {};
     private int copies;
     private long standbyIncarnation = 20;
     private String lastResult = "";
@@ -54,9 +63,9 @@ final class LinkedPair {
         this.shares = shares;
         state = new SessionStateMachine(newStore(activeBytes));
         standbys = new Standbys(
-                new ReplicaIdentity(1, 1, 10), 5, state, 0, ReplicationLimits.DEFAULTS, new ActiveEvents());
+                new ReplicaIdentity(1, 1, 10), EPOCH, state, 0, ReplicationLimits.DEFAULTS, new ActiveEvents());
         active = new ActiveReplicator(
-                5,
+                EPOCH,
                 state,
                 (result, offset, length) ->
                         lastResult = WriteStatus.ofCode(result.getInt(offset)).toString(),
@@ -75,7 +84,7 @@ final class LinkedPair {
                 this::generation,
                 shares,
                 new StandbyEvents());
-        made.follow(1, 5);
+        made.follow(1, EPOCH);
         return made;
     }
 
@@ -125,12 +134,49 @@ final class LinkedPair {
         return copies;
     }
 
+    /** A frame of somebody who reads the datagrams, in an epoch of his choice: what came last, as if it came next. */
+    void forgeToStandby(long epoch) {
+        byte[] frame = forged(lastToStandby, epoch);
+        replica.onFrame(new UnsafeBuffer(frame), 0, frame.length);
+    }
+
+    /** The same from the standby's side. */
+    void forgeToActive(long epoch) {
+        byte[] frame = forged(lastToActive, epoch);
+        standbys.onFrame(STANDBY_ID, new UnsafeBuffer(frame), 0, frame.length, nowNs);
+    }
+
+    /** Somebody says for the standby that it has promised another epoch. */
+    void forgeStaleToActive(long promisedEpoch) {
+        ReplicationPublisher publisher = new ReplicationPublisher(1, STANDBY_ID, standbyIncarnation, EPOCH);
+        UnsafeBuffer frame = new UnsafeBuffer(new byte[64]);
+        int length = publisher.stale(frame, promisedEpoch);
+        frame.putLong(STREAM_SEQ, nextSeq(lastToActive), LITTLE_ENDIAN);
+        standbys.onFrame(STANDBY_ID, frame, 0, length, nowNs);
+    }
+
+    private static byte[] forged(byte[] last, long epoch) {
+        byte[] frame = last.clone();
+        UnsafeBuffer fields = new UnsafeBuffer(frame);
+        fields.putLong(FRAME_EPOCH, epoch, LITTLE_ENDIAN);
+        fields.putLong(STREAM_SEQ, nextSeq(last), LITTLE_ENDIAN);
+        return frame;
+    }
+
+    private static long nextSeq(byte[] last) {
+        return new UnsafeBuffer(last).getLong(STREAM_SEQ, LITTLE_ENDIAN) + 1;
+    }
+
     /** Breaks the connection; another one follows. */
     void cut() {
         SimulatedConnection current = connection;
         if (current != null) {
             current.cut();
         }
+    }
+
+    boolean isConnected() {
+        return connection != null && connection.isOpen;
     }
 
     private void connect() {
@@ -151,10 +197,12 @@ final class LinkedPair {
         SimulatedConnection current = connection;
         while (current != null && !current.toStandby.isEmpty()) {
             byte[] frame = current.toStandby.removeFirst();
+            lastToStandby = frame;
             replica.onFrame(new UnsafeBuffer(frame), 0, frame.length);
         }
         while (current != null && !current.toActive.isEmpty()) {
             byte[] frame = current.toActive.removeFirst();
+            lastToActive = frame;
             standbys.onFrame(STANDBY_ID, new UnsafeBuffer(frame), 0, frame.length, nowNs);
         }
     }

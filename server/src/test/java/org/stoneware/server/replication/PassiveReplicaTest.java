@@ -125,7 +125,7 @@ class PassiveReplicaTest {
     }
 
     @Test
-    void shouldStopAcknowledgingBeforeAnythingElseWhenHigherEpochIsSeen() {
+    void shouldStopAcknowledgingBeforeAnythingElseWhenHigherEpochIsSeenAndPromiseNothing() {
         entry(1, 0);
         active.epoch(EPOCH + 1);
         entry(2, EPOCH);
@@ -134,6 +134,10 @@ class PassiveReplicaTest {
         assertThat(output.messages).isEmpty();
         assertThat(events).contains("higher epoch 6");
         assertThat(replica.state()).isEqualTo(ReplicaState.WAITING);
+        assertThat(output.closed).startsWith("a frame names an epoch the election has not named");
+        connect();
+        replica.doWork(0);
+        assertThat(output.messages).containsExactly("sync 1 of 5");
     }
 
     @Test
