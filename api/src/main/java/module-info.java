@@ -8,6 +8,7 @@ module org.stoneware.api {
     exports org.stoneware.api.cluster;
     exports org.stoneware.api.config;
     exports org.stoneware.api.session;
+    exports org.stoneware.api.time;
     exports org.stoneware.spi.election;
     exports org.stoneware.spi.liveness;
     exports org.stoneware.spi.replication;

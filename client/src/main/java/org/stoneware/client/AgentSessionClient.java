@@ -108,7 +108,7 @@ final class AgentSessionClient implements SessionClient {
     private void run() {
         while (isRunning) {
             try {
-                if (agent.runCycle(System.nanoTime()) == 0) {
+                if (runCycle() == 0) {
                     transport.awaitWork(IDLE_NS);
                 }
             } catch (Throwable e) {
@@ -120,6 +120,12 @@ final class AgentSessionClient implements SessionClient {
             }
         }
         leave();
+    }
+
+    private int runCycle() {
+        // The wall clock first, see SleepWatch.
+        long wallMs = System.currentTimeMillis();
+        return agent.runCycle(wallMs, System.nanoTime());
     }
 
     /** Without this thread no request is ever answered, so it outlives whatever the parts throw. */
@@ -136,7 +142,7 @@ final class AgentSessionClient implements SessionClient {
             agent.leave();
             long endNs = System.nanoTime() + TimeUnit.MILLISECONDS.toNanos(300);
             do {
-                agent.runCycle(System.nanoTime());
+                runCycle();
             } while (!agent.isDrained() && System.nanoTime() - endNs < 0);
             agent.disconnect("Tomcat stops");
         } finally {
@@ -153,7 +159,7 @@ final class AgentSessionClient implements SessionClient {
     public Opened open(SessionKey key, long knownVersion, long maxOwnerWaitMs) {
         if (knownVersion != NO_VERSION) {
             synchronized (owned) {
-                if (owned.tryOpen(key, knownVersion, System.nanoTime())) {
+                if (owned.tryOpen(key, knownVersion, System.currentTimeMillis(), System.nanoTime())) {
                     return new Opened(Opened.Status.CURRENT, knownVersion, null, 0, "");
                 }
             }

@@ -59,6 +59,7 @@ final class ClientAgent {
 
     private final CopyVersions versions = new CopyVersions();
     private final Registration registration;
+    private int knownSleeps;
     private long nextTouchNs;
     private long nowNs;
     private volatile boolean isRegistered;
@@ -116,11 +117,16 @@ final class ClientAgent {
         return maxSessionBytes;
     }
 
-    /** One duty cycle. Returns the amount of work done. */
-    int runCycle(long now) {
+    /**
+     * One duty cycle. Returns the amount of work done.
+     *
+     * @param wallMs read before {@code now}; nothing but the end of leases follows from it.
+     */
+    int runCycle(long wallMs, long now) {
         nowNs = now;
         active.beginCycle(now);
         standing.beginCycle(now);
+        noticeSleep(wallMs);
         int work = 0;
         @Nullable Runnable task;
         while (work < TASK_LIMIT && (task = tasks.poll()) != null) {
@@ -139,6 +145,26 @@ final class ClientAgent {
         work += transport.doWork(now);
         liveness.agentCycled(now);
         return work;
+    }
+
+    /** After a sleep without a lease, whoever noticed it, the next lease begins before anything is asked for under it. */
+    private void noticeSleep(long wallMs) {
+        int sleeps;
+        synchronized (owned) {
+            owned.clocks(wallMs, nowNs);
+            sleeps = owned.sleeps();
+        }
+        if (sleeps == knownSleeps) {
+            return;
+        }
+        knownSleeps = sleeps;
+        events.notice(
+                System.Logger.Level.INFO,
+                "the wall clock has moved without the monotonic one: this machine was suspended, or its clock was set;"
+                        + " sessions kept here are asked for again");
+        if (active.isRegistered()) {
+            renew();
+        }
     }
 
     void send(PendingRequest request) {

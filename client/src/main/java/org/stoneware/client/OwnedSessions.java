@@ -9,6 +9,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
+import org.stoneware.api.time.SleepWatch;
 import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.SessionProtocol;
 
@@ -16,7 +17,8 @@ import org.stoneware.wire.session.SessionProtocol;
  * What this Tomcat owns, under which lease, and which sessions were accessed without being written.
  * <p>
  * The lease counts from the moment a renewal is <em>sent</em>. Once it has lapsed nothing owned before counts any more: a later renewal
- * begins a new generation and revives nothing.
+ * begins a new generation and revives nothing. When the machine has slept without the monotonic clock, the lease has lapsed too, and renewals sent
+ * before it count for nothing (ADR 0306).
  * <p>
  * <b>Threading:</b> every method needs the object's monitor, which callers hold ({@code synchronized (owned)}) around a whole step.
  */
@@ -31,6 +33,9 @@ final class OwnedSessions {
     /** Generation of what is owned no more whatever the lease. */
     private static final long LOST = -1;
 
+    private final SleepWatch watch = new SleepWatch();
+    private int sleeps;
+    private long awokeNs;
     private long leaseUntilNs;
     private boolean hasLease;
     private long generation;
@@ -77,9 +82,27 @@ final class OwnedSessions {
         return generation;
     }
 
+    /** Takes notice of what both clocks of this machine show, the wall clock read first. */
+    void clocks(long wallMs, long nowNs) {
+        if (watch.sleptNs(wallMs, nowNs) != SleepWatch.AGREED) {
+            sleeps++;
+            awokeNs = nowNs;
+            forgetAll();
+        }
+    }
+
+    /** How often the clocks have disagreed. */
+    int sleeps() {
+        return sleeps;
+    }
+
     /** A renewal sent at the given time was answered. */
     void onRenewed(long sentNs, long nowNs) {
         forgetIfLapsed(nowNs);
+        boolean isFromBeforeASleep = sleeps > 0 && sentNs - awokeNs < 0;
+        if (isFromBeforeASleep) {
+            return;
+        }
         if (!hasLease || sentNs + LEASE_NS - leaseUntilNs > 0) {
             leaseUntilNs = sentNs + LEASE_NS;
             hasLease = true;
@@ -181,8 +204,13 @@ final class OwnedSessions {
         }
     }
 
-    /** Begins a use without asking the server, when the session is owned and the copy known is current. */
-    boolean tryOpen(SessionKey key, long knownVersion, long nowNs) {
+    /**
+     * Begins a use without asking the server, when the session is owned and the copy known is current.
+     *
+     * @param wallMs read before {@code nowNs}, and both after the request came.
+     */
+    boolean tryOpen(SessionKey key, long knownVersion, long wallMs, long nowNs) {
+        clocks(wallMs, nowNs);
         forgetIfLapsed(nowNs);
         @Nullable Entry entry = entry(key);
         if (entry == null

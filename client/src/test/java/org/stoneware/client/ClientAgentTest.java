@@ -35,6 +35,7 @@ class ClientAgentTest {
     private static final long MS = 1_000_000L;
     private static final int REGISTER = 1;
     private static final int GET_OWN = 3;
+    private static final int RENEW = 2;
     private static final int WRITE = 4;
     private static final int RELEASE = 7;
 
@@ -69,6 +70,8 @@ class ClientAgentTest {
     private int connections;
     private long registrations;
     private long nowNs = 1_000 * MS;
+    /** How long the monotonic clock has stood still. */
+    private long sleptMs;
 
     @Test
     void shouldPassOnToTheNextServerWhenOneIsDead() {
@@ -154,6 +157,22 @@ class ClientAgentTest {
     }
 
     @Test
+    void shouldOwnNothingAndRenewAtOnceAfterASleep() {
+        cycle();
+        join();
+        PendingRequest request = getOwn();
+        agent.send(request);
+        answerLoaded(request.id, 50, 1);
+        int renewals = requestsOf(RENEW).size();
+
+        sleptMs = 30_000;
+        cycle();
+
+        assertThat(owned.isLeaseValid(nowNs)).isFalse();
+        assertThat(requestsOf(RENEW)).hasSize(renewals + 1);
+    }
+
+    @Test
     void shouldReportHowLongNoServerHasServedIt() {
         cycle();
         join();
@@ -229,8 +248,8 @@ class ClientAgentTest {
     }
 
     private void cycle() {
-        agent.runCycle(nowNs);
-        agent.runCycle(nowNs);
+        agent.runCycle(nowNs / MS + sleptMs, nowNs);
+        agent.runCycle(nowNs / MS + sleptMs, nowNs);
     }
 
     private void pass(long ms) {

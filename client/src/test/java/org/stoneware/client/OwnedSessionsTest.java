@@ -25,10 +25,47 @@ class OwnedSessionsTest {
         grant(TOKEN, 1);
         owned.end(KEY, 0);
 
-        assertThat(owned.tryOpen(KEY, 7, 399 * MS)).isTrue();
+        assertThat(owned.tryOpen(KEY, 7, 399, 399 * MS)).isTrue();
         owned.end(KEY, 0);
-        assertThat(owned.tryOpen(KEY, 7, SessionProtocol.LEASE_MS * MS)).isFalse();
+        assertThat(owned.tryOpen(KEY, 7, SessionProtocol.LEASE_MS, SessionProtocol.LEASE_MS * MS))
+                .isFalse();
         assertThat(owned.size()).isZero();
+    }
+
+    /** A suspended virtual machine: its monotonic clock stood still, and the session may be another Tomcat's since. */
+    @Test
+    void shouldAskTheArrayAfterASleepTheMonotonicClockDoesNotShow() {
+        owned.clocks(0, 0);
+        grant(TOKEN, 1);
+        owned.end(KEY, 0);
+
+        assertThat(owned.tryOpen(KEY, 7, 30_000, 5 * MS)).isFalse();
+        assertThat(owned.sleeps()).isEqualTo(1);
+    }
+
+    @Test
+    void shouldReviveNothingByARenewalSentBeforeASleep() {
+        owned.clocks(0, 0);
+        grant(TOKEN, 1);
+        owned.end(KEY, 0);
+        owned.clocks(30_000, 20 * MS);
+
+        owned.onRenewed(10 * MS, 21 * MS);
+
+        assertThat(owned.isLeaseValid(21 * MS)).isFalse();
+        assertThat(owned.tryOpen(KEY, 7, 30_001, 21 * MS)).isFalse();
+    }
+
+    @Test
+    void shouldOwnAgainAfterASleepWhatIsGrantedUnderTheNextLease() {
+        owned.clocks(0, 0);
+        owned.clocks(30_000, 20 * MS);
+        owned.onRenewed(20 * MS, 21 * MS);
+
+        owned.onGranted(KEY, TOKEN, 1, 7, 0, owned.generation(), 22 * MS);
+        owned.end(KEY, 22 * MS);
+
+        assertThat(owned.tryOpen(KEY, 7, 30_003, 23 * MS)).isTrue();
     }
 
     @Test
@@ -38,7 +75,7 @@ class OwnedSessionsTest {
 
         owned.onRenewed(390 * MS, 500 * MS);
 
-        assertThat(owned.tryOpen(KEY, 7, 510 * MS)).isFalse();
+        assertThat(owned.tryOpen(KEY, 7, 510, 510 * MS)).isFalse();
     }
 
     @Test
@@ -48,7 +85,7 @@ class OwnedSessionsTest {
 
         owned.onGranted(KEY, TOKEN, 1, 7, 0, sentGeneration, 502 * MS);
 
-        assertThat(owned.tryOpen(KEY, 7, 503 * MS)).isFalse();
+        assertThat(owned.tryOpen(KEY, 7, 503, 503 * MS)).isFalse();
         assertThat(owned.end(KEY, 503 * MS)).isNotNull();
     }
 
@@ -60,7 +97,7 @@ class OwnedSessionsTest {
 
         owned.onWritten(KEY, 0, true, TOKEN, 7, 0, false, sentGeneration, 502 * MS);
 
-        assertThat(owned.tryOpen(KEY, 7, 503 * MS)).isFalse();
+        assertThat(owned.tryOpen(KEY, 7, 503, 503 * MS)).isFalse();
     }
 
     @Test
@@ -72,7 +109,7 @@ class OwnedSessionsTest {
 
         owned.onRenewed(470 * MS, 480 * MS);
 
-        assertThat(owned.tryOpen(KEY, 7, 481 * MS)).isFalse();
+        assertThat(owned.tryOpen(KEY, 7, 481, 481 * MS)).isFalse();
     }
 
     @Test
@@ -152,7 +189,7 @@ class OwnedSessionsTest {
         owned.onGranted(KEY, TOKEN + 1, 1, 9, 0, owned.generation(), 0);
 
         assertThat(owned.entry(KEY).fencedUses).isEqualTo(1);
-        assertThat(owned.tryOpen(KEY, 9, 0)).isFalse();
+        assertThat(owned.tryOpen(KEY, 9, 0, 0)).isFalse();
     }
 
     @Test
@@ -160,7 +197,7 @@ class OwnedSessionsTest {
         owned.onGranted(KEY, TOKEN, 1, 7, SessionProtocol.HINT_CONTESTED, owned.generation(), 0);
 
         assertThat(owned.end(KEY, 0, true)).isNull();
-        assertThat(owned.tryOpen(KEY, 7, 0)).isTrue();
+        assertThat(owned.tryOpen(KEY, 7, 0, 0)).isTrue();
         assertThat(owned.end(KEY, 0, true)).isNull();
 
         assertThat(owned.onRecall(KEY, TOKEN, 1)).isTrue();
@@ -180,7 +217,7 @@ class OwnedSessionsTest {
 
         owned.onUnknown(KEY);
 
-        assertThat(owned.tryOpen(KEY, 7, 0)).isFalse();
+        assertThat(owned.tryOpen(KEY, 7, 0, 0)).isFalse();
     }
 
     @Test
@@ -324,6 +361,6 @@ class OwnedSessionsTest {
         owned.end(KEY, 0);
 
         assertThat(givenBack.grant).isEqualTo(1);
-        assertThat(owned.tryOpen(KEY, 7, MS)).isTrue();
+        assertThat(owned.tryOpen(KEY, 7, 1, MS)).isTrue();
     }
 }

@@ -45,8 +45,8 @@ class RegistrationTest {
         List<OwnedSession> unheld = registration.onAnswer(2, 2, List.of(new OwnedSession(KEY, TOKEN, 1)), 150 * MS);
 
         assertThat(unheld).isEmpty();
-        assertThat(owned.tryOpen(KEY, 7, 160 * MS)).isTrue();
-        assertThat(owned.tryOpen(OTHER_KEY, 7, 160 * MS)).isFalse();
+        assertThat(owned.tryOpen(KEY, 7, 160, 160 * MS)).isTrue();
+        assertThat(owned.tryOpen(OTHER_KEY, 7, 160, 160 * MS)).isFalse();
     }
 
     @Test
@@ -57,7 +57,7 @@ class RegistrationTest {
         assertThat(named(100)).isEmpty();
         registration.onAnswer(1, 2, List.of(), 150 * MS);
 
-        assertThat(owned.tryOpen(KEY, 7, 160 * MS)).isTrue();
+        assertThat(owned.tryOpen(KEY, 7, 160, 160 * MS)).isTrue();
     }
 
     @Test
@@ -77,7 +77,7 @@ class RegistrationTest {
         List<OwnedSession> unheld = registration.onAnswer(2, 2, List.of(listed), 450 * MS);
 
         assertThat(unheld).containsExactly(listed);
-        assertThat(owned.tryOpen(KEY, 7, 460 * MS)).isFalse();
+        assertThat(owned.tryOpen(KEY, 7, 460, 460 * MS)).isFalse();
     }
 
     @Test
@@ -90,12 +90,12 @@ class RegistrationTest {
         List<OwnedSession> unheld = registration.onAnswer(2, 2, List.of(listed), 150 * MS);
 
         assertThat(unheld).containsExactly(listed);
-        assertThat(owned.tryOpen(KEY, 7, 160 * MS)).isFalse();
+        assertThat(owned.tryOpen(KEY, 7, 160, 160 * MS)).isFalse();
     }
 
     @Test
     void shouldLetARunningRequestChangeNothingThatTheNewActiveDoesNotHold() {
-        owned.tryOpen(KEY, 7, 50 * MS);
+        owned.tryOpen(KEY, 7, 50, 50 * MS);
         registration.onServer(2, 20);
         named(100);
         registration.onLogStart(new LogStart(1, 6));
@@ -118,7 +118,7 @@ class RegistrationTest {
 
     @Test
     void shouldNotNameASessionItIsGivingUpWithAWrite() {
-        owned.tryOpen(KEY, 7, 10 * MS);
+        owned.tryOpen(KEY, 7, 10, 10 * MS);
         owned.beginRelease(owned.entry(KEY));
         registration.onServer(2, 20);
 
@@ -130,7 +130,7 @@ class RegistrationTest {
         registration.onServer(0, 30);
 
         assertThat(named(100)).isEmpty();
-        assertThat(owned.tryOpen(KEY, 7, 110 * MS)).isFalse();
+        assertThat(owned.tryOpen(KEY, 7, 110, 110 * MS)).isFalse();
     }
 
     @Test

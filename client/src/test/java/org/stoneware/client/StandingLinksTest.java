@@ -185,8 +185,8 @@ class StandingLinksTest {
     }
 
     private void cycle() {
-        agent.runCycle(nowNs);
-        agent.runCycle(nowNs);
+        agent.runCycle(nowNs / 1_000_000, nowNs);
+        agent.runCycle(nowNs / 1_000_000, nowNs);
     }
 
     private void pass(long ms) {

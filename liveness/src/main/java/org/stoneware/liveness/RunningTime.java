@@ -1,8 +1,9 @@
 package org.stoneware.liveness;
 
 /**
- * Time during which this process really ran. A frozen process (SIGSTOP, a suspended machine, a long pause of the collector) must
- * not blame others for a silence it slept through, so what it overslept is left out. So is what a starved one overslept in small
+ * Time during which this process really ran. A frozen process (SIGSTOP, a long pause of the collector, a machine it had to share) must
+ * not blame others for a silence it slept through, so what it overslept is left out. A suspended virtual machine oversleeps nothing here: its
+ * monotonic clock stands still, so no silence grows either. Who relied on others meanwhile learns it from the wall clock (ADR 0306). So is what a starved one overslept in small
  * pieces: on a machine that gives a thread half of the time it asks for, others need twice the time to be heard.
  */
 final class RunningTime {

@@ -79,7 +79,7 @@ public final class ExploredTomcat extends TomcatProtocol {
         seenAtLeast = watch.acknowledged();
         reading = history.read(key, id);
         long known = isFresh || counter == 0 ? 0 : version;
-        if (known != 0 && owned.tryOpen(key, known, leaseNowNs())) {
+        if (known != 0 && tryOpen(key, known)) {
             opened();
             return;
         }

@@ -127,7 +127,7 @@ public final class SimulatedTomcat extends TomcatProtocol {
 
         void doWork() {
             if (isInUse()) {
-                ledger.onUse(key, nowNs);
+                ledger.onUse(key);
             }
             switch (step) {
                 case IDLE -> {
@@ -153,7 +153,7 @@ public final class SimulatedTomcat extends TomcatProtocol {
 
         private void begin() {
             key = ledger.chooseKey(id, habits.stickyOf100(), random);
-            beganNs = nowNs;
+            beganNs = ledger.nowNs();
             if (ledger.isCreator(id, key)) {
                 owned.create(key);
                 copy = new Copy();
@@ -165,7 +165,7 @@ public final class SimulatedTomcat extends TomcatProtocol {
             seenAtLeast = ledger.acknowledged(key);
             reading = ledger.history().read(key, id);
             long known = kept == null ? 0 : kept.version;
-            if (known != 0 && owned.tryOpen(key, known, leaseNowNs())) {
+            if (known != 0 && tryOpen(key, known)) {
                 opened();
                 return;
             }
@@ -233,7 +233,7 @@ public final class SimulatedTomcat extends TomcatProtocol {
             if (nowNs - deadlineNs >= 0) {
                 request.isCancelled = true;
                 exchange.cancel(request);
-                ledger.onTimeout(key, state(), nowNs);
+                ledger.onTimeout(key, state());
                 pause();
             }
         }
@@ -308,7 +308,7 @@ public final class SimulatedTomcat extends TomcatProtocol {
                     request.isCancelled = true;
                     exchange.cancel(request);
                     owned.onUnknown(key);
-                    ledger.onTimeout(key, state(), nowNs);
+                    ledger.onTimeout(key, state());
                     copy.isLost = true;
                     copies.remove(key, copy);
                     end();

@@ -44,6 +44,8 @@ public abstract class TomcatProtocol implements ClientResponseListener {
     private long renewalSequence;
     private long nextRenewNs;
     private long transmissions;
+    private long sleptNs;
+    private int knownSleeps;
     long nowNs;
 
     /** One connection's sending side. */
@@ -162,6 +164,32 @@ public abstract class TomcatProtocol implements ClientResponseListener {
 
     private void send(int length) {
         transmit(out, length);
+    }
+
+    /**
+     * Begins a cycle, as {@link ClientAgent} does.
+     *
+     * @param sleptNs for how long the machine has slept while its monotonic clock stood still.
+     */
+    public final void clocks(long sleptNs, long now) {
+        nowNs = now;
+        this.sleptNs = bug == PlantedBug.SLEEP_UNNOTICED ? 0 : sleptNs;
+        owned.clocks(wallMs(now), now);
+        if (owned.sleeps() != knownSleeps) {
+            knownSleeps = owned.sleeps();
+            if (isRegistered) {
+                renew();
+            }
+        }
+    }
+
+    /** Begins a use without asking, as a request thread does. */
+    final boolean tryOpen(SessionKey key, long known) {
+        return owned.tryOpen(key, known, wallMs(leaseNowNs()), leaseNowNs());
+    }
+
+    private long wallMs(long now) {
+        return (now + sleptNs) / MS;
     }
 
     /** Time as the lease is judged by. */

@@ -28,6 +28,7 @@ public final class Ledger {
     private final Map<Long, Long> holderOfToken = new HashMap<>();
     private final RequestHistory history;
     private final PlantedBug bug;
+    private final LongSupplier trueNs;
     private final Consumer<Violation> listener;
     private final int tomcats;
     private int sessions;
@@ -51,6 +52,7 @@ public final class Ledger {
      */
     Ledger(int tomcats, PlantedBug bug, LongSupplier trueNs, Consumer<Violation> listener) {
         this.bug = bug;
+        this.trueNs = trueNs;
         this.listener = listener;
         this.history = new RequestHistory(trueNs);
         this.tomcats = tomcats;
@@ -91,10 +93,10 @@ public final class Ledger {
         return account == null ? 0 : account.highest;
     }
 
-    public void onUse(SessionKey key, long now) {
+    public void onUse(SessionKey key) {
         Account account = accounts.get(key);
         if (account != null) {
-            account.lastUseNs = now;
+            account.lastUseNs = nowNs();
         }
     }
 
@@ -145,6 +147,12 @@ public final class Ledger {
         }
     }
 
+    /** True time; clocks of machines that have slept are far behind it. */
+    public long nowNs() {
+        return trueNs.getAsLong();
+    }
+
+    /** @param beganNs true time. */
     public void onBusy(SessionKey key, long beganNs) {
         Account account = accounts.get(key);
         if (account != null && beganNs > mustAnswerFromNs && account.lastUseNs < beganNs) {
@@ -152,8 +160,8 @@ public final class Ledger {
         }
     }
 
-    public void onTimeout(SessionKey key, String state, long now) {
-        if (now > mustAnswerFromNs) {
+    public void onTimeout(SessionKey key, String state) {
+        if (nowNs() > mustAnswerFromNs) {
             report(Violation.Kind.NOT_SERVED, "no answer: key=" + key + ' ' + state);
         }
     }

@@ -54,6 +54,8 @@ public enum PlantedBug {
     LATE_WRITE_UNDER_AN_OWNER(TWO_OWNERS, STALE_READ, LOST_UPDATE, WRONG_TOTAL, NOT_ONE_COPY),
     /** An active that woke up renews leases before it has heard from its standby. */
     READ_GATE_IGNORED(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
+    /** A machine that slept while its monotonic clock stood still goes on as if no time had passed. */
+    SLEEP_UNNOTICED(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
     /** Requests of the same Tomcat show a change that no server has answered for; if it is refused it is taken back. */
     SHOWN_BEFORE_ANSWERED(Violation.Kind.values()),
     /** A new active says of a session it may not give away yet that there is none. */

@@ -17,6 +17,7 @@ import org.stoneware.server.request.SessionRequestProcessor;
  * peace, then everything must be answered. The election is an oracle; all the rest are the shipping classes.
  */
 final class SimulatedArray implements SimulatedServer.Listener {
+    private static final long AWAKE = -1;
     private static final long MS = 1_000_000L;
     private static final int TOMCATS = 3;
     private static final long STEP_NS = MS;
@@ -28,6 +29,9 @@ final class SimulatedArray implements SimulatedServer.Listener {
     private static final long SUSPECT_NS = 500 * MS;
 
     private final Random random;
+    /** Apart, so that what else happens in a seed stays what it was. */
+    private final Random sleepers;
+
     private final PlantedBug bug;
     private final Ledger ledger;
     private final List<Node> nodes = new ArrayList<>();
@@ -67,7 +71,11 @@ final class SimulatedArray implements SimulatedServer.Listener {
         final List<SimulatedLink> links = new ArrayList<>();
         final double clockRate = habits.tomcatClockRate(random);
         SimulatedLink current;
-        long frozenUntilNs;
+        private long frozenUntilNs;
+        /** Since when its machine sleeps, {@link #AWAKE} while it does not. */
+        private long sleepsSinceNs = AWAKE;
+
+        private long sleptNs;
         long connectsNs;
         long cutOffUntilNs;
         long noticesNs = Long.MAX_VALUE;
@@ -77,8 +85,24 @@ final class SimulatedArray implements SimulatedServer.Listener {
             this.tomcat = new SimulatedTomcat(id, random.nextLong(), ledger, habits, bug);
         }
 
+        /** What its monotonic clock shows. */
         long localNs() {
-            return (long) (nowNs * clockRate);
+            return (long) ((nowNs - sleptNs) * clockRate);
+        }
+
+        void freezeUntil(long untilNs) {
+            frozenUntilNs = untilNs;
+            if (sleepsSinceNs == AWAKE && sleeps()) {
+                sleepsSinceNs = nowNs;
+            }
+        }
+
+        private void awake() {
+            if (sleepsSinceNs != AWAKE) {
+                sleptNs += nowNs - sleepsSinceNs;
+                sleepsSinceNs = AWAKE;
+            }
+            tomcat.clocks((long) (sleptNs * clockRate), localNs());
         }
 
         void cut() {
@@ -93,6 +117,7 @@ final class SimulatedArray implements SimulatedServer.Listener {
             if (nowNs < frozenUntilNs) {
                 return;
             }
+            awake();
             if (nowNs >= noticesNs) {
                 noticesNs = Long.MAX_VALUE;
                 current = null;
@@ -134,7 +159,7 @@ final class SimulatedArray implements SimulatedServer.Listener {
                 // Stopped soon after for longer than its lease; a copy of its registration comes when it goes on.
                 long wakesNs = nowNs + (430 + random.nextInt(300)) * MS;
                 link.comesAgain(bytes, wakesNs + (random.nextInt(30) - 25) * MS);
-                plan(2 + random.nextInt(30), () -> frozenUntilNs = wakesNs);
+                plan(2 + random.nextInt(30), () -> freezeUntil(wakesNs));
             }
         }
 
@@ -152,6 +177,7 @@ final class SimulatedArray implements SimulatedServer.Listener {
 
     private SimulatedArray(long seed, PlantedBug bug) {
         this.random = new Random(seed);
+        this.sleepers = new Random(~seed);
         this.bug = bug;
         this.ledger = new Ledger(TOMCATS, bug, () -> nowNs, this::onViolation);
         this.habits = Habits.choose(random);
@@ -371,7 +397,7 @@ final class SimulatedArray implements SimulatedServer.Listener {
             nodes.get(random.nextInt(TOMCATS)).cut();
         }
         if (random.nextInt(250 * rarity) == 0) {
-            nodes.get(random.nextInt(TOMCATS)).frozenUntilNs = nowNs + (50 + random.nextInt(1_000)) * MS;
+            nodes.get(random.nextInt(TOMCATS)).freezeUntil(nowNs + (50 + random.nextInt(1_000)) * MS);
         }
         if (random.nextInt(300 * rarity) == 0) {
             Node node = nodes.get(random.nextInt(TOMCATS));
@@ -390,14 +416,14 @@ final class SimulatedArray implements SimulatedServer.Listener {
                 case 1 -> crashOnRenewalOf = nodes.get(random.nextInt(TOMCATS));
                 case 2 -> pauseActive();
                 case 4 -> crashStandby();
-                case 5 -> standby().pausedUntilNs = nowNs + random.nextInt(400) * MS;
+                case 5 -> pause(standby(), random.nextInt(400) * MS);
                 case 6 -> partServers();
                 case 3 -> freezeOnRequestOf = nodes.get(random.nextInt(TOMCATS));
                 default -> {}
             }
         } else if (!isStandbyInSync && active.isRunning(nowNs) && random.nextInt(60) == 0 && isAnyOwned()) {
             // Alone, and stopped for about as long as leases last.
-            active.pausedUntilNs = nowNs + (400 + random.nextInt(120)) * MS;
+            pause(active, (400 + random.nextInt(120)) * MS);
         }
         for (SimulatedServer server : servers) {
             if (!server.isUp && server != active && random.nextInt(habits.isLonely() ? 1_000 : 200) == 0) {
@@ -430,7 +456,7 @@ final class SimulatedArray implements SimulatedServer.Listener {
     /** A Tomcat is stopped for longer than its lease, and the active crashes when it has just gone on. */
     private void freezeThenCrash(Node node) {
         int lengthMs = 420 + random.nextInt(100);
-        node.frozenUntilNs = nowNs + lengthMs * MS;
+        node.freezeUntil(nowNs + lengthMs * MS);
         plan(lengthMs + random.nextInt(12), () -> {
             if (mayBeReplaced()) {
                 crashActive();
@@ -438,9 +464,18 @@ final class SimulatedArray implements SimulatedServer.Listener {
         });
     }
 
+    private void pause(SimulatedServer server, long lengthNs) {
+        server.pauseUntil(nowNs + lengthNs, sleeps(), nowNs);
+    }
+
+    /** Whether what stands still next is a machine, with its monotonic clock, and not only a process. */
+    private boolean sleeps() {
+        return sleepers.nextInt(3) == 0;
+    }
+
     private void pauseActive() {
         long lengthNs = (100 + random.nextInt(1_100)) * MS;
-        active.pausedUntilNs = nowNs + lengthNs;
+        pause(active, lengthNs);
         if (lengthNs > SUSPECT_NS) {
             replaceActive(SUSPECT_NS);
         }

@@ -5,6 +5,7 @@ import java.util.ArrayDeque;
 import java.util.Random;
 import org.agrona.DirectBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
+import org.stoneware.api.time.SleepWatch;
 import org.stoneware.server.replication.FrameOutput;
 import org.stoneware.server.replication.Mismatch;
 import org.stoneware.server.replication.PassiveReplica;
@@ -25,6 +26,7 @@ import org.stoneware.testkit.storage.ReferenceSessionStore;
 
 /** One server process after the other on one machine: the shipping classes of an active or of a passive, and frames on their way to it. */
 final class SimulatedServer {
+    private static final long AWAKE = -1;
     private static final long MS = 1_000_000L;
     private static final int GROUP = 1;
     private static final int MAX_SESSION_BYTES = 64 * 1024;
@@ -42,7 +44,12 @@ final class SimulatedServer {
     long incarnation;
     long epoch;
     boolean isUp = true;
-    long pausedUntilNs;
+    private long pausedUntilNs;
+    private final SleepWatch watch = new SleepWatch();
+    /** Since when its machine sleeps; {@link #AWAKE} while it does not. */
+    private long sleepsSinceNs = AWAKE;
+
+    private long sleptNs;
     /** Its clock runs up to one in a hundred faster or slower than true. */
     private final double clockRate;
 
@@ -87,9 +94,17 @@ final class SimulatedServer {
         peer = other;
     }
 
-    /** What its clock shows. */
+    /** What its monotonic clock shows. */
     long localNs(long now) {
-        return (long) (now * clockRate);
+        return (long) ((now - sleptNs) * clockRate);
+    }
+
+    /** @param isAsleep its monotonic clock stands still meanwhile. */
+    void pauseUntil(long untilNs, boolean isAsleep, long now) {
+        pausedUntilNs = untilNs;
+        if (isAsleep && sleepsSinceNs == AWAKE) {
+            sleepsSinceNs = now;
+        }
     }
 
     private void start() {
@@ -246,6 +261,15 @@ final class SimulatedServer {
 
     void begin(long now) {
         nowNs = now;
+        if (sleepsSinceNs != AWAKE) {
+            sleptNs += now - sleepsSinceNs;
+            sleepsSinceNs = AWAKE;
+        }
+        long wallMs = (long) (now * clockRate) / MS;
+        boolean hasSlept = watch.sleptNs(wallMs, localNs(now)) != SleepWatch.AGREED;
+        if (hasSlept && standbys != null && bug != PlantedBug.SLEEP_UNNOTICED) {
+            standbys.distrust(localNs(now));
+        }
     }
 
     void step() {

@@ -20,6 +20,7 @@ import org.stoneware.server.membership.PeerLinks;
 import org.stoneware.server.membership.ReplicationLinks;
 import org.stoneware.server.membership.VoterLinks;
 import org.stoneware.server.replication.FrameOutput;
+import org.stoneware.server.replication.Standbys;
 import org.stoneware.server.request.ClientPort;
 import org.stoneware.server.request.SessionRequestProcessor;
 import org.stoneware.server.role.RoleDuties;
@@ -65,9 +66,6 @@ final class ServerAgent {
     private static final long SHORT_IDLE_NS = TimeUnit.MILLISECONDS.toNanos(1);
 
     private static final long PUBLISH_INTERVAL_NS = TimeUnit.MILLISECONDS.toNanos(500);
-    /** A gap between two cycles longer than this is a stall of ours, and silence measured over it proves nothing. */
-    private static final long STALL_NS = TimeUnit.MILLISECONDS.toNanos(100);
-
     private final ServerContext context;
     private final ArraySettings settings;
     private final LivenessInbox inbox = new LivenessInbox();
@@ -90,12 +88,11 @@ final class ServerAgent {
     private final RoleHistory roles;
     private final TakeoverTimeline timeline;
     private final WarmUp warmUp;
+    private final AgentTime time;
     private final long openedNs;
-    private long lastElectionNs;
     private long lastPublishNs;
     private boolean isStatusDue;
     private int toldWitnesses;
-    private long stalls;
     private volatile ClusterStatus status;
 
     /**
@@ -108,6 +105,7 @@ final class ServerAgent {
     ServerAgent(ServerContext context, EventLog events, Supplier<List<String>> otherProblems) {
         this.context = context;
         this.watch = new StatusWatch(context.settings(), events, otherProblems);
+        this.time = new AgentTime(context, watch, this::onSleep);
         AgentParts parts = new AgentParts(context);
         this.settings = context.settings();
         this.events = events;
@@ -129,7 +127,7 @@ final class ServerAgent {
                     bound,
                     MAX_MESSAGE_BYTES,
                     context.random(),
-                    context.nanoClock(),
+                    time::nowNs,
                     new DoorStanding(),
                     events);
             this.peers = new PeerLinks(
@@ -168,10 +166,9 @@ final class ServerAgent {
         this.sessions =
                 new SessionDesk(inbox, new SessionQuestions(new AdminSurroundings(context, duties, election, events)));
         parts.warnIfOpen(events);
-        this.openedNs = context.nanoClock().getAsLong();
-        this.lastElectionNs = openedNs;
+        this.openedNs = time.nowNs();
         this.report = new StatusReport(context, peers, duties, transport, election, door, events, openedNs);
-        this.status = report.now(roles, stores.picture(), stalls);
+        this.status = report.now(roles, stores.picture(), time.stalls());
     }
 
     private void listen(ServerSettings self) {
@@ -208,14 +205,14 @@ final class ServerAgent {
                 context.incarnation(),
                 context.productVersion(),
                 context.random(),
-                context.nanoClock(),
+                time::nowNs,
                 this::dialForReplication,
                 new ReplicationOutput());
     }
 
     /** One duty cycle; waits a little when there was nothing to do. */
     void runCycle() {
-        long nowNs = context.nanoClock().getAsLong();
+        long nowNs = time.nowNs();
         int work = inbox.drain(EVENT_LIMIT);
         work += transport.poll(frames, FRAME_LIMIT);
         work += peers.doWork(nowNs);
@@ -232,7 +229,7 @@ final class ServerAgent {
         if (isStatusDue || nowNs - lastPublishNs > PUBLISH_INTERVAL_NS) {
             isStatusDue = false;
             lastPublishNs = nowNs;
-            status = report.now(roles, stores.picture(), stalls);
+            status = report.now(roles, stores.picture(), time.stalls());
             report.share(status, watch);
         }
         context.liveness().agentCycled(nowNs);
@@ -258,28 +255,17 @@ final class ServerAgent {
         }
     }
 
-    /**
-     * Time for the election. A gap since it was last asked is told first: while this server did not run it could not hear anybody either,
-     * so silence over that time proves nothing.
-     */
-    private long electionTime() {
-        long nowNs = context.nanoClock().getAsLong();
-        long gapNs = nowNs - lastElectionNs;
-        lastElectionNs = nowNs;
-        if (gapNs > STALL_NS + IDLE_NS) {
-            stalls++;
-            watch.onPause(gapNs);
-            election.onEvidence(
-                    new Evidence(
-                            Evidence.Kind.LOCAL_STALL,
-                            settings.selfPosition(),
-                            context.incarnation(),
-                            ServerRole.START,
-                            0,
-                            gapNs),
-                    nowNs);
+    /** What others promised this server for a while may be over, whatever its monotonic clock says. */
+    private void onSleep(long nowNs) {
+        Standbys fed = duties.standbys();
+        if (fed != null) {
+            fed.distrust(nowNs);
         }
-        return nowNs;
+    }
+
+    /** Time for the election, which hears of stalls first. */
+    private long electionTime() {
+        return time.forElection(election, IDLE_NS);
     }
 
     ClusterStatus status() {

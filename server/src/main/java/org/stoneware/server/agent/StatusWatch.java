@@ -186,6 +186,16 @@ final class StatusWatch {
         }
     }
 
+    /** The wall clock has moved without the monotonic one. */
+    void onSleep(long sleptNs) {
+        if (sleptNs >= LONG_PAUSE_NS) {
+            events.warning(
+                    EventType.LONG_PAUSE.externalName(),
+                    "the wall clock moved by " + TimeUnit.NANOSECONDS.toMillis(sleptNs)
+                            + " ms without the monotonic one: this machine was suspended, or its clock was set");
+        }
+    }
+
     /** Problems of every source, this server's own first. */
     static List<String> together(List<String> own, List<String> others) {
         List<String> all = new ArrayList<>(own);

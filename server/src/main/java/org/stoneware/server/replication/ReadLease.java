@@ -13,14 +13,27 @@ final class ReadLease {
     private boolean isGiven;
     private long incarnation;
     private long sentNs;
+    private boolean isDistrusted;
+    private long distrustedNs;
 
     /** @param sentNs when the newest frame was sent that this process had received when it acknowledged. */
     void renewed(long fromIncarnation, long sentNs) {
+        boolean isOfBefore = isDistrusted && sentNs - distrustedNs < 0;
+        if (isOfBefore) {
+            return;
+        }
         if (!isGiven || fromIncarnation != incarnation || sentNs - this.sentNs > 0) {
             isGiven = true;
             incarnation = fromIncarnation;
             this.sentNs = sentNs;
         }
+    }
+
+    /** What was sent before this time may be older than it says: the clock stood still while the machine slept. */
+    void distrust(long nowNs) {
+        isGiven = false;
+        isDistrusted = true;
+        distrustedNs = nowNs;
     }
 
     /** @param nowNs read after what depends on the answer has arrived. */

@@ -328,6 +328,11 @@ final class StandbyLink implements ReplicationListener {
         return acknowledgements;
     }
 
+    /** Its word counts again once it has acknowledged what was sent from now on. */
+    void distrust(long nowNs) {
+        lease.distrust(nowNs);
+    }
+
     /** True while this standby can't have taken over: it has given its word, or it is not in the in-sync set. */
     boolean hasGivenWord(long nowNs) {
         if (isInSync && !lease.holds(incarnation, nowNs)) {

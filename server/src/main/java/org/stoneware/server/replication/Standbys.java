@@ -194,6 +194,13 @@ public final class Standbys {
         return sum;
     }
 
+    /** The machine slept unnoticed by its monotonic clock until now: words given for what was sent before count no more. */
+    public void distrust(long nowNs) {
+        for (StandbyLink link : links) {
+            link.distrust(nowNs);
+        }
+    }
+
     boolean isWindowFull(int length, long nowNs) {
         for (int i = 0; i < links.size(); i++) {
             if (links.get(i).isWindowFull(length, nowNs)) {

@@ -58,6 +58,7 @@ class ServerAgentTest {
     private ServerAgent agent;
     private boolean isStoreBroken;
     private long nowNs = 1_000_000_000L;
+    private long wallMs = 1_000_000;
 
     @BeforeEach
     void open() {
@@ -84,7 +85,7 @@ class ServerAgentTest {
                         "",
                         1,
                         () -> nowNs,
-                        () -> 1_000_000,
+                        () -> wallMs,
                         () -> 42),
                 events,
                 () -> otherProblems);
@@ -138,6 +139,26 @@ class ServerAgentTest {
         agent.runCycle();
 
         assertThat(election.told).startsWith("LOCAL_STALL 2000 ms", "doWork");
+    }
+
+    /** What it has heard before may be long past; so it asks again before it judges anybody. */
+    @Test
+    void shouldTellTheElectionOfASleepTheMonotonicClockDoesNotShow() {
+        agent.runCycle();
+        election.told.clear();
+
+        nowNs += 5_000_000L;
+        wallMs += 30_000;
+        agent.runCycle();
+        nowNs += 5_000_000L;
+        wallMs += 5;
+        agent.runCycle();
+
+        assertThat(election.told).startsWith("LOCAL_STALL 100 ms", "doWork");
+        assertThat(election.told)
+                .filteredOn(each -> each.startsWith("LOCAL_STALL"))
+                .hasSize(1);
+        assertThat(events.list()).extracting(ClusterEvent::type).contains("long-pause");
     }
 
     @Test

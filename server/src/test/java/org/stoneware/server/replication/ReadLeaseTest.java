@@ -12,6 +12,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.stoneware.api.time.SleepWatch;
 import org.stoneware.server.session.HeapShares;
 import org.stoneware.server.session.LogClock;
 import org.stoneware.spi.replication.Replicator;
@@ -28,7 +29,9 @@ class ReadLeaseTest {
         /** The active counts its lease from when it receives an acknowledgement. */
         LEASE_FROM_RECEIPT,
         /** The standby dates its word by a clock it read before it received what it acknowledges. */
-        WORD_BY_EARLIER_CLOCK
+        WORD_BY_EARLIER_CLOCK,
+        /** The active goes by its monotonic clock alone, which stands still while its machine sleeps. */
+        SLEEP_UNNOTICED
     }
 
     @Test
@@ -98,6 +101,10 @@ class ReadLeaseTest {
         private final long[] cycleNs = new long[2];
         private final int[] phases = new int[2];
         private final long[] pausedUntilNs = new long[2];
+        private final SleepWatch activeWatch = new SleepWatch();
+        private long sleepFromNs = Long.MAX_VALUE;
+        private long sleepUntilNs = Long.MAX_VALUE;
+        private long sleptNs;
         private final TestState state = TestState.create();
         private final Standbys standbys =
                 new Standbys(new ReplicaIdentity(1, 1, 10), 5, state, 0, ReplicationLimits.DEFAULTS, new NoEvents());
@@ -149,10 +156,11 @@ class ReadLeaseTest {
                 trueNs += random.nextInt(2_000_000);
                 fault();
                 int process = random.nextInt(2);
-                if (pausedUntilNs[process] <= trueNs) {
+                boolean isAsleep = trueNs >= sleepFromNs;
+                if (pausedUntilNs[process] <= trueNs && !(isAsleep && process == ACTIVE)) {
                     step(process);
                 }
-                boolean serves = active.canServeReads(activeClock());
+                boolean serves = !isAsleep && active.canServeReads(activeClock());
                 served += serves ? 1 : 0;
                 servesBoth = serves && hasTakenOver;
             }
@@ -165,6 +173,14 @@ class ReadLeaseTest {
                 pausedUntilNs[chance] = trueNs + random.nextInt(1_500) * MS;
             } else if (chance == 2) {
                 slowUntilNs = trueNs + random.nextInt(600) * MS;
+            } else if (chance == 3 && sleepFromNs == Long.MAX_VALUE) {
+                sleepFromNs = trueNs;
+                sleepUntilNs = trueNs + random.nextInt(1_500) * MS;
+            }
+            if (trueNs >= sleepUntilNs) {
+                sleptNs += trueNs - sleepFromNs;
+                sleepFromNs = Long.MAX_VALUE;
+                sleepUntilNs = Long.MAX_VALUE;
             }
         }
 
@@ -238,12 +254,18 @@ class ReadLeaseTest {
             receive(ACTIVE);
         }
 
+        /** The active's time, as the agent reads it. */
         long activeClock() {
-            return clock(ACTIVE);
+            long nowNs = (long) ((trueNs - sleptNs) * rates[ACTIVE]);
+            long wallMs = (long) (trueNs * rates[ACTIVE]) / MS;
+            if (activeWatch.sleptNs(wallMs, nowNs) != SleepWatch.AGREED && bug != Bug.SLEEP_UNNOTICED) {
+                standbys.distrust(nowNs);
+            }
+            return nowNs;
         }
 
         private long clock(int process) {
-            return (long) (trueNs * rates[process]);
+            return process == ACTIVE ? activeClock() : (long) (trueNs * rates[process]);
         }
 
         private FrameOutput output(Deque<Delayed> queue) {
