@@ -158,6 +158,6 @@ final class CountedSession {
                 .put(AttributeKind.APPLICATION, COUNTER, value, 0, Long.BYTES)
                 .finish();
         SessionDelta delta = new SessionDelta().wrap(builder.buffer(), 0);
-        return client.commit(key, version, delta.buffer(), delta.offset(), delta.length(), 0, true);
+        return client.commit(key, version, delta.buffer(), delta.offset(), delta.length(), true);
     }
 }

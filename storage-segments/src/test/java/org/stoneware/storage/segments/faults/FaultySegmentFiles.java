@@ -22,11 +22,10 @@ import org.stoneware.storage.segments.SegmentFiles;
  * <b>Threading:</b> any thread.
  */
 public final class FaultySegmentFiles implements SegmentFiles {
-    private static final int PAGE = 4096;
 
-    private final Map<String, Content> files = new LinkedHashMap<>();
+    private final Map<String, FaultyContent> files = new LinkedHashMap<>();
     /** What names stood for when the directory was last forced. */
-    private Map<String, Content> forcedNames = new LinkedHashMap<>();
+    private Map<String, FaultyContent> forcedNames = new LinkedHashMap<>();
 
     private final Set<String> locks = new HashSet<>();
     private long budget = Long.MAX_VALUE;
@@ -110,15 +109,25 @@ public final class FaultySegmentFiles implements SegmentFiles {
 
     /** A read fails that touches the last place these bytes lie in. */
     public synchronized void failReadsOf(byte[] found) {
-        badName = "";
-        files.forEach((name, content) -> {
+        atEach(found, (name, content, at) -> failReadsOf(name, at, at + found.length));
+    }
+
+    private interface Place {
+        void visit(String name, FaultyContent content, int at);
+    }
+
+    private void atEach(byte[] found, Place place) {
+        int places = 0;
+        for (Map.Entry<String, FaultyContent> file : files.entrySet()) {
+            FaultyContent content = file.getValue();
             for (int at = 0; at + found.length <= content.length; at++) {
                 if (Arrays.equals(content.bytes, at, at + found.length, found, 0, found.length)) {
-                    failReadsOf(name, at, at + found.length);
+                    place.visit(file.getKey(), content, at);
+                    places++;
                 }
             }
-        });
-        if (badName.isEmpty()) {
+        }
+        if (places == 0) {
             throw new IllegalArgumentException("no file has these bytes");
         }
     }
@@ -149,8 +158,8 @@ public final class FaultySegmentFiles implements SegmentFiles {
      */
     public synchronized void losePower(Random random) {
         endProcess();
-        Map<String, Content> left = new LinkedHashMap<>(forcedNames);
-        for (Map.Entry<String, Content> entry : files.entrySet()) {
+        Map<String, FaultyContent> left = new LinkedHashMap<>(forcedNames);
+        for (Map.Entry<String, FaultyContent> entry : files.entrySet()) {
             if (forcedNames.get(entry.getKey()) != entry.getValue() && random.nextBoolean()) {
                 left.put(entry.getKey(), entry.getValue());
             }
@@ -168,7 +177,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
 
     /** Whether a loss of power now would leave these bytes of a file as they are. */
     public synchronized boolean isForced(String name, int offset, int length) {
-        Content content = files.get(name);
+        FaultyContent content = files.get(name);
         int end = offset + length;
         return content != null
                 && forcedNames.get(name) == content
@@ -201,7 +210,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
 
     /** Bytes of a file. */
     public synchronized byte[] bytes(String name) {
-        Content content = files.get(name);
+        FaultyContent content = files.get(name);
         if (content == null) {
             throw new IllegalArgumentException("no such file: " + name);
         }
@@ -210,7 +219,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
 
     /** Replaces or makes a file behind the back of its users. */
     public synchronized void bytes(String name, byte[] bytes) {
-        Content content = new Content();
+        FaultyContent content = new FaultyContent();
         content.write(0, bytes, bytes.length);
         content.force();
         files.put(name, content);
@@ -219,19 +228,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
 
     /** Damages these bytes wherever they are; who has the file open reads them damaged. */
     public synchronized void damage(byte[] found) {
-        int places = 0;
-        for (Content content : files.values()) {
-            for (int at = 0; at + found.length <= content.length; at++) {
-                if (Arrays.equals(content.bytes, at, at + found.length, found, 0, found.length)) {
-                    content.bytes[at + found.length / 2] ^= 1;
-                    content.onChanged(at, at + found.length);
-                    places++;
-                }
-            }
-        }
-        if (places == 0) {
-            throw new IllegalArgumentException("no file has these bytes");
-        }
+        atEach(found, (name, content, at) -> content.bytes[at + found.length / 2] ^= 1);
     }
 
     /** Everything there is, as {@link #of} takes it. */
@@ -272,7 +269,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
 
     @Override
     public synchronized File open(String name) throws IOException {
-        Content content = files.get(name);
+        FaultyContent content = files.get(name);
         if (content == null) {
             throw new FileNotFoundException(name);
         }
@@ -293,7 +290,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
             unmadeSuffix = "";
             throw new OutOfMemoryError("Cannot reserve 4096 bytes of direct buffer memory");
         }
-        Content content = new Content();
+        FaultyContent content = new FaultyContent();
         files.put(name, content);
         segmentFilesMade += name.endsWith(".segment.new") ? 1 : 0;
         return new FaultyFile(name, content);
@@ -301,7 +298,7 @@ public final class FaultySegmentFiles implements SegmentFiles {
 
     @Override
     public synchronized void rename(String from, String to) throws IOException {
-        Content content = files.remove(from);
+        FaultyContent content = files.remove(from);
         if (content == null) {
             throw new FileNotFoundException(from);
         }
@@ -447,73 +444,13 @@ public final class FaultySegmentFiles implements SegmentFiles {
         }
     }
 
-    private static final class Content {
-        byte[] bytes = new byte[PAGE];
-        int length;
-        byte[] forced = {};
-        int forcedLength;
-        /** Where bytes were changed since they were last forced. */
-        private int changedFrom = Integer.MAX_VALUE;
-
-        private int changedTo;
-
-        void write(int offset, byte[] source, int count) {
-            int end = offset + count;
-            if (end > bytes.length) {
-                bytes = Arrays.copyOf(bytes, Math.max(end, bytes.length * 2));
-            }
-            System.arraycopy(source, 0, bytes, offset, count);
-            onChanged(Math.min(offset, length), end);
-            length = Math.max(length, end);
-        }
-
-        void onChanged(int from, int to) {
-            changedFrom = Math.min(changedFrom, from);
-            changedTo = Math.max(changedTo, to);
-        }
-
-        /** Copies what was changed only: a segment is large, and forced after every few records. */
-        void force() {
-            if (length > forced.length) {
-                forced = Arrays.copyOf(forced, Math.max(length, forced.length * 2));
-            }
-            int to = Math.min(changedTo, length);
-            if (changedFrom < to) {
-                System.arraycopy(bytes, changedFrom, forced, changedFrom, to - changedFrom);
-            }
-            forcedLength = length;
-            changedFrom = Integer.MAX_VALUE;
-            changedTo = 0;
-        }
-
-        void losePower(Random random) {
-            int keptLength = forcedLength;
-            if (length > forcedLength) {
-                keptLength += random.nextInt(length - forcedLength + 1);
-            } else if (random.nextBoolean()) {
-                keptLength = length;
-            }
-            byte[] kept = Arrays.copyOf(Arrays.copyOf(forced, forcedLength), keptLength);
-            for (int page = 0; page < keptLength; page += PAGE) {
-                int end = Math.min(page + PAGE, Math.min(keptLength, length));
-                if (random.nextBoolean() && end > page) {
-                    System.arraycopy(bytes, page, kept, page, end - page);
-                }
-            }
-            bytes = kept;
-            length = keptLength;
-            onChanged(0, length);
-            force();
-        }
-    }
-
     private final class FaultyFile implements File {
         private final String name;
-        private final Content content;
+        private final FaultyContent content;
         private final int opened = epoch;
         private final int openedForReads = readEpoch;
 
-        FaultyFile(String name, Content content) {
+        FaultyFile(String name, FaultyContent content) {
             this.name = name;
             this.content = content;
         }
