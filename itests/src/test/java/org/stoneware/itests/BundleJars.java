@@ -14,6 +14,7 @@ import java.util.jar.JarFile;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /** Makes other versions of a shipped bundle, whole and broken ones. */
 final class BundleJars {
@@ -72,7 +73,7 @@ final class BundleJars {
         return make(version, alsoImports, isKept, null);
     }
 
-    private Path make(String version, String alsoImports, Predicate<String> isKept, Class<?> activator)
+    private Path make(String version, String alsoImports, Predicate<String> isKept, @Nullable Class<?> activator)
             throws IOException {
         Path made = directory.resolve(file(name, version));
         try (JarFile from = new JarFile(shipped().toFile())) {

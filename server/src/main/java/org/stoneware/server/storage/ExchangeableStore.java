@@ -54,6 +54,7 @@ public final class ExchangeableStore implements SessionStore {
     private final ContinuedPositions positions = new ContinuedPositions();
     private boolean areLoadsDue;
     private final CopyTrust trust;
+    private ChangePace pace = ChangePace.NONE;
 
     public ExchangeableStore(OpenedStore first) {
         this.current = new SharedStore(first, stores);
@@ -80,6 +81,7 @@ public final class ExchangeableStore implements SessionStore {
         twin = null;
         twinStore = null;
         isProving = false;
+        pace = ChangePace.NONE;
         positions.release();
         if (store != null) {
             retired.add(store);
@@ -104,9 +106,10 @@ public final class ExchangeableStore implements SessionStore {
     /**
      * The twin comes into use, and what was in use becomes its twin.
      *
+     * @param probation measures its changes.
      * @return false when a restart could not be told of it: then nothing has changed.
      */
-    boolean exchange() {
+    boolean exchange(ChangePace probation) {
         SharedStore next = twinStore;
         if (next == null) {
             throw new IllegalStateException("no store to change places with");
@@ -116,6 +119,7 @@ public final class ExchangeableStore implements SessionStore {
             return false;
         }
         trust.onExchanged(damage());
+        pace = probation;
         twin = new StoreTwin(before.opened(), true);
         twinStore = before;
         isProving = true;
@@ -134,13 +138,11 @@ public final class ExchangeableStore implements SessionStore {
         return true;
     }
 
-    /** Why the store that came into use last is not in use any more; empty when it is. */
+    /** Why the store that came into use last is not in use any more, said once; empty when it is. */
     String fellBackBecause() {
-        return fellBackBecause;
-    }
-
-    void forgetFallBack() {
+        String reason = fellBackBecause;
         fellBackBecause = "";
+        return reason;
     }
 
     /** Why the store in use takes no changes any more; empty when it does. */
@@ -154,11 +156,8 @@ public final class ExchangeableStore implements SessionStore {
      * @return true when another one is in use now, and the call can be made again.
      */
     private boolean failed(String reason) {
-        StoreTwin spare = twin;
         SharedStore spareStore = twinStore;
-        // One that has not taken every change yet would be older than what was acknowledged.
-        boolean isWhole = isProving && spare != null && spare.isSound() && !spare.isBehind();
-        if (spareStore != null && isWhole) {
+        if (spareStore != null && isSpareWhole()) {
             SharedStore broken = current;
             fellBackBecause = reason;
             twin = null;
@@ -185,13 +184,27 @@ public final class ExchangeableStore implements SessionStore {
         return false;
     }
 
+    /** One that has not taken every change yet would be older than what was acknowledged. */
+    private boolean isSpareWhole() {
+        StoreTwin spare = twin;
+        return isProving && spare != null && spare.isSound() && !spare.isBehind();
+    }
+
     private StoreResult failed(Throwable e) {
         return failed(StoreGuard.inWords(e)) ? StoreResult.NOT_RESIDENT : StoreResult.FAILED;
     }
 
-    /** The outcome of a call that failed: tried again when the store before this one is in use again. */
+    /** The outcome of a call that failed, or of one too many that was slow: made again when the store before this one is in use again. */
     private boolean hasFallenBack(StoreResult result, SharedStore asked) {
-        return asked != current || result == StoreResult.FAILED && isProving && failed("it refused a change");
+        boolean isSlow = isProving && asked == current && pace.isTooSlow() && isSpareWhole();
+        boolean isBroken = isSlow || isProving && result == StoreResult.FAILED;
+        return asked != current || isBroken && failed(isSlow ? pace.inWords() : "it refused a change");
+    }
+
+    /** The store to ask for a change that begins now. */
+    private SharedStore changing() {
+        pace.begin();
+        return current;
     }
 
     /**
@@ -221,11 +234,9 @@ public final class ExchangeableStore implements SessionStore {
         return true;
     }
 
-    // Changes.
-
     @Override
     public StoreResult put(SessionRecord record) {
-        SharedStore asked = current;
+        SharedStore asked = changing();
         StoreResult result;
         try {
             result = failure.isEmpty() ? asked.store().put(record) : StoreResult.FAILED;
@@ -243,7 +254,7 @@ public final class ExchangeableStore implements SessionStore {
 
     @Override
     public StoreResult merge(SessionKey key, SessionDelta delta, RecordStamp stamp, boolean create, long ageMs) {
-        SharedStore asked = current;
+        SharedStore asked = changing();
         StoreResult result;
         try {
             result = failure.isEmpty() ? asked.store().merge(key, delta, stamp, create, ageMs) : StoreResult.FAILED;
@@ -261,7 +272,7 @@ public final class ExchangeableStore implements SessionStore {
 
     @Override
     public StoreResult touch(SessionKey key, long lastAccessedTimeMs) {
-        SharedStore asked = current;
+        SharedStore asked = changing();
         StoreResult result;
         try {
             result = failure.isEmpty() ? asked.store().touch(key, lastAccessedTimeMs) : StoreResult.FAILED;
@@ -280,7 +291,7 @@ public final class ExchangeableStore implements SessionStore {
 
     @Override
     public StoreResult remove(SessionKey key) {
-        SharedStore asked = current;
+        SharedStore asked = changing();
         StoreResult result;
         try {
             result = failure.isEmpty() ? asked.store().remove(key) : StoreResult.FAILED;
@@ -306,19 +317,16 @@ public final class ExchangeableStore implements SessionStore {
     @Override
     public void note(DirectBuffer note, int offset, int length) {
         noted(store -> store.note(note, offset, length));
-        alsoNoted(second -> second.note(note, offset, length));
     }
 
     @Override
     public void beginCheckpoint() {
         noted(SessionStore::beginCheckpoint);
-        alsoNoted(SessionStore::beginCheckpoint);
     }
 
     @Override
     public void endCheckpoint() {
         noted(SessionStore::endCheckpoint);
-        alsoNoted(SessionStore::endCheckpoint);
     }
 
     /** A note the store in use does not take is a failure of that store; the one before it has had every note so far. */
@@ -331,16 +339,11 @@ public final class ExchangeableStore implements SessionStore {
                 call.accept(current.store());
             }
         }
-    }
-
-    private void alsoNoted(Consumer<SessionStore> call) {
         StoreTwin second = twin;
         if (second != null && (isProving || isMirroringNotes)) {
             second.guarded("note", () -> call.accept(second.opened().store()));
         }
     }
-
-    // Questions.
 
     /** A question that fails is a failure of the store; what is answered then is what was known before. */
     private void asked(StoreGuard.Call question) {
@@ -435,11 +438,7 @@ public final class ExchangeableStore implements SessionStore {
 
     @Override
     public StoreFigures figures() {
-        try {
-            lastFigures = current.store().figures();
-        } catch (RuntimeException | LinkageError e) {
-            failed(StoreGuard.inWords(e));
-        }
+        asked(() -> lastFigures = current.store().figures());
         return lastFigures;
     }
 

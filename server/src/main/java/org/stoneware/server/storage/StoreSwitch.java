@@ -356,7 +356,7 @@ public class StoreSwitch {
             return 0;
         }
         boolean[] isInUse = new boolean[1];
-        @Nullable String failure = StoreGuard.failure(() -> isInUse[0] = now.exchange());
+        @Nullable String failure = StoreGuard.failure(() -> isInUse[0] = now.exchange(new ChangePace(nanoClock)));
         if (failure != null) {
             twin.problem("it could not come into use: " + failure);
             return 1;
@@ -378,9 +378,8 @@ public class StoreSwitch {
 
     private int prove(ExchangeableStore now, long nowNs) {
         OpenedStore proved = target;
-        if (!now.fellBackBecause().isEmpty() && proved != null) {
-            String reason = now.fellBackBecause();
-            now.forgetFallBack();
+        String reason = now.fellBackBecause();
+        if (!reason.isEmpty() && proved != null) {
             output.warning(
                     "store-fell-back",
                     proved.provider() + " failed on probation: " + reason + ". The sessions are in "

@@ -67,6 +67,11 @@ final class ExchangeRig implements StoreSwitch.Output {
         }
     }
 
+    /** A call into a store takes that long. */
+    void stall() {
+        clockNs += 300_000_000;
+    }
+
     /** The store in use loses a session. */
     void lose() {
         first.lose(keys.get(random.nextInt(keys.size())));

@@ -35,7 +35,9 @@ public final class FaultyStore implements SessionStore {
         CORRUPTS,
         DIGESTS_WRONG,
         READS_THROW,
-        NEVER_DURABLE
+        NEVER_DURABLE,
+        /** Each of its changes takes {@link FaultyStore#delay}. */
+        SLOW
     }
 
     private static final int READ_AHEAD = 24;
@@ -51,6 +53,10 @@ public final class FaultyStore implements SessionStore {
     public boolean isUnreadable;
     /** It does not show what it holds when it is compared. */
     public boolean isComparingThrowing;
+    /** What it does when it is {@link Fault#SLOW}; a clock goes on. */
+    public Runnable delay = () -> {};
+    /** It takes nothing for now, because its disk is behind. */
+    public boolean isStuck;
     /** What it says it has lost. */
     public String damage = "";
     /** Called before it is closed, on the thread that closes it; a disk may hang there. */
@@ -90,6 +96,9 @@ public final class FaultyStore implements SessionStore {
         if (does(Fault.LACKS_A_CLASS)) {
             throw new NoClassDefFoundError("planted");
         }
+        if (does(Fault.SLOW)) {
+            delay.run();
+        }
     }
 
     private StoreResult result(StoreResult result) {
@@ -121,6 +130,9 @@ public final class FaultyStore implements SessionStore {
     @Override
     public StoreResult put(SessionRecord record) {
         change();
+        if (isStuck) {
+            return StoreResult.NOT_RESIDENT;
+        }
         if (isRefused()) {
             return result(StoreResult.STORED);
         }
@@ -183,6 +195,11 @@ public final class FaultyStore implements SessionStore {
     @Override
     public StoreSnapshot openSnapshot() {
         return new ReadAheadWalk(store.openSnapshot());
+    }
+
+    @Override
+    public boolean isBehind() {
+        return isStuck;
     }
 
     @Override

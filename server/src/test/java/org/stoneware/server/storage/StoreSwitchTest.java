@@ -44,6 +44,7 @@ class StoreSwitchTest {
         for (long seed = 1; seed <= 10; seed++) {
             ExchangeRig rig = new ExchangeRig(seed, SESSIONS);
             FaultyStore broken = new FaultyStore("broken").failing(fault, 1 + rig.random.nextInt(200));
+            broken.delay = rig::stall;
 
             rig.exchange.begin(broken.opened(), "test", rig.nowNs);
             while (rig.exchange.isBusy()) {
@@ -62,7 +63,7 @@ class StoreSwitchTest {
     @ParameterizedTest
     @EnumSource(
             value = Fault.class,
-            names = {"THROWS", "LACKS_A_CLASS", "FAILED", "READS_THROW"})
+            names = {"THROWS", "LACKS_A_CLASS", "FAILED", "READS_THROW", "SLOW"})
     void shouldUseTheOldStoreAgainWithEveryChangeWhenTheNewOneBreaksOnProbation(Fault fault) {
         for (long seed = 1; seed <= 10; seed++) {
             ExchangeRig rig = new ExchangeRig(seed, SESSIONS);
@@ -71,6 +72,7 @@ class StoreSwitchTest {
             rig.untilNotBusy(5);
             assertThat(rig.store.mode()).isEqualTo("later");
 
+            later.delay = rig::stall;
             later.failing(fault, 1 + rig.random.nextInt(50));
             for (int i = 0; i < 100; i++) {
                 rig.cycle(3);
@@ -248,6 +250,65 @@ class StoreSwitchTest {
         assertThat(rig.store.mode()).isEqualTo("first");
         assertThat(second.isClosed).isTrue();
         assertThat(rig.unfit).isEmpty();
+        assertThat(rig.contents()).isEqualTo(rig.expectedContents());
+    }
+
+    /** A pause of the machine looks the same, once or twice. */
+    @Test
+    void shouldKeepTheNewStoreWhenTwoOfItsChangesAreSlow() {
+        ExchangeRig rig = new ExchangeRig(1, SESSIONS);
+        rig.exchange.begin(second.opened(), "test", rig.nowNs);
+        rig.untilNotBusy(3);
+        int[] stalls = {2};
+        second.delay = () -> {
+            if (stalls[0]-- > 0) {
+                rig.stall();
+            }
+        };
+
+        second.failing(Fault.SLOW, 1);
+        rig.cycle(50);
+
+        assertThat(stalls[0]).isNegative();
+        assertThat(rig.store.mode()).isEqualTo("second");
+        assertThat(rig.unfit).isEmpty();
+    }
+
+    @Test
+    void shouldGiveUpAStoreThatIsBehindForMoreThanTwoSeconds() {
+        ExchangeRig rig = new ExchangeRig(1, SESSIONS);
+        rig.exchange.begin(second.opened(), "test", rig.nowNs);
+        rig.cycle(1);
+
+        second.isStuck = true;
+        rig.cycle(1);
+        rig.pass(StoreTwin.MAX_BEHIND_NS - 2_000_000);
+        boolean isPatient = rig.exchange.isBusy();
+        rig.pass(3_000_000);
+
+        assertThat(isPatient).isTrue();
+        assertThat(rig.unfit).hasSize(1);
+        assertThat(rig.unfit.get(0)).contains("too slow: its disk was behind for");
+        assertThat(rig.contents()).isEqualTo(rig.expectedContents());
+    }
+
+    @Test
+    void shouldGiveUpAStoreForWhichTooManyChangesWait() {
+        ExchangeRig rig = new ExchangeRig(1, SESSIONS);
+        rig.exchange.begin(second.opened(), "test", rig.nowNs);
+        second.isStuck = true;
+
+        for (int i = 0; i < StoreTwin.MAX_PENDING / 4; i++) {
+            rig.change();
+        }
+        boolean isPatient = rig.store.twin().isSound();
+        for (int i = 0; i < StoreTwin.MAX_PENDING; i++) {
+            rig.change();
+        }
+        rig.cycle(0);
+
+        assertThat(isPatient).isTrue();
+        assertThat(rig.unfit).containsExactly("too slow: 4096 changes wait for its disk");
         assertThat(rig.contents()).isEqualTo(rig.expectedContents());
     }
 
