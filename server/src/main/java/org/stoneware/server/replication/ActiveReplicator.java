@@ -111,10 +111,11 @@ public final class ActiveReplicator implements Replicator {
         if (peers != null) {
             work += peers.doWork(nowNs, clock.logTimeMs(nowNs), this);
         }
-        if (stateMachine.isReadOnly() && !isReadOnly) {
-            // Whatever is on its way is given up first: its Tomcats ask the next active.
-            isReadOnly = true;
-            work += reportUnknown();
+        if (stateMachine.isReadOnly() != isReadOnly) {
+            // Whatever is on its way is given up first: its Tomcats ask the next active. Another store ends it, and
+            // counts as any does.
+            isReadOnly = !isReadOnly;
+            work += isReadOnly ? reportUnknown() : 0;
         }
         return work + reportCommits(peers);
     }

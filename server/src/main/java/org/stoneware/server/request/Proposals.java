@@ -2,7 +2,9 @@ package org.stoneware.server.request;
 
 import static java.nio.ByteOrder.LITTLE_ENDIAN;
 
+import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
@@ -28,10 +30,16 @@ final class Proposals {
     /** Entries are encoded here before they are proposed; another one may be here after each. */
     ExpandableArrayBuffer entry = new ExpandableArrayBuffer(4096);
 
+    private final SessionStateMachine stateMachine;
     private final Replicator replicator;
     private final long inheritedIndex;
     private final Long2ObjectHashMap<Pending> pending = new Long2ObjectHashMap<>();
     private final Map<SessionKey, Integer> unsettled = new HashMap<>();
+    /** Sessions of entries nobody is told the outcome of, since the store failed under them. */
+    private final List<SessionKey> doubtful = new ArrayList<>();
+
+    private long doubtfulUpTo;
+    private int decisions;
     private final LatencyHistogram latency;
     private long lastCorrelationId;
     private long nowNs;
@@ -64,6 +72,7 @@ final class Proposals {
             @Nullable Standbys standbys,
             LatencyHistogram latency) {
         this.latency = latency;
+        this.stateMachine = stateMachine;
         this.inheritedIndex = stateMachine.lastApplied();
         this.replicator = new ActiveReplicator(epoch, stateMachine, this::onResult, new Commits(), clock, standbys);
     }
@@ -131,7 +140,35 @@ final class Proposals {
     /** Reports commits. */
     int doWork(long nowNs) {
         this.nowNs = nowNs;
-        return replicator.doWork(nowNs);
+        int work = replicator.doWork(nowNs);
+        return doubtful.isEmpty() ? work : work + decide();
+    }
+
+    /** How often sessions that had been in doubt were settled after all. */
+    int decisions() {
+        return decisions;
+    }
+
+    /**
+     * What was on its way when the store failed has been applied here, and another store has taken it over with everything else: once that
+     * one, and every other server that counts, holds it, it is committed. Who asked was told nothing; sent again it is answered.
+     */
+    private int decide() {
+        if (stateMachine.isReadOnly()
+                || stateMachine.durableIndex() < doubtfulUpTo
+                || replicator.commitIndex() < doubtfulUpTo) {
+            return 0;
+        }
+        doubtful.forEach(this::end);
+        doubtful.clear();
+        decisions++;
+        return 1;
+    }
+
+    private void doubt(@Nullable SessionKey key) {
+        if (key != null) {
+            doubtful.add(key);
+        }
     }
 
     private void onResult(DirectBuffer buffer, int offset, int length) {
@@ -154,8 +191,13 @@ final class Proposals {
 
         @Override
         public void onUnknown(long correlationId) {
-            // The session stays unsettled: nobody is told here what the next active decides.
-            pending.remove(correlationId);
+            // The session stays unsettled: nobody is told here what the next active decides, or the next store.
+            @Nullable Pending unknown = pending.remove(correlationId);
+            if (unknown != null) {
+                doubt(unknown.key);
+                doubt(unknown.other);
+                doubtfulUpTo = stateMachine.lastApplied();
+            }
         }
     }
 }

@@ -53,6 +53,7 @@ public final class SessionRequestProcessor {
     /** For a commit, the beginning of an epoch or the store; others overtake it. */
     private final WaitingRequests alone;
 
+    private int retriedAtDecision;
     private long retriedAtCommit = -1;
     private boolean retriedWhileOpen;
     private boolean retriedWhileReadable;
@@ -252,15 +253,18 @@ public final class SessionRequestProcessor {
     /** Tries again what waits alone, when something it may wait for has come. */
     private int retryAlone() {
         long commitIndex = context.proposals.commitIndex();
+        int decisions = context.proposals.decisions();
         boolean isOpen = context.rule.isOpen(context.nowNs);
         boolean isReadable = context.canServeReads();
         if (isRetrying
                 || (commitIndex == retriedAtCommit
+                        && decisions == retriedAtDecision
                         && isOpen == retriedWhileOpen
                         && isReadable == retriedWhileReadable)) {
             return 0;
         }
         retriedAtCommit = commitIndex;
+        retriedAtDecision = decisions;
         retriedWhileOpen = isOpen;
         retriedWhileReadable = isReadable;
         return retryAllAlone();

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.Proxy;
+import java.util.Objects;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
@@ -52,6 +53,80 @@ class StoreTroubleTest {
         assertThat(tomcat.written).containsExactly(WriteStatus.COMMITTED, WriteStatus.FAILED);
         assertThat(pair.first.events).contains("storage-failed").doesNotContain("hand-over at once");
         assertThat(pair.first.isHeld("S1")).isTrue();
+    }
+
+    /** What a store does that fails, and whose place another one takes, which has all that it had. */
+    private static final class Exchanged {
+        private static final long GOES_ON = -1;
+
+        boolean isFailed;
+        private long durablePosition = GOES_ON;
+        private @Nullable SessionStore inner;
+
+        /** Nothing more becomes durable. */
+        void hold() {
+            durablePosition = Objects.requireNonNull(inner).durablePosition();
+        }
+
+        void goOn() {
+            durablePosition = GOES_ON;
+        }
+
+        SessionStore over(SessionStore store) {
+            inner = store;
+            return with(store, method -> switch (method) {
+                case "health" -> isFailed ? new StoreHealth(StoreHealth.State.FAILED, "planted") : null;
+                case "durablePosition" -> durablePosition == GOES_ON ? null : durablePosition;
+                default -> null;
+            });
+        }
+    }
+
+    @Test
+    void shouldAnswerWhatWasOnItsWayWhenAnotherStoreHoldsIt() {
+        Exchanged store = new Exchanged();
+        DurableMachine machine = new DurableMachine(1, store::over);
+        PairFixture alone = new PairFixture(machine::create, two::create);
+        alone.first.become(ServerRole.ACTIVE_COORDINATOR, 5, 0);
+        PairFixture.Tomcat tomcat = alone.new Tomcat(alone.first);
+        store.hold();
+        tomcat.create(1, "S1");
+        alone.pass(100);
+        store.isFailed = true;
+        alone.pass(100);
+        tomcat.create(1, "S1");
+        alone.pass(100);
+        assertThat(tomcat.written).as("in doubt").isEmpty();
+
+        store.isFailed = false;
+        alone.pass(100);
+        assertThat(tomcat.written).as("not durable yet").isEmpty();
+        store.goOn();
+        alone.pass(300);
+
+        assertThat(tomcat.written).containsExactly(WriteStatus.COMMITTED);
+    }
+
+    @Test
+    void shouldAcknowledgeWhatIsDurableOnlyAgainAfterAnotherStoreTookThePlaceOfAFailedOne() {
+        Exchanged store = new Exchanged();
+        DurableMachine machine = new DurableMachine(1, store::over);
+        PairFixture alone = new PairFixture(machine::create, two::create);
+        alone.first.become(ServerRole.ACTIVE_COORDINATOR, 5, 0);
+        PairFixture.Tomcat tomcat = alone.new Tomcat(alone.first);
+        store.isFailed = true;
+        alone.pass(300);
+        store.isFailed = false;
+        alone.pass(300);
+
+        store.hold();
+        tomcat.create(1, "S1");
+        alone.pass(100);
+        assertThat(tomcat.written).isEmpty();
+        store.goOn();
+        alone.pass(100);
+
+        assertThat(tomcat.written).containsExactly(WriteStatus.COMMITTED);
     }
 
     @Test
