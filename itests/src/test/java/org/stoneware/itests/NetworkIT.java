@@ -134,7 +134,7 @@ class NetworkIT {
 
             pair.awaitComplete();
             assertThat(pair.active()).isSameAs(active);
-            assertThat(standby.process().output()).doesNotContain("Moved to State[ " + Cluster.ACTIVE);
+            assertThat(outputSinceStart(standby)).doesNotContain("Moved to State[ " + Cluster.ACTIVE);
             load.awaitServed(3);
             load.requireNothingLost();
         }
@@ -183,7 +183,7 @@ class NetworkIT {
 
             pair.awaitComplete();
             assertThat(pair.active()).isSameAs(second);
-            assertThat(first.process().output()).doesNotContain("Moved to State[ " + Cluster.ACTIVE);
+            assertThat(outputSinceStart(first)).doesNotContain("Moved to State[ " + Cluster.ACTIVE);
             load.awaitServed(3);
             load.requireNothingLost();
         }
@@ -200,6 +200,12 @@ class NetworkIT {
         pair.array().server(PairWithTomcats.SECOND).process().killHard();
 
         first.awaitRole(Cluster.ACTIVE);
+    }
+
+    /** What the process that runs now has printed: earlier ones of the same server wrote to the same file. */
+    private static String outputSinceStart(ServerProcess server) {
+        String output = server.process().output();
+        return output.substring(output.lastIndexOf("launcher: Stoneware "));
     }
 
     /** It gets the role when the first ends; then the first is its standby. */
