@@ -11,6 +11,7 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -37,6 +38,9 @@ class NetworkIT {
 
     private static final int MAX_CLICKS = 3;
     /** Users without a session. */
+    /** Of each user, for each of the figures that are compared. */
+    private static final int ANSWERS_COMPARED = 100;
+
     private static final List<Counter> NEW_USERS = Collections.nCopies(USERS_OF_EACH, null);
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
@@ -297,14 +301,20 @@ class NetworkIT {
             ServerProcess active = pair.active();
             ServerProcess standby = pair.other(active);
             long dropsBefore = drops(active);
+            CounterLoad.Latencies before = latencies(load, System.nanoTime());
 
+            long slowNs = System.nanoTime();
             lab.slow(standby.member().name(), SLOW_KBIT);
             Await.until(
                     "the active has given its standby up",
                     PATIENCE,
                     () -> drops(active) > dropsBefore,
                     () -> pair.report());
-            load.awaitServed(3);
+            long droppedNs = System.nanoTime();
+            CounterLoad.Latencies until = load.latencies(slowNs, droppedNs);
+            System.out.println("standby slow from " + TimeUnit.NANOSECONDS.toMillis(droppedNs - slowNs)
+                    + " ms before it was given up; requests before: " + before + "; until then: " + until
+                    + "; from then on, while it is as slow: " + latencies(load, droppedNs));
             assertThat(active.role()).isEqualTo(Cluster.ACTIVE);
             lab.heal();
 
@@ -313,6 +323,11 @@ class NetworkIT {
             load.awaitServed(3);
             load.requireNothingLost();
         }
+    }
+
+    private static CounterLoad.Latencies latencies(CounterLoad load, long fromNs) {
+        load.awaitServed(fromNs, ANSWERS_COMPARED);
+        return load.latencies(fromNs, System.nanoTime());
     }
 
     private static long drops(ServerProcess server) {
