@@ -37,6 +37,7 @@ abstract class EngineFixture {
 
     FaultySegmentFiles files = new FaultySegmentFiles();
     Durability durability = Durability.FSYNC;
+    int segmentBytes = SEGMENT_BYTES;
     final List<String> notices = new ArrayList<>();
     private final List<SessionStore> opened = new ArrayList<>();
     private long nowNs;
@@ -55,7 +56,7 @@ abstract class EngineFixture {
         StoreContext context =
                 new StoreContext(Path.of(""), memoryBytes, diskBytes, MAX_RECORD_LENGTH, durability, this::note);
         SegmentSessionStore store = SegmentSessionStore.open(
-                new EngineContext("test-mode", policy, context, files.ofProcess(), SEGMENT_BYTES, indexBytes));
+                new EngineContext("test-mode", policy, context, files.ofProcess(), segmentBytes, indexBytes));
         opened.add(store);
         return store;
     }
@@ -72,6 +73,10 @@ abstract class EngineFixture {
 
     synchronized String allNotices() {
         return String.join("\n", notices);
+    }
+
+    synchronized void forgetNotices() {
+        notices.clear();
     }
 
     static SessionKey key(int number) {

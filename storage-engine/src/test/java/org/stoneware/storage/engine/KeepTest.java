@@ -249,7 +249,10 @@ final class KeepTest extends EngineFixture {
         first.close();
         Map<String, byte[]> sound = files.copy();
         Random random = new Random(99);
-        for (int round = 0; round < 25; round++) {
+        int rounds = 25;
+        int opened = 0;
+        int lost = 0;
+        for (int round = 0; round < rounds; round++) {
             files = FaultySegmentFiles.of(sound);
             List<String> names = sound.keySet().stream().sorted().toList();
             String name = names.get(random.nextInt(names.size()));
@@ -268,6 +271,7 @@ final class KeepTest extends EngineFixture {
                 assertThat(e).as(where).hasMessageContaining("cannot open the store");
                 continue;
             }
+            opened++;
             int missing = 0;
             for (int i = 0; i < 600; i++) {
                 byte[] held = held(store, key(i));
@@ -278,8 +282,14 @@ final class KeepTest extends EngineFixture {
                 }
             }
             assertThat(missing).as(where + " one bit hits one session at most").isLessThanOrEqualTo(1);
+            assertThat(missing > 0 && store.damage().isEmpty())
+                    .as(where + " lost without a word")
+                    .isFalse();
+            lost += missing;
             end(store);
         }
+        System.out.println("single bits flipped=" + rounds + " opened=" + opened + " sessions lost=" + lost);
+        assertThat(opened).isGreaterThan(rounds / 2);
     }
 
     /** Fills a store, closes it, and damages one record in its oldest segment. @return name of the segment's hint file. */

@@ -3,10 +3,8 @@ package org.stoneware.storage.segments;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
-import java.util.Arrays;
 import java.util.Collections;
 import java.util.HashMap;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -15,6 +13,7 @@ import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.stoneware.storage.segments.SegmentLogContext.Sync;
 import org.stoneware.storage.segments.faults.FaultySegmentFiles;
+import org.stoneware.storage.segments.faults.FileDamage;
 import org.stoneware.storage.segments.faults.TestEngine;
 
 /**
@@ -43,13 +42,12 @@ final class DamageTest {
             Image image = images.get(seed % images.size());
             Random random = new Random(seed);
             Map<String, byte[]> files = new LinkedHashMap<>(image.files);
-            Set<String> touched = new HashSet<>();
-            String what = damage(files, other, random, touched);
-            String label = "seed=" + seed + " " + what;
+            FileDamage damage = FileDamage.inflict(files, other.files, random);
+            String label = "seed=" + seed + " " + damage.what();
             if (CASES == 1) {
                 System.out.println(label + " last=" + image.lastSegment + " " + describe(files));
             }
-            int outcome = check(image, files, touched, label);
+            int outcome = check(image, files, damage.touched(), label);
             opened += outcome >= 0 ? 1 : 0;
             told += outcome > 0 ? 1 : 0;
         }
@@ -118,93 +116,6 @@ final class DamageTest {
             throw new AssertionError(label + " can't be opened again: " + e.getMessage(), e);
         }
         return isReported ? 1 : 0;
-    }
-
-    private static String damage(Map<String, byte[]> files, Image other, Random random, Set<String> touched) {
-        List<String> names = new ArrayList<>(files.keySet());
-        Collections.sort(names);
-        List<String> segments =
-                names.stream().filter(name -> name.endsWith(Segment.SUFFIX)).toList();
-        String name = names.get(random.nextInt(names.size()));
-        String first = segments.get(random.nextInt(segments.size()));
-        String second = segments.get(random.nextInt(segments.size()));
-        touched.add(name);
-        return switch (random.nextInt(9)) {
-            case 0 -> flip(files, name, random);
-            case 1 -> {
-                byte[] bytes = files.get(name);
-                files.put(name, Arrays.copyOf(bytes, random.nextInt(bytes.length)));
-                yield name + " cut";
-            }
-            case 2 -> {
-                touched.addAll(List.of(first, second));
-                byte[] bytes = files.get(first);
-                files.put(first, files.get(second));
-                files.put(second, bytes);
-                yield first + " and " + second + " exchanged";
-            }
-            case 3 -> {
-                touched.add(second);
-                files.put(second, files.get(first));
-                yield second + " replaced by " + first;
-            }
-            case 4 -> {
-                List<String> foreign = new ArrayList<>(other.files.keySet());
-                Collections.sort(foreign);
-                String source = foreign.get(random.nextInt(foreign.size()));
-                touched.add(source);
-                files.put(source, other.files.get(source));
-                yield source + " replaced by that of another log";
-            }
-            case 5 -> zero(files, name, random);
-            case 6 -> {
-                files.remove(name);
-                yield name + " deleted";
-            }
-            case 7 -> {
-                touched.add(second);
-                yield misplace(files, first, second, random);
-            }
-            default -> lengthen(files, name, random);
-        };
-    }
-
-    private static String flip(Map<String, byte[]> files, String name, Random random) {
-        byte[] bytes = files.get(name).clone();
-        int flips = 1 + random.nextInt(4);
-        for (int i = 0; i < flips; i++) {
-            bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
-        }
-        files.put(name, bytes);
-        return flips + " bits flipped in " + name;
-    }
-
-    private static String zero(Map<String, byte[]> files, String name, Random random) {
-        byte[] bytes = files.get(name).clone();
-        int from = random.nextInt(bytes.length);
-        Arrays.fill(bytes, from, Math.min(bytes.length, from + 1 + random.nextInt(5000)), (byte) 0);
-        files.put(name, bytes);
-        return name + " zeroed from " + from;
-    }
-
-    private static String misplace(Map<String, byte[]> files, String from, String to, Random random) {
-        byte[] source = files.get(from);
-        byte[] target = files.get(to).clone();
-        int shorter = Math.min(source.length, target.length);
-        int at = random.nextInt(shorter) & ~7;
-        System.arraycopy(source, at, target, at, Math.min(shorter - at, 4096));
-        files.put(to, target);
-        return "block of " + from + " written into " + to + " at " + at;
-    }
-
-    private static String lengthen(Map<String, byte[]> files, String name, Random random) {
-        byte[] bytes = files.get(name);
-        byte[] longer = Arrays.copyOf(bytes, bytes.length + 1 + random.nextInt(3000));
-        for (int i = bytes.length; i < longer.length; i++) {
-            longer[i] = (byte) random.nextInt();
-        }
-        files.put(name, longer);
-        return name + " made longer";
     }
 
     private static Image image(long seed, boolean isClean) throws Exception {
