@@ -50,8 +50,8 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
     private static final long EXCHANGE_WAIT_MS = TimeUnit.MINUTES.toMillis(30);
     private static final long LOOK_MS = 50;
     private static final long SERVER_LOOK_MS = 500;
-    private static final long AGAIN_MS = 10_000;
-    private static final int MAX_ATTEMPTS = 360;
+    private static final long AGAIN_MS = 2_000;
+    private static final int MAX_ATTEMPTS = 1_800;
     private static final String GIVEN_UP = "the sessions could not move to it for an hour: ";
     /** As the server says it. */
     private static final String NOT_USED = " is not used: ";

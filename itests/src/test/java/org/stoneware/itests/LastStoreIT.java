@@ -95,6 +95,9 @@ class LastStoreIT {
             assertThat(said()).doesNotContain("blocked");
             programs.run(0, "server-stat");
             more.create();
+            server.process().killHard();
+            server = array.start(NAME).awaitRole(Cluster.ACTIVE);
+            writes.requireAll();
             more.requireAll();
             stored.requireAll();
         }

@@ -37,10 +37,10 @@ class NetworkIT {
     private static final int SLOW_KBIT = 64;
 
     private static final int MAX_CLICKS = 3;
-    /** Users without a session. */
     /** Of each user, for each of the figures that are compared. */
     private static final int ANSWERS_COMPARED = 100;
 
+    /** Users without a session. */
     private static final List<Counter> NEW_USERS = Collections.nCopies(USERS_OF_EACH, null);
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);

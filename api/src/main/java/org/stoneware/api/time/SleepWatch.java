@@ -24,8 +24,13 @@ public final class SleepWatch {
     /** Both clocks agree. */
     public static final long AGREED = 0;
 
+    /** A clock that was put back lags at every reading, a thread that waits between two readings at one. */
+    private static final int READINGS = 8;
+
     private boolean isBegun;
     private long aheadNs;
+    private int readings;
+    private long mostGainedNs;
 
     /**
      * Compares the two clocks with what they said when they disagreed last.
@@ -44,9 +49,20 @@ public final class SleepWatch {
             return AGREED;
         }
         if (gained <= MAX_GAINED_NS && gained >= -MAX_LOST_NS) {
+            settle(gained);
             return AGREED;
         }
+        readings = 0;
         aheadNs = ahead;
         return gained;
+    }
+
+    /** What the clock was put back by within bounds is not there to be gained again. */
+    private void settle(long gained) {
+        mostGainedNs = readings == 0 ? gained : Math.max(mostGainedNs, gained);
+        if (++readings == READINGS) {
+            readings = 0;
+            aheadNs += Math.min(0, mostGainedNs);
+        }
     }
 }

@@ -48,6 +48,16 @@ class SleepWatchTest {
         assertThat(at(80, 80)).isEqualTo(SleepWatch.AGREED);
     }
 
+    /** Or so much could be slept through unnoticed from then on. */
+    @Test
+    void shouldNotSpareWhatTheClockWasPutBackByWithinBounds() {
+        for (int ms = 1; ms <= 20; ms++) {
+            assertThat(at(ms - 90, ms)).isEqualTo(SleepWatch.AGREED);
+        }
+
+        assertThat(at(21, 21)).isEqualTo(90 * MS);
+    }
+
     private long at(long wallMs, long monotonicMs) {
         return watch.sleptNs(START_MS + wallMs, START_NS + monotonicMs * MS);
     }

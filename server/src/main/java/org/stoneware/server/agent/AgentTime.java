@@ -24,6 +24,7 @@ final class AgentTime {
     private final StatusWatch statusWatch;
     private final LongConsumer onSleep;
     private final SleepWatch sleepWatch = new SleepWatch();
+    private boolean isBegun;
     private long lastElectionNs;
     private long untoldSleepNs;
     private long stalls;
@@ -33,7 +34,14 @@ final class AgentTime {
         this.context = context;
         this.statusWatch = statusWatch;
         this.onSleep = onSleep;
-        this.lastElectionNs = nowNs();
+    }
+
+    /** All parts are there: a server that opens its store for a minute was not stopped, and trusts nobody's word yet. */
+    long begin() {
+        lastElectionNs = nowNs();
+        untoldSleepNs = 0;
+        isBegun = true;
+        return lastElectionNs;
     }
 
     /** Monotonic time. */
@@ -42,7 +50,7 @@ final class AgentTime {
         long wallMs = context.wallClock().getAsLong();
         long nowNs = context.nanoClock().getAsLong();
         long sleptNs = Math.abs(sleepWatch.sleptNs(wallMs, nowNs));
-        if (sleptNs != SleepWatch.AGREED) {
+        if (sleptNs != SleepWatch.AGREED && isBegun) {
             untoldSleepNs = Math.max(untoldSleepNs, sleptNs);
             onSleep.accept(nowNs);
         }

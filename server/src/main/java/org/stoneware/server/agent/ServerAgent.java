@@ -165,7 +165,7 @@ final class ServerAgent {
         this.sessions =
                 new SessionDesk(inbox, new SessionQuestions(new AdminSurroundings(context, duties, election, events)));
         parts.warnIfOpen(events);
-        this.openedNs = time.nowNs();
+        this.openedNs = time.begin();
         this.report = new StatusReport(context, peers, duties, transport, election, door, events, openedNs);
         this.status = report.now(roles, stores.picture(), time.stalls());
     }

@@ -1,7 +1,7 @@
 package org.stoneware.server.replication;
 
 /**
- * The word a standby has given by acknowledging, as it must keep it: longer than the active relies on it, because their clocks may
+ * The word a standby has given by acknowledging, as it must be counted here: longer than the active relies on it, because their clocks may
  * run differently (1.05 times; two clocks within 1 % need 1.0203 times).
  * <p>
  * The time of a duty cycle was read before the cycle's frames were received. A process stopped in between would date its word
@@ -24,7 +24,7 @@ final class GivenLease {
         untilNs = nowNs + WORD_NS;
     }
 
-    /** Until when the word must be kept; a time not after {@code nowNs} when it need not. */
+    /** Until when the word counts; a time not after {@code nowNs} when it need not. */
     long untilNs(long nowNs) {
         if (!isGiven) {
             return nowNs;

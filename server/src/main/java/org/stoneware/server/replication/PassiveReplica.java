@@ -216,8 +216,9 @@ public final class PassiveReplica implements ReplicationListener {
     }
 
     /**
-     * Until when the active may rely on this server not taking over; not after {@code nowNs} when it need not be waited for. A
-     * takeover decided on silence waits; one decided on proof that the active's process is gone does not.
+     * Until when the active may renew leases on what this server has acknowledged to it; not after {@code nowNs} when it may not. Who takes
+     * over does not wait for that, since after a {@code kill -9} nobody renews anything; but it counts the leases of Tomcats it has not
+     * heard of from then on (ADR 0307).
      */
     public long leaseGivenUntilNs(long nowNs) {
         return lease.untilNs(nowNs);

@@ -24,5 +24,5 @@ public interface PassiveReplicaEvents {
      * A frame named an epoch above the followed one; its connection is closed, nothing is promised, and what is followed stays as
      * {@link PassiveReplica#follow} says.
      */
-    void onHigherEpoch(long epoch);
+    default void onHigherEpoch(long epoch) {}
 }

@@ -18,13 +18,16 @@ import org.stoneware.server.session.ClientId;
 class GrantRule {
     final Set<ClientId> missing;
     private final Set<SessionKey> resolved = new HashSet<>();
-    private final long activatedNs;
+    private final long aloneNs;
     private boolean isOpen;
 
-    /** @param known Tomcats in the replicated client table at the activation. */
-    GrantRule(Collection<ClientId> known, long activatedNs) {
+    /**
+     * @param known   Tomcats in the replicated client table at the activation.
+     * @param aloneNs since when no other server can have granted or renewed anything.
+     */
+    GrantRule(Collection<ClientId> known, long aloneNs) {
         this.missing = new HashSet<>(known);
-        this.activatedNs = activatedNs;
+        this.aloneNs = aloneNs;
         openIfNobodyMissing();
     }
 
@@ -53,7 +56,7 @@ class GrantRule {
 
     /** True once every session may be given away; it stays so. */
     boolean isOpen(long nowNs) {
-        if (!isOpen && nowNs - activatedNs > SessionOwnership.LEASE_GRACE_NS) {
+        if (!isOpen && nowNs - aloneNs > SessionOwnership.LEASE_GRACE_NS) {
             open();
         }
         return isOpen;

@@ -35,8 +35,8 @@ final class Proposals {
     private final long inheritedIndex;
     private final Long2ObjectHashMap<Pending> pending = new Long2ObjectHashMap<>();
     private final Map<SessionKey, Integer> unsettled = new HashMap<>();
-    /** Sessions of entries nobody is told the outcome of, since the store failed under them. */
-    private final List<SessionKey> doubtful = new ArrayList<>();
+    /** Entries whose commit could not be told, since the store failed under them; in their order. */
+    private final List<Pending> doubtful = new ArrayList<>();
 
     private long doubtfulUpTo;
     private int decisions;
@@ -151,7 +151,7 @@ final class Proposals {
 
     /**
      * What was on its way when the store failed has been applied here, and another store has taken it over with everything else: once that
-     * one, and every other server that counts, holds it, it is committed. Who asked was told nothing; sent again it is answered.
+     * one, and every other server that counts, holds it, it is committed like any other.
      */
     private int decide() {
         if (stateMachine.isReadOnly()
@@ -159,16 +159,17 @@ final class Proposals {
                 || replicator.commitIndex() < doubtfulUpTo) {
             return 0;
         }
-        doubtful.forEach(this::end);
+        List<Pending> decided = List.copyOf(doubtful);
         doubtful.clear();
         decisions++;
-        return 1;
+        decided.forEach(this::committed);
+        return decided.size();
     }
 
-    private void doubt(@Nullable SessionKey key) {
-        if (key != null) {
-            doubtful.add(key);
-        }
+    private void committed(Pending entry) {
+        end(entry.key);
+        end(entry.other);
+        entry.action.onCommitted(entry.status, entry.version);
     }
 
     private void onResult(DirectBuffer buffer, int offset, int length) {
@@ -180,22 +181,19 @@ final class Proposals {
     private final class Commits implements Replicator.CommitListener {
         @Override
         public void onCommitted(long correlationId, long index) {
-            @Nullable Pending committed = pending.remove(correlationId);
-            if (committed != null) {
-                latency.record(nowNs - committed.proposedNs);
-                end(committed.key);
-                end(committed.other);
-                committed.action.onCommitted(committed.status, committed.version);
+            @Nullable Pending entry = pending.remove(correlationId);
+            if (entry != null) {
+                latency.record(nowNs - entry.proposedNs);
+                committed(entry);
             }
         }
 
         @Override
         public void onUnknown(long correlationId) {
-            // The session stays unsettled: nobody is told here what the next active decides, or the next store.
+            // Its sessions stay unsettled: nobody is told here what the next active decides, or the next store.
             @Nullable Pending unknown = pending.remove(correlationId);
             if (unknown != null) {
-                doubt(unknown.key);
-                doubt(unknown.other);
+                doubtful.add(unknown);
                 doubtfulUpTo = stateMachine.lastApplied();
             }
         }

@@ -336,6 +336,8 @@ final class SessionOwnership {
 
     private void askAgain(Row row, long nowNs) {
         List<Waiter> waiting = List.copyOf(row.waiters);
+        // Its lease has lapsed.
+        disown(row);
         uncontested(row);
         rows.remove(row.key, row);
         for (Waiter each : waiting) {

@@ -80,12 +80,12 @@ public final class SessionRequestProcessor {
             LogClock clock,
             long activatedNs,
             @Nullable Standbys standbys) {
-        this(epoch, limits, store, stateMachine, clock, activatedNs, standbys, RequestEvents.NONE);
+        this(epoch, limits, store, stateMachine, clock, activatedNs, activatedNs, standbys, RequestEvents.NONE);
     }
 
     /**
-     * @param activatedNs since when no other server can have granted or renewed anything.
-     * @param events      told what people should know.
+     * @param aloneNs since when no other server can have granted or renewed anything; may lie ahead.
+     * @param events  told what people should know.
      */
     public SessionRequestProcessor(
             long epoch,
@@ -94,6 +94,7 @@ public final class SessionRequestProcessor {
             SessionStateMachine stateMachine,
             LogClock clock,
             long activatedNs,
+            long aloneNs,
             @Nullable Standbys standbys,
             RequestEvents events) {
         this(new RequestContext(
@@ -103,7 +104,7 @@ public final class SessionRequestProcessor {
                 store,
                 clock,
                 activatedNs,
-                new GrantRule(stateMachine.clients(), activatedNs),
+                new GrantRule(stateMachine.clients(), aloneNs),
                 standbys,
                 ReadGate.ALWAYS_OPEN,
                 events));

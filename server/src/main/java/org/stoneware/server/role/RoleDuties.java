@@ -374,6 +374,8 @@ public final class RoleDuties {
         } else {
             lastEpoch = beginAlone(follower, now, nowNs, wallMs);
         }
+        // What looks like a death may be a firewall: on this server's word the one before renews leases for so long.
+        long aloneNs = follower == null ? nowNs : follower.leaseGivenUntilNs(nowNs);
         replica = null;
         followedId = RoleOutput.NOBODY;
         output.follow(RoleOutput.NOBODY);
@@ -398,7 +400,15 @@ public final class RoleDuties {
         }
         standbys = others;
         processor = new SessionRequestProcessor(
-                activeEpoch, limits.requests(), current.store(), current.state(), mustClock(), nowNs, others, output);
+                activeEpoch,
+                limits.requests(),
+                current.store(),
+                current.state(),
+                mustClock(),
+                nowNs,
+                aloneNs,
+                others,
+                output);
         splits.onActivated(nowNs);
     }
 
@@ -585,11 +595,6 @@ public final class RoleDuties {
         public void onDigestMismatch(Mismatch mismatch) {
             output.warning(
                     "replica-differs", "does not hold what the active holds, and asks to be copied: " + mismatch);
-        }
-
-        @Override
-        public void onHigherEpoch(long epoch) {
-            // That the connection is closed is told; of a real one the election hears from the active itself.
         }
     }
 }

@@ -45,6 +45,9 @@ import org.stoneware.testkit.storage.ReferenceSessionStore;
 import org.stoneware.testkit.transport.InMemoryNetwork;
 
 class ServerAgentTest {
+    /** A store that holds much is read. */
+    private static final long OPENING_MS = 5_000;
+
     private static final ElectionView START = view(ServerRole.START, 0);
 
     @TempDir
@@ -71,6 +74,8 @@ class ServerAgentTest {
             @Override
             public SessionStore open(StoreContext context) {
                 store = new ReferenceSessionStore(context);
+                nowNs += OPENING_MS * 1_000_000;
+                wallMs += OPENING_MS;
                 return breakable(store);
             }
         };
@@ -128,6 +133,14 @@ class ServerAgentTest {
 
         assertThat(store.figures().sessions()).isEqualTo(1);
         assertThat(events.list()).extracting(ClusterEvent::type).contains("stale-sessions");
+    }
+
+    @Test
+    void shouldNotTakeTheTimeItOpenedItsStoreForAPause() {
+        agent.runCycle();
+
+        assertThat(election.told).isNotEmpty().noneMatch(each -> each.startsWith("LOCAL_STALL"));
+        assertThat(events.list()).extracting(ClusterEvent::type).doesNotContain("long-pause");
     }
 
     @Test
@@ -195,7 +208,7 @@ class ServerAgentTest {
 
         MemberFacts facts = agent.status().servers().get(0).facts();
         assertThat(facts.sessions()).isEqualTo(1);
-        assertThat(facts.uptimeMs()).isEqualTo(2_000);
+        assertThat(facts.uptimeMs()).isEqualTo(OPENING_MS + 2_000);
         assertThat(facts.storageMode()).isEqualTo(store.mode());
         assertThat(facts.lastChange()).isEqualTo("test");
         assertThat(agent.status().histograms())

@@ -66,6 +66,7 @@ final class ProcessorFixture {
                 stateMachine,
                 new LogClock(ManualClock.START_MS + clock.nowNs() / 1_000_000, clock.nowNs()),
                 clock.nowNs(),
+                clock.nowNs(),
                 standbys,
                 new RecordedEvents());
     }

@@ -185,7 +185,8 @@ class AwaitedOfferTest {
         loser.become(ServerRole.PASSIVE_UNINITIALIZED, FIRST_EPOCH, 0);
         atWinner = fixture.takeOver();
         winner.hears(loser);
-        pair.clock.advanceMs(500);
+        // The grace, which begins when what this server has acknowledged to the other one lets that one renew no more.
+        pair.clock.advanceMs(800);
         winner.duties.doWork(pair.clock.nowNs());
 
         atWinner.own("S1");

@@ -313,6 +313,12 @@ final class PairFixture {
     /** A Tomcat at one server. */
     final class Tomcat implements ClientResponseListener {
         final List<WriteStatus> written = new ArrayList<>();
+        /** Request ids, as {@link #written}. */
+        final List<Long> answered = new ArrayList<>();
+
+        /** Request ids of what was granted. */
+        final List<Long> owned = new ArrayList<>();
+
         int registered;
         private final Server server;
         private final long epoch;
@@ -327,9 +333,13 @@ final class PairFixture {
                 "10.0.0.1");
 
         Tomcat(Server server) {
+            this(server, 7);
+        }
+
+        Tomcat(Server server, long identity) {
             this.server = server;
             this.epoch = server.view.epoch();
-            send(requests.register(out, epoch, 7, 7, 1, 1, "tomcat", "test", List.of("shop"), List.of()));
+            send(requests.register(out, epoch, identity, identity, 1, 1, "tomcat", "test", List.of("shop"), List.of()));
             // A registration is answered once every in-sync server has it.
             pass(20);
         }
@@ -351,6 +361,10 @@ final class PairFixture {
                     delta.buffer(),
                     0,
                     delta.length()));
+        }
+
+        void open(long requestId, String id) {
+            send(requests.getOwn(out, epoch, requestId, 0, 10_000, SessionKey.of("shop", id)));
         }
 
         private void send(int length) {
@@ -375,6 +389,7 @@ final class PairFixture {
         @Override
         public void onWritten(long epoch, long requestId, long token, long version, WriteStatus status, int hints) {
             written.add(status);
+            answered.add(requestId);
         }
 
         @Override
@@ -391,7 +406,9 @@ final class PairFixture {
                 int hints,
                 int grant,
                 long lastAccessedTimeMs,
-                @Nullable SessionRecord record) {}
+                @Nullable SessionRecord record) {
+            owned.add(requestId);
+        }
 
         @Override
         public void onRecall(long epoch, long token, int grant, SessionKey key) {}

@@ -9,6 +9,7 @@ import org.stoneware.api.session.SessionRecord;
 import org.stoneware.server.request.SessionRequestProcessor;
 import org.stoneware.server.session.ClientId;
 import org.stoneware.testkit.ManualClock;
+import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WriteStatus;
 
 class RoleDutiesTest {
@@ -19,6 +20,24 @@ class RoleDutiesTest {
         openStores++;
         return PairFixture.inMemory(() -> openStores--);
     });
+
+    /** The active before it may go on for a while, beyond what is taken for its death, and renews leases on its standby's word. */
+    @Test
+    void shouldNotGiveAwayWhatMayBeOwnedUnderALeaseRenewedOnItsWord() {
+        pair.pair(5);
+        PairFixture.Tomcat away = pair.new Tomcat(pair.first, 8);
+        away.create(1, "S1");
+        pair.pass(100);
+        pair.second.become(ServerRole.ACTIVE_COORDINATOR, 9, 1);
+        PairFixture.Tomcat here = pair.new Tomcat(pair.second, 9);
+        here.open(1, "S1");
+
+        pair.pass(SessionProtocol.LEASE_GRACE_MS + 100);
+        assertThat(here.owned).as("a lease renewed since may hold").isEmpty();
+        pair.pass(300);
+
+        assertThat(here.owned).containsExactly(1L);
+    }
 
     @Test
     void shouldServeEverythingItFollowedWhenItTakesOver() {

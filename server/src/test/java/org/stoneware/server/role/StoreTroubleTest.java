@@ -92,9 +92,11 @@ class StoreTroubleTest {
         store.hold();
         tomcat.create(1, "S1");
         alone.pass(100);
+        tomcat.create(2, "S2");
+        alone.pass(100);
         store.isFailed = true;
         alone.pass(100);
-        tomcat.create(1, "S1");
+        tomcat.create(2, "S2");
         alone.pass(100);
         assertThat(tomcat.written).as("in doubt").isEmpty();
 
@@ -104,7 +106,8 @@ class StoreTroubleTest {
         store.goOn();
         alone.pass(300);
 
-        assertThat(tomcat.written).containsExactly(WriteStatus.COMMITTED);
+        assertThat(tomcat.answered).as("also what is not sent again").contains(1L, 2L);
+        assertThat(tomcat.written).containsOnly(WriteStatus.COMMITTED);
     }
 
     @Test
