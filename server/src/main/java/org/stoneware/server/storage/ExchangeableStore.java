@@ -496,13 +496,7 @@ public final class ExchangeableStore implements SessionStore {
 
     @Override
     public int doWork(long nowNs) {
-        int work = 0;
-        try {
-            work += failure.isEmpty() ? current.store().doWork(nowNs) : 0;
-        } catch (RuntimeException | LinkageError e) {
-            failed(StoreGuard.inWords(e));
-            work++;
-        }
+        int work = current.doWork(nowNs);
         StoreTwin second = twin;
         if (second != null) {
             work += second.doWork(nowNs);

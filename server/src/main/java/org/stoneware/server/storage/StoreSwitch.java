@@ -238,15 +238,16 @@ public class StoreSwitch {
         }
     }
 
-    /** What is waited for says whose fault it is: a session the store in use can't read, or the new store. */
+    /** What is waited for says whose fault it is: a session the store in use can't read or one that failed, or the new store. */
     private void onStall(ExchangeableStore now, StoreTwin twin, long nowNs) {
         String unread = state == StoreSwitchState.COPYING && !twin.isBehind() ? now.readProblem() : "";
         long maxNs = unread.isEmpty() ? MAX_STALL_NS : MAX_UNREAD_NS;
         if (nowNs - progressNs > maxNs) {
+            String ofOld = unread.isEmpty() ? now.failure() : unread;
             giveUp(
                     "nothing moved for " + TimeUnit.NANOSECONDS.toSeconds(maxNs) + " s"
-                            + (unread.isEmpty() ? "" : ": " + unread),
-                    unread.isEmpty() ? Blame.NEW_STORE : Blame.OLD_STORE,
+                            + (ofOld.isEmpty() ? "" : ": " + ofOld),
+                    ofOld.isEmpty() ? Blame.NEW_STORE : Blame.OLD_STORE,
                     nowNs);
         }
     }
