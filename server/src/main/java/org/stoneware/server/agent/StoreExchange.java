@@ -73,7 +73,7 @@ final class StoreExchange implements StoreSwitch.Output {
         this.host = host;
         this.unfit = new UnfitStores(generations.tried());
         this.trials = new TrialRecord(generations, choices);
-        this.fit = new StoreFit(source, unfit, trials);
+        this.fit = new StoreFit(source, unfit, trials, host);
         this.bundle = new LostBundle(source, unfit);
         this.turn = new StoreTurn(host, events);
         this.left = new LeftModes(host);

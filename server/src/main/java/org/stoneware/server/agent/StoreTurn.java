@@ -17,6 +17,7 @@ import org.stoneware.server.storage.StoreOrder.Kind;
  *  another server that can be reached                the active
  *  holds it, past its probation                      moves
  *  is moving to it, or has it on probation           waits
+ *  was just started with it, or is being copied      the same
  *  does not use it                                   does not either
  *  has no such bundle, or its sessions elsewhere     waits for {@link #MAX_LACK_NS}, for it may come, and moves
  *  says nothing (an older version)                   the same

@@ -187,6 +187,24 @@ class StoreTurnTest {
                         "PROVED first: " + MAKER);
     }
 
+    /** One that was just started, perhaps because the bundle ended it, holds no session yet. */
+    @Test
+    void shouldTellTheActiveThatItTriesWhatItHasJustBegunWith() {
+        rig.isActive = false;
+        askAboutTheFirst();
+        rig.passSeconds(31);
+        rig.isBeingCopied = true;
+        askAboutTheFirst();
+        rig.isBeingCopied = false;
+        rig.isWhole = false;
+        askAboutTheFirst();
+        rig.isWhole = true;
+        askAboutTheFirst();
+
+        String trying = "TRYING first: bundle.first 1.0.0";
+        assertThat(rig.told).containsExactly(trying, trying, trying, "PROVED first: bundle.first 1.0.0");
+    }
+
     /** Who found it unfit uninstalls it, and is asked afterwards. */
     @Test
     void shouldTellTheActiveWhatWasWrongWithABundleThatIsGone() {
@@ -233,6 +251,10 @@ class StoreTurnTest {
 
     private void says(Kind kind) {
         rig.exchange.onOrder(SERVER_2, new StoreOrder(kind, "first", MAKER));
+    }
+
+    private void askAboutTheFirst() {
+        rig.exchange.onOrder(SERVER_2, new StoreOrder(Kind.ASK, "first", "bundle.first 1.0.0"));
     }
 
     private void ask() {
