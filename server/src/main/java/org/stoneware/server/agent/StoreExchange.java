@@ -539,13 +539,16 @@ final class StoreExchange implements StoreSwitch.Output {
 
     @Override
     public void onUnreadable(String reason) {
+        Request hindered = request;
+        if (hindered != null) {
+            turn.onHindered(hindered.offer, reason, host.nowNs());
+        }
         givenUp(LostBundle.LOOK_AGAIN_NS, reason);
     }
 
     private void givenUp(long againNs, String reason) {
         Request failed = request;
         request = null;
-        turn.onHindered(reason, host.nowNs());
         bundle.lookAgain(host.nowNs(), againNs);
         if (failed != null) {
             forget(failed);

@@ -53,7 +53,8 @@ final class StoreTurn {
     private long beganNs;
     private String reason = "";
     private boolean isRefused;
-    private long hinderedNs = Long.MIN_VALUE;
+    private @Nullable StoreOffer hindered;
+    private long hinderedNs;
     private String hindrance = "";
 
     StoreTurn(ExchangeHost host, EventLog events) {
@@ -86,7 +87,7 @@ final class StoreTurn {
      * @return why not; empty when it may.
      */
     String refusal(StoreOffer offer, long nowNs) {
-        if (hinderedNs != Long.MIN_VALUE && nowNs - hinderedNs < HINDERED_NS) {
+        if (offer.equals(hindered) && nowNs - hinderedNs < HINDERED_NS) {
             return "it is tried again in "
                     + TimeUnit.NANOSECONDS.toMinutes(HINDERED_NS - (nowNs - hinderedNs) + LOOK_NS * 59) + " min: "
                     + hindrance;
@@ -178,8 +179,9 @@ final class StoreTurn {
         }
     }
 
-    /** An exchange came to nothing for a reason that is not the new store's and does not pass in seconds. */
-    void onHindered(String cause, long nowNs) {
+    /** An exchange came to nothing for a reason that is not the new store's and does not pass in seconds. Another version may need less. */
+    void onHindered(StoreOffer offer, String cause, long nowNs) {
+        hindered = offer;
         hinderedNs = nowNs;
         hindrance = cause;
     }

@@ -205,6 +205,35 @@ class StoreTurnTest {
         assertThat(rig.told).containsExactly(trying, trying, trying, "PROVED first: bundle.first 1.0.0");
     }
 
+    @Test
+    void shouldTryARepairedBundleAtOnce() {
+        rig.isActive = false;
+        newer.fault = Fault.CORRUPTS;
+        inTurn();
+        rig.untilDone();
+
+        StoreOffer repaired = rig.come(new ScriptedProvider(StoreExchangeRig.CONFIGURED), "3.0.0");
+        String refusal = rig.exchange.useInTurn(repaired, "deploy/first.jar");
+        rig.untilDone();
+
+        assertThat(refusal).isEmpty();
+        assertThat(rig.inUse()).isEqualTo(repaired.inWords());
+    }
+
+    @Test
+    void shouldHoldBackOnlyTheBundleThatFoundNoRoom() {
+        rig.isActive = false;
+        newer.fault = Fault.FULL;
+        inTurn();
+        rig.untilDone();
+
+        String again = inTurn();
+        StoreOffer smaller = rig.come(new ScriptedProvider(StoreExchangeRig.CONFIGURED), "3.0.0");
+
+        assertThat(again).contains("it is tried again in 10 min");
+        assertThat(rig.exchange.useInTurn(smaller, "deploy/first.jar")).isEmpty();
+    }
+
     /** Who found it unfit uninstalls it, and is asked afterwards. */
     @Test
     void shouldTellTheActiveWhatWasWrongWithABundleThatIsGone() {
