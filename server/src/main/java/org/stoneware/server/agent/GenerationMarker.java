@@ -173,7 +173,8 @@ final class GenerationMarker {
         forceDirectory();
     }
 
-    private void forceDirectory() throws IOException {
+    /** Makes durable what was renamed or deleted last. */
+    void forceDirectory() throws IOException {
         forcing.force(directory);
     }
 

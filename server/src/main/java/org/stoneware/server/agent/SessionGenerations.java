@@ -5,8 +5,10 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.LockSupport;
@@ -39,7 +41,6 @@ final class SessionGenerations implements GenerationSource {
     /** Longest wait at the end for stores that are being closed; what is left of them goes at the next start. */
     private static final long CLOSE_WAIT_NS = TimeUnit.SECONDS.toNanos(2);
 
-    private static final int NO_GENERATION = 0;
     private static final long RECOVERY_STEP_NS = TimeUnit.MICROSECONDS.toNanos(200);
 
     private final ServerContext context;
@@ -61,8 +62,8 @@ final class SessionGenerations implements GenerationSource {
     private boolean isRunningTold;
     /** Of the copy that was begun last. */
     private @Nullable Place lastCopy;
-    /** A directory the marker may name though its writing failed; nothing deletes it until the marker is written back. */
-    private int doubtful = NO_GENERATION;
+    /** Directories the marker may name though its writing failed; nothing deletes them until the marker is written back and forced. */
+    private final Set<Integer> doubtful = new HashSet<>();
 
     SessionGenerations(
             ServerContext context, EventLog events, int maxSessionBytes, StoreListener listener, Runnable wakeup) {
@@ -435,7 +436,9 @@ final class SessionGenerations implements GenerationSource {
                     events.warning(
                             "storage", "cannot write " + GenerationMarker.CURRENT + " in " + directory + ": " + e);
                 }
-                doubtful = next == null ? NO_GENERATION : next.number();
+                if (next != null) {
+                    doubtful.add(next.number());
+                }
                 writeBack();
                 return false;
             }
@@ -475,7 +478,7 @@ final class SessionGenerations implements GenerationSource {
             if (now != null && now.number() == number) {
                 return tell(null);
             }
-            if (doubtful == number && !writeBack()) {
+            if (doubtful.contains(number) && !writeBack()) {
                 events.warning(
                         "storage",
                         directory(number) + " stays, for " + GenerationMarker.CURRENT
@@ -500,8 +503,11 @@ final class SessionGenerations implements GenerationSource {
                 } else {
                     marker.write(wanted);
                 }
+            } else if (!doubtful.isEmpty()) {
+                // What is read may be in memory only.
+                marker.forceDirectory();
             }
-            doubtful = NO_GENERATION;
+            doubtful.clear();
             return true;
         } catch (IOException | UncheckedIOException | StorageException e) {
             return false;

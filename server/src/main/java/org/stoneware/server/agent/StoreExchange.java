@@ -73,7 +73,7 @@ final class StoreExchange implements StoreSwitch.Output {
         this.host = host;
         this.unfit = new UnfitStores(generations.tried());
         this.trials = new TrialRecord(generations, choices);
-        this.fit = new StoreFit(source, unfit, trials);
+        this.fit = new StoreFit(source, unfit, trials, host);
         this.bundle = new LostBundle(source, unfit);
         this.turn = new StoreTurn(host, events);
         this.left = new LeftModes(host);
@@ -539,13 +539,16 @@ final class StoreExchange implements StoreSwitch.Output {
 
     @Override
     public void onUnreadable(String reason) {
+        Request hindered = request;
+        if (hindered != null) {
+            turn.onHindered(hindered.offer, reason, host.nowNs());
+        }
         givenUp(LostBundle.LOOK_AGAIN_NS, reason);
     }
 
     private void givenUp(long againNs, String reason) {
         Request failed = request;
         request = null;
-        turn.onHindered(reason, host.nowNs());
         bundle.lookAgain(host.nowNs(), againNs);
         if (failed != null) {
             forget(failed);

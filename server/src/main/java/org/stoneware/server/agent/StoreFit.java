@@ -12,11 +12,13 @@ final class StoreFit {
     private final StoreSource source;
     private final UnfitStores unfit;
     private final TrialRecord trials;
+    private final ExchangeHost host;
 
-    StoreFit(StoreSource source, UnfitStores unfit, TrialRecord trials) {
+    StoreFit(StoreSource source, UnfitStores unfit, TrialRecord trials, ExchangeHost host) {
         this.source = source;
         this.unfit = unfit;
         this.trials = trials;
+        this.host = host;
     }
 
     /** The newest store of a mode that is not known to be broken; null when there is none. */
@@ -62,7 +64,7 @@ final class StoreFit {
     /** Where a version of a bundle is on this server, for another one that waits for it. */
     StoreOrder standing(StoreOffer inUse, String mode, String maker) {
         if (inUse.mode().equals(mode) && inUse.maker().equals(maker)) {
-            return new StoreOrder(trials.isOpen() ? StoreOrder.Kind.TRYING : StoreOrder.Kind.PROVED, mode, maker);
+            return new StoreOrder(isProved() ? StoreOrder.Kind.PROVED : StoreOrder.Kind.TRYING, mode, maker);
         }
         String verdict = unfit.verdict(mode, maker);
         if (!verdict.isEmpty()) {
@@ -73,5 +75,10 @@ final class StoreFit {
                         && each.maker().equals(maker)
                         && each.bundle().equals(inUse.bundle()));
         return new StoreOrder(isComing ? StoreOrder.Kind.TRYING : StoreOrder.Kind.LACKS, mode, maker);
+    }
+
+    /** One that was just started, perhaps since the store had ended its process, has shown nothing before it has held its sessions for a while. */
+    private boolean isProved() {
+        return !trials.isOpen() && trials.hasServed() && !host.isBeingCopied() && host.isWhole();
     }
 }

@@ -17,6 +17,7 @@ import org.stoneware.server.storage.StoreOrder.Kind;
  *  another server that can be reached                the active
  *  holds it, past its probation                      moves
  *  is moving to it, or has it on probation           waits
+ *  was just started with it, or is being copied      the same
  *  does not use it                                   does not either
  *  has no such bundle, or its sessions elsewhere     waits for {@link #MAX_LACK_NS}, for it may come, and moves
  *  says nothing (an older version)                   the same
@@ -52,7 +53,8 @@ final class StoreTurn {
     private long beganNs;
     private String reason = "";
     private boolean isRefused;
-    private long hinderedNs = Long.MIN_VALUE;
+    private @Nullable StoreOffer hindered;
+    private long hinderedNs;
     private String hindrance = "";
 
     StoreTurn(ExchangeHost host, EventLog events) {
@@ -85,7 +87,7 @@ final class StoreTurn {
      * @return why not; empty when it may.
      */
     String refusal(StoreOffer offer, long nowNs) {
-        if (hinderedNs != Long.MIN_VALUE && nowNs - hinderedNs < HINDERED_NS) {
+        if (offer.equals(hindered) && nowNs - hinderedNs < HINDERED_NS) {
             return "it is tried again in "
                     + TimeUnit.NANOSECONDS.toMinutes(HINDERED_NS - (nowNs - hinderedNs) + LOOK_NS * 59) + " min: "
                     + hindrance;
@@ -177,8 +179,9 @@ final class StoreTurn {
         }
     }
 
-    /** An exchange came to nothing for a reason that is not the new store's and does not pass in seconds. */
-    void onHindered(String cause, long nowNs) {
+    /** An exchange came to nothing for a reason that is not the new store's and does not pass in seconds. Another version may need less. */
+    void onHindered(StoreOffer offer, String cause, long nowNs) {
+        hindered = offer;
         hinderedNs = nowNs;
         hindrance = cause;
     }

@@ -54,6 +54,11 @@ final class TrialRecord {
         return isOpen;
     }
 
+    /** True once the store this server began with has been in use for one probation, or another one since. */
+    boolean hasServed() {
+        return first == null;
+    }
+
     /** What people should know; empty when there is nothing. */
     String problem() {
         return isOpen ? problem : "";

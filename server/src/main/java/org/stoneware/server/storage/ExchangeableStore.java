@@ -46,7 +46,7 @@ public final class ExchangeableStore implements SessionStore {
     private boolean isProving;
     private boolean isMirroringNotes;
     private String failure = "";
-    private String fellBackBecause = "";
+    private @Nullable ProbationEnd ended;
     private @Nullable StoreListener listener;
     private StoreFigures lastFigures = new StoreFigures(0, 0, 0, 0, 0, 0);
     private String lastMode = "";
@@ -55,6 +55,8 @@ public final class ExchangeableStore implements SessionStore {
     private boolean areLoadsDue;
     private final CopyTrust trust;
     private ChangePace pace = ChangePace.NONE;
+    /** Why the store before can't stand in for the one in use; empty where none was asked to. */
+    private String withoutSpare = "";
 
     public ExchangeableStore(OpenedStore first) {
         this.current = new SharedStore(first, stores);
@@ -135,14 +137,16 @@ public final class ExchangeableStore implements SessionStore {
         current = next;
         areLoadsDue = true;
         failure = "";
+        withoutSpare = "";
         return true;
     }
 
-    /** Why the store that came into use last is not in use any more, said once; empty when it is. */
-    String fellBackBecause() {
-        String reason = fellBackBecause;
-        fellBackBecause = "";
-        return reason;
+    /** That the store that came into use last has failed on probation, said once; null when it has not. */
+    @Nullable
+    ProbationEnd probationEnd() {
+        ProbationEnd said = ended;
+        ended = null;
+        return said;
     }
 
     /** Why the store in use takes no changes any more; empty when it does. */
@@ -156,32 +160,38 @@ public final class ExchangeableStore implements SessionStore {
      * @return true when another one is in use now, and the call can be made again.
      */
     private boolean failed(String reason) {
-        SharedStore spareStore = twinStore;
-        if (spareStore != null && isSpareWhole()) {
-            SharedStore broken = current;
-            fellBackBecause = reason;
-            twin = null;
-            twinStore = null;
-            isProving = false;
-            String unusable = StoreGuard.failure(() -> takeOver(spareStore, true));
-            if (current == spareStore) {
-                trust.onFellBack(appendPosition());
-                retired.add(broken);
-                return true;
-            }
-            retired.add(spareStore);
-            failure = reason + "; the store before it can't be used again: "
-                    + (unusable == null ? "a restart could not be told of it" : unusable);
-            return false;
+        if (fallsBack(reason)) {
+            return true;
         }
         if (failure.isEmpty()) {
-            failure = reason;
+            failure = reason + withoutSpare;
             StoreListener hears = listener;
             if (hears != null) {
-                hears.onFailed(reason);
+                hears.onFailed(failure);
             }
         }
         return false;
+    }
+
+    /** @return true when the store before is in use again; one that can't be, since a restart could not be told of it, is let go. */
+    private boolean fallsBack(String reason) {
+        SharedStore broken = current;
+        SharedStore spareStore = twinStore;
+        if (spareStore == null || !isSpareWhole()) {
+            return false;
+        }
+        twin = null;
+        twinStore = null;
+        isProving = false;
+        String unusable = StoreGuard.failure(() -> takeOver(spareStore, true));
+        boolean isBack = current == spareStore;
+        withoutSpare = isBack ? "" : ProbationEnd.withoutSpare(unusable);
+        if (isBack) {
+            trust.onFellBack(appendPosition());
+        }
+        ended = new ProbationEnd(isBack, reason + withoutSpare);
+        retired.add(isBack ? broken : spareStore);
+        return isBack;
     }
 
     /** One that has not taken every change yet would be older than what was acknowledged. */
@@ -197,8 +207,11 @@ public final class ExchangeableStore implements SessionStore {
     /** The outcome of a call that failed, or of one too many that was slow: made again when the store before this one is in use again. */
     private boolean hasFallenBack(StoreResult result, SharedStore asked) {
         boolean isSlow = isProving && asked == current && pace.isTooSlow() && isSpareWhole();
-        boolean isBroken = isSlow || isProving && result == StoreResult.FAILED;
-        return asked != current || isBroken && failed(isSlow ? pace.inWords() : "it refused a change");
+        if (asked == current && isProving && result == StoreResult.FAILED) {
+            return failed(isSlow ? pace.inWords() : "it refused a change");
+        }
+        // Slow is no failure: where there is no way back it goes on.
+        return asked != current || isSlow && fallsBack(pace.inWords());
     }
 
     /** The store to ask for a change that begins now. */
@@ -243,10 +256,7 @@ public final class ExchangeableStore implements SessionStore {
         } catch (RuntimeException | LinkageError e) {
             result = failed(e);
         }
-        if (hasFallenBack(result, asked)) {
-            return put(record);
-        }
-        if (twin != null && result == StoreResult.STORED && !mirror(record.key())) {
+        if (hasFallenBack(result, asked) || result == StoreResult.STORED && !mirror(record.key())) {
             return put(record);
         }
         return result;
@@ -261,10 +271,7 @@ public final class ExchangeableStore implements SessionStore {
         } catch (RuntimeException | LinkageError e) {
             result = failed(e);
         }
-        if (hasFallenBack(result, asked)) {
-            return merge(key, delta, stamp, create, ageMs);
-        }
-        if (twin != null && result == StoreResult.STORED && !mirror(key)) {
+        if (hasFallenBack(result, asked) || result == StoreResult.STORED && !mirror(key)) {
             return merge(key, delta, stamp, create, ageMs);
         }
         return result;
@@ -496,13 +503,7 @@ public final class ExchangeableStore implements SessionStore {
 
     @Override
     public int doWork(long nowNs) {
-        int work = 0;
-        try {
-            work += failure.isEmpty() ? current.store().doWork(nowNs) : 0;
-        } catch (RuntimeException | LinkageError e) {
-            failed(StoreGuard.inWords(e));
-            work++;
-        }
+        int work = current.doWork(nowNs);
         StoreTwin second = twin;
         if (second != null) {
             work += second.doWork(nowNs);

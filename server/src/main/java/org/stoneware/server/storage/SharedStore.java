@@ -12,6 +12,7 @@ final class SharedStore implements StoreListener {
     private final OpenedStore opened;
     private final Owner owner;
     private int walks;
+    private boolean isWorkBroken;
 
     /** Hears what the stores tell, and knows which one is in use. */
     interface Owner {
@@ -43,6 +44,25 @@ final class SharedStore implements StoreListener {
 
     SessionStore store() {
         return opened.store();
+    }
+
+    /**
+     * Lets the store in use work, also when it takes no changes any more: what it does not have in memory is read only as it works. One
+     * whose work has thrown once is spared.
+     *
+     * @return amount of work done.
+     */
+    int doWork(long nowNs) {
+        if (isWorkBroken) {
+            return 0;
+        }
+        try {
+            return store().doWork(nowNs);
+        } catch (RuntimeException | LinkageError e) {
+            isWorkBroken = true;
+            owner.failed(StoreGuard.inWords(e));
+            return 1;
+        }
     }
 
     void walkBegins() {

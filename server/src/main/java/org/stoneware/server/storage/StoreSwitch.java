@@ -17,7 +17,7 @@ import org.stoneware.spi.storage.StoreSnapshot;
  *  COPYING    VERIFYING  the walk over the old store has shown everything
  *  VERIFYING  SETTLING   every slot has the same number of sessions and the same digest in both
  *  SETTLING   PROVING    the new store holds everything as durably as its mode promises; the stores change places
- *  PROVING    IDLE       {@link #PROBATION_NS} are over, or the new store failed and the old one is in use again
+ *  PROVING    IDLE       {@link #PROBATION_NS} are over, or the new store failed: the old one is in use again if a restart can be told of it
  *  COPYING    COPYING    the copy of the sessions being served was replaced by another: begins anew
  *  any but PROVING  IDLE the new store can't be equal, is too slow, the old one does not read all it holds, or it was {@link #cancel cancelled}: the old one goes on
  * </pre>
@@ -238,15 +238,16 @@ public class StoreSwitch {
         }
     }
 
-    /** What is waited for says whose fault it is: a session the store in use can't read, or the new store. */
+    /** What is waited for says whose fault it is: a session the store in use can't read or one that failed, or the new store. */
     private void onStall(ExchangeableStore now, StoreTwin twin, long nowNs) {
         String unread = state == StoreSwitchState.COPYING && !twin.isBehind() ? now.readProblem() : "";
         long maxNs = unread.isEmpty() ? MAX_STALL_NS : MAX_UNREAD_NS;
         if (nowNs - progressNs > maxNs) {
+            String ofOld = unread.isEmpty() ? now.failure() : unread;
             giveUp(
                     "nothing moved for " + TimeUnit.NANOSECONDS.toSeconds(maxNs) + " s"
-                            + (unread.isEmpty() ? "" : ": " + unread),
-                    unread.isEmpty() ? Blame.NEW_STORE : Blame.OLD_STORE,
+                            + (ofOld.isEmpty() ? "" : ": " + ofOld),
+                    ofOld.isEmpty() ? Blame.NEW_STORE : Blame.OLD_STORE,
                     nowNs);
         }
     }
@@ -378,15 +379,9 @@ public class StoreSwitch {
 
     private int prove(ExchangeableStore now, long nowNs) {
         OpenedStore proved = target;
-        String reason = now.fellBackBecause();
-        if (!reason.isEmpty() && proved != null) {
-            output.warning(
-                    "store-fell-back",
-                    proved.provider() + " failed on probation: " + reason + ". The sessions are in "
-                            + now.inUse().provider() + " again, which got every change; nothing is lost");
-            state(StoreSwitchState.IDLE, nowNs);
-            output.onStoresChanged(now);
-            output.onFellBack(now.inUse(), proved, reason);
+        ProbationEnd ended = now.probationEnd();
+        if (ended != null && proved != null) {
+            failProbation(now, proved, ended, nowNs);
             return 1;
         }
         StoreTwin spare = now.twin();
@@ -403,6 +398,24 @@ public class StoreSwitch {
             return 1;
         }
         return 0;
+    }
+
+    /** Where the sessions could not come back nothing is chosen anew, and nothing is proved either. */
+    private void failProbation(ExchangeableStore now, OpenedStore failed, ProbationEnd ended, long nowNs) {
+        String what = failed.provider() + " failed on probation: " + ended.reason();
+        if (ended.isBack()) {
+            output.warning(
+                    "store-fell-back",
+                    what + ". The sessions are in " + now.inUse().provider()
+                            + " again, which got every change; nothing is lost");
+        } else {
+            output.warning("storage", what + ". The sessions stay in " + failed.provider());
+        }
+        state(StoreSwitchState.IDLE, nowNs);
+        output.onStoresChanged(now);
+        if (ended.isBack()) {
+            output.onFellBack(now.inUse(), failed, ended.reason());
+        }
     }
 
     private void endProbation(String reason, long nowNs) {

@@ -262,6 +262,26 @@ class SessionGenerationsTest {
         running.awaitClosed();
 
         assertThat(data.resolve("store").resolve(String.valueOf(inForce()))).exists();
+        assertThat(data.resolve("store/2"))
+                .as("what was read may be in memory only: the disk may name this one")
+                .exists();
+    }
+
+    @Test
+    void shouldNotForgetWhichDirectoryTheMarkerMayNameWhenAnotherMarkerFails() throws IOException {
+        SessionGenerations running = generations("kept");
+        write(running.open(), 1);
+        SessionGeneration second = running.get();
+        SessionGeneration third = running.get();
+
+        forcesThatFail = Integer.MAX_VALUE;
+        second.store().place().publish(false);
+        third.store().place().publish(false);
+        second.store().place().delete();
+        running.awaitClosed();
+
+        assertThat(data.resolve("store/2")).exists();
+        assertThat(data.resolve("store/3")).exists();
     }
 
     /** A marker that can be written again says what is in force, and what it named for a moment goes. */

@@ -5,14 +5,17 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.stoneware.server.agent.StoreExchangeRig.ScriptedProvider;
+import org.stoneware.server.storage.FaultyStore;
 import org.stoneware.server.storage.FaultyStore.Fault;
 import org.stoneware.server.storage.StoreOrder;
+import org.stoneware.spi.storage.StoreHealth;
 
 /** Orders to exchange the store, and what becomes of them; where the bundle in use goes away see {@link LostBundleTest}. */
 class StoreExchangeTest {
@@ -140,6 +143,54 @@ class StoreExchangeTest {
     }
 
     /** The marker says at once that the old store has the sessions again; the process may end before the choice is written. */
+    /** The sessions are where they were, and a restart must look for them there. */
+    @Test
+    void shouldNotSayThatItFellBackWhenARestartCouldNotBeToldOfIt() throws IOException {
+        moveWithoutAWayBack();
+
+        other.last().failing(Fault.FAILED, 1);
+        String outcome = rig.write("late");
+        rig.passSeconds(1);
+        rig.passSeconds(31);
+
+        assertThat(outcome).isEqualTo("FAILED");
+        assertThat(rig.inUse()).isEqualTo(offer.inWords());
+        assertThat(rig.exchange.picture().inUse()).isEqualTo(offer);
+        assertThat(rig.store.health().state()).isEqualTo(StoreHealth.State.FAILED);
+        assertThat(rig.eventTypes()).doesNotContain("store-fell-back", "store-proved");
+        assertThat(rig.events()).anyMatch(each -> each.contains("a restart could not be told of it"));
+        assertThat(rig.afterRestart("")).isEqualTo("other");
+    }
+
+    /** A slow store is better than none. */
+    @Test
+    void shouldGoOnWithASlowStoreWhenARestartCouldNotBeToldOfTheOneBefore() throws IOException {
+        moveWithoutAWayBack();
+
+        FaultyStore slow = other.last();
+        slow.delay = () -> rig.nowNs += TimeUnit.SECONDS.toNanos(1);
+        slow.failing(Fault.SLOW, 1);
+        for (int i = 0; i < 5; i++) {
+            assertThat(rig.write("late" + i)).isEqualTo("STORED");
+        }
+        rig.passSeconds(1);
+
+        assertThat(rig.store.health().state()).isEqualTo(StoreHealth.State.OK);
+        assertThat(rig.store.figures().sessions()).isEqualTo(StoreExchangeRig.SESSIONS + 5);
+        assertThat(rig.exchange.picture().inUse()).isEqualTo(offer);
+        assertThat(rig.eventTypes()).doesNotContain("store-fell-back", "store-proved");
+        assertThat(rig.events()).anyMatch(each -> each.contains("a restart could not be told of it"));
+        assertThat(rig.afterRestart("")).isEqualTo("other");
+    }
+
+    /** The store before keeps sessions, and its marker can't be written any more. */
+    private void moveWithoutAWayBack() throws IOException {
+        rig.use(offer);
+        rig.untilDone();
+        rig.first.keepsSessions = true;
+        Files.createDirectories(data.resolve("store/CURRENT.new"));
+    }
+
     @Test
     void shouldBeginWithTheStoreBeforeWhenTheProcessEndsInTheMiddleOfAFallBack() {
         rig.use(offer);

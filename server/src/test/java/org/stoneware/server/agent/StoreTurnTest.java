@@ -187,6 +187,53 @@ class StoreTurnTest {
                         "PROVED first: " + MAKER);
     }
 
+    /** One that was just started, perhaps because the bundle ended it, holds no session yet. */
+    @Test
+    void shouldTellTheActiveThatItTriesWhatItHasJustBegunWith() {
+        rig.isActive = false;
+        askAboutTheFirst();
+        rig.passSeconds(31);
+        rig.isBeingCopied = true;
+        askAboutTheFirst();
+        rig.isBeingCopied = false;
+        rig.isWhole = false;
+        askAboutTheFirst();
+        rig.isWhole = true;
+        askAboutTheFirst();
+
+        String trying = "TRYING first: bundle.first 1.0.0";
+        assertThat(rig.told).containsExactly(trying, trying, trying, "PROVED first: bundle.first 1.0.0");
+    }
+
+    @Test
+    void shouldTryARepairedBundleAtOnce() {
+        rig.isActive = false;
+        newer.fault = Fault.CORRUPTS;
+        inTurn();
+        rig.untilDone();
+
+        StoreOffer repaired = rig.come(new ScriptedProvider(StoreExchangeRig.CONFIGURED), "3.0.0");
+        String refusal = rig.exchange.useInTurn(repaired, "deploy/first.jar");
+        rig.untilDone();
+
+        assertThat(refusal).isEmpty();
+        assertThat(rig.inUse()).isEqualTo(repaired.inWords());
+    }
+
+    @Test
+    void shouldHoldBackOnlyTheBundleThatFoundNoRoom() {
+        rig.isActive = false;
+        newer.fault = Fault.FULL;
+        inTurn();
+        rig.untilDone();
+
+        String again = inTurn();
+        StoreOffer smaller = rig.come(new ScriptedProvider(StoreExchangeRig.CONFIGURED), "3.0.0");
+
+        assertThat(again).contains("it is tried again in 10 min");
+        assertThat(rig.exchange.useInTurn(smaller, "deploy/first.jar")).isEmpty();
+    }
+
     /** Who found it unfit uninstalls it, and is asked afterwards. */
     @Test
     void shouldTellTheActiveWhatWasWrongWithABundleThatIsGone() {
@@ -233,6 +280,10 @@ class StoreTurnTest {
 
     private void says(Kind kind) {
         rig.exchange.onOrder(SERVER_2, new StoreOrder(kind, "first", MAKER));
+    }
+
+    private void askAboutTheFirst() {
+        rig.exchange.onOrder(SERVER_2, new StoreOrder(Kind.ASK, "first", "bundle.first 1.0.0"));
     }
 
     private void ask() {

@@ -48,6 +48,8 @@ public final class FaultyStore implements SessionStore {
     private Fault fault = Fault.NONE;
     private long faultAtChange = Long.MAX_VALUE;
     private long changes;
+    private long works;
+    private final List<Long> loading = new ArrayList<>();
     public volatile boolean isClosed;
     /** Its device does not read one session, for which its walks wait. */
     public boolean isUnreadable;
@@ -57,6 +59,10 @@ public final class FaultyStore implements SessionStore {
     public Runnable delay = () -> {};
     /** It takes nothing for now, because its disk is behind. */
     public boolean isStuck;
+    /** What is not in its memory is read only as it works. */
+    public boolean isReadingAsItWorks;
+    /** It does not even do its work. */
+    public boolean isWorkThrowing;
     /** What it says it has lost. */
     public String damage = "";
     /** Called before it is closed, on the thread that closes it; a disk may hang there. */
@@ -116,6 +122,10 @@ public final class FaultyStore implements SessionStore {
 
     @Override
     public LoadResult load(SessionKey key, long ticket) {
+        if (isReadingAsItWorks) {
+            loading.add(ticket);
+            return LoadResult.LOADING;
+        }
         return store.load(key, ticket);
     }
 
@@ -245,6 +255,15 @@ public final class FaultyStore implements SessionStore {
 
     @Override
     public int doWork(long nowNs) {
+        if (isWorkThrowing) {
+            throw new IllegalStateException("planted");
+        }
+        works++;
+        StoreListener hears = listener;
+        if (hears != null) {
+            loading.forEach(hears::onLoaded);
+        }
+        loading.clear();
         return store.doWork(nowNs);
     }
 
@@ -259,6 +278,9 @@ public final class FaultyStore implements SessionStore {
     private final class ReadAheadWalk implements StoreSnapshot {
         private final StoreSnapshot walk;
         private final List<byte[]> ahead = new ArrayList<>();
+        private final long inMemory = store.figures().sessions() / 2;
+        private final long worksAtOpen = works;
+        private long shownBefore;
         private boolean isOver;
 
         ReadAheadWalk(StoreSnapshot walk) {
@@ -267,6 +289,9 @@ public final class FaultyStore implements SessionStore {
 
         @Override
         public int next(int limit, RecordVisitor visitor) {
+            if (isReadingAsItWorks && works == worksAtOpen && shownBefore >= inMemory) {
+                return 0;
+            }
             while (!isOver && ahead.size() < READ_AHEAD) {
                 isOver = walk.next(READ_AHEAD, record -> {
                             byte[] bytes = new byte[record.length()];
@@ -280,6 +305,7 @@ public final class FaultyStore implements SessionStore {
                 visitor.onRecord(new SessionRecord().wrap(new UnsafeBuffer(ahead.remove(0)), 0));
                 shown++;
             }
+            shownBefore += shown;
             return shown > 0 ? shown : isUnreadable ? 0 : END;
         }
 

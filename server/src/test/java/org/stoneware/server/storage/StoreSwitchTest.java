@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -13,6 +14,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.server.storage.FaultyStore.Fault;
+import org.stoneware.spi.storage.LoadResult;
 import org.stoneware.spi.storage.StoreHealth;
 import org.stoneware.spi.storage.StoreListener;
 import org.stoneware.spi.storage.StoreSnapshot;
@@ -369,6 +371,61 @@ class StoreSwitchTest {
         assertThat(rig.store.mode()).isEqualTo("first");
         assertThat(rig.contents()).isEqualTo(rig.expectedContents());
         assertThat(rig.events).anyMatch(each -> each.contains("a restart could not be told of it"));
+    }
+
+    /** It takes no change any more, but what it holds is all there is. */
+    @Test
+    void shouldMoveTheSessionsOutOfAStoreThatFailedAndStillReads() {
+        ExchangeRig rig = new ExchangeRig(1, SESSIONS);
+        rig.first.isReadingAsItWorks = true;
+        Objects.requireNonNull(rig.first.listener).onFailed("a force failed");
+
+        rig.exchange.begin(second.opened(), "test", rig.nowNs);
+        rig.untilNotBusy(0);
+
+        assertThat(rig.unfit).isEmpty();
+        assertThat(rig.store.mode()).isEqualTo("second");
+        assertThat(rig.contents()).isEqualTo(rig.expectedContents());
+    }
+
+    @Test
+    void shouldBlameAStoreThatDoesNotWorkForWhatItDoesNotShow() {
+        ExchangeRig rig = new ExchangeRig(1, SESSIONS);
+        rig.first.isReadingAsItWorks = true;
+        rig.first.isWorkThrowing = true;
+
+        rig.exchange.begin(second.opened(), "test", rig.nowNs);
+        rig.untilNotBusy(0);
+
+        assertThat(rig.unfit).isEmpty();
+        assertThat(rig.store.mode()).isEqualTo("first");
+        assertThat(rig.events).contains("interrupted").anyMatch(each -> each.contains("planted"));
+    }
+
+    @Test
+    void shouldLoadSessionsFromAStoreThatFailed() {
+        ExchangeRig rig = new ExchangeRig(1, SESSIONS);
+        List<Long> loaded = new ArrayList<>();
+        rig.store.listener(new StoreListener() {
+            @Override
+            public void onLoaded(long ticket) {
+                loaded.add(ticket);
+            }
+
+            @Override
+            public void onDurable(long position) {}
+
+            @Override
+            public void onFailed(String reason) {}
+        });
+        rig.first.isReadingAsItWorks = true;
+        Objects.requireNonNull(rig.first.listener).onFailed("a force failed");
+
+        LoadResult result = rig.store.load(SessionKey.of("shop", "A"), 7);
+        rig.cycle(0);
+
+        assertThat(result).isEqualTo(LoadResult.LOADING);
+        assertThat(loaded).containsExactly(7L);
     }
 
     /** The server looks for damage every 100 ms; the exchange may come in between. */
