@@ -318,6 +318,7 @@ class AppointedElection implements Election {
         Peer active = peers.highestActive();
         RegisterValue value = acceptor.acceptedValue();
         if (active != null) {
+            suspicion.onHeard();
             endOffer();
             view.lastActive(active.memberId());
             boolean isStandby = value != null && copy.isStandbyOf(active, value);

@@ -340,6 +340,30 @@ class AppointedElectionTest {
         assertThat(election.appoint(true, "ann", 60_000 * MS)).isEmpty();
     }
 
+    /** After a cut that has healed it is standby again: what Tomcats said of the active then is of the past. */
+    @Test
+    void shouldHoldEverythingAtTheActivesDeathAfterACutThatHasHealed() {
+        AppointedElection election = missingStandby();
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_SOLO, 0, 1), 700 * MS);
+        election.doWork(701 * MS);
+        ServerRole whileCut = election.view().role();
+        election.onEvidence(heartbeat(ServerRole.ACTIVE_COORDINATOR, PEER_EPOCH), 1_000 * MS);
+        addAsStandby(election, new Ballot(7, PEER), 1_010 * MS);
+        ServerRole whenHealed = election.view().role();
+
+        election.onEvidence(silent(600), 1_610 * MS);
+        election.doWork(1_611 * MS);
+        ServerRole atDeath = election.view().role();
+        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_DEAD, 0, 2), 1_612 * MS);
+        election.doWork(1_613 * MS);
+
+        assertThat(whileCut).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
+        assertThat(whenHealed).isEqualTo(ServerRole.PASSIVE_STANDBY);
+        assertThat(atDeath).isEqualTo(ServerRole.PASSIVE_STANDBY);
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_STANDBY);
+        assertThat(election.appoint(false, "ann", 2_000 * MS)).isEmpty();
+    }
+
     @Test
     void shouldNotBeAppointedUnforcedBesideAnActiveThatTomcatsHear() {
         AppointedElection election = missingStandby();
@@ -365,8 +389,7 @@ class AppointedElectionTest {
     private AppointedElection missingStandby() {
         AppointedElection election = standby();
         election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESSES, 0, 2), MS);
-        election.onEvidence(
-                new Evidence(Evidence.Kind.SILENT, 0, PEER_PROCESS, ServerRole.START, 0, 600 * MS), 600 * MS);
+        election.onEvidence(silent(600), 600 * MS);
         election.doWork(601 * MS);
         return election;
     }
@@ -374,18 +397,23 @@ class AppointedElectionTest {
     private AppointedElection standby() {
         AppointedElection election = open(1, 99);
         election.onEvidence(hello(), 0);
+        addAsStandby(election, new Ballot(6, PEER), 0);
+        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_STANDBY);
+        return election;
+    }
+
+    private static void addAsStandby(AppointedElection election, Ballot ballot, long nowNs) {
         RegisterValue value = new RegisterValue(
                 PEER_EPOCH,
                 0,
                 List.of(new RegisterValue.InSync(0, PEER, PEER_PROCESS), new RegisterValue.InSync(1, SELF, 99)),
                 List.of(new RegisterValue.Voter(0, PEER)),
                 0);
-        RegisterMessage accept = new RegisterMessage(
-                RegisterMessage.Type.ACCEPT, PEER, PEER_PROCESS, new Ballot(6, PEER), Ballot.NONE, value);
-        UnsafeBuffer buffer = new UnsafeBuffer(new byte[RegisterMessageCodec.MAX_LENGTH]);
-        election.onMessage(0, buffer, 0, RegisterMessageCodec.encode(accept, buffer, 0), 0);
-        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_STANDBY);
-        return election;
+        deliver(election, message(RegisterMessage.Type.ACCEPT, ballot, value), nowNs);
+    }
+
+    private static Evidence silent(long ms) {
+        return new Evidence(Evidence.Kind.SILENT, 0, PEER_PROCESS, ServerRole.START, 0, ms * MS);
     }
 
     private AppointedElection open(int selfId, long incarnation) {
