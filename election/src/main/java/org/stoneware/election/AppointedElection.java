@@ -23,7 +23,8 @@ import org.stoneware.voting.RegisterValue;
  *
  * <pre>
  *  from                   to                     when
- *  START                  ACTIVE_COORDINATOR     it was appointed last, before its restart; or the array is new and it is first in the file
+ *  START                  ACTIVE_COORDINATOR     it was appointed last, before its restart; or the array is new and it is first in the file;
+ *                                                and no Tomcat hears another one serve
  *  START                  PASSIVE_UNINITIALIZED  another server is active
  *  PASSIVE_UNINITIALIZED  PASSIVE_STANDBY        the active has asked to accept it as in sync
  *  PASSIVE_STANDBY        PASSIVE_UNINITIALIZED  it was dropped, or another server or epoch is active
@@ -101,11 +102,12 @@ class AppointedElection implements Election {
             return;
         }
         look.soonFor(evidence);
-        if (evidence.isOfWitnesses()) {
-            suspicion.onWitness(evidence, nowNs);
-        } else if (Epoch.isAbsurd(Epoch.counter(evidence.epoch()), acceptor.nextCounter())) {
+        if (Epoch.isAbsurd(Epoch.counter(evidence.epoch()), acceptor.nextCounter())) {
             refusedMessages++;
             return;
+        }
+        if (evidence.isOfWitnesses()) {
+            suspicion.onWitness(evidence, nowNs);
         } else {
             Peer peer = peers.at(evidence.memberId());
             if (peer != null) {
@@ -269,11 +271,12 @@ class AppointedElection implements Election {
                     + " is active; let it hand over (bin/hand-over), or force this one: entries on their way are"
                     + " lost then";
         }
-        Peer unheard = peers.unheard(view.activeId());
-        if (!isForced && unheard != null && mayServeElsewhere(unheard, nowNs)) {
-            return suspicion.awaitedByTomcats(unheard) + "; ask again, or force this one: two servers are active then";
-        }
         try {
+            Peer heardElsewhere = isForced ? null : heardElsewhere(nowNs);
+            if (heardElsewhere != null) {
+                return suspicion.awaitedByTomcats(heardElsewhere)
+                        + "; ask again, or force this one: two servers are active then";
+            }
             promote((isForced && !isComplete ? "forced by " : "appointed by ") + by);
         } catch (ElectionException e) {
             throw end.failed(e);
@@ -318,6 +321,7 @@ class AppointedElection implements Election {
         Peer active = peers.highestActive();
         RegisterValue value = acceptor.acceptedValue();
         if (active != null) {
+            suspicion.onHeard();
             endOffer();
             view.lastActive(active.memberId());
             boolean isStandby = value != null && copy.isStandbyOf(active, value);
@@ -339,28 +343,35 @@ class AppointedElection implements Election {
 
     /** Tomcats say whether the active, which is not heard here, goes on without this server: then it holds everything no more. */
     private void missActive(long nowNs) {
-        Peer unheard = peers.unheard(view.activeId());
-        String heardElsewhere =
-                unheard != null && mayServeElsewhere(unheard, nowNs) ? suspicion.awaitedByTomcats(unheard) : "";
+        Peer heardElsewhere = heardElsewhere(nowNs);
         boolean isStandby = view.role() == ServerRole.PASSIVE_STANDBY;
         Peer last = peers.at(view.activeId());
-        if (isStandby && last == unheard && suspicion.hasGoneOnAlone()) {
+        if (isStandby && last != null && !last.isTalking() && hasGoneOnWithoutThis()) {
             copy.forfeit();
             view.become(
                     ServerRole.PASSIVE_UNINITIALIZED,
                     view.activeId(),
                     peers.name(view.activeId()) + " has gone on without this server, as Tomcats say");
-        } else if (!heardElsewhere.isEmpty()) {
-            view.missing(heardElsewhere);
+        } else if (heardElsewhere != null) {
+            view.missing(suspicion.awaitedByTomcats(heardElsewhere));
         } else {
             view.missing((last == null ? "no server is active" : last.name() + " is not active")
                     + (isStandby ? "; this server holds everything" : "") + "; waiting for an operator to appoint one");
         }
     }
 
-    /** Whether a server that is not heard here may be active beyond a link that has failed. Asks Tomcats. */
-    private boolean mayServeElsewhere(Peer unheard, long nowNs) {
-        return suspicion.isAwaitedByTomcats(unheard, true, false, nowNs);
+    /** Whether Tomcats were told that the active acknowledges alone, or by a later process of it that it is active in a later epoch. */
+    private boolean hasGoneOnWithoutThis() {
+        RegisterValue value = acceptor.acceptedValue();
+        return suspicion.hasGoneOnAlone() || value != null && suspicion.witnessedEpoch() > value.epoch();
+    }
+
+    /** A server that is not heard here and may be active beyond a link that has failed, or null. Asks Tomcats. Own epochs will be higher than its. */
+    private @Nullable Peer heardElsewhere(long nowNs) {
+        Peer unheard = peers.unheard(view.activeId());
+        boolean mayServe = unheard != null && suspicion.isAwaitedByTomcats(unheard, true, false, nowNs);
+        acceptor.note(suspicion.witnessedEpoch());
+        return mayServe ? unheard : null;
     }
 
     /** The standby was appointed in this server's place and is not active yet. */
@@ -387,34 +398,61 @@ class AppointedElection implements Election {
         offeredTo = ElectionView.NO_ACTIVE;
     }
 
-    /** What was decided before a restart holds, unless another server has been appointed since. */
+    /**
+     * What was decided before a restart holds, unless another server has been appointed since. Whether one serves beyond a link that has
+     * failed Tomcats know, which get the time to dial when a connection is refused; only a new array does not wait for that.
+     */
     private void resume(@Nullable RegisterValue value, long nowNs) {
-        Peer awaited = null;
-        for (Peer peer : peers.all()) {
-            boolean isAbsent =
-                    peer.contact() == Peer.Contact.REFUSED || peer.lostForNs(nowNs) >= context.electionTimeNs();
-            boolean isRoleOpen = peer.isTalking() && !peer.isRoleTold();
-            if (isHolder(peer, value) || peer.isTalking() && peer.role() == ServerRole.PASSIVE_STANDBY) {
-                view.waiting(peer.name() + " is standby and holds everything; waiting for an operator to appoint one");
-                return;
-            }
-            if (isRoleOpen || !peer.isTalking() && !isAbsent) {
-                awaited = peer;
-            }
+        Peer holder = holder(value);
+        if (holder != null) {
+            view.waiting(holder.name() + " is standby and holds everything; waiting for an operator to appoint one");
+            return;
         }
+        // Also while only time is missing: slow Tomcats have answered by then.
+        Peer heardElsewhere = heardElsewhere(nowNs);
         boolean isNewest = value != null && value.epoch() >= acceptor.highestEpoch() && !mayOtherLead(value);
         boolean isFirst = value == null && acceptor.highestEpoch() == Epoch.NONE && context.selfId() == 0;
+        boolean isSuspect = copy.isComplete() && copy.awaitsOperator(value);
+        boolean isEntitled =
+                wasAppointed && isNewest && !isSuspect && (copy.isComplete() || !context.isStorePersistent());
+        Peer awaited = awaited(isEntitled ? Witnesses.DIAL_NS : 0, nowNs);
         if (awaited != null) {
             view.waitingFor(awaited);
-        } else if (wasAppointed && isNewest && copy.isComplete() && copy.awaitsOperator(value)) {
+        } else if (heardElsewhere != null) {
+            view.waiting(suspicion.awaitedByTomcats(heardElsewhere));
+        } else if (wasAppointed && isNewest && isSuspect) {
             view.waiting(OwnCopy.AWAITS_OPERATOR);
-        } else if (wasAppointed && isNewest && (copy.isComplete() || !context.isStorePersistent())) {
-            promote("appointed before its restart");
-        } else if (isFirst) {
-            promote("first in the configuration file, and nobody was ever appointed");
-        } else {
+        } else if (!isEntitled && !isFirst) {
             view.waiting("no server is active; waiting for an operator to appoint one");
+        } else if (suspicion.mayAct()) {
+            promote(
+                    isEntitled
+                            ? "appointed before its restart"
+                            : "first in the configuration file, and nobody was ever appointed");
         }
+    }
+
+    /** A server that can be talked to and holds everything, which an operator may appoint; or null. */
+    private @Nullable Peer holder(@Nullable RegisterValue value) {
+        for (Peer peer : peers.all()) {
+            if (isHolder(peer, value) || peer.isTalking() && peer.role() == ServerRole.PASSIVE_STANDBY) {
+                return peer;
+            }
+        }
+        return null;
+    }
+
+    /** A server that has not said yet what it is, or may still be heard; or null. */
+    private @Nullable Peer awaited(long refusedNs, long nowNs) {
+        for (Peer peer : peers.all()) {
+            long lostNs = peer.lostForNs(nowNs);
+            boolean isRefused = peer.contact() == Peer.Contact.REFUSED && lostNs >= refusedNs;
+            boolean isAbsent = isRefused || lostNs >= context.electionTimeNs();
+            if (peer.isTalking() ? !peer.isRoleTold() : !isAbsent) {
+                return peer;
+            }
+        }
+        return null;
     }
 
     /** Whether this very process was in sync when this server ended: whatever it says now, it holds everything. */

@@ -3,40 +3,20 @@ package org.stoneware.election;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Objects;
-import org.agrona.DirectBuffer;
-import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.spi.election.ElectionContext;
-import org.stoneware.spi.election.ElectionOutput;
-import org.stoneware.spi.election.ElectionView;
 import org.stoneware.spi.election.Evidence;
-import org.stoneware.spi.election.FailoverPriority;
 import org.stoneware.spi.election.HeldCopy;
-import org.stoneware.spi.election.InSyncSet;
 import org.stoneware.voting.Ballot;
 import org.stoneware.voting.MemoryElectionStore;
 import org.stoneware.voting.RegisterAcceptor;
 import org.stoneware.voting.RegisterMessage;
-import org.stoneware.voting.RegisterMessageCodec;
 import org.stoneware.voting.RegisterValue;
-import org.stoneware.voting.VoterId;
 
-/** One of two servers; the other is played by the test. */
-class AppointedElectionTest {
-    private static final long MS = 1_000_000L;
-    private static final long PEER_PROCESS = 7;
-    private static final long PEER_EPOCH = 5L << 22;
-    private static final VoterId SELF = new VoterId(1, 2);
-    private static final VoterId PEER = new VoterId(3, 4);
-
-    private final MemoryElectionStore store = new MemoryElectionStore(SELF);
-    private final List<InSyncSet> told = new ArrayList<>();
-    private final List<RegisterMessage> sent = new ArrayList<>();
-
+/** What an operator decides, and that nothing else does. */
+class AppointedElectionTest extends AppointedElectionFixture {
     @Test
     void shouldMakeTheFirstServerActiveWhenNobodyWasEverAppointed() {
         AppointedElection election = open(0, 99);
@@ -65,7 +45,11 @@ class AppointedElectionTest {
 
         AppointedElection restarted = open(1, 100);
         restarted.onEvidence(refused(0), 0);
+        restarted.doWork(2_999 * MS);
+        String whileTomcatsDial = restarted.view().reason();
+        restarted.doWork(3_000 * MS);
 
+        assertThat(whileTomcatsDial).contains("waiting up to 3 s for Tomcats that may hear Server1");
         assertThat(restarted.view().role()).isEqualTo(ServerRole.ACTIVE_COORDINATOR);
     }
 
@@ -299,134 +283,5 @@ class AppointedElectionTest {
         election.onEvidence(new Evidence(Evidence.Kind.CLOSED, 0, PEER_PROCESS, ServerRole.START, 0, 0), 30 * MS);
         election.onEvidence(refused(0), 31 * MS);
         election.doWork(40 * MS);
-    }
-
-    private static Evidence heartbeat(ServerRole role, long epoch) {
-        return new Evidence(Evidence.Kind.HEARTBEAT, 0, PEER_PROCESS, role, epoch, 0);
-    }
-
-    private static RegisterMessage message(RegisterMessage.Type type, Ballot ballot, RegisterValue value) {
-        return new RegisterMessage(type, PEER, PEER_PROCESS, ballot, Ballot.NONE, value);
-    }
-
-    private static void deliver(AppointedElection to, RegisterMessage message, long nowNs) {
-        deliver(to, 0, message, nowNs);
-    }
-
-    private static void deliver(AppointedElection to, int senderId, RegisterMessage message, long nowNs) {
-        UnsafeBuffer bytes = bytes(message);
-        to.onMessage(senderId, bytes, 0, bytes.capacity(), nowNs);
-    }
-
-    private static UnsafeBuffer bytes(RegisterMessage message) {
-        UnsafeBuffer buffer = new UnsafeBuffer(new byte[RegisterMessageCodec.MAX_LENGTH]);
-        return new UnsafeBuffer(buffer, 0, RegisterMessageCodec.encode(message, buffer, 0));
-    }
-
-    private RegisterMessage lastSent() {
-        return sent.get(sent.size() - 1);
-    }
-
-    /** Only the link between the servers is cut: the active goes on alone, and what it acknowledges is not here. */
-    @Test
-    void shouldHoldEverythingNoMoreOnceTomcatsSayThatTheActiveHasGoneOnAlone() {
-        AppointedElection election = missingStandby();
-        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_SOLO, 0, 1), 700 * MS);
-        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_ALIVE, 0, 2), 700 * MS);
-        election.doWork(701 * MS);
-
-        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_UNINITIALIZED);
-        assertThat(election.appoint(false, "ann", 60_000 * MS)).contains("may lack sessions");
-        assertThat(election.appoint(true, "ann", 60_000 * MS)).isEmpty();
-    }
-
-    @Test
-    void shouldNotBeAppointedUnforcedBesideAnActiveThatTomcatsHear() {
-        AppointedElection election = missingStandby();
-        String whileAsking = election.appoint(false, "ann", 610 * MS);
-        for (long ms = 620; ms < 10_000; ms += 10) {
-            election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_ALIVE, 0, 2), ms * MS);
-            election.doWork(ms * MS);
-        }
-        String whileHeard = election.appoint(false, "ann", 10_000 * MS);
-        String reason = election.view().reason();
-        for (long ms = 10_000; ms < 13_000; ms += 10) {
-            election.doWork(ms * MS);
-            election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_DEAD, 0, 2), ms * MS);
-        }
-
-        assertThat(whileAsking).contains("asking Tomcats whether they hear Server1");
-        assertThat(whileHeard).contains("Server1, which Tomcats hear", "force");
-        assertThat(reason).contains("Server1, which Tomcats hear");
-        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_STANDBY);
-        assertThat(election.appoint(false, "ann", 13_000 * MS)).isEmpty();
-    }
-
-    private AppointedElection missingStandby() {
-        AppointedElection election = standby();
-        election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESSES, 0, 2), MS);
-        election.onEvidence(
-                new Evidence(Evidence.Kind.SILENT, 0, PEER_PROCESS, ServerRole.START, 0, 600 * MS), 600 * MS);
-        election.doWork(601 * MS);
-        return election;
-    }
-
-    private AppointedElection standby() {
-        AppointedElection election = open(1, 99);
-        election.onEvidence(hello(), 0);
-        RegisterValue value = new RegisterValue(
-                PEER_EPOCH,
-                0,
-                List.of(new RegisterValue.InSync(0, PEER, PEER_PROCESS), new RegisterValue.InSync(1, SELF, 99)),
-                List.of(new RegisterValue.Voter(0, PEER)),
-                0);
-        RegisterMessage accept = new RegisterMessage(
-                RegisterMessage.Type.ACCEPT, PEER, PEER_PROCESS, new Ballot(6, PEER), Ballot.NONE, value);
-        UnsafeBuffer buffer = new UnsafeBuffer(new byte[RegisterMessageCodec.MAX_LENGTH]);
-        election.onMessage(0, buffer, 0, RegisterMessageCodec.encode(accept, buffer, 0), 0);
-        assertThat(election.view().role()).isEqualTo(ServerRole.PASSIVE_STANDBY);
-        return election;
-    }
-
-    private AppointedElection open(int selfId, long incarnation) {
-        return open(selfId, incarnation, new HeldCopy(true, 0, 0, false));
-    }
-
-    private AppointedElection open(int selfId, long incarnation, HeldCopy held) {
-        return new AppointedElection(
-                new ElectionContext(
-                        selfId,
-                        List.of("Server1", "Server2"),
-                        incarnation,
-                        5_000 * MS,
-                        Path.of("unused"),
-                        true,
-                        FailoverPriority.availability(true),
-                        held),
-                new Output(),
-                new RegisterAcceptor(store));
-    }
-
-    private static Evidence hello() {
-        return new Evidence(Evidence.Kind.HELLO, 0, PEER_PROCESS, ServerRole.ACTIVE_COORDINATOR, PEER_EPOCH, 0);
-    }
-
-    private static Evidence refused(int memberId) {
-        return new Evidence(Evidence.Kind.REFUSED, memberId, 0, ServerRole.START, 0, 0);
-    }
-
-    private final class Output implements ElectionOutput {
-        @Override
-        public void send(int memberId, DirectBuffer buffer, int offset, int length) {
-            sent.add(Objects.requireNonNull(RegisterMessageCodec.decode(buffer, offset, length)));
-        }
-
-        @Override
-        public void onView(ElectionView before, ElectionView now) {}
-
-        @Override
-        public void onInSync(InSyncSet inSync) {
-            told.add(inSync);
-        }
     }
 }
