@@ -62,7 +62,7 @@ class AppointedElection implements Election {
         this.acceptor = acceptor;
         this.peers = new Peers(context);
         this.sender = new RegisterSender(context, output, acceptor);
-        this.suspicion = new Suspicion(context.electionTimeNs(), new Witnesses(output), sender);
+        this.suspicion = new Suspicion(context.electionTimeNs(), new Witnesses(output, Witnesses.LONG_WAIT_NS), sender);
         this.inSync = new InSyncKeeper(acceptor, sender, output, peers, suspicion, this::nextBallot);
         this.copy = new OwnCopy(context, acceptor);
         this.voter = new BallotVoter(acceptor, sender, peers);

@@ -28,7 +28,11 @@ final class Witnesses {
     /** How long the word of a Tomcat holds where a whole election time has gone by before; twice as long as it takes to ask slow ones again. */
     static final long PATIENT_NS = TimeUnit.SECONDS.toNanos(2);
 
+    /** From then on a server that waits for an operator asks at the slow pace: each question makes Tomcats dial a server they do not reach. */
+    static final long LONG_WAIT_NS = TimeUnit.SECONDS.toNanos(5);
+
     private final ElectionOutput output;
+    private final long longWaitNs;
     private final WitnessedRole role = new WitnessedRole();
     private int registered;
     private int linked;
@@ -49,7 +53,15 @@ final class Witnesses {
     private boolean hasGoneOnAlone;
 
     Witnesses(ElectionOutput output) {
+        this(output, Long.MAX_VALUE);
+    }
+
+    /**
+     * @param longWaitNs time after which {@link #askAll} asks at the slow pace about a server that nobody hears.
+     */
+    Witnesses(ElectionOutput output, long longWaitNs) {
         this.output = output;
+        this.longWaitNs = longWaitNs;
     }
 
     void onEvidence(Evidence evidence, long nowNs) {
@@ -97,7 +109,7 @@ final class Witnesses {
      */
     void ask(int memberId, boolean mayAskAgain, long nowNs) {
         if (registered > 0) {
-            askRound(memberId, mayAskAgain, nowNs);
+            askRound(memberId, mayAskAgain, roundNs(), nowNs);
         }
     }
 
@@ -115,13 +127,18 @@ final class Witnesses {
             }
             begin(memberId, false, nowNs);
         } else {
-            askRound(memberId, mayAskAgain, nowNs);
+            // The word of one that hears the server is renewed at the usual pace: a pause of it must not outlast that.
+            boolean isLongWait = !isHeard && !role.isHeard() && nowNs - firstAskedNs >= longWaitNs;
+            askRound(memberId, mayAskAgain, isLongWait ? SLOW_ROUND_NS : roundNs(), nowNs);
         }
     }
 
-    private void askRound(int memberId, boolean mayAskAgain, long nowNs) {
+    private long roundNs() {
+        return alive + dead > 0 || registered == 0 && isRoleTold ? ROUND_NS : SLOW_ROUND_NS;
+    }
+
+    private void askRound(int memberId, boolean mayAskAgain, long roundNs, long nowNs) {
         boolean isNewSubject = memberId != subjectId;
-        long roundNs = alive + dead > 0 || registered == 0 && isRoleTold ? ROUND_NS : SLOW_ROUND_NS;
         if (!isNewSubject && (!mayAskAgain || nowNs - askedNs < roundNs)) {
             return;
         }

@@ -89,6 +89,24 @@ class AppointedLinkCutElectionTest extends AppointedElectionFixture {
         assertThat(election.appoint(false, "ann", 10_000 * MS)).contains("may lack sessions");
     }
 
+    /** Each question makes Tomcats dial a server that is dead, and an operator takes his time. */
+    @Test
+    void shouldAskOnceASecondWhileItWaitsForAnOperator() {
+        AppointedElection election = missingStandby();
+        for (long ms = 610; ms < 10_000; ms += 10) {
+            election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_DEAD, 0, 2), ms * MS);
+            election.doWork(ms * MS);
+        }
+        int before = questions;
+        for (long ms = 10_000; ms < 20_000; ms += 10) {
+            election.onEvidence(Evidence.ofWitnesses(Evidence.Kind.WITNESS_DEAD, 0, 2), ms * MS);
+            election.doWork(ms * MS);
+        }
+
+        assertThat(questions - before).isBetween(9, 11);
+        assertThat(election.appoint(false, "ann", 20_000 * MS)).isEmpty();
+    }
+
     /** Forced alone, then its machine died and an operator forced the other; it begins again while the link is still cut. */
     @Test
     void shouldNotResumeWhileTomcatsHearTheServerThatWasForcedMeanwhile() {
