@@ -32,7 +32,7 @@ final class StoreDamageTest extends EngineFixture {
     /** To look at one case alone: its seed, and 1 as the number of cases. */
     private static final int FIRST = Integer.getInteger("stoneware.engine.firstDamage", 0);
 
-    private static final int SESSIONS = 60;
+    private static final int SESSIONS = 80;
     private static final int CHANGES = 450;
     private static final int MAX_VALUE_LENGTH = 2500;
     /** Of a session that no image holds. */
