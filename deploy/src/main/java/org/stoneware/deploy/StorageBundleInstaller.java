@@ -50,8 +50,13 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
     private static final long EXCHANGE_WAIT_MS = TimeUnit.MINUTES.toMillis(30);
     private static final long LOOK_MS = 50;
     private static final long SERVER_LOOK_MS = 500;
+    /** After a refusal, which costs nothing. */
     private static final long AGAIN_MS = 2_000;
-    private static final int MAX_ATTEMPTS = 1_800;
+
+    /** After it was begun and did not come to an end. */
+    private static final long LATER_MS = 10_000;
+
+    private static final long MAX_WAIT_MS = 3_600_000;
     private static final String GIVEN_UP = "the sessions could not move to it for an hour: ";
     /** As the server says it. */
     private static final String NOT_USED = " is not used: ";
@@ -185,12 +190,12 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
     }
 
     /** Again later: another file may be what the server waits for, or it may not be ready yet. */
-    private void later(BundleFile found, Bundle bundle, List<Bundle> others, int attempts, long delayMs) {
+    private void later(BundleFile found, Bundle bundle, List<Bundle> others, long waitedMs, long delayMs) {
         worker.schedule(
                 () -> {
                     try {
                         if (bundle.getState() != Bundle.UNINSTALLED) {
-                            finish(found, bundle, others, attempts);
+                            finish(found, bundle, others, waitedMs);
                         }
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();
@@ -202,10 +207,10 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
                 TimeUnit.MILLISECONDS);
     }
 
-    private void finish(BundleFile found, Bundle bundle, List<Bundle> others, int attempts)
+    private void finish(BundleFile found, Bundle bundle, List<Bundle> others, long waitedMs)
             throws InterruptedException {
         if (storage() == null) {
-            later(found, bundle, others, attempts, SERVER_LOOK_MS);
+            later(found, bundle, others, waitedMs, SERVER_LOOK_MS);
             return;
         }
         Offer offer = awaitOffer(bundle);
@@ -216,7 +221,7 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
         }
         LOG.log(System.Logger.Level.INFO, found.inWords() + " offers storage mode " + offer.mode());
         if (isInUse(others)) {
-            exchange(found, bundle, offer, others, attempts);
+            exchange(found, bundle, offer, others, waitedMs);
         } else {
             uninstallOlder(found, others);
         }
@@ -254,7 +259,7 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
     }
 
     /** A store of an older version has the sessions: they move first. */
-    private void exchange(BundleFile found, Bundle bundle, Offer offer, List<Bundle> others, int attempts)
+    private void exchange(BundleFile found, Bundle bundle, Offer offer, List<Bundle> others, long waitedMs)
             throws InterruptedException {
         StorageAdmin storage = storage();
         if (storage == null
@@ -272,9 +277,10 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
         Offer now = offer(bundle);
         if (isMoved) {
             uninstallOlder(found, others);
-        } else if (now != null && now.remark().isEmpty() && attempts < MAX_ATTEMPTS) {
+        } else if (now != null && now.remark().isEmpty() && waitedMs < MAX_WAIT_MS) {
             // Nothing is wrong with it: another server goes first, or this one is being copied, busy, or short of room.
-            later(found, bundle, others, attempts + 1, AGAIN_MS);
+            long delayMs = outcome.isAccepted() ? LATER_MS : AGAIN_MS;
+            later(found, bundle, others, waitedMs + delayMs, delayMs);
         } else {
             if (now != null) {
                 report(found, now.remark().isEmpty() ? GIVEN_UP + outcome.reason() : reason(now));

@@ -375,7 +375,7 @@ public final class RoleDuties {
             lastEpoch = beginAlone(follower, now, nowNs, wallMs);
         }
         // What looks like a death may be a firewall: on this server's word the one before renews leases for so long.
-        long aloneNs = follower == null ? nowNs : follower.leaseGivenUntilNs(nowNs);
+        long aloneNs = follower == null ? nowNs : Math.max(nowNs, follower.leaseGivenUntilNs(nowNs));
         replica = null;
         followedId = RoleOutput.NOBODY;
         output.follow(RoleOutput.NOBODY);

@@ -21,6 +21,26 @@ class RoleDutiesTest {
         return PairFixture.inMemory(() -> openStores--);
     });
 
+    /** Its word is over when an active has been silent for long; who began under a lease of that time may come back all the same. */
+    @Test
+    void shouldNotGiveAwayAtOnceWhatMayBeOwnedAfterALongSilence() {
+        pair.pair(5);
+        PairFixture.Tomcat away = pair.new Tomcat(pair.first, 8);
+        away.create(1, "S1");
+        pair.pass(100);
+        pair.cut();
+        pair.pass(1_000);
+        pair.second.become(ServerRole.ACTIVE_COORDINATOR, 9, 1);
+        PairFixture.Tomcat here = pair.new Tomcat(pair.second, 9);
+        here.open(1, "S1");
+
+        pair.pass(300);
+        assertThat(here.owned).as("a Tomcat that has not come back").isEmpty();
+        pair.pass(200);
+
+        assertThat(here.owned).containsExactly(1L);
+    }
+
     /** The active before it may go on for a while, beyond what is taken for its death, and renews leases on its standby's word. */
     @Test
     void shouldNotGiveAwayWhatMayBeOwnedUnderALeaseRenewedOnItsWord() {
