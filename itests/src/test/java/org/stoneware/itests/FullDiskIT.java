@@ -96,7 +96,11 @@ class FullDiskIT {
             disks.get(FIRST).makeRoom();
             full.awaitRole(Cluster.STANDBY);
             awaitPair();
-            assertThat(page(full, "/api/v1/events")).contains("storage-room");
+            Await.until(
+                    "the event is there",
+                    PATIENCE,
+                    () -> page(full, "/api/v1/events").contains("storage-room"),
+                    () -> page(full, "/api/v1/events"));
             programs.run(0, "server-stat");
             writes.awaitAcknowledged(20);
             other.process().killHard();
@@ -140,10 +144,9 @@ class FullDiskIT {
         array.server(FIRST).process().killHard();
         ServerProcess alone = array.server(SECOND).awaitRole(Cluster.ACTIVE);
         StoredSessions more = new StoredSessions(array.config(), "more", 1);
+        // Nobody else takes any of it meanwhile: what the server keeps back is left.
+        disks.get(SECOND).fillBut(KEPT_BACK_BYTES);
         try (AcknowledgedWrites writes = AcknowledgedWrites.start(array.config(), "a", WRITERS)) {
-            writes.awaitAcknowledged(20);
-
-            disks.get(SECOND).fillBut(KEPT_BACK_BYTES);
             writes.awaitRefused("FULL");
             stored.requireAll();
             // Old versions are given up all the time, so that there is room for one more change now and then.
