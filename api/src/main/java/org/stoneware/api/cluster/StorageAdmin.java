@@ -56,6 +56,7 @@ public interface StorageAdmin {
         /**
          * The answering server only; an active not before every other server has its sessions in that very version, beyond its probation. Refused
          * until then, with what is waited for as the reason: to be asked again. For those that were all given a newer version.
+         * A server that has not got there after half an hour is told as a problem, and is waited for all the same.
          */
         IN_TURN,
         /** Every other server that can be reached, one after the other, and the answering one last. */

@@ -9,6 +9,7 @@ import org.stoneware.server.storage.OpenedStore;
 import org.stoneware.server.storage.StoreOrder;
 import org.stoneware.server.storage.StoreSwitch;
 import org.stoneware.server.storage.StoreSwitchState;
+import org.stoneware.spi.storage.StoreHealth;
 
 /**
  * Carries out what people and bundles want of the store: tries and opens another one beside the agent, lets {@link StoreSwitch} move the
@@ -37,6 +38,7 @@ final class StoreExchange implements StoreSwitch.Output {
     private final LostBundle bundle;
     private final StoreTurn turn;
     private final LeftModes left;
+    private final RefusalNotices refusals;
 
     private @Nullable Request request;
     private StoreOpener.@Nullable Opening opening;
@@ -46,7 +48,6 @@ final class StoreExchange implements StoreSwitch.Output {
     /** The store seen last to be one that copies are made in as well. */
     private @Nullable OpenedStore checked;
 
-    private String lastRefusal = "";
     private boolean isClosed;
     private volatile ExchangePicture picture;
 
@@ -72,11 +73,13 @@ final class StoreExchange implements StoreSwitch.Output {
         this.events = events;
         this.host = host;
         this.unfit = new UnfitStores(generations.tried());
-        this.trials = new TrialRecord(generations, choices);
+        this.trials = new TrialRecord(
+                generations, choices, () -> host.store().health().state() == StoreHealth.State.FAILED);
         this.fit = new StoreFit(source, unfit, trials, host);
         this.bundle = new LostBundle(source, unfit);
         this.turn = new StoreTurn(host, events);
         this.left = new LeftModes(host);
+        this.refusals = new RefusalNotices(events);
         this.exchange = new StoreSwitch(host::store, host::nowNs, this);
         this.orders = new StoreOrders(host, events);
         this.before = source.first();
@@ -177,12 +180,7 @@ final class StoreExchange implements StoreSwitch.Output {
     }
 
     private void refuse(int askedBy, String mode, String reason) {
-        String refusal = "sessions do not move to " + mode + ": " + reason;
-        // Who asks again every few seconds must not fill the list of events.
-        if (askedBy != StoreOrders.ITSELF || !refusal.equals(lastRefusal)) {
-            events.warning("store-exchange-refused", refusal);
-        }
-        lastRefusal = refusal;
+        refusals.tell(mode, reason, askedBy == StoreOrders.ITSELF, host.nowNs());
         orders.answer(askedBy, StoreOrder.Kind.REFUSED, mode, reason);
     }
 
@@ -394,7 +392,7 @@ final class StoreExchange implements StoreSwitch.Output {
         StoreOffer inUse = generations.inUse();
         StoreOffer next = bundle.substitute(inUse);
         if (next != null) {
-            use(next, false, StoreOrders.NOBODY, LostBundle.CAUSE);
+            use(next, false, StoreOrders.ITSELF, LostBundle.CAUSE);
         } else if (host.canHandOver() && bundle.handsOver()) {
             host.handOver(LostBundle.CAUSE);
         } else if (bundle.tells()) {
@@ -443,9 +441,9 @@ final class StoreExchange implements StoreSwitch.Output {
             problems.add("the bundle of the store in use is gone: "
                     + generations.inUse().inWords());
         }
-        if (!trials.problem().isEmpty()) {
-            problems.add(trials.problem());
-        }
+        problems.addAll(Stream.of(trials.problem(), turn.problem())
+                .filter(each -> !each.isEmpty())
+                .toList());
         StoreOpener.Opening present = opening;
         String progress = present != null ? present.inWords() : exchange.progress();
         picture = new ExchangePicture(
@@ -529,6 +527,16 @@ final class StoreExchange implements StoreSwitch.Output {
         // What was chosen has failed; a restart must not begin with it. What was not chosen was not written down
         // either.
         remember(isLasting, before.mode(), () -> {});
+    }
+
+    /** It is asked for by nobody, and no restart begins with it that has another one. */
+    @Override
+    public void onStayed(OpenedStore inUse, String reason) {
+        StoreOffer failed = generations.inUse();
+        if (failed.inWords().equals(inUse.provider())) {
+            unfit.addStayed(failed, reason);
+            trials.onStayed(failed);
+        }
     }
 
     @Override

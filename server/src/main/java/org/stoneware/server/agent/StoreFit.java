@@ -63,12 +63,13 @@ final class StoreFit {
 
     /** Where a version of a bundle is on this server, for another one that waits for it. */
     StoreOrder standing(StoreOffer inUse, String mode, String maker) {
-        if (inUse.mode().equals(mode) && inUse.maker().equals(maker)) {
-            return new StoreOrder(isProved() ? StoreOrder.Kind.PROVED : StoreOrder.Kind.TRYING, mode, maker);
-        }
+        // One that failed on probation may be in use still.
         String verdict = unfit.verdict(mode, maker);
         if (!verdict.isEmpty()) {
             return new StoreOrder(StoreOrder.Kind.UNFIT, mode, maker + '\n' + verdict);
+        }
+        if (inUse.mode().equals(mode) && inUse.maker().equals(maker)) {
+            return new StoreOrder(isProved() ? StoreOrder.Kind.PROVED : StoreOrder.Kind.TRYING, mode, maker);
         }
         boolean isComing = source.all().list().stream()
                 .anyMatch(each -> each.mode().equals(mode)

@@ -16,10 +16,10 @@ import org.stoneware.server.storage.StoreOrder.Kind;
  * <pre>
  *  another server that can be reached                the active
  *  holds it, past its probation                      moves
- *  is moving to it, or has it on probation           waits
+ *  is moving to it, or has it on probation           waits; refused, and told as a problem, after {@link #MAX_TRYING_NS}, until it has ended well
  *  was just started with it, or is being copied      the same
  *  does not use it                                   does not either
- *  has no such bundle, or its sessions elsewhere     waits for {@link #MAX_LACK_NS}, for it may come, and moves
+ *  has no such bundle, or its sessions elsewhere     waits for {@link #MAX_LACK_NS}, for it may come, or come again, and moves
  *  says nothing (an older version)                   the same
  *  went away                                         waits until it is back
  *  none, for {@link #RECENT_NS}                      moves
@@ -32,6 +32,11 @@ final class StoreTurn {
     static final long RECENT_NS = TimeUnit.SECONDS.toNanos(15);
     /** A jar is copied to one machine after the other. */
     static final long MAX_LACK_NS = TimeUnit.MINUTES.toNanos(2);
+    /**
+     * As long as an order to another server may take, {@link StoreOrders#MAX_WAIT_NS}: a trial, a copy of all sessions and a probation are
+     * over by then on any machine that could hold them, and a server that does not get there, since it is copied again and again or has no room, does not by itself.
+     */
+    static final long MAX_TRYING_NS = StoreOrders.MAX_WAIT_NS;
     /** What was wrong with a version counts no more once its bundle has come anew, of which another server may hear a moment later. */
     static final long STALE_NS = TimeUnit.SECONDS.toNanos(5);
 
@@ -45,6 +50,10 @@ final class StoreTurn {
     private final Map<Integer, Long> reachedNs = new HashMap<>();
     private final Map<Integer, StoreOrder> answers = new HashMap<>();
     private final Set<Integer> awaited = new TreeSet<>();
+    /** Since when those that try it have, whatever became of them meanwhile. */
+    private final Map<Integer, Long> tryingNs = new HashMap<>();
+    /** Since when those that have no use for it have said so. */
+    private final Map<Integer, Long> lackingNs = new HashMap<>();
     /** Those that were waited for long enough. */
     private final Set<Integer> without = new TreeSet<>();
 
@@ -53,6 +62,7 @@ final class StoreTurn {
     private long beganNs;
     private String reason = "";
     private boolean isRefused;
+    private boolean isOverdue;
     private @Nullable StoreOffer hindered;
     private long hinderedNs;
     private String hindrance = "";
@@ -71,6 +81,16 @@ final class StoreTurn {
     /** Another server found it unfit, and that was not before its bundle came anew. */
     boolean isRefused() {
         return isRefused;
+    }
+
+    /** Another server tries it for too long; empty when none does. */
+    String problem() {
+        StoreOffer present = waiting;
+        return present == null || !isOverdue ? "" : notYet(present, reason);
+    }
+
+    private static String notYet(StoreOffer offer, String why) {
+        return "the sessions of this server do not move to " + offer.inWords() + " yet: " + why;
     }
 
     /** Lets time pass. */
@@ -108,6 +128,7 @@ final class StoreTurn {
         }
         awaited.addAll(host.reachable());
         String found = "";
+        isOverdue = false;
         for (int each : awaited) {
             String problem = problem(offer, each, nowNs);
             // A verdict counts more than what is waited for.
@@ -122,7 +143,11 @@ final class StoreTurn {
 
     private void tell(StoreOffer offer, String found) {
         if (!found.equals(reason) && !found.isEmpty()) {
-            events.info("storage", "the sessions of this server do not move to " + offer.inWords() + " yet: " + found);
+            if (isOverdue) {
+                events.warning("store-exchange-refused", notYet(offer, found));
+            } else {
+                events.info("storage", notYet(offer, found));
+            }
         }
         reason = found;
         if (found.isEmpty()) {
@@ -143,6 +168,13 @@ final class StoreTurn {
                     + " back; storage:use " + offer.mode() + " --here does not wait";
         }
         host.tell(memberId, new StoreOrder(Kind.ASK, offer.mode(), offer.maker()));
+        long sinceNs = tryingNs.getOrDefault(memberId, nowNs);
+        if (kind == Kind.TRYING && nowNs - sinceNs > MAX_TRYING_NS) {
+            isOverdue = true;
+            return name + " has tried it for " + TimeUnit.NANOSECONDS.toMinutes(MAX_TRYING_NS)
+                    + " min and does not hold all its sessions in it yet; see storage:list and the events there. It is"
+                    + " asked on; storage:use " + offer.mode() + " --here does not wait";
+        }
         if (kind == Kind.TRYING) {
             return name + " tries it first, since nobody is served there";
         }
@@ -150,7 +182,7 @@ final class StoreTurn {
             isRefused = true;
             return name + " does not use it: " + text(answer);
         }
-        if (nowNs - beganNs > MAX_LACK_NS) {
+        if (nowNs - lackingNs.getOrDefault(memberId, beganNs) > MAX_LACK_NS) {
             without.add(memberId);
             events.warning(
                     "store-exchange-incomplete",
@@ -172,9 +204,13 @@ final class StoreTurn {
         if (present != null
                 && order.mode().equals(present.mode())
                 && order.text().lines().findFirst().orElse("").equals(present.maker())) {
-            answers.put(memberId, order);
+            StoreOrder before = answers.put(memberId, order);
             if (order.kind() == Kind.TRYING) {
                 without.remove(memberId);
+                tryingNs.putIfAbsent(memberId, host.nowNs());
+            } else if (before != null && before.kind() == Kind.TRYING) {
+                // One that has given it up may be on the way to say why.
+                lackingNs.put(memberId, host.nowNs());
             }
         }
     }
@@ -197,7 +233,10 @@ final class StoreTurn {
         waiting = null;
         reason = "";
         isRefused = false;
+        isOverdue = false;
         answers.clear();
+        tryingNs.clear();
+        lackingNs.clear();
         awaited.clear();
         without.clear();
     }

@@ -1,5 +1,6 @@
 package org.stoneware.server.agent;
 
+import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.server.storage.StoreSwitch;
 
@@ -13,6 +14,7 @@ import org.stoneware.server.storage.StoreSwitch;
 final class TrialRecord {
     private final SessionGenerations generations;
     private final ChoiceWriter disk;
+    private final BooleanSupplier isFailed;
     private @Nullable StoreOffer first;
     private boolean isOpen;
     /** The store this server began with has served long enough then. */
@@ -20,8 +22,12 @@ final class TrialRecord {
 
     private long openUntilNs = Long.MIN_VALUE;
     private String problem = "";
+    /** The store that failed on its probation and kept the sessions. */
+    private @Nullable StoreOffer unproved;
 
-    TrialRecord(SessionGenerations generations, ChoiceWriter disk) {
+    /** @param isFailed whether the store in use takes no changes any more. */
+    TrialRecord(SessionGenerations generations, ChoiceWriter disk, BooleanSupplier isFailed) {
+        this.isFailed = isFailed;
         this.generations = generations;
         this.disk = disk;
     }
@@ -38,7 +44,7 @@ final class TrialRecord {
         isOpen = true;
         openUntilNs = firstProvedNs;
         problem = begun.inWords()
-                + " was on probation when the process before ended, and has the sessions now: should this one"
+                + " was on probation when the process before ended, or had failed on it, and has the sessions now: should this one"
                 + " end too, take a newer version, or move to another store (storage:use)";
         return true;
     }
@@ -69,6 +75,12 @@ final class TrialRecord {
         disk.write(() -> generations.tried().forgive(offer));
     }
 
+    /** A store failed on probation, and the sessions can't go back: where they are is no choice for a restart that can make another. */
+    void onStayed(StoreOffer failed) {
+        unproved = failed;
+        disk.write(() -> generations.tried().fail(failed));
+    }
+
     /** Nothing is tried, filled or on probation. */
     int onIdle(StoreOffer inUse, StoreChoice choice, long nowNs) {
         int work = 0;
@@ -76,16 +88,22 @@ final class TrialRecord {
         if (begun != null && nowNs >= firstProvedNs) {
             first = null;
             work++;
-            if (begun.equals(inUse)) {
+            boolean isProved = begun.equals(inUse) && !isFailed.getAsBoolean();
+            if (begun.equals(inUse) && !isProved && openUntilNs == firstProvedNs) {
+                onStayed(begun);
+            } else if (isProved) {
                 disk.write(() -> generations.proved(begun));
             }
         }
         if (isOpen && nowNs >= openUntilNs) {
             isOpen = false;
             problem = "";
+            boolean isSettled = !inUse.equals(unproved);
             disk.write(() -> {
                 generations.tried().endAll();
-                choice.settle();
+                if (isSettled) {
+                    choice.settle();
+                }
             });
             work++;
         }

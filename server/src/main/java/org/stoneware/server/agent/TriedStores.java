@@ -14,7 +14,7 @@ import java.util.Set;
  *
  * <pre>
  *  trying=  sessions are on their way to it, or it is on probation
- *  ended=   a process ended meanwhile; stays until somebody asks for it, or deletes the file
+ *  ended=   a process ended meanwhile, or it failed and the sessions could not go back; stays until somebody asks for it, or deletes the file
  * </pre>
  *
  * <b>Threading:</b> any thread, which may wait for the disk. <b>Failure:</b> a file that can't be read is logged and taken for empty.
@@ -26,7 +26,8 @@ final class TriedStores {
     private static final String COMMENT =
             """
             # Stores this server is moving its sessions to (trying), and those during whose exchange a process of it ended
-            # (ended): it does not try these again by itself. Delete this file, while the server is stopped, to let it.
+            # (ended), or that failed on probation and kept the sessions since there was no way back: it does not try these
+            # again by itself. Delete this file, while the server is stopped, to let it.
             """;
 
     private final Path file;
@@ -72,6 +73,16 @@ final class TriedStores {
         Set<String> tried = read(TRYING);
         if (tried.remove(name(offer))) {
             write(tried, read(ENDED));
+        }
+    }
+
+    /** A store failed on probation, and the sessions are still there: no restart takes it for one that is proved. */
+    synchronized void fail(StoreOffer offer) throws IOException {
+        Set<String> tried = read(TRYING);
+        Set<String> ended = read(ENDED);
+        tried.remove(name(offer));
+        if (!name(offer).isEmpty() && ended.add(name(offer))) {
+            write(tried, ended);
         }
     }
 

@@ -26,13 +26,23 @@ final class UnfitStores {
     /** @param tried what the process before was trying. */
     UnfitStores(TriedStores tried) {
         this.ended = new LinkedHashSet<>(tried.endedWithTheProcess());
-        this.endedReason = "the process of this server ended while its sessions moved to it or were on probation there."
+        this.endedReason = "the process of this server ended while its sessions moved to it or were on probation there,"
+                + " or it failed on probation when they could not go back."
                 + " Install a newer version; or, if it had another cause, ask for the mode (storage:use), or delete "
                 + tried.file() + " and restart";
     }
 
     void add(StoreOffer offer, String reason) {
-        reasons.put(key(offer), offer.inWords() + " is not used: " + reason);
+        add(offer, "is not used: ", reason);
+    }
+
+    /** The same of one that has the sessions, which could not go back. */
+    void addStayed(StoreOffer offer, String reason) {
+        add(offer, "failed on probation and had the sessions still: ", reason);
+    }
+
+    private void add(StoreOffer offer, String what, String reason) {
+        reasons.put(key(offer), offer.inWords() + ' ' + what + reason);
         verdicts.remove(key(offer));
         verdicts.put(key(offer), reason);
         if (verdicts.size() > MAX_GONE) {

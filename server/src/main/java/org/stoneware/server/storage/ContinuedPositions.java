@@ -68,14 +68,18 @@ final class ContinuedPositions {
         isHeld = false;
     }
 
-    /** Another store takes the place of one, which may not be able to answer any more. */
-    void follow(SessionStore before, SessionStore next) {
+    /**
+     * Another store takes the place of one, which may not be able to answer any more.
+     *
+     * @param appendPosition of the next one.
+     */
+    void follow(SessionStore before, long appendPosition) {
         StoreGuard.failure(() -> append(before));
         StoreGuard.failure(() -> durable(before));
         long appended = lastAppend;
         held = lastDurable;
         isHeld = false;
-        catchUpPosition = next.appendPosition();
+        catchUpPosition = appendPosition;
         base = appended - catchUpPosition;
     }
 }

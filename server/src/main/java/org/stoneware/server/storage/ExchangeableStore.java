@@ -40,6 +40,7 @@ public final class ExchangeableStore implements SessionStore {
     private final VisitGuard visits = new VisitGuard(reason -> failed(reason));
     private final RetiredStores retired = new RetiredStores();
     private final Stores stores = new Stores();
+    private final StoreQuestions questions = new StoreQuestions(() -> inUse().store(), reason -> failed(reason));
     private SharedStore current;
     private @Nullable StoreTwin twin;
     private @Nullable SharedStore twinStore;
@@ -48,9 +49,6 @@ public final class ExchangeableStore implements SessionStore {
     private String failure = "";
     private @Nullable ProbationEnd ended;
     private @Nullable StoreListener listener;
-    private StoreFigures lastFigures = new StoreFigures(0, 0, 0, 0, 0, 0);
-    private String lastMode = "";
-    private String lastDamage = "";
     private final ContinuedPositions positions = new ContinuedPositions();
     private boolean areLoadsDue;
     private final CopyTrust trust;
@@ -128,12 +126,18 @@ public final class ExchangeableStore implements SessionStore {
         return true;
     }
 
-    /** @param isSuspect what was acknowledged may not be durable in it yet. */
+    /**
+     * Once a restart is told of the next store nothing of its code may fail any more before it is in use. Nobody reads positions in between:
+     * stores tell theirs on this thread, as they work, and other threads are shown pictures that are made between two cycles.
+     *
+     * @param isSuspect what was acknowledged may not be durable in it yet.
+     */
     private boolean takeOver(SharedStore next, boolean isSuspect) {
+        long appended = next.store().appendPosition();
         if (!next.opened().place().publish(isSuspect)) {
             return false;
         }
-        positions.follow(current.store(), next.store());
+        positions.follow(current.store(), appended);
         current = next;
         areLoadsDue = true;
         failure = "";
@@ -147,6 +151,11 @@ public final class ExchangeableStore implements SessionStore {
         ProbationEnd said = ended;
         ended = null;
         return said;
+    }
+
+    /** Lets the store before stand in for one that failed while it was behind; false as long as it lacks a change, or nothing has failed. */
+    boolean fallBack() {
+        return !failure.isEmpty() && fallsBack(failure);
     }
 
     /** Why the store in use takes no changes any more; empty when it does. */
@@ -208,7 +217,12 @@ public final class ExchangeableStore implements SessionStore {
     private boolean hasFallenBack(StoreResult result, SharedStore asked) {
         boolean isSlow = isProving && asked == current && pace.isTooSlow() && isSpareWhole();
         if (asked == current && isProving && result == StoreResult.FAILED) {
-            return failed(isSlow ? pace.inWords() : "it refused a change");
+            boolean isBack = failed(isSlow ? pace.inWords() : "it refused a change");
+            StoreTwin spare = twin;
+            if (!isBack && spare != null) {
+                spare.onRefused();
+            }
+            return isBack;
         }
         // Slow is no failure: where there is no way back it goes on.
         return asked != current || isSlow && fallsBack(pace.inWords());
@@ -352,18 +366,9 @@ public final class ExchangeableStore implements SessionStore {
         }
     }
 
-    /** A question that fails is a failure of the store; what is answered then is what was known before. */
-    private void asked(StoreGuard.Call question) {
-        String problem = StoreGuard.failure(question);
-        if (problem != null) {
-            failed(problem);
-        }
-    }
-
     @Override
     public String mode() {
-        asked(() -> lastMode = current.store().mode());
-        return lastMode;
+        return questions.mode();
     }
 
     @Override
@@ -382,6 +387,9 @@ public final class ExchangeableStore implements SessionStore {
         }
         if (result == LoadResult.LOADING) {
             loading.add(ticket);
+            if (second != null) {
+                second.fetch(key);
+            }
         }
         return result;
     }
@@ -391,7 +399,7 @@ public final class ExchangeableStore implements SessionStore {
     public boolean isBehind() {
         StoreTwin second = twin;
         boolean[] isBehind = new boolean[1];
-        asked(() -> isBehind[0] = current.store().isBehind());
+        questions.ask(() -> isBehind[0] = current.store().isBehind());
         return isBehind[0] || second != null && second.isBehind();
     }
 
@@ -433,20 +441,19 @@ public final class ExchangeableStore implements SessionStore {
 
     @Override
     public long durablePosition() {
-        asked(() -> positions.durable(current.store()));
+        questions.ask(() -> positions.durable(current.store()));
         return positions.lastDurable();
     }
 
     @Override
     public long appendPosition() {
-        asked(() -> positions.append(current.store()));
+        questions.ask(() -> positions.append(current.store()));
         return positions.lastAppend();
     }
 
     @Override
     public StoreFigures figures() {
-        asked(() -> lastFigures = current.store().figures());
-        return lastFigures;
+        return questions.figures();
     }
 
     @Override
@@ -454,34 +461,27 @@ public final class ExchangeableStore implements SessionStore {
         if (!failure.isEmpty()) {
             return new StoreHealth(StoreHealth.State.FAILED, failure);
         }
-        StoreHealth[] health = {new StoreHealth(StoreHealth.State.FAILED, "it can't tell how it is")};
-        asked(() -> health[0] = current.store().health());
-        return health[0];
+        return questions.health();
     }
 
     @Override
     public String damage() {
-        asked(() -> lastDamage = current.store().damage());
-        return lastDamage;
+        return questions.damage();
     }
 
     @Override
     public String readProblem() {
-        String[] problem = {""};
-        asked(() -> problem[0] = current.store().readProblem());
-        return problem[0];
+        return questions.readProblem();
     }
 
     @Override
     public void visitCounters(CounterVisitor visitor) {
-        asked(() -> current.store().visitCounters(visitor));
+        questions.ask(() -> current.store().visitCounters(visitor));
     }
 
     @Override
     public long notesBytes() {
-        long[] bytes = new long[1];
-        asked(() -> bytes[0] = current.store().notesBytes());
-        return bytes[0];
+        return questions.notesBytes();
     }
 
     @Override

@@ -17,7 +17,8 @@ import org.stoneware.spi.storage.StoreSnapshot;
  *  COPYING    VERIFYING  the walk over the old store has shown everything
  *  VERIFYING  SETTLING   every slot has the same number of sessions and the same digest in both
  *  SETTLING   PROVING    the new store holds everything as durably as its mode promises; the stores change places
- *  PROVING    IDLE       {@link #PROBATION_NS} are over, or the new store failed: the old one is in use again if a restart can be told of it
+ *  PROVING    IDLE       {@link #PROBATION_NS} are over, or the new store failed: the old one is in use again if it has every change, in a while
+ *                        perhaps, and a restart can be told of it
  *  COPYING    COPYING    the copy of the sessions being served was replaced by another: begins anew
  *  any but PROVING  IDLE the new store can't be equal, is too slow, the old one does not read all it holds, or it was {@link #cancel cancelled}: the old one goes on
  * </pre>
@@ -84,6 +85,9 @@ public class StoreSwitch {
 
         /** The store in use failed on probation; the one before it is in use again. What is asked for meanwhile is not concerned. */
         void onFellBack(OpenedStore inUse, OpenedStore broken, String reason);
+
+        /** The store in use failed on probation, or was too slow, and the one before it can't be used again. What is asked for meanwhile is not concerned. */
+        default void onStayed(OpenedStore inUse, String reason) {}
 
         /** The exchange under way ends: this store does not come into use, because of what it did itself. */
         void onUnfit(OpenedStore unfit, String reason);
@@ -393,6 +397,10 @@ public class StoreSwitch {
             endProbation(from + " can't stand by any longer: " + spare.problem(), nowNs);
             return 1;
         }
+        if (!now.failure().isEmpty()) {
+            // Its spare only lags, which has an end: it has every change then, or is not sound.
+            return now.fallBack() ? 1 : 0;
+        }
         if (nowNs - sinceNs > PROBATION_NS) {
             endProbation("it kept up", nowNs);
             return 1;
@@ -409,17 +417,33 @@ public class StoreSwitch {
                     what + ". The sessions are in " + now.inUse().provider()
                             + " again, which got every change; nothing is lost");
         } else {
-            output.warning("storage", what + ". The sessions stay in " + failed.provider());
+            now.endTwin();
+            output.warning(
+                    "storage",
+                    what + ". The sessions stay in " + failed.provider()
+                            + (now.failure().isEmpty()
+                                    ? ""
+                                    : ", which takes no changes any more: what it holds can be moved to another store"
+                                            + " (storage:use)"));
         }
         state(StoreSwitchState.IDLE, nowNs);
         output.onStoresChanged(now);
         if (ended.isBack()) {
             output.onFellBack(now.inUse(), failed, ended.reason());
+        } else {
+            output.onStayed(failed, ended.reason());
         }
     }
 
+    /** @param reason why there is no old store any more. */
     private void endProbation(String reason, long nowNs) {
         ExchangeableStore proved = store;
+        OpenedStore tried = target;
+        if (proved != null && tried != null && !proved.failure().isEmpty()) {
+            String why = proved.failure() + ProbationEnd.withoutSpare(reason);
+            failProbation(proved, tried, new ProbationEnd(false, why), nowNs);
+            return;
+        }
         if (proved != null) {
             proved.endTwin();
             output.onStoresChanged(proved);
@@ -440,7 +464,10 @@ public class StoreSwitch {
         ExchangeableStore before = store;
         closeWalk();
         if (state == StoreSwitchState.PROVING || next == null || before == null) {
-            // Both stores went with the sessions they held.
+            // Both stores went with the sessions they held; one that had failed by then is no better for that.
+            if (before != null && !before.failure().isEmpty()) {
+                endProbation("a copy from the active replaced the sessions", nowNs);
+            }
             state(StoreSwitchState.IDLE, nowNs);
             return 1;
         }

@@ -35,6 +35,9 @@ class StoreTwin {
     /** Nobody is served while this store is behind; one that is for longer is not to be used. */
     static final long MAX_BEHIND_NS = TimeUnit.SECONDS.toNanos(2);
 
+    /** Nobody waits for one load by name. */
+    private static final long FETCH_TICKET = 0;
+
     private static final long NOT_BEHIND = Long.MIN_VALUE;
 
     private final OpenedStore opened;
@@ -115,7 +118,7 @@ class StoreTwin {
     }
 
     private boolean isThere(SessionKey key) {
-        LoadResult held = store.load(key, 0);
+        LoadResult held = store.load(key, FETCH_TICKET);
         return held == LoadResult.RESIDENT || held == LoadResult.LOADING;
     }
 
@@ -159,14 +162,12 @@ class StoreTwin {
         });
     }
 
+    /** One that is not in memory here is fetched before: removed and stored anew it would be gone if the process ended in between. */
     private boolean isStored(SessionRecord record) {
         SessionKey key = record.key();
         StoreResult result = store.put(record);
         if (result == StoreResult.NOT_RESIDENT) {
-            store.remove(key);
-            result = store.put(record);
-        }
-        if (result == StoreResult.NOT_RESIDENT) {
+            store.load(key, FETCH_TICKET);
             return false;
         }
         touched.remove(key);
@@ -177,6 +178,11 @@ class StoreTwin {
             checkCopy(key, record);
         }
         return true;
+    }
+
+    /** The store in use fetches a session, to change it perhaps: it is here as well then, and nobody waits for both in turn. */
+    void fetch(SessionKey key) {
+        guarded("load", () -> store.load(key, FETCH_TICKET));
     }
 
     void onTouched(SessionKey key, long lastAccessedTimeMs) {
@@ -259,6 +265,11 @@ class StoreTwin {
         problem(found);
     }
 
+    /** The store in use did not take a change this one did not get either; other servers may have made it, so what goes on without it is no copy. */
+    void onRefused() {
+        sourceProblem("a change was refused while it was behind");
+    }
+
     /** Neither store is why this one can't be equal: there is no room, or the disk does not take a file. */
     void machineProblem(String found) {
         isMachineToBlame = isMachineToBlame || problem.isEmpty();
@@ -285,7 +296,7 @@ class StoreTwin {
     /** What has just been stored must be what is read. */
     private void checkCopy(SessionKey key, SessionRecord record) {
         if (!store.read(key, copy)) {
-            if (store.load(key, 0) == LoadResult.ABSENT) {
+            if (store.load(key, FETCH_TICKET) == LoadResult.ABSENT) {
                 problem("it lost a session it had just stored");
             }
             return;

@@ -162,6 +162,30 @@ class StoreExchangeTest {
         assertThat(rig.afterRestart("")).isEqualTo("other");
     }
 
+    @Test
+    void shouldSayThatAStoreFailedWhichHasTheSessionsStill() throws IOException {
+        moveWithoutAWayBack();
+
+        other.last().failing(Fault.FAILED, 1);
+        rig.write("late");
+        rig.passSeconds(1);
+        rig.passSeconds(31);
+        rig.exchange.onOrder(SERVER_2, new StoreOrder(StoreOrder.Kind.ASK, "other", "bundle.other 1.0.0"));
+
+        assertThat(rig.problems()).hasSize(1);
+        assertThat(rig.problems().get(0))
+                .startsWith(offer.inWords() + " failed on probation and had the sessions still: it refused a change");
+        assertThat(rig.told).hasSize(1);
+        assertThat(rig.told.get(0)).startsWith("UNFIT other: bundle.other 1.0.0\nit refused a change");
+        assertThat(new TriedStores(data).endedWithTheProcess()).containsExactly("other bundle.other 1.0.0");
+        assertThat(data.resolve(ProvedStores.FILE_NAME)).doesNotExist();
+        assertThat(Files.readString(data.resolve(StoreChoice.FILE_NAME))).contains("before=first");
+        // An orderly stop does not make it good.
+        rig.exchange.close();
+        rig.generations.stopped(true);
+        assertThat(new TriedStores(data).endedWithTheProcess()).containsExactly("other bundle.other 1.0.0");
+    }
+
     /** A slow store is better than none. */
     @Test
     void shouldGoOnWithASlowStoreWhenARestartCouldNotBeToldOfTheOneBefore() throws IOException {

@@ -2,7 +2,10 @@ package org.stoneware.server.agent;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -96,6 +99,53 @@ class StoreTurnTest {
         inTurn();
         says(Kind.PROVED);
 
+        assertThat(inTurn()).isEmpty();
+    }
+
+    /** It may be copied again and again, and never hold all sessions. */
+    @Test
+    void shouldRefuseAndSaySoWhenAStandbyTriesItForHalfAnHour() {
+        inTurn();
+        says(Kind.TRYING);
+        rig.passSeconds(1_790);
+        String patient = inTurn();
+        List<String> problemsBefore = rig.problems();
+        rig.passSeconds(20);
+        rig.reachable.clear();
+        inTurn();
+        rig.reachable.add(SERVER_2);
+        says(Kind.TRYING);
+
+        String refusal = inTurn();
+        String again = inTurn();
+        List<String> problems = rig.problems();
+        says(Kind.PROVED);
+
+        assertThat(patient).contains("Server2 tries it first");
+        assertThat(problemsBefore).isEmpty();
+        assertThat(refusal)
+                .contains("Server2 has tried it for 30 min and does not hold all its sessions in it yet", "--here");
+        assertThat(again).isEqualTo(refusal);
+        assertThat(rig.eventTypes()).containsOnlyOnce("store-exchange-refused");
+        assertThat(problems).hasSize(1);
+        assertThat(problems.get(0)).contains("do not move to " + offer.inWords(), refusal);
+        assertThat(rig.exchange.isBusy()).isFalse();
+        assertThat(inTurn()).isEmpty();
+        rig.untilDone();
+        assertThat(rig.inUse()).isEqualTo(offer.inWords());
+        assertThat(rig.problems()).isEmpty();
+    }
+
+    /** Its bundle is gone for a moment while it says why, or starts again. */
+    @Test
+    void shouldNotMoveAtOnceWithoutAServerThatHasTriedIt() {
+        inTurn();
+        says(Kind.TRYING);
+        rig.passSeconds(600);
+        says(Kind.LACKS);
+
+        assertThat(inTurn()).contains("Server2 does not have it yet");
+        rig.passSeconds(121);
         assertThat(inTurn()).isEmpty();
     }
 
@@ -272,6 +322,29 @@ class StoreTurnTest {
         }
 
         assertThat(rig.eventTypes()).containsOnlyOnce("store-exchange-refused");
+    }
+
+    /** How many bytes are missing differs each time. */
+    @Test
+    void shouldSayARefusalOnceThoughTheNumbersInItChange() {
+        rig.isActive = false;
+        int[] attempts = {0};
+        newer.onOpen = () -> {
+            throw new UncheckedIOException("no room: freeBytes=" + ++attempts[0], new IOException("no room"));
+        };
+
+        for (int i = 0; i < 5; i++) {
+            assertThat(inTurn()).isEmpty();
+            rig.untilDone();
+            rig.passSeconds(10);
+        }
+
+        assertThat(attempts[0]).isEqualTo(5);
+        assertThat(rig.eventTypes()).containsOnlyOnce("store-exchange-refused");
+        rig.passSeconds(600);
+        inTurn();
+        rig.untilDone();
+        assertThat(rig.events()).filteredOn(each -> each.contains("freeBytes=")).hasSize(2);
     }
 
     private String inTurn() {

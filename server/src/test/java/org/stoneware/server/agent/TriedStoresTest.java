@@ -141,6 +141,21 @@ class TriedStoresTest {
     }
 
     @Test
+    void shouldNotTakeAStoreForProvedThatFailsOnItsSecondProbation() throws IOException {
+        Files.writeString(data.resolve(TriedStores.FILE_NAME), "trying=first bundle.first 1.0.0\n");
+        StoreExchangeRig rig = new StoreExchangeRig(data);
+        rig.untilDone();
+
+        rig.first.last().failing(Fault.THROWS, 1);
+        rig.write("late");
+        rig.passSeconds(31);
+        rig.untilDone();
+
+        assertThat(new TriedStores(data).endedWithTheProcess()).containsExactly("first bundle.first 1.0.0");
+        assertThat(data.resolve(ProvedStores.FILE_NAME)).doesNotExist();
+    }
+
+    @Test
     void shouldDoWithoutAFileThatSaysNothing() throws IOException {
         Files.write(data.resolve(TriedStores.FILE_NAME), new byte[] {(byte) 0xff, 0, 10, 61, 10});
 

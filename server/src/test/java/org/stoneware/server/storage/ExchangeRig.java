@@ -25,6 +25,9 @@ final class ExchangeRig implements StoreSwitch.Output {
     final ExchangeableStore store = new ExchangeableStore(new OpenedStore(first, "first", keptPlace));
     final List<String> events = new ArrayList<>();
     final List<String> unfit = new ArrayList<>();
+    /** Stores that failed on probation and have the sessions still. */
+    final List<String> stayed = new ArrayList<>();
+
     final Random random;
     final StoreSwitch exchange;
     long nowNs = 1_000_000_000;
@@ -126,6 +129,11 @@ final class ExchangeRig implements StoreSwitch.Output {
         }
     }
 
+    /** Changes every session. */
+    void writeAll() {
+        keys.forEach(each -> write(each, false));
+    }
+
     private void create() {
         SessionKey key = SessionKey.of(random.nextBoolean() ? "shop" : "desk", "S" + random.nextInt(1_000_000));
         if (!keys.contains(key)) {
@@ -214,6 +222,11 @@ final class ExchangeRig implements StoreSwitch.Output {
     public void onFellBack(OpenedStore inUse, OpenedStore broken, String reason) {
         events.add("in use: " + inUse.provider());
         unfit.add(reason);
+    }
+
+    @Override
+    public void onStayed(OpenedStore inUse, String reason) {
+        stayed.add(inUse.provider());
     }
 
     @Override

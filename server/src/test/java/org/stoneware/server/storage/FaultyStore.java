@@ -61,6 +61,8 @@ public final class FaultyStore implements SessionStore {
     public boolean isStuck;
     /** What is not in its memory is read only as it works. */
     public boolean isReadingAsItWorks;
+    /** It does not say how far it is. */
+    public boolean isPositionThrowing;
     /** It does not even do its work. */
     public boolean isWorkThrowing;
     /** What it says it has lost. */
@@ -235,6 +237,9 @@ public final class FaultyStore implements SessionStore {
 
     @Override
     public long appendPosition() {
+        if (isPositionThrowing) {
+            throw new IllegalStateException("planted");
+        }
         return store.appendPosition();
     }
 

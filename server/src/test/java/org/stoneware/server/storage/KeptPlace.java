@@ -3,6 +3,8 @@ package org.stoneware.server.storage;
 /** A place a restart would look at. */
 final class KeptPlace implements GenerationPlace {
     boolean isSuspect;
+    /** A restart was told of it. */
+    boolean isPublished;
     /** What a restart is to know can't be written. */
     boolean isRefusing;
 
@@ -17,6 +19,7 @@ final class KeptPlace implements GenerationPlace {
             return false;
         }
         isSuspect = isPublishedSuspect;
+        isPublished = true;
         return true;
     }
 
