@@ -1,14 +1,10 @@
 package org.stoneware.itests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.stoneware.itests.TestServerArray.awaitSaying;
 
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Path;
-import java.time.Duration;
-import java.util.ArrayList;
-import java.util.List;
-import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -16,10 +12,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
-import org.stoneware.demo.Await;
-import org.stoneware.demo.ChildProcess;
 import org.stoneware.demo.Cluster;
-import org.stoneware.demo.Page;
 import org.stoneware.demo.ServerProcess;
 
 /** {@code stoneware.election} = {@code appointed}: whatever happens, only an operator makes a server active. */
@@ -31,12 +24,11 @@ class AppointedIT {
     /** Longer than the election time, after which the other policies would have chosen somebody. */
     private static final long LONGER_THAN_ELECTION_MS = 7_000;
 
-    private static final Duration PATIENCE = Duration.ofSeconds(60);
-
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private Path directory;
 
     private TestServerArray array;
+    private ArrayPrograms programs;
 
     @RegisterExtension
     private final ReportOnFailure report = new ReportOnFailure(() -> array == null ? "" : array.report());
@@ -45,8 +37,8 @@ class AppointedIT {
     void startPair() throws IOException {
         array = TestServerArray.create(directory.resolve("array"), FIRST, SECOND);
         array.config().withProperty("stoneware.election", "appointed");
-        array.start(FIRST).awaitRole(Cluster.ACTIVE);
-        array.start(SECOND).awaitRole(Cluster.STANDBY);
+        array.startPair(FIRST, SECOND);
+        programs = new ArrayPrograms(array);
     }
 
     @AfterEach
@@ -60,7 +52,7 @@ class AppointedIT {
     void shouldLoseNothingWhenOperatorHandsOverAndLaterAppointsInPlaceOfKilledActive() throws IOException {
         try (AcknowledgedWrites writes = AcknowledgedWrites.start(array.config(), "appointed", WRITERS)) {
             writes.awaitAcknowledged(10);
-            assertThat(run("hand-over")).contains(SECOND + " is active");
+            assertThat(programs.run(0, "hand-over")).contains(SECOND + " is active");
             array.server(FIRST).awaitRole(Cluster.STANDBY);
             writes.awaitAcknowledged(10);
 
@@ -70,7 +62,8 @@ class AppointedIT {
             ServerProcess again = array.start(SECOND);
             awaitSaying(again, WAITING);
             long acknowledged = writes.total();
-            assertThat(run("force-active", "-n", FIRST, "--if-complete")).contains(FIRST + " becomes active");
+            assertThat(programs.run(0, "force-active", "-n", FIRST, "--if-complete"))
+                    .contains(FIRST + " becomes active");
 
             array.server(FIRST).awaitRole(Cluster.ACTIVE);
             again.awaitRole(Cluster.STANDBY);
@@ -95,38 +88,6 @@ class AppointedIT {
                 Thread.currentThread().interrupt();
                 throw new IllegalStateException("interrupted", e);
             }
-        }
-    }
-
-    private static void awaitSaying(ServerProcess server, String what) {
-        Await.until(
-                server.member().name() + " says " + what,
-                PATIENCE,
-                () -> said(server).contains(what),
-                () -> said(server));
-    }
-
-    private static String said(ServerProcess server) {
-        try {
-            return Page.get(URI.create(server.member().management() + "/api/v1/cluster"), null)
-                    .body();
-        } catch (IOException e) {
-            return e.toString();
-        }
-    }
-
-    /** What a script of the distribution prints; it must end with 0. */
-    private String run(String script, String... options) throws IOException {
-        List<String> command = new ArrayList<>(List.of(
-                Layout.distribution().resolve("bin").resolve(script).toString(),
-                "-f",
-                array.config().file().toString()));
-        command.addAll(List.of(options));
-        try (ChildProcess process =
-                ChildProcess.start(script, command, Map.of(), directory, directory.resolve(script + ".txt"))) {
-            int exitCode = process.awaitExit(PATIENCE);
-            assertThat(exitCode).as(process.output()).isZero();
-            return process.output();
         }
     }
 }

@@ -1,9 +1,9 @@
 package org.stoneware.itests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.stoneware.itests.TestServerArray.awaitSaying;
 
 import java.io.IOException;
-import java.net.URI;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -155,23 +155,6 @@ class ArrayKeyIT {
         Path out = Files.createTempFile(directory, "make-key", ".txt");
         try (ChildProcess program = ChildProcess.start("make-key", command, Map.of(), directory, out)) {
             assertThat(program.awaitExit(PATIENCE)).as(program.output()).isZero();
-        }
-    }
-
-    private static void awaitSaying(ServerProcess server, String what) {
-        Await.until(
-                server.member().name() + " says " + what,
-                PATIENCE,
-                () -> said(server).contains(what),
-                () -> said(server) + "\n" + server.process().output());
-    }
-
-    private static String said(ServerProcess server) {
-        try {
-            return Page.get(URI.create(server.member().management() + "/api/v1/cluster"), null)
-                    .body();
-        } catch (IOException e) {
-            return e.toString();
         }
     }
 }

@@ -12,10 +12,15 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.TimeUnit;
+import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.MethodOrderer.OrderAnnotation;
+import org.junit.jupiter.api.Order;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.TestMethodOrder;
 import org.junit.jupiter.api.extension.RegisterExtension;
 import org.junit.jupiter.api.io.CleanupMode;
 import org.junit.jupiter.api.io.TempDir;
@@ -25,14 +30,19 @@ import org.stoneware.demo.Counter;
 import org.stoneware.demo.ServerProcess;
 import org.stoneware.demo.TomcatInstance;
 
-/** Servers and Tomcats on hosts of their own, and a network that fails between them while users count. */
+/**
+ * Servers and Tomcats on hosts of their own, and a network that fails between them while users count.
+ * <p>
+ * The order saves time only: where one test ends with the role at the server the next one needs it at, nobody has to be killed for that.
+ */
+@TestMethodOrder(OrderAnnotation.class)
 class NetworkIT {
     private static final int USERS = 6;
     private static final int USERS_OF_EACH = 3;
     /** Longer than what any server or Tomcat waits before it acts upon silence, but for the election time. */
-    private static final long FAULT_MS = 4_000;
-    /** Longer than election-time, after which a server that was dropped serves with what it has if nobody hears another. */
-    private static final long LONG_FAULT_MS = 9_000;
+    private static final long FAULT_MS = 3_000;
+    /** Longer than election-time, 5 s, after which a server that was dropped serves with what it has if nobody hears another. */
+    private static final long LONG_FAULT_MS = 7_000;
     /** Heartbeats and the beginning of a log that grows by much more each second. */
     private static final int SLOW_KBIT = 64;
 
@@ -44,6 +54,8 @@ class NetworkIT {
     private static final List<Counter> NEW_USERS = Collections.nCopies(USERS_OF_EACH, null);
 
     private static final Duration PATIENCE = Duration.ofSeconds(60);
+    private static final String DROPPED = "is no standby any more";
+    private static final Pattern ROLE = Pattern.compile("Moved to State\\[ (\\S+) ]");
 
     @TempDir(cleanup = CleanupMode.ON_SUCCESS)
     private static Path directory;
@@ -88,11 +100,13 @@ class NetworkIT {
 
     /** Tomcats reach both servers, and say so: the active goes on alone, and no second one appears. */
     @Test
+    @Order(1)
     void shouldStayWithActiveWhenLinkBetweenServersIsCut() throws IOException {
         stayWithActive(lab::cut, LONG_FAULT_MS);
     }
 
     @Test
+    @Order(6)
     void shouldStayWithActiveWhenNothingItSendsReachesStandby() throws IOException {
         stayWithActive(lab::cutOneWay, LONG_FAULT_MS);
     }
@@ -104,6 +118,7 @@ class NetworkIT {
 
     /** Looks like a death: connections break and new ones are refused. Tomcats hear the active, so it is none. */
     @Test
+    @Order(3)
     void shouldStayWithActiveWhenFirewallResetsLinkBetweenServers() throws IOException {
         stayWithActive(lab::reset, LONG_FAULT_MS);
     }
@@ -130,7 +145,7 @@ class NetworkIT {
             fault.begin(active.member().name(), name);
             ServerProcess standby = pair.array().start(name);
             Await.until("the standby answers", PATIENCE, () -> !standby.role().isEmpty(), () -> pair.report());
-            lastFor(LONG_FAULT_MS);
+            lastFor(System.nanoTime(), LONG_FAULT_MS);
             load.awaitServed(3);
             assertThat(active.role()).isEqualTo(Cluster.ACTIVE);
             assertThat(standby.role()).isNotEqualTo(Cluster.ACTIVE);
@@ -146,14 +161,14 @@ class NetworkIT {
 
     private static void stayWithActive(Fault fault, long millis) throws IOException {
         try (CounterLoad load = pair.load(USERS)) {
-            load.awaitServed(3);
-            ServerProcess active = pair.active();
+            ServerProcess active = activeThatHasDroppedNobody();
             ServerProcess standby = pair.other(active);
+            load.awaitServed(3);
 
             fault.begin(active.member().name(), standby.member().name());
             long faultNs = System.nanoTime();
             CounterLoad.Recovery recovery = load.awaitServed(faultNs, 3);
-            lastFor(millis);
+            lastFor(faultNs, millis);
             load.awaitServed(3);
             assertThat(active.role()).isEqualTo(Cluster.ACTIVE);
             assertThat(standby.role()).isNotEqualTo(Cluster.ACTIVE);
@@ -168,10 +183,24 @@ class NetworkIT {
     }
 
     /**
+     * A standby that is dropped again and again is copied later each time, which is not what is tested here; to whoever has just become active
+     * none has been dropped.
+     */
+    private static ServerProcess activeThatHasDroppedNobody() throws IOException {
+        ServerProcess active = pair.active();
+        String output = active.process().output();
+        if (output.lastIndexOf(DROPPED) > output.lastIndexOf("Moved to State[ " + Cluster.ACTIVE)) {
+            letTheOtherServe(active);
+        }
+        return pair.active();
+    }
+
+    /**
      * A server that never met the process which serves knows nothing of it but what Tomcats say; that it is the first in tc-config, which
      * serves where two wait for each other, does not matter then.
      */
     @Test
+    @Order(4)
     void shouldNotServeBesideTheSecondWhenTheFirstIsRestartedWhileTheirLinkIsCut() throws IOException {
         letTheSecondServe();
         ServerProcess second = pair.array().server(PairWithTomcats.SECOND);
@@ -179,7 +208,7 @@ class NetworkIT {
             load.awaitServed(3);
 
             ServerProcess first = restartFirstWhileCut();
-            lastFor(LONG_FAULT_MS);
+            lastFor(System.nanoTime(), LONG_FAULT_MS);
             load.awaitServed(3);
             assertThat(second.role()).isEqualTo(Cluster.ACTIVE);
             assertThat(first.role()).isNotEqualTo(Cluster.ACTIVE);
@@ -195,10 +224,11 @@ class NetworkIT {
 
     /** What Tomcats heard a while ago keeps nobody waiting: a shop stands still until somebody serves. */
     @Test
+    @Order(5)
     void shouldServeWhenTheSecondEndsWhileTheFirstWaitsForIt() throws IOException {
         letTheSecondServe();
         ServerProcess first = restartFirstWhileCut();
-        lastFor(LONG_FAULT_MS);
+        lastFor(System.nanoTime(), LONG_FAULT_MS);
         assertThat(first.role()).isNotEqualTo(Cluster.ACTIVE);
 
         pair.array().server(PairWithTomcats.SECOND).process().killHard();
@@ -212,14 +242,18 @@ class NetworkIT {
         return output.substring(output.lastIndexOf("launcher: Stoneware "));
     }
 
-    /** It gets the role when the first ends; then the first is its standby. */
     private static void letTheSecondServe() throws IOException {
         ServerProcess first = pair.array().server(PairWithTomcats.FIRST);
         if (pair.active() == first) {
-            first.process().killHard();
-            pair.array().server(PairWithTomcats.SECOND).awaitRole(Cluster.ACTIVE);
-            pair.complete();
+            letTheOtherServe(first);
         }
+    }
+
+    /** The other server gets the role when the active ends, which is its standby then. */
+    private static void letTheOtherServe(ServerProcess active) throws IOException {
+        active.process().killHard();
+        pair.other(active).awaitRole(Cluster.ACTIVE);
+        pair.complete();
     }
 
     /** Returns when it answers, and has not talked to the other one. */
@@ -259,7 +293,7 @@ class NetworkIT {
             fault.begin(active.member().name(), cutOff.name());
             long faultNs = System.nanoTime();
             System.out.println("the other Tomcat is cut off: " + onConnected.awaitServed(faultNs, 3));
-            lastFor(FAULT_MS);
+            lastFor(faultNs, FAULT_MS);
             onConnected.awaitServed(3);
             assertThat(active.role()).isEqualTo(Cluster.ACTIVE);
             lab.heal();
@@ -274,22 +308,26 @@ class NetworkIT {
         }
     }
 
+    /**
+     * No request is without an answer. Lost packets are sent again, and whatever else the loss leads to is over before anybody gives up: were it
+     * taken for the death of a server, or of the link of a Tomcat, users are served again within a second, as they are after a cut; {@link
+     * #FAULT_MS} and that second are less than the 5 s (operationTimeoutMs) a Valve waits. A change is refused only when its session was changed
+     * elsewhere since it was read, and each user has one request at a time.
+     */
     @Test
     void shouldLoseNothingWhenOneInTenPacketsIsLost() throws IOException {
         try (CounterLoad load = pair.load(USERS)) {
             load.awaitServed(3);
 
             lab.lose(10);
-            lastFor(FAULT_MS);
-            load.awaitServed(3);
+            long faultNs = System.nanoTime();
+            System.out.println("10 % loss: " + load.awaitServed(faultNs, 3));
+            lastFor(faultNs, FAULT_MS);
             lab.heal();
 
             load.awaitServed(3);
             pair.awaitComplete();
-            load.end();
-            load.requireOneCopyOfEachSession();
-            System.out.println("requests without a counter at 10 % loss: "
-                    + load.problems().size());
+            load.requireNothingLost();
         }
     }
 
@@ -297,9 +335,9 @@ class NetworkIT {
     @Test
     void shouldGoOnWithoutStandbyThatIsTooSlowAndTakeItBack() throws IOException {
         try (CounterLoad load = pair.load(USERS)) {
-            load.awaitServed(3);
-            ServerProcess active = pair.active();
+            ServerProcess active = activeThatHasDroppedNobody();
             ServerProcess standby = pair.other(active);
+            load.awaitServed(3);
             long dropsBefore = drops(active);
             CounterLoad.Latencies before = latencies(load, System.nanoTime());
 
@@ -334,7 +372,7 @@ class NetworkIT {
         return server.process()
                 .output()
                 .lines()
-                .filter(line -> line.contains("is no standby any more"))
+                .filter(line -> line.contains(DROPPED))
                 .count();
     }
 
@@ -343,6 +381,7 @@ class NetworkIT {
      * the other one has answered since the cut, also for users who go on clicking on the side that gives way.
      */
     @Test
+    @Order(2)
     void shouldServeOnBothSidesOfSplitAndLoseNothingOfEitherAfterwards() throws IOException {
         ServerProcess active = pair.active();
         ServerProcess standby = pair.other(active);
@@ -365,6 +404,7 @@ class NetworkIT {
                 resting = click(beside, resting);
                 opposite = click(withStandby, opposite);
                 List<Counter> born = click(beside, NEW_USERS);
+                int rolesBefore = roles(active).size();
                 lab.heal();
                 long healedNs = System.nanoTime();
 
@@ -375,6 +415,7 @@ class NetworkIT {
                 System.out.println("split healed, side that gave way: " + losing.awaitServed(healedNs, 3));
                 pair.awaitComplete();
                 assertThat(pair.active()).isSameAs(standby);
+                requireWasFenced(active, rolesBefore);
                 click(withStandby, resting);
                 click(withStandby, born);
                 click(beside, opposite);
@@ -386,6 +427,22 @@ class NetworkIT {
             }
             tellOfSplit(standby, losing);
         }
+    }
+
+    /** It says so in its log; how long it is in that role is up to the machine. */
+    private static void requireWasFenced(ServerProcess server, int rolesBefore) {
+        Supplier<List<String>> since =
+                () -> roles(server).stream().skip(rolesBefore).toList();
+        Await.until("it says that it is standby", PATIENCE, () -> since.get().contains(Cluster.STANDBY), pair::report);
+        assertThat(since.get()).startsWith("FENCED", Cluster.UNINITIALIZED, Cluster.STANDBY);
+    }
+
+    /** Roles a server had, the last one last. */
+    private static List<String> roles(ServerProcess server) {
+        return ROLE.matcher(server.process().output())
+                .results()
+                .map(found -> found.group(1))
+                .toList();
     }
 
     /** These on one side, the others on the other. */
@@ -441,9 +498,9 @@ class NetworkIT {
     }
 
     /** The length of the fault is what is tested. */
-    private static void lastFor(long ms) {
+    private static void lastFor(long sinceNs, long ms) {
         try {
-            Thread.sleep(ms);
+            Thread.sleep(Math.max(0, ms - TimeUnit.NANOSECONDS.toMillis(System.nanoTime() - sinceNs)));
         } catch (InterruptedException e) {
             Thread.currentThread().interrupt();
         }

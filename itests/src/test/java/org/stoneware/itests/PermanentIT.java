@@ -1,14 +1,12 @@
 package org.stoneware.itests;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.stoneware.itests.TestServerArray.awaitSaying;
 
 import java.io.IOException;
-import java.net.URI;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.List;
-import java.util.Map;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -18,9 +16,7 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.stoneware.demo.Await;
-import org.stoneware.demo.ChildProcess;
 import org.stoneware.demo.Cluster;
-import org.stoneware.demo.Page;
 import org.stoneware.demo.ServerProcess;
 
 /** Both servers end, with {@code permanent-store}: every acknowledged write is there again, in whatever order they come back. */
@@ -35,6 +31,7 @@ class PermanentIT {
     private Path directory;
 
     private TestServerArray array;
+    private ArrayPrograms programs;
 
     @RegisterExtension
     private final ReportOnFailure report = new ReportOnFailure(() -> array == null ? "" : array.report());
@@ -44,8 +41,8 @@ class PermanentIT {
         array = TestServerArray.create(
                 directory, Hosts.loopback(FIRST, SECOND), "", "permanent-store", List.of(FIRST, SECOND));
         array.config().withProductionModel();
-        array.start(FIRST).awaitRole(Cluster.ACTIVE);
-        array.start(SECOND).awaitRole(Cluster.STANDBY);
+        array.startPair(FIRST, SECOND);
+        programs = new ArrayPrograms(array);
     }
 
     @AfterEach
@@ -129,7 +126,6 @@ class PermanentIT {
         array.server(FIRST).process().killHard();
         ServerProcess older = array.start(SECOND);
         awaitSaying(older, "which may hold newer sessions");
-        ArrayPrograms programs = new ArrayPrograms(array);
 
         assertThat(programs.run(1, "force-active", "-n", SECOND, "--if-complete"))
                 .contains("server " + SECOND + " was not made active", "the servers elect their active themselves");
@@ -150,32 +146,8 @@ class PermanentIT {
 
     /** As an operator stops a server of an array in production: without {@code --force}, also when it is the last one. */
     private void stopByScript(ServerProcess server) throws IOException {
-        Path script = Layout.distribution().resolve("bin/stop-server");
-        String config = array.config().file().toString();
-        List<String> command =
-                List.of(script.toString(), "-f", config, "-n", server.member().name());
-        Path out = Files.createTempFile(directory, "stop-server", ".txt");
-        try (ChildProcess stop = ChildProcess.start("stop-server", command, Map.of(), directory, out)) {
-            assertThat(stop.awaitExit(PATIENCE)).as(stop.output()).isZero();
-        }
+        programs.run(0, "stop-server", "-n", server.member().name());
         assertThat(server.process().awaitExit(PATIENCE)).isZero();
-    }
-
-    private static void awaitSaying(ServerProcess server, String what) {
-        Await.until(
-                server.member().name() + " says " + what,
-                PATIENCE,
-                () -> said(server).contains(what),
-                () -> said(server));
-    }
-
-    private static String said(ServerProcess server) {
-        try {
-            return Page.get(URI.create(server.member().management() + "/api/v1/cluster"), null)
-                    .body();
-        } catch (IOException e) {
-            return e.toString();
-        }
     }
 
     private static void awaitPair(ServerProcess one, ServerProcess other) {

@@ -6,6 +6,7 @@ import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -13,7 +14,9 @@ import java.util.Map;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.stoneware.demo.ArrayConfig;
+import org.stoneware.demo.Await;
 import org.stoneware.demo.ChildProcess;
+import org.stoneware.demo.Cluster;
 import org.stoneware.demo.Page;
 import org.stoneware.demo.ServerProcess;
 
@@ -26,6 +29,7 @@ import org.stoneware.demo.ServerProcess;
  */
 final class TestServerArray implements AutoCloseable {
     private static final int CLIENT_PORT = 9510;
+    private static final Duration PATIENCE = Duration.ofSeconds(60);
     private static final int LINES_IN_REPORT = 60;
     /** Levels of java.util.logging and of Stoneware's own categories that ask a person to act. */
     private static final Pattern ERROR_LINE = Pattern.compile("(?m)^.*\\b(SEVERE|ERROR|FATAL)\\b.*$");
@@ -134,7 +138,7 @@ final class TestServerArray implements AutoCloseable {
                     .append(" alive=")
                     .append(process.isAlive())
                     .append(" view=")
-                    .append(view(server))
+                    .append(said(server))
                     .append('\n');
         }
         try {
@@ -158,7 +162,24 @@ final class TestServerArray implements AutoCloseable {
         return String.join("\n", lines.subList(Math.max(0, lines.size() - LINES_IN_REPORT), lines.size())) + "\n";
     }
 
-    private static String view(ServerProcess server) {
+    /** Starts two servers, the first as active; the second is its standby when this returns. */
+    TestServerArray startPair(String first, String second) throws IOException {
+        start(first).awaitRole(Cluster.ACTIVE);
+        start(second).awaitRole(Cluster.STANDBY);
+        return this;
+    }
+
+    /** Waits until a server's own page says so. */
+    static void awaitSaying(ServerProcess server, String what) {
+        Await.until(
+                server.member().name() + " says " + what,
+                PATIENCE,
+                () -> said(server).contains(what),
+                () -> said(server) + "\n" + server.process().output());
+    }
+
+    /** What a server says of itself and of the others, or why it says nothing. */
+    private static String said(ServerProcess server) {
         if (!server.process().isAlive()) {
             return "none";
         }

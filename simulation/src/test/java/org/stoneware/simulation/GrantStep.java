@@ -34,9 +34,11 @@ enum GrantStep {
     SLEEP,
     /** The active's process ends, and its standby becomes active at once. */
     CRASH,
+    /** The active is named anew in a higher epoch: who was connected registers anew, and its standby counts no more. */
+    RENAME,
     /** The servers hear each other no more. */
     PART,
-    /** The standby becomes active, having kept its word to the active before it, which goes on until it hears of this. */
+    /** The standby becomes active, whatever its word to the active before it, which goes on until it hears of this. */
     TAKE_OVER,
     /** The server that is not active follows the one that is, and is copied as time passes. */
     REJOIN

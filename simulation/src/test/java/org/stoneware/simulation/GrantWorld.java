@@ -78,6 +78,7 @@ final class GrantWorld implements SimulatedServer.Listener {
     private static final class Link {
         final SimulatedServer server;
         final long incarnation;
+        final long epoch;
         final ArrayDeque<byte[]> up = new ArrayDeque<>();
         final ArrayDeque<byte[]> down = new ArrayDeque<>();
         final ClientPort port;
@@ -86,6 +87,7 @@ final class GrantWorld implements SimulatedServer.Listener {
         Link(SimulatedServer server, GrantWatch watch) {
             this.server = server;
             this.incarnation = server.incarnation;
+            this.epoch = server.epoch;
             this.port = new ClientPort(
                     (buffer, offset, length) -> {
                         byte[] bytes = new byte[length];
@@ -97,9 +99,12 @@ final class GrantWorld implements SimulatedServer.Listener {
                     watch.toString());
         }
 
-        /** The server's process is the one the connection was opened to. */
+        /** The server's process is the one the connection was opened to, and in the same epoch. */
         boolean isServed() {
-            return server.isUp && server.incarnation == incarnation && server.processor() != null;
+            return server.isUp
+                    && server.incarnation == incarnation
+                    && server.epoch == epoch
+                    && server.processor() != null;
         }
     }
 
@@ -272,8 +277,9 @@ final class GrantWorld implements SimulatedServer.Listener {
         SimulatedServer standby = standby();
         boolean mayLead = failoversLeft > 0 && isStandbyInSync && standby.isUp;
         add(steps, mayLead && !isParted && active.isUp, GrantStep.CRASH, null);
+        add(steps, failoversLeft > 0 && active.isUp, GrantStep.RENAME, null);
         add(steps, mayLead && !isParted && active.isUp, GrantStep.PART, null);
-        add(steps, mayLead && isParted && !standby.keepsWord(nowNs), GrantStep.TAKE_OVER, null);
+        add(steps, mayLead && isParted, GrantStep.TAKE_OVER, null);
         boolean isBehind = !standby.isUp || standby.epoch < epoch;
         add(steps, failoversLeft > 0 && isBehind && active.isUp, GrantStep.REJOIN, null);
         return steps;
@@ -364,6 +370,11 @@ final class GrantWorld implements SimulatedServer.Listener {
                 active.crash();
                 standby().disconnect();
                 activate(standby());
+            }
+            case RENAME -> {
+                failoversLeft--;
+                standby().disconnect();
+                activate(active);
             }
             case PART -> part();
             case TAKE_OVER -> {

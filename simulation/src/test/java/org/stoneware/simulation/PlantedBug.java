@@ -44,6 +44,8 @@ public enum PlantedBug {
     OLD_RECALL(TWO_OWNERS, STALE_READ, LOST_UPDATE, NOT_ONE_COPY),
     /** A new active waits for no longer than a lease by its own clock. */
     WAIT_WITHOUT_MARGIN(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
+    /** A new active counts leases from its activation, though on its own word the one before it renews them for longer. */
+    WORD_IGNORED(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
     /** A registration that arrives twice takes over once more what it names. */
     REGISTER_NOT_IDEMPOTENT(TWO_OWNERS, STALE_READ, LOST_UPDATE, NOT_SERVED, NOT_ONE_COPY),
     /** Answers, those to requests sent again too, show what is not committed. */

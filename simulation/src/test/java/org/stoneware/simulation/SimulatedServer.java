@@ -57,6 +57,9 @@ final class SimulatedServer {
     private PassiveReplica replica;
     private Standbys standbys;
     private SessionRequestProcessor processor;
+    /** Log time, while this server is active. */
+    private LogClock clock;
+
     private long lastFrameNs;
     private int connection;
     private long lastArrivalNs;
@@ -170,17 +173,21 @@ final class SimulatedServer {
         return replica != null && replica.isComplete();
     }
 
-    /** The election has made this server the active. */
+    /** The election has made this server the active, or names it anew in a higher epoch. */
     void activate(long newEpoch, long now) {
         nowNs = now;
         long localNs = localNs(now);
         disconnect();
         long lastEpoch = replica == null ? epoch : replica.lastEpoch();
-        long logTimeMs = START_MS;
+        if (standbys == null) {
+            clock = new LogClock(START_MS, localNs);
+        }
         if (replica != null && replica.isComplete()) {
             generation = (SessionGeneration) replica.current();
-            logTimeMs = replica.logTimeMs() + Math.max(1, (now - lastFrameNs) / MS);
+            clock = new LogClock(replica.logTimeMs() + Math.max(1, (now - lastFrameNs) / MS), localNs);
         }
+        // As RoleDuties does: on this server's word the active before it may go on for so long.
+        long aloneNs = replica == null ? localNs : Math.max(localNs, replica.leaseGivenUntilNs(localNs));
         replica = null;
         epoch = newEpoch;
         standbys = new Standbys(
@@ -195,15 +202,11 @@ final class SimulatedServer {
                 epoch,
                 new RequestLimits("server-" + id, MAX_SESSION_BYTES, 120_000 * MS, true, ""),
                 generation.state(),
-                new LogClock(logTimeMs, localNs),
+                clock,
                 localNs,
+                aloneNs,
                 standbys,
                 listener::lastWriter);
-    }
-
-    /** True while it has promised its active not to take over. */
-    boolean keepsWord(long now) {
-        return replica != null && replica.leaseGivenUntilNs(localNs(now)) - localNs(now) > 0;
     }
 
     /** The election says another server is active, in this epoch. */
@@ -262,7 +265,8 @@ final class SimulatedServer {
     void begin(long now) {
         nowNs = now;
         if (sleepsSinceNs != AWAKE) {
-            sleptNs += now - sleepsSinceNs;
+            // However short the way to sleep and back, the clock shows later times behind it.
+            sleptNs += now - sleepsSinceNs - 1_000;
             sleepsSinceNs = AWAKE;
         }
         long wallMs = (long) (now * clockRate) / MS;

@@ -13,8 +13,6 @@ import org.osgi.annotation.versioning.ConsumerType;
  */
 @ConsumerType
 public interface Replicator {
-    /** Outcome of {@link #propose}: this server is not active, or may not take entries now. */
-    long NOT_ACTIVE = -1;
     /** Outcome of {@link #propose}: too much is unacknowledged; try again on a later duty cycle. */
     long BACK_PRESSURED = -2;
 
@@ -24,7 +22,7 @@ public interface Replicator {
      * <b>Ownership:</b> {@code entry} is a view valid until this call returns.
      *
      * @param correlationId given back in {@link CommitListener#onCommitted} once every in-sync server has the entry.
-     * @return the index, or {@link #NOT_ACTIVE}, {@link #BACK_PRESSURED}.
+     * @return the index, or {@link #BACK_PRESSURED}.
      */
     long propose(DirectBuffer entry, int offset, int length, long correlationId, long nowNs);
 

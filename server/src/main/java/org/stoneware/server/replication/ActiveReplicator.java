@@ -12,7 +12,7 @@ import org.stoneware.spi.replication.StateMachine;
  * so an entry is committed as soon as it is applied, or durable where the store keeps sessions.
  * <p>
  * Whoever runs the election tells it who is in the in-sync set; it never changes that set itself but asks through
- * {@link ReplicationEvents}. Nor does it find out by itself that its epoch is over: a standby that has promised a higher one acknowledges
+ * {@link ReplicationEvents}. Nor does it find out by itself that its epoch is over: a standby that follows in a higher one acknowledges
  * nothing of this one, so nothing more is committed, and the election ends the role.
  * <p>
  * <b>Threading:</b> the agent thread.

@@ -49,7 +49,6 @@ public final class PassiveReplica implements ReplicationListener {
     private ReplicaState replicaState = ReplicaState.WAITING;
     private int activeId = -1;
     private long epoch;
-    private long promisedEpoch;
     private @Nullable FrameOutput output;
     private long expectedSeq;
     private boolean isAsked;
@@ -93,30 +92,16 @@ public final class PassiveReplica implements ReplicationListener {
         mismatch = Mismatch.at(MismatchKind.SESSIONS, log.lastIndex());
     }
 
-    /** Names the active of an epoch. An epoch below a promised one is ignored. */
+    /** Names the active of an epoch; nothing of a lower one is acknowledged from now on. An epoch below the last one named is ignored. */
     public void follow(int activeId, long epoch) {
-        if (epoch < promisedEpoch || epoch < this.epoch) {
+        boolean isOther = epoch != this.epoch || activeId != this.activeId;
+        if (epoch < this.epoch || !isOther) {
             return;
         }
-        boolean isOther = epoch != this.epoch || activeId != this.activeId;
-        promisedEpoch = epoch;
-        if (isOther) {
-            this.activeId = activeId;
-            this.epoch = epoch;
-            publisher.epoch(epoch);
-            stop("another active: memberId=" + activeId + " epoch=" + epoch);
-        }
-    }
-
-    /** Promises not to acknowledge anything of a lower epoch from now on. */
-    public void promise(long epoch) {
-        if (epoch > promisedEpoch) {
-            promisedEpoch = epoch;
-            isAckDue = false;
-            if (replicaState != ReplicaState.WAITING) {
-                stop("a higher epoch was promised: epoch=" + epoch);
-            }
-        }
+        this.activeId = activeId;
+        this.epoch = epoch;
+        publisher.epoch(epoch);
+        stop("another active: memberId=" + activeId + " epoch=" + epoch);
     }
 
     /** A connection to the active is open. */
@@ -154,11 +139,11 @@ public final class PassiveReplica implements ReplicationListener {
         if (to == null) {
             return 0;
         }
-        if (isStaleDue && send(to, publisher.stale(frame, promisedEpoch))) {
+        if (isStaleDue && send(to, publisher.stale(frame, epoch))) {
             isStaleDue = false;
             return 1;
         }
-        if (epoch < promisedEpoch || epoch == 0) {
+        if (epoch == 0) {
             return 0;
         }
         if (refusal != null) {
@@ -288,7 +273,7 @@ public final class PassiveReplica implements ReplicationListener {
             return false;
         }
         expectedSeq++;
-        if (origin.epoch() < promisedEpoch) {
+        if (origin.epoch() < epoch) {
             isStaleDue = true;
             return false;
         }
@@ -502,8 +487,8 @@ public final class PassiveReplica implements ReplicationListener {
     }
 
     @Override
-    public void onStale(FrameOrigin origin, long promisedEpoch) {
-        events.onHigherEpoch(promisedEpoch);
+    public void onStale(FrameOrigin origin, long higherEpoch) {
+        events.onHigherEpoch(higherEpoch);
     }
 
     @Override

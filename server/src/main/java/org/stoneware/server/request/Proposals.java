@@ -82,7 +82,7 @@ final class Proposals {
      *
      * @param key   session the entry changes, or null.
      * @param other second session the entry changes, or null.
-     * @return index of the entry, or {@link Replicator#NOT_ACTIVE}, {@link Replicator#BACK_PRESSURED}: nothing has happened then.
+     * @return index of the entry, or {@link Replicator#BACK_PRESSURED}: nothing has happened then.
      */
     long propose(int length, @Nullable SessionKey key, @Nullable SessionKey other, Action action, long nowNs) {
         long correlationId = ++lastCorrelationId;

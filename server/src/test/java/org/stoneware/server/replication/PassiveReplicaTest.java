@@ -115,8 +115,8 @@ class PassiveReplicaTest {
     }
 
     @Test
-    void shouldAnswerLowerEpochWithPromisedOneAndTakeNothing() {
-        replica.promise(EPOCH + 1);
+    void shouldAnswerLowerEpochWithTheOneItFollowsAndTakeNothing() {
+        replica.follow(1, EPOCH + 1);
         entry(1, 0);
         replica.doWork(0);
 

@@ -7,8 +7,8 @@ enum PlantedBug {
     ACK_BEFORE_RECEIVED,
     /** Acknowledgements of a restarted standby are taken for those of the process before. */
     ACK_WITHOUT_INCARNATION,
-    /** A standby that has promised a higher epoch acknowledges the old one. */
-    ACK_AFTER_PROMISE,
+    /** A standby that the election has named a higher epoch acknowledges the one before. */
+    ACK_OF_EARLIER_EPOCH,
     /** A copy lets an older record replace a newer one. */
     SNAPSHOT_OVERWRITES_NEWER,
     /** A copy forgets what was removed while it was made. */

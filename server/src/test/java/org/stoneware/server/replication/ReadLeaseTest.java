@@ -17,7 +17,10 @@ import org.stoneware.server.session.HeapShares;
 import org.stoneware.server.session.LogClock;
 import org.stoneware.spi.replication.Replicator;
 
-/** Active and standby with clocks that run differently, slow links and pauses anywhere: never do both serve. */
+/**
+ * Active and standby with clocks that run differently, slow links and pauses anywhere. The standby takes over when it likes; from the end of
+ * its word on the active before it neither serves reads nor renews leases.
+ */
 class ReadLeaseTest {
     private static final int SEEDS = 300;
     private static final int SEEDS_TO_CATCH_BUG = 2_000;
@@ -35,12 +38,12 @@ class ReadLeaseTest {
     }
 
     @Test
-    void shouldNeverServeReadsOnceStandbyHasTakenOver() {
+    void shouldServeNoReadsBeyondWordOfStandbyThatHasTakenOver() {
         int takeovers = 0;
         int served = 0;
         for (int seed = 0; seed < SEEDS; seed++) {
             Pair pair = new Pair(seed, Bug.NONE);
-            assertThat(pair.servesBoth()).as("seed=%d", seed).isFalse();
+            assertThat(pair.servesBeyondWord()).as("seed=%d", seed).isFalse();
             takeovers += pair.hasTakenOver ? 1 : 0;
             served += pair.served;
         }
@@ -54,7 +57,7 @@ class ReadLeaseTest {
     void shouldCatchPlantedBug(Bug bug) {
         boolean isCaught = false;
         for (int seed = 0; seed < SEEDS_TO_CATCH_BUG && !isCaught; seed++) {
-            isCaught = new Pair(seed, bug).servesBoth();
+            isCaught = new Pair(seed, bug).servesBeyondWord();
         }
 
         assertThat(isCaught).isTrue();
@@ -115,7 +118,11 @@ class ReadLeaseTest {
         private long slowUntilNs;
         private long earlierWordNs;
         private long stampNs;
+        private boolean isCalm;
         private boolean hasTakenOver;
+        /** Since when the standby takes the active before it for done, by its own clock. */
+        private long aloneNs;
+
         private int served;
 
         private record Delayed(byte[] frame, long arrivesNs) {}
@@ -149,10 +156,10 @@ class ReadLeaseTest {
             standby.onConnected(output(toActive));
         }
 
-        boolean servesBoth() {
+        boolean servesBeyondWord() {
             long endNs = trueNs + 20_000 * MS;
-            boolean servesBoth = false;
-            while (trueNs < endNs && !servesBoth) {
+            boolean servesBeyondWord = false;
+            while (trueNs < endNs && !servesBeyondWord) {
                 trueNs += random.nextInt(2_000_000);
                 fault();
                 int process = random.nextInt(2);
@@ -162,9 +169,9 @@ class ReadLeaseTest {
                 }
                 boolean serves = !isAsleep && active.canServeReads(activeClock());
                 served += serves ? 1 : 0;
-                servesBoth = serves && hasTakenOver;
+                servesBeyondWord = serves && hasTakenOver && clock(STANDBY) >= aloneNs;
             }
-            return servesBoth;
+            return servesBeyondWord;
         }
 
         private void fault() {
@@ -185,6 +192,12 @@ class ReadLeaseTest {
         }
 
         private void step(int process) {
+            if (process == STANDBY) {
+                maybeTakeOver();
+                if (hasTakenOver) {
+                    return;
+                }
+            }
             switch (phases[process]++ % 3) {
                 case 0 -> cycleNs[process] = clock(process);
                 case 1 -> receive(process);
@@ -205,11 +218,18 @@ class ReadLeaseTest {
             if (toActive.size() > before && hasGivenOnce()) {
                 earlierWordNs = nowNs + GivenLease.WORD_NS;
             }
-            long untilNs = bug == Bug.WORD_BY_EARLIER_CLOCK ? earlierWordNs : standby.leaseGivenUntilNs(nowNs);
-            if (!hasTakenOver && hasGivenOnce() && untilNs <= nowNs) {
-                standby.promise(6);
-                hasTakenOver = true;
+        }
+
+        /** At any time, and often after a stop. As in a server, nothing is received or acknowledged from then on, and the clock is read anew. */
+        private void maybeTakeOver() {
+            long nowNs = clock(STANDBY);
+            boolean hasStoodStill = nowNs - cycleNs[STANDBY] > 100 * MS;
+            if (isCalm || hasTakenOver || !hasGivenOnce() || random.nextInt(hasStoodStill ? 3 : 1_000) > 0) {
+                return;
             }
+            hasTakenOver = true;
+            long untilNs = bug == Bug.WORD_BY_EARLIER_CLOCK ? earlierWordNs : standby.leaseGivenUntilNs(nowNs);
+            aloneNs = Math.max(nowNs, untilNs);
         }
 
         private boolean hasGivenOnce() {
@@ -233,6 +253,7 @@ class ReadLeaseTest {
         }
 
         void runCalmly(long forNs) {
+            isCalm = true;
             for (long endNs = trueNs + forNs; trueNs < endNs; trueNs += MS) {
                 step(ACTIVE);
                 step(STANDBY);
@@ -286,8 +307,7 @@ class ReadLeaseTest {
 
                 @Override
                 public void close(String reason) {
-                    // Once it has promised a higher epoch the standby says so, and the active gives the connection up.
-                    assertThat(hasTakenOver).as(reason).isTrue();
+                    throw new AssertionError(reason);
                 }
             };
         }

@@ -32,7 +32,7 @@ final class SimulatedPair {
     private static final int WINDOW_BYTES = 3_000;
     private static final int MAX_FORCED_AT_ONCE = 12;
     /** A run goes on for so long once the active has heard of a higher epoch. */
-    private static final int STEPS_AFTER_PROMISE = 100;
+    private static final int STEPS_AFTER_HIGHER_EPOCH = 100;
 
     private static final ReplicationLimits LIMITS = new ReplicationLimits(
             WINDOW_BYTES, 1_000 * MS, 500 * MS, 50 * MS, 400 * MS, 16_000, 40_000, 100 * MS, 20 * MS, 1_000);
@@ -58,7 +58,7 @@ final class SimulatedPair {
     private long nowNs = 1_000 * MS;
     private long committed;
     private long correlations;
-    private int promisedMember;
+    private int followsHigherEpoch;
     private boolean hasHeardHigherEpoch;
 
     SimulatedPair(long seed, PlantedBug bug) {
@@ -89,7 +89,7 @@ final class SimulatedPair {
         }
         heal();
         compare();
-        promiseHigherEpoch();
+        followInHigherEpoch();
     }
 
     long committed() {
@@ -314,17 +314,24 @@ final class SimulatedPair {
     }
 
     /**
-     * From the promise of one standby on nothing may be committed while that one is in the in-sync set, however often it connects again, and the
-     * active must hear why.
+     * The election has named the active anew, in a higher epoch, and of the three servers only one standby knows. As in a server its connection
+     * ends. From then on nothing may be committed while that one is in the in-sync set, however often it connects again, and the active must
+     * hear why.
      */
-    private void promiseHigherEpoch() {
+    private void followInHigherEpoch() {
         SimulatedStandby server = servers.get(random.nextInt(servers.size()));
-        if (bug != PlantedBug.ACK_AFTER_PROMISE) {
-            server.replica.promise(EPOCH + 1);
+        if (bug != PlantedBug.ACK_OF_EARLIER_EPOCH) {
+            SimulatedConnection connection = server.connection;
+            if (connection != null) {
+                connection.cut();
+                connection.isStandbyTold = true;
+            }
+            server.replica.onConnectionLost();
+            server.replica.follow(ACTIVE_ID, EPOCH + 1);
         }
-        promisedMember = server.memberId;
+        followsHigherEpoch = server.memberId;
         long before = active();
-        int left = STEPS_AFTER_PROMISE;
+        int left = STEPS_AFTER_HIGHER_EPOCH;
         for (int step = 0; step < MAX_HEALING_STEPS && left > 0; step++) {
             if (active() < before + 5 || hasHeardHigherEpoch) {
                 write();
@@ -358,7 +365,9 @@ final class SimulatedPair {
     private final class Commits implements Replicator.CommitListener {
         @Override
         public void onCommitted(long correlationId, long index) {
-            check(!inSync.containsKey(promisedMember), "committed after a higher epoch was promised: index=" + index);
+            check(
+                    !inSync.containsKey(followsHigherEpoch),
+                    "committed after a standby has left the epoch: index=" + index);
             check(index == committed + 1, "committed out of order: index=" + index + " after=" + committed);
             committed = index;
             check(state.forced() >= index, "committed before it is durable on the active: index=" + index);

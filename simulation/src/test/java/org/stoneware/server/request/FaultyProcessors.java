@@ -26,10 +26,13 @@ public final class FaultyProcessors {
             LogClock clock,
             long nowNs,
             Standbys standbys) {
-        return create(bug, epoch, limits, state, clock, nowNs, standbys, () -> 0);
+        return create(bug, epoch, limits, state, clock, nowNs, nowNs, standbys, () -> 0);
     }
 
-    /** @param lastWriter whose change was acknowledged last, for the fault that relies on it. */
+    /**
+     * @param aloneNs    since when no other server can have granted or renewed anything; may lie ahead.
+     * @param lastWriter whose change was acknowledged last, for the fault that relies on it.
+     */
     public static SessionRequestProcessor create(
             PlantedBug bug,
             long epoch,
@@ -37,8 +40,13 @@ public final class FaultyProcessors {
             SessionStateMachine state,
             LogClock clock,
             long nowNs,
+            long aloneNs,
             Standbys standbys,
             LongSupplier lastWriter) {
+        if (bug == PlantedBug.NONE) {
+            return new SessionRequestProcessor(
+                    epoch, limits, state.store(), state, clock, nowNs, aloneNs, standbys, RequestEvents.NONE);
+        }
         RequestContext context =
                 new RequestContext(
                         epoch,
@@ -47,7 +55,7 @@ public final class FaultyProcessors {
                         state.store(),
                         clock,
                         nowNs,
-                        rule(bug, state, nowNs, lastWriter),
+                        rule(bug, state, bug == PlantedBug.WORD_IGNORED ? nowNs : aloneNs, lastWriter),
                         standbys,
                         ReadGate.ALWAYS_OPEN) {
                     /** Every question for the leases of the standbys comes through here; the server has no other gate. */
@@ -71,10 +79,10 @@ public final class FaultyProcessors {
         return new SessionRequestProcessor(context, registrations(bug, context), changes(bug, context));
     }
 
-    private static GrantRule rule(PlantedBug bug, SessionStateMachine state, long nowNs, LongSupplier lastWriter) {
-        long activatedNs =
-                bug == PlantedBug.WAIT_WITHOUT_MARGIN ? nowNs - SessionOwnership.LEASE_GRACE_NS + LEASE_NS : nowNs;
-        return new GrantRule(List.copyOf(state.clients()), activatedNs) {
+    private static GrantRule rule(PlantedBug bug, SessionStateMachine state, long aloneNs, LongSupplier lastWriter) {
+        long countedNs =
+                bug == PlantedBug.WAIT_WITHOUT_MARGIN ? aloneNs - SessionOwnership.LEASE_GRACE_NS + LEASE_NS : aloneNs;
+        return new GrantRule(List.copyOf(state.clients()), countedNs) {
             @Override
             boolean mayGrant(SessionKey key, long now) {
                 return bug == PlantedBug.GRANT_BEFORE_REGISTERED || super.mayGrant(key, now);
