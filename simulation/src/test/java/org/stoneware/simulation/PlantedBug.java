@@ -46,6 +46,10 @@ public enum PlantedBug {
     WAIT_WITHOUT_MARGIN(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
     /** A registration that arrives twice takes over once more what it names. */
     REGISTER_NOT_IDEMPOTENT(TWO_OWNERS, STALE_READ, LOST_UPDATE, NOT_SERVED, NOT_ONE_COPY),
+    /** A new active takes what a registration names for all its Tomcat owns, although that has more to name. */
+    ALL_NAMED_WITH_REGISTRATION(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
+    /** A Tomcat that is registered uses what it has not named yet. */
+    USED_BEFORE_NAMED(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
     /** Answers, those to requests sent again too, show what is not committed. */
     ANSWERED_BEFORE_COMMIT(TWO_OWNERS, STALE_READ, LOST_UPDATE, WRONG_TOTAL, NOT_ONE_COPY),
     /** A write under a lapsed lease is taken whatever was written since. */

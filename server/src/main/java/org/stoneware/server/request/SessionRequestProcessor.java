@@ -137,6 +137,9 @@ public final class SessionRequestProcessor {
      */
     public void onMessage(ClientPort from, DirectBuffer buffer, int offset, int length, long nowNs) {
         context.nowNs = nowNs;
+        // What waited for something that has come since keeps its place before what comes now.
+        retryAlone();
+        retryAfterOffer();
         context.hasWaitedForOffer = false;
         boolean mayOvertake = inOrder.isEmpty() || ClientRequestAdapter.isRenewal(buffer, offset, length);
         RequestContext.Wait wait =
@@ -396,14 +399,22 @@ public final class SessionRequestProcessor {
                 String name,
                 String productVersion,
                 List<String> applications,
-                List<OwnedSession> owned) {
+                List<OwnedSession> owned,
+                boolean isNamingGoingOn) {
             registrations.onRegister(
                     requestEpoch,
                     new ClientId(clientIdHigh, clientIdLow),
                     incarnation,
                     registration,
                     new Registrations.Introduction(name, productVersion, applications, told),
-                    owned);
+                    owned,
+                    isNamingGoingOn);
+        }
+
+        @Override
+        public void onName(
+                long requestEpoch, long registration, int part, boolean isLast, List<OwnedSession> owned) {
+            registrations.onName(requestEpoch, registration, part, isLast, owned);
         }
 
         @Override

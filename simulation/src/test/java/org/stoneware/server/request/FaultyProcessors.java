@@ -100,6 +100,11 @@ public final class FaultyProcessors {
             }
 
             @Override
+            boolean isAllNamed(boolean isNamingGoingOn) {
+                return bug == PlantedBug.ALL_NAMED_WITH_REGISTRATION || super.isAllNamed(isNamingGoingOn);
+            }
+
+            @Override
             boolean mayBeOwnedSinceBefore(SessionKey key) {
                 return bug == PlantedBug.REGISTER_NOT_IDEMPOTENT || super.mayBeOwnedSinceBefore(key);
             }

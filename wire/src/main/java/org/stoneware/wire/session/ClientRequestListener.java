@@ -9,6 +9,10 @@ public interface ClientRequestListener {
     /** What the Tomcat that registers was told before; told right before {@link #onRegister}. */
     default void onTold(ToldVersions told) {}
 
+    /**
+     * @param owned           what the Tomcat owns since before this epoch, under a lease that held when it sent this.
+     * @param isNamingGoingOn there is more of that, told with {@link #onName}.
+     */
     void onRegister(
             long epoch,
             long clientIdHigh,
@@ -18,7 +22,14 @@ public interface ClientRequestListener {
             String name,
             String productVersion,
             List<String> applications,
-            List<OwnedSession> owned);
+            List<OwnedSession> owned,
+            boolean isNamingGoingOn);
+
+    /**
+     * @param part   counts the messages that belong to one registration from 1.
+     * @param isLast with this everything is named.
+     */
+    void onName(long epoch, long registration, int part, boolean isLast, List<OwnedSession> owned);
 
     void onRenew(long epoch, long registration, long sequence);
 
