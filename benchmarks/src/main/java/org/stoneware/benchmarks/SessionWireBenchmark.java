@@ -103,10 +103,10 @@ public class SessionWireBenchmark {
                 String productVersion,
                 List<String> applications,
                 List<OwnedSession> owned,
-                boolean isNamingGoingOn) {}
+                long namedFrom) {}
 
         @Override
-        public void onName(long epoch, long registration, int part, boolean isLast, List<OwnedSession> owned) {}
+        public void onName(long epoch, long registration, int part, long namedFrom, List<OwnedSession> owned) {}
 
         @Override
         public void onRenew(long epoch, long registration, long sequence) {}

@@ -1,16 +1,21 @@
 package org.stoneware.client;
 
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.List;
+import java.util.PriorityQueue;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.wire.session.OwnedSession;
 
 /**
- * Names to a new active what this Tomcat owns, part by part: with the registration what is in use or was used last, so that the answer to
- * it comes soon however much there is, and behind the answer the rest, one part on its way at a time.
+ * Names to a new active what this Tomcat owns, part by part: with the registration what is in use and what was changed last, so that the
+ * answer to it comes soon however much there is, and behind the answer the rest, one part on its way at a time.
+ * <p>
+ * What was changed last comes first, and with each part is said from which version on everything is named. A session that was changed later than that
+ * and that nobody has named is nobody's, so its next user need not wait for all the names.
  * <p>
  * Until the answer to the registration all of it may be used under the lease of the epoch before. From then on the lease is renewed by the
  * new active, which knows nothing of what is not named yet: that is owned again when the answer to its part does not refuse it. A lease
@@ -23,17 +28,25 @@ final class Naming {
     static final int FIRST_PART = 256;
     /** Some 30 KiB of message: a millisecond or two of a server's time, also when that is not compiled yet. */
     static final int PART = 512;
+    /** From this version on everything is named that is owned. */
+    static final long ALL = 0;
 
     private static final long BROKEN = -2;
+    private static final Comparator<Unnamed> OLDEST_FIRST = Comparator.comparingLong(Unnamed::version);
 
     private final OwnedSessions owned;
+    private final CopyVersions versions;
     private final int firstPart;
     private final int laterPart;
 
-    /** What is not named yet, last first. */
-    private List<SessionKey> unnamed = List.of();
+    /** What is not named yet. */
+    private List<Unnamed> unnamed = List.of();
+
+    private boolean isSorted;
     /** What the part that is not answered yet names. */
     private List<OwnedSession> asked = List.of();
+    /** The same, in case its answer does not come. */
+    private List<Unnamed> taken = List.of();
 
     /** Lease generation under which what is not named yet is owned. */
     private long from;
@@ -42,11 +55,14 @@ final class Naming {
 
     private boolean isGoingOn;
     private boolean isAwaited;
-    private boolean isLastSent;
     private int part;
 
-    Naming(OwnedSessions owned, int firstPart, int laterPart) {
+    /** A session to be named, and the version of the copy owned. */
+    private record Unnamed(SessionKey key, long version) {}
+
+    Naming(OwnedSessions owned, CopyVersions versions, int firstPart, int laterPart) {
         this.owned = owned;
+        this.versions = versions;
         this.firstPart = firstPart;
         this.laterPart = laterPart;
     }
@@ -55,6 +71,7 @@ final class Naming {
     void reset() {
         unnamed = List.of();
         asked = List.of();
+        taken = List.of();
         isGoingOn = false;
         isAwaited = false;
     }
@@ -62,34 +79,66 @@ final class Naming {
     /** A registration in a new epoch is about to be sent. Returns what it names. */
     List<OwnedSession> begin(long nowNs) {
         reset();
-        OwnedSessions.InOrder inOrder = owned.inOrder(nowNs);
+        List<OwnedSession> first = new ArrayList<>();
+        List<Unnamed> rest = new ArrayList<>();
+        PriorityQueue<Unnamed> newest = new PriorityQueue<>(OLDEST_FIRST);
+        owned.forEachNameable(nowNs, (key, entry) -> {
+            long version = versions.told(entry.version);
+            if (entry.allUses() > 0 || version == CopyVersions.NO_VERSION) {
+                // The array may hold a later version than is known here.
+                first.add(new OwnedSession(key, entry.token, entry.grant));
+            } else if (newest.size() == firstPart && (firstPart == 0 || version <= newest.element().version)) {
+                rest.add(new Unnamed(key, version));
+            } else {
+                newest.add(new Unnamed(key, version));
+                if (newest.size() > firstPart) {
+                    rest.add(newest.remove());
+                }
+            }
+        });
         from = owned.generation();
         to = from;
-        unnamed = inOrder.later();
-        unnamed.addAll(inOrder.lately());
-        asked = take(firstPart, nowNs);
-        List<OwnedSession> inUse = new ArrayList<>(inOrder.inUse());
-        inUse.addAll(asked);
-        asked = inUse;
-        isGoingOn = !unnamed.isEmpty();
-        return asked;
+        for (Unnamed each : newest) {
+            @Nullable OwnedSession name = owned.toName(each.key, from);
+            if (name != null) {
+                first.add(name);
+            }
+        }
+        unnamed = rest;
+        isSorted = false;
+        asked = first;
+        isGoingOn = !rest.isEmpty();
+        return first;
     }
 
     /** The connection is lost; in the same epoch naming goes on over the next one, behind another registration. */
     void onDisconnected() {
         if (isAwaited) {
-            List<SessionKey> again = new ArrayList<>(unnamed);
-            asked.forEach(each -> again.add(each.key()));
+            List<Unnamed> again = new ArrayList<>(unnamed);
+            again.addAll(taken);
             unnamed = again;
+            isSorted = false;
         }
         asked = List.of();
+        taken = List.of();
         isAwaited = false;
         part = 0;
     }
 
-    /** True while something is not named yet, or named and not answered. */
-    boolean isGoingOn() {
-        return isGoingOn;
+    /**
+     * Everything owned whose version is this one or a later one has been named, or is by the message about to be sent; {@link #ALL} when all of
+     * it is, which ends the naming.
+     */
+    long namedFrom() {
+        long newest = 0;
+        if (isSorted && !unnamed.isEmpty()) {
+            newest = unnamed.get(unnamed.size() - 1).version;
+        } else {
+            for (Unnamed each : unnamed) {
+                newest = Math.max(newest, each.version);
+            }
+        }
+        return unnamed.isEmpty() ? ALL : newest + 1;
     }
 
     /** True when the next part can be sent to the server this Tomcat is registered at. */
@@ -108,12 +157,28 @@ final class Naming {
         return settle(refused);
     }
 
-    /** What the next part names, at most so many; nothing when the lease has broken since. */
+    /** What the next part names; nothing when the lease has broken since. */
     List<OwnedSession> next(long nowNs) {
         owned.forgetIfLapsed(nowNs);
-        asked = take(laterPart, nowNs);
+        boolean isLeaseUnbroken = owned.generation() == to && owned.isLeaseValid(nowNs);
+        if (!isLeaseUnbroken) {
+            unnamed = List.of();
+        }
+        if (!isSorted && !unnamed.isEmpty()) {
+            unnamed.sort(OLDEST_FIRST);
+            isSorted = true;
+        }
+        asked = new ArrayList<>(Math.min(laterPart, unnamed.size()));
+        taken = new ArrayList<>();
+        while (asked.size() < laterPart && !unnamed.isEmpty()) {
+            Unnamed next = unnamed.remove(unnamed.size() - 1);
+            @Nullable OwnedSession name = owned.toName(next.key, from);
+            if (name != null) {
+                asked.add(name);
+                taken.add(next);
+            }
+        }
         isAwaited = true;
-        isLastSent = unnamed.isEmpty();
         part++;
         return asked;
     }
@@ -121,11 +186,6 @@ final class Naming {
     /** Number of the part sent last; counts from 1 behind each registration. */
     int part() {
         return part;
-    }
-
-    /** True when no part follows the one sent last. */
-    boolean isLastSent() {
-        return isLastSent;
     }
 
     /**
@@ -138,23 +198,8 @@ final class Naming {
             return List.of();
         }
         isAwaited = false;
-        isGoingOn = !isLastSent;
+        isGoingOn = !unnamed.isEmpty();
         return settle(refused);
-    }
-
-    private List<OwnedSession> take(int limit, long nowNs) {
-        boolean isLeaseUnbroken = owned.generation() == to && owned.isLeaseValid(nowNs);
-        if (!isLeaseUnbroken) {
-            unnamed = List.of();
-        }
-        List<OwnedSession> taken = new ArrayList<>(Math.min(limit, unnamed.size()));
-        while (taken.size() < limit && !unnamed.isEmpty()) {
-            @Nullable OwnedSession next = owned.toName(unnamed.remove(unnamed.size() - 1), from);
-            if (next != null) {
-                taken.add(next);
-            }
-        }
-        return taken;
     }
 
     private List<OwnedSession> settle(List<OwnedSession> refused) {
@@ -171,6 +216,7 @@ final class Naming {
             }
         }
         asked = List.of();
+        taken = List.of();
         if (!isGoingOn) {
             owned.dropUnowned();
         }

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.BiConsumer;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
@@ -26,15 +27,11 @@ final class OwnedSessions {
     /** Old keys of renamed sessions, while requests that know a session by its old key use it. */
     private final Map<SessionKey, SessionKey> aliases = new HashMap<>();
 
-    /** Uses that were begun last; what they used is likely to be used again soon. */
-    private static final int LATELY = 4_096;
-
     /** Generation of what is owned no more whatever the lease. */
     private static final long LOST = -1;
 
     private final Lease lease = new Lease();
     private long generation;
-    private long uses;
 
     /** How a use ends. */
     enum Ending {
@@ -53,8 +50,6 @@ final class OwnedSessions {
         long generation;
         /** Last grant of the token seen. */
         int grant;
-        /** Number of the last use begun here. */
-        long lastUse;
 
         int uses;
         /** The array has not heard of it yet. */
@@ -128,35 +123,17 @@ final class OwnedSessions {
         aliases.values().retainAll(entries.keySet());
     }
 
-    /**
-     * What is owned under the lease that holds now, to be named in a new epoch.
-     *
-     * @param inUse  as it is to be named.
-     * @param lately among the last {@link #LATELY} uses.
-     */
-    record InOrder(List<OwnedSession> inUse, List<SessionKey> lately, List<SessionKey> later) {}
-
-    /** Sorts what is owned by how soon it may be wanted; nothing when there is no lease. */
-    InOrder inOrder(long nowNs) {
+    /** Shows what is owned under the lease that holds now, and can be named in a new epoch; nothing when there is no lease. */
+    void forEachNameable(long nowNs, BiConsumer<SessionKey, Entry> to) {
         forgetIfLapsed(nowNs);
-        InOrder order = new InOrder(new ArrayList<>(), new ArrayList<>(), new ArrayList<>());
         if (!isLeaseValid(nowNs)) {
-            return order;
+            return;
         }
-        for (Map.Entry<SessionKey, Entry> each : entries.entrySet()) {
-            Entry entry = each.getValue();
-            if (!isNameable(entry, generation)) {
-                continue;
+        entries.forEach((key, entry) -> {
+            if (isNameable(entry, generation)) {
+                to.accept(key, entry);
             }
-            if (entry.allUses() > 0) {
-                order.inUse.add(new OwnedSession(each.getKey(), entry.token, entry.grant));
-            } else if (uses - entry.lastUse < LATELY) {
-                order.lately.add(each.getKey());
-            } else {
-                order.later.add(each.getKey());
-            }
-        }
-        return order;
+        });
     }
 
     private static boolean isNameable(Entry entry, long under) {
@@ -200,8 +177,7 @@ final class OwnedSessions {
 
     /** Forgets what was owned, is not and is not in use. */
     void dropUnowned() {
-        entries.values()
-                .removeIf(entry -> !entry.isNew && entry.generation != generation && entry.allUses() == 0);
+        entries.values().removeIf(entry -> !entry.isNew && entry.generation != generation && entry.allUses() == 0);
         aliases.values().retainAll(entries.keySet());
     }
 
@@ -266,13 +242,8 @@ final class OwnedSessions {
                 || entry.version != knownVersion) {
             return false;
         }
-        begin(entry);
-        return true;
-    }
-
-    private void begin(Entry entry) {
         entry.uses++;
-        entry.lastUse = ++uses;
+        return true;
     }
 
     /**
@@ -285,7 +256,7 @@ final class OwnedSessions {
         if (entry == null || entry.uses == 0 || entry.fencedUses > 0 || entry.isReleasing || entry.isReleased) {
             return false;
         }
-        begin(entry);
+        entry.uses++;
         return true;
     }
 
@@ -302,7 +273,7 @@ final class OwnedSessions {
         }
         Entry entry = new Entry();
         entry.isNew = true;
-        begin(entry);
+        entry.uses = 1;
         // Uses of the session that had the key before and was removed; they only have to end.
         entry.closedUses = formerUses;
         entries.put(key, entry);
@@ -337,7 +308,7 @@ final class OwnedSessions {
         // nothing more.
         entry.isRecalled =
                 (hints & SessionProtocol.HINT_RECALLED) != 0 || sentGeneration != generation || !isLeaseValid(nowNs);
-        begin(entry);
+        entry.uses++;
     }
 
     @Nullable

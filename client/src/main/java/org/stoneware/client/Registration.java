@@ -47,7 +47,7 @@ final class Registration {
         this.identity = identity;
         this.owned = owned;
         this.versions = versions;
-        this.naming = new Naming(owned, firstPart, laterPart);
+        this.naming = new Naming(owned, versions, firstPart, laterPart);
     }
 
     /** Epoch of everything sent and taken now. */
@@ -99,14 +99,14 @@ final class Registration {
     /** Encodes the next registration, to be sent now; returns its length. */
     int encode(MutableDirectBuffer out, String name, String productVersion, Set<String> applications, long nowNs) {
         List<OwnedSession> named = List.of();
-        boolean isNamingGoingOn;
+        long namedFrom;
         synchronized (owned) {
             if (epoch != registeredEpoch) {
                 named = naming.begin(nowNs);
             } else {
                 naming.onDisconnected();
             }
-            isNamingGoingOn = naming.isGoingOn();
+            namedFrom = naming.namedFrom();
         }
         sentNs = nowNs;
         isAwaited = true;
@@ -122,7 +122,7 @@ final class Registration {
                 versions.toldSoFar(),
                 applications,
                 named,
-                isNamingGoingOn);
+                namedFrom);
     }
 
     /** True when this Tomcat is registered and more that it owns is to be named, with {@link #encodeNames}. */
@@ -133,10 +133,12 @@ final class Registration {
     /** Encodes the names of further sessions, to be sent now; returns the length. */
     int encodeNames(MutableDirectBuffer out, long nowNs) {
         List<OwnedSession> named;
+        long namedFrom;
         synchronized (owned) {
             named = naming.next(nowNs);
+            namedFrom = naming.namedFrom();
         }
-        return requests.name(out, epoch, number, naming.part(), naming.isLastSent(), named);
+        return requests.name(out, epoch, number, naming.part(), namedFrom, named);
     }
 
     /**

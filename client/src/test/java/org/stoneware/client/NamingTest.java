@@ -28,7 +28,7 @@ class NamingTest {
     private long number;
 
     /** A message that names sessions. */
-    private record Names(int part, boolean isGoingOn, List<OwnedSession> sessions) {}
+    private record Names(int part, long namedFrom, List<OwnedSession> sessions) {}
 
     @BeforeEach
     void ownSessionsOfTheFirstEpoch() {
@@ -36,10 +36,10 @@ class NamingTest {
         register(0);
         registration.onAnswer(1, number, List.of(), 0);
         for (int i = 0; i < SESSIONS; i++) {
-            owned.onGranted(key(i), i + 1, 1, versions.named(7), 0, owned.generation(), 0);
+            owned.onGranted(key(i), i + 1, 1, versions.named(version(i)), 0, owned.generation(), 0);
             owned.end(key(i), 0);
         }
-        registration.onLogStart(new LogStart(1, 7));
+        registration.onLogStart(new LogStart(1, 20));
         assertThat(open(IN_USE, 50)).isTrue();
         registration.onServer(2, 20);
     }
@@ -56,10 +56,15 @@ class NamingTest {
         registration.onNamed(2, number, 2, List.of(), 150 * MS);
 
         assertThat(registration.hasToName()).isFalse();
-        assertThat(List.of(first, second, third)).extracting(Names::isGoingOn).containsExactly(true, true, false);
-        assertThat(List.of(first, second, third)).extracting(each -> each.sessions().size()).containsExactly(2, 2, 1);
-        assertThat(first.sessions()).extracting(OwnedSession::key).contains(key(IN_USE));
-        assertThat(all(first, second, third)).hasSize(SESSIONS).doesNotHaveDuplicates();
+        assertThat(List.of(first, second, third))
+                .extracting(Names::namedFrom)
+                .containsExactly(version(2) + 1, version(0) + 1, 0L);
+        assertThat(List.of(first, second, third))
+                .extracting(each -> each.sessions().size())
+                .containsExactly(2, 2, 1);
+        assertThat(all(first)).as("in use, and changed last").containsExactly(key(IN_USE), key(4));
+        assertThat(all(second)).containsExactly(key(2), key(1));
+        assertThat(all(third)).containsExactly(key(0));
         for (int i = 0; i < SESSIONS; i++) {
             assertThat(open(i, 160)).as("session %d", i).isTrue();
         }
@@ -88,7 +93,8 @@ class NamingTest {
         registration.onNamed(2, number, 1, List.of(second.sessions().get(0)), 130 * MS);
 
         assertThat(owned.entry(second.sessions().get(0).key())).isNull();
-        assertThat(owned.tryOpen(second.sessions().get(1).key(), 7, 140, 140 * MS))
+        SessionKey kept = second.sessions().get(1).key();
+        assertThat(owned.tryOpen(kept, owned.entry(kept).version, 140, 140 * MS))
                 .isTrue();
     }
 
@@ -113,7 +119,7 @@ class NamingTest {
 
         assertThat(second.sessions()).hasSize(2);
         assertThat(third.sessions()).isEmpty();
-        assertThat(third.isGoingOn()).isFalse();
+        assertThat(third.namedFrom()).isZero();
         registration.onNamed(2, number, 1, List.of(), 502 * MS);
         assertThat(registration.hasToName()).isFalse();
         assertThat(owned.size()).as("the one in use").isEqualTo(1);
@@ -127,7 +133,7 @@ class NamingTest {
         Names second = name(460);
 
         assertThat(second.sessions()).isEmpty();
-        assertThat(second.isGoingOn()).isFalse();
+        assertThat(second.namedFrom()).isZero();
         assertThat(open(IN_USE, 470)).isFalse();
     }
 
@@ -141,13 +147,15 @@ class NamingTest {
 
         Names again = register(150);
         assertThat(again.sessions()).isEmpty();
-        assertThat(again.isGoingOn()).isTrue();
+        assertThat(again.namedFrom()).isPositive();
         registration.onAnswer(2, number, List.of(), 160 * MS);
         // The answer of the connection before.
         registration.onNamed(2, number - 1, 1, List.of(), 165 * MS);
         List<SessionKey> named = answerAll(170);
 
-        assertThat(named).containsAll(all(lost)).hasSize(SESSIONS - first.sessions().size());
+        assertThat(named)
+                .containsAll(all(lost))
+                .hasSize(SESSIONS - first.sessions().size());
     }
 
     @Test
@@ -158,7 +166,7 @@ class NamingTest {
         registration.onNamed(2, number, 1, List.of(), 125 * MS);
         registration.onDisconnected();
         registration.onServer(3, 30);
-        registration.onLogStart(new LogStart(2, 7));
+        registration.onLogStart(new LogStart(2, 20));
 
         List<SessionKey> named = new ArrayList<>(all(register(130)));
         registration.onAnswer(3, number, List.of(), 140 * MS);
@@ -197,7 +205,11 @@ class NamingTest {
     }
 
     private boolean open(int session, long ms) {
-        return owned.tryOpen(key(session), 7, ms, ms * MS);
+        return owned.tryOpen(key(session), version(session), ms, ms * MS);
+    }
+
+    private static long version(int session) {
+        return 10 + session;
     }
 
     private static SessionKey key(int session) {
@@ -218,9 +230,9 @@ class NamingTest {
         ClientRequestListener listener = (ClientRequestListener) java.lang.reflect.Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {ClientRequestListener.class}, (proxy, method, args) -> {
                     if (method.getName().equals("onRegister")) {
-                        decoded.add(new Names(0, (boolean) args[args.length - 1], sessions(args[args.length - 2])));
+                        decoded.add(new Names(0, (long) args[args.length - 1], sessions(args[args.length - 2])));
                     } else if (method.getName().equals("onName")) {
-                        decoded.add(new Names((int) args[2], !(boolean) args[3], sessions(args[4])));
+                        decoded.add(new Names((int) args[2], (long) args[3], sessions(args[4])));
                     }
                     return null;
                 });

@@ -437,6 +437,6 @@ class OwnedSessionsTest {
 
     /** What a registration in a new epoch would name. */
     private List<OwnedSession> named(long ms) {
-        return new Naming(owned, 10, 10).begin(ms * MS);
+        return new Naming(owned, new CopyVersions(), 10, 10).begin(ms * MS);
     }
 }

@@ -42,7 +42,8 @@ class RegistrationTest {
         registration.onServer(2, 20);
         assertThat(named(100)).extracting(OwnedSession::key).containsExactlyInAnyOrder(KEY, OTHER_KEY);
 
-        List<OwnedSession> unheld = registration.onAnswer(2, 2, List.of(new OwnedSession(OTHER_KEY, TOKEN + 1, 1)), 150 * MS);
+        List<OwnedSession> unheld =
+                registration.onAnswer(2, 2, List.of(new OwnedSession(OTHER_KEY, TOKEN + 1, 1)), 150 * MS);
 
         assertThat(unheld).isEmpty();
         assertThat(owned.tryOpen(KEY, 7, 160, 160 * MS)).isTrue();

@@ -98,7 +98,7 @@ enum GrantTopic {
             new GrantBounds(EnumSet.of(BEGIN, HOLD_UP, DOWN, FLOW, CONNECT, TICK), 1, 1, 1, 0, 1, 0, true),
             new GrantBounds(
                     EnumSet.of(BEGIN, COMMIT, END, FRESH, HOLD_UP, DOWN, FLOW, CONNECT, TICK), 2, 6, 1, 0, 2, 0, true),
-            EnumSet.of(PlantedBug.ALL_NAMED_WITH_REGISTRATION)),
+            EnumSet.of(PlantedBug.ALL_NAMED_WITH_REGISTRATION, PlantedBug.NAMED_FROM_OFF_BY_ONE)),
     /** The same, when the time of the leases before is almost over. */
     NAMED_LATE(
             "CRASH TICK TICK HOLD_DOWN1 CONNECT1 HOLD_UP1 DOWN1",

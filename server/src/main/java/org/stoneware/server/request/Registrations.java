@@ -32,7 +32,7 @@ class Registrations {
             long registration,
             Introduction introduction,
             List<OwnedSession> owned,
-            boolean isNamingGoingOn) {
+            long namedFrom) {
         ClientPort from = context.port;
         if (requestEpoch != context.epoch) {
             // What it names and what it drops depends on the epoch it believes in.
@@ -48,9 +48,7 @@ class Registrations {
         int length = context.entries.clientRegistered(context.proposals.entry, id.high(), id.low(), incarnation);
         List<OwnedSession> refused = new ArrayList<>(0);
         boolean isProposed = context.propose(length, null, null, (status, version) -> {
-            if (isAllNamed(isNamingGoingOn)) {
-                context.rule.onRegistered(row.id);
-            }
+            context.rule.onRegistered(row.id, namedFrom);
             onCommitted(row, from, registration, introduction, refused);
         });
         if (!isProposed) {
@@ -68,11 +66,6 @@ class Registrations {
         own(row, owned, refused);
     }
 
-    /** Not final: the simulation plants a fault here. */
-    boolean isAllNamed(boolean isNamingGoingOn) {
-        return !isNamingGoingOn;
-    }
-
     /** Makes a Tomcat the owner of what it names, as far as it may be; the rest is added to {@code refused}. */
     private void own(ClientRow row, List<OwnedSession> owned, List<OwnedSession> refused) {
         for (OwnedSession each : owned) {
@@ -87,7 +80,7 @@ class Registrations {
      * Further sessions a registered Tomcat owns since before this epoch. As any answer that lets a Tomcat own something it is given only
      * while no other server can be active; the registration, which every in-sync server holds, stands before it.
      */
-    void onName(long requestEpoch, long registration, int part, boolean isLast, List<OwnedSession> owned) {
+    void onName(long requestEpoch, long registration, int part, long namedFrom, List<OwnedSession> owned) {
         @Nullable ClientRow row = context.registered(requestEpoch);
         if (row == null || registration != row.registration || !row.isAnswered) {
             // Belongs to a registration that has a successor.
@@ -99,9 +92,7 @@ class Registrations {
         }
         List<OwnedSession> refused = new ArrayList<>(0);
         own(row, owned, refused);
-        if (isLast) {
-            context.rule.onRegistered(row.id);
-        }
+        context.rule.onRegistered(row.id, namedFrom);
         context.replies.named(context.port, registration, part, refused);
         if (context.ownership.contestedSize() > 0) {
             for (OwnedSession each : owned) {

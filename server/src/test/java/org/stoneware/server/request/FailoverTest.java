@@ -17,6 +17,8 @@ import org.stoneware.wire.session.WriteStatus;
 class FailoverTest {
     private static final SessionKey OTHER_KEY = SessionKey.of("shop", "S2");
     private static final int WINDOW = 1 << 20;
+    /** Of what a Tomcat owns nothing need have been named yet, as far as it says. */
+    private static final long ALL_LATER = Long.MAX_VALUE;
 
     private final ProcessorFixture array = new ProcessorFixture();
     private final Tomcat a = array.tomcat(1);
@@ -95,9 +97,9 @@ class FailoverTest {
         long token = a.create(1, KEY);
         long otherToken = a.create(2, OTHER_KEY);
         array.takeOver();
-        a.comeBackAndGoOn(named(KEY, token, 1));
+        a.comeBackAndGoOn(ALL_LATER, named(KEY, token, 1));
 
-        a.name(1, true, named(OTHER_KEY, otherToken, 1), named(SessionKey.of("shop", "gone"), 5, 1));
+        a.name(1, 0, named(OTHER_KEY, otherToken, 1), named(SessionKey.of("shop", "gone"), 5, 1));
 
         assertThat(a.named).containsExactly(1);
         assertThat(a.kept).containsExactly(named(OTHER_KEY, otherToken, 1));
@@ -110,12 +112,12 @@ class FailoverTest {
         long token = a.create(1, KEY);
         array.takeOver();
         b.comeBack();
-        a.comeBackAndGoOn();
+        a.comeBackAndGoOn(ALL_LATER);
         b.getOwn(1, KEY, 0);
-        a.name(1, false);
+        a.name(1, ALL_LATER);
         assertThat(b.owned).isEmpty();
 
-        a.name(2, true, named(KEY, token, 1));
+        a.name(2, 0, named(KEY, token, 1));
 
         assertThat(b.owned).isEmpty();
         assertThat(a.recalls).containsExactly(new ProcessorFixture.Recall(token, 1, KEY));
@@ -124,14 +126,50 @@ class FailoverTest {
     }
 
     @Test
+    void shouldGrantWhatNobodyHasNamedThatWasChangedLaterThanWhatIsNotNamedYet() {
+        a.create(1, KEY);
+        a.create(2, OTHER_KEY);
+        long version = a.lastWritten().version();
+        array.takeOver();
+        a.comeBackAndGoOn(version);
+        b.getOwn(1, OTHER_KEY, 0);
+        b.getOwn(2, KEY, 0);
+        assertThat(b.owned).as("while a Tomcat is missing").isEmpty();
+
+        b.comeBackAndGoOn(version - 1);
+        b.getOwn(1, OTHER_KEY, 0);
+        b.getOwn(2, KEY, 0);
+        assertThat(b.owned).extracting(ProcessorFixture.Owned::requestId).containsExactly(1L);
+
+        a.name(1, version - 1);
+        array.pass(1, b);
+        assertThat(b.owned).extracting(ProcessorFixture.Owned::requestId).containsExactly(1L, 2L);
+    }
+
+    @Test
+    void shouldTakeNoNameOfASessionThatWasGrantedAsNobodys() {
+        long token = a.create(1, KEY);
+        long version = a.lastWritten().version();
+        array.takeOver();
+        a.comeBackAndGoOn(version);
+        b.comeBack();
+        b.getOwn(1, KEY, 0);
+        b.release(KEY, b.lastOwned().token(), b.lastOwned().grant());
+
+        a.name(1, 0, named(KEY, token, 1));
+
+        assertThat(a.kept).isEmpty();
+    }
+
+    @Test
     void shouldGrantEverythingOnceATomcatHasNamedItsLast() {
         a.create(1, KEY);
         array.takeOver();
         b.comeBack();
-        a.comeBackAndGoOn();
+        a.comeBackAndGoOn(ALL_LATER);
         b.getOwn(1, KEY, 0);
 
-        a.name(1, true);
+        a.name(1, 0);
         array.pass(1, b);
 
         assertThat(b.lastOwned().status()).isEqualTo(OwnStatus.LOADED);
@@ -142,12 +180,12 @@ class FailoverTest {
         long token = a.create(1, KEY);
         array.takeOver();
         b.comeBack();
-        a.comeBackAndGoOn();
+        a.comeBackAndGoOn(ALL_LATER);
         b.getOwn(1, KEY, 0);
         array.pass(430, b);
         assertThat(b.lastOwned().status()).isEqualTo(OwnStatus.LOADED);
 
-        a.name(1, true, named(KEY, token, 1));
+        a.name(1, 0, named(KEY, token, 1));
 
         assertThat(a.named).containsExactly(1);
         assertThat(a.kept).isEmpty();
@@ -158,12 +196,12 @@ class FailoverTest {
         long token = a.create(1, KEY);
         array.takeOver();
         b.comeBack();
-        a.comeBackAndGoOn();
+        a.comeBackAndGoOn(ALL_LATER);
         long before = a.registration();
-        a.comeBackAndGoOn();
+        a.comeBackAndGoOn(ALL_LATER);
         b.getOwn(1, KEY, 0);
 
-        a.name(before, 1, true, named(KEY, token, 1));
+        a.name(before, 1, 0, named(KEY, token, 1));
         array.pass(1, b);
 
         assertThat(a.named).isEmpty();
@@ -175,11 +213,11 @@ class FailoverTest {
     void shouldNotTakeOverAgainWhatNamesThatComeTwiceHold() {
         long token = a.create(1, KEY);
         array.takeOver();
-        a.comeBackAndGoOn();
-        a.name(1, false, named(KEY, token, 1));
+        a.comeBackAndGoOn(ALL_LATER);
+        a.name(1, ALL_LATER, named(KEY, token, 1));
         a.release(KEY, token, 1);
 
-        a.name(1, false, named(KEY, token, 1));
+        a.name(1, ALL_LATER, named(KEY, token, 1));
 
         assertThat(a.kept).isEmpty();
         assertThat(array.counter("ownership.rows")).isZero();

@@ -212,17 +212,17 @@ final class ProcessorFixture {
             return registration;
         }
 
-        /** The same, and says that there is more to name. */
-        void comeBackAndGoOn(OwnedSession... names) {
+        /** The same, and says from which version on these are all it owns. */
+        void comeBackAndGoOn(long namedFrom, OwnedSession... names) {
             connect();
-            register(++registration, List.of(names), true);
+            register(++registration, List.of(names), namedFrom);
         }
 
         void register(long number, List<OwnedSession> names) {
-            register(number, names, false);
+            register(number, names, 0);
         }
 
-        private void register(long number, List<OwnedSession> names, boolean isNamingGoingOn) {
+        private void register(long number, List<OwnedSession> names, long namedFrom) {
             asked = names;
             send(requests.register(
                     out,
@@ -236,16 +236,16 @@ final class ProcessorFixture {
                     ToldVersions.NOTHING,
                     List.of("shop"),
                     names,
-                    isNamingGoingOn));
+                    namedFrom));
         }
 
-        void name(int part, boolean isLast, OwnedSession... names) {
-            name(registration, part, isLast, names);
+        void name(int part, long namedFrom, OwnedSession... names) {
+            name(registration, part, namedFrom, names);
         }
 
-        void name(long number, int part, boolean isLast, OwnedSession... names) {
+        void name(long number, int part, long namedFrom, OwnedSession... names) {
             asked = List.of(names);
-            send(requests.name(out, epoch, number, part, isLast, asked));
+            send(requests.name(out, epoch, number, part, namedFrom, asked));
         }
 
         private void keepAllBut(List<OwnedSession> refused) {

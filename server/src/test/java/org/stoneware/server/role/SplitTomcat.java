@@ -66,7 +66,7 @@ final class SplitTomcat implements ClientResponseListener {
         this.server = server;
         this.epoch = epoch;
         this.clock = pair.clock;
-        send(requests.register(out, epoch, id, id, 1, 1, "tomcat" + id, "test", told, List.of("shop"), owned, false));
+        send(requests.register(out, epoch, id, id, 1, 1, "tomcat" + id, "test", told, List.of("shop"), owned, 0));
     }
 
     void create(String id, String value) {

@@ -74,20 +74,20 @@ public final class FaultyProcessors {
     private static GrantRule rule(PlantedBug bug, SessionStateMachine state, long nowNs, LongSupplier lastWriter) {
         long activatedNs =
                 bug == PlantedBug.WAIT_WITHOUT_MARGIN ? nowNs - SessionOwnership.LEASE_GRACE_NS + LEASE_NS : nowNs;
-        return new GrantRule(List.copyOf(state.clients()), activatedNs) {
+        return new GrantRule(List.copyOf(state.clients()), activatedNs, state.store()) {
             @Override
             boolean mayGrant(SessionKey key, long now) {
                 return bug == PlantedBug.GRANT_BEFORE_REGISTERED || super.mayGrant(key, now);
             }
 
             @Override
-            void onRegistered(ClientId client) {
+            void onRegistered(ClientId client, long from) {
                 boolean isLastWriter = client.low() == lastWriter.getAsLong();
                 if (bug == PlantedBug.GRANT_AFTER_ONE_REGISTERED
                         || bug == PlantedBug.GRANT_AFTER_LAST_WRITER_ONLY && isLastWriter) {
                     missing.clear();
                 }
-                super.onRegistered(client);
+                super.onRegistered(client, bug == PlantedBug.ALL_NAMED_WITH_REGISTRATION ? ALL : from);
             }
         };
     }
@@ -97,11 +97,6 @@ public final class FaultyProcessors {
             @Override
             boolean isNew(ClientRow row, long registration) {
                 return bug == PlantedBug.REGISTER_NOT_IDEMPOTENT || super.isNew(row, registration);
-            }
-
-            @Override
-            boolean isAllNamed(boolean isNamingGoingOn) {
-                return bug == PlantedBug.ALL_NAMED_WITH_REGISTRATION || super.isAllNamed(isNamingGoingOn);
             }
 
             @Override

@@ -83,7 +83,7 @@ public final class ClientRequestAdapter {
                         naming.epoch(),
                         naming.registration(),
                         naming.part(),
-                        naming.isLast() != 0,
+                        naming.namedFrom(),
                         OwnedSessionRun.decode(part, naming.ownedCount()));
             }
             case RenewDecoder.TEMPLATE_ID -> {
@@ -180,7 +180,7 @@ public final class ClientRequestAdapter {
                 productVersion,
                 applications,
                 OwnedSessionRun.decode(part, register.ownedCount()),
-                register.isNamingGoingOn() != 0);
+                register.namedFrom());
     }
 
     private void decodeWrite(ClientRequestListener listener) {

@@ -10,8 +10,9 @@ public interface ClientRequestListener {
     default void onTold(ToldVersions told) {}
 
     /**
-     * @param owned           what the Tomcat owns since before this epoch, under a lease that held when it sent this.
-     * @param isNamingGoingOn there is more of that, told with {@link #onName}.
+     * @param owned     what the Tomcat owns since before this epoch, under a lease that held when it sent this.
+     * @param namedFrom what of that has this version or a later one is in {@code owned}, the rest is told with {@link #onName}; 0 when
+     *                  there is no rest.
      */
     void onRegister(
             long epoch,
@@ -23,13 +24,13 @@ public interface ClientRequestListener {
             String productVersion,
             List<String> applications,
             List<OwnedSession> owned,
-            boolean isNamingGoingOn);
+            long namedFrom);
 
     /**
-     * @param part   counts the messages that belong to one registration from 1.
-     * @param isLast with this everything is named.
+     * @param part      counts the messages that belong to one registration from 1.
+     * @param namedFrom as in {@link #onRegister}, with this part and those before it; 0 with the last.
      */
-    void onName(long epoch, long registration, int part, boolean isLast, List<OwnedSession> owned);
+    void onName(long epoch, long registration, int part, long namedFrom, List<OwnedSession> owned);
 
     void onRenew(long epoch, long registration, long sequence);
 

@@ -71,13 +71,13 @@ public final class ClientRequestPublisher {
                 ToldVersions.NOTHING,
                 applications,
                 owned,
-                false);
+                0);
     }
 
     /**
      * @param told  what this Tomcat was told in the epoch it was registered in last.
      * @param owned what this Tomcat owns under a lease that holds now; of an earlier epoch.
-     * @param isNamingGoingOn more of that is named with {@link #name}.
+     * @param namedFrom what of that has this version or a later one is named, the rest with {@link #name}; 0 when all is.
      */
     public int register(
             MutableDirectBuffer out,
@@ -91,7 +91,7 @@ public final class ClientRequestPublisher {
             ToldVersions told,
             Collection<String> applications,
             Collection<OwnedSession> owned,
-            boolean isNamingGoingOn) {
+            long namedFrom) {
         StringBuilder names = new StringBuilder();
         for (String each : applications) {
             names.append(each).append('\0');
@@ -106,7 +106,7 @@ public final class ClientRequestPublisher {
                 .ownedCount(owned.size())
                 .toldEpoch(told.epoch())
                 .toldVersion(told.version())
-                .isNamingGoingOn((short) (isNamingGoingOn ? 1 : 0))
+                .namedFrom(namedFrom)
                 .name(name)
                 .productVersion(productVersion)
                 .putApplications(nameBytes, 0, nameBytes.length);
@@ -116,21 +116,21 @@ public final class ClientRequestPublisher {
     }
 
     /**
-     * @param part   counts these messages from 1.
-     * @param isLast all that is owned has been named.
+     * @param part      counts these messages from 1.
+     * @param namedFrom what is owned and has this version or a later one has been named; 0 when all has.
      */
     public int name(
             MutableDirectBuffer out,
             long epoch,
             long registration,
             int part,
-            boolean isLast,
+            long namedFrom,
             Collection<OwnedSession> owned) {
         naming.wrapAndApplyHeader(out, 0, header)
                 .epoch(epoch)
                 .registration(registration)
                 .part(part)
-                .isLast((short) (isLast ? 1 : 0))
+                .namedFrom(namedFrom)
                 .ownedCount(owned.size());
         int runLength = ownedRun.encode(owned);
         naming.putOwned(ownedRun.buffer(), 0, runLength);

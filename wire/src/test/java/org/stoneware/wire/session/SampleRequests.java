@@ -32,8 +32,8 @@ public final class SampleRequests {
         all.put(
                 "Register",
                 bytes(out -> REQUESTS.register(
-                        out, 1, 2, 3, 4, 5, "tom", "0.1", new ToldVersions(6, 7), List.of("/a", "/b"), OWNED, true)));
-        all.put("Name", bytes(out -> REQUESTS.name(out, 1, 2, 3, true, OWNED)));
+                        out, 1, 2, 3, 4, 5, "tom", "0.1", new ToldVersions(6, 7), List.of("/a", "/b"), OWNED, 8)));
+        all.put("Name", bytes(out -> REQUESTS.name(out, 1, 2, 3, 4, OWNED)));
         all.put("Renew", bytes(out -> REQUESTS.renew(out, 1, 2, 3)));
         all.put("GetOwn", bytes(out -> REQUESTS.getOwn(out, 1, 2, 3, 4, KEY)));
         all.put(

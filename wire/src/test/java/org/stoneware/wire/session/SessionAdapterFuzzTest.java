@@ -65,7 +65,7 @@ class SessionAdapterFuzzTest {
     void shouldRefuseTextLongerThanItsMessage() {
         byte[] register = SampleRequests.requests().get("Register").clone();
         UnsafeBuffer buffer = new UnsafeBuffer(register);
-        int nameLengthOffset = 8 + 61;
+        int nameLengthOffset = 8 + 68;
         assertThat(buffer.getInt(nameLengthOffset, ByteOrder.LITTLE_ENDIAN)).isEqualTo(3);
         ClientRequestListener listener = counting(ClientRequestListener.class, new AtomicInteger());
 
