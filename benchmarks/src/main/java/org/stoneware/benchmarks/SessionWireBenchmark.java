@@ -102,7 +102,11 @@ public class SessionWireBenchmark {
                 String name,
                 String productVersion,
                 List<String> applications,
-                List<OwnedSession> owned) {}
+                List<OwnedSession> owned,
+                long namedFrom) {}
+
+        @Override
+        public void onName(long epoch, long registration, int part, long namedFrom, List<OwnedSession> owned) {}
 
         @Override
         public void onRenew(long epoch, long registration, long sequence) {}

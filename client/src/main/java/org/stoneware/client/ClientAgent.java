@@ -142,6 +142,7 @@ final class ClientAgent {
         }
         work += active.flush();
         work += exchange.doWork();
+        work += name();
         work += transport.doWork(now);
         liveness.agentCycled(now);
         return work;
@@ -233,7 +234,7 @@ final class ClientAgent {
 
     private void register() {
         registeredApplications = Set.copyOf(applications);
-        // Its own buffer: it names every session owned, and is sent once per connection.
+        // Its own buffer: it names many sessions, and is sent once per connection.
         ExpandableArrayBuffer message = new ExpandableArrayBuffer(1024);
         int length =
                 registration.encode(message, settings.name(), settings.productVersion(), registeredApplications, nowNs);
@@ -247,6 +248,21 @@ final class ClientAgent {
         if (nowNs - nextTouchNs >= 0) {
             nextTouchNs = nowNs + TOUCH_INTERVAL_NS;
             exchange.flushTouches(nowNs);
+        }
+    }
+
+    /** Behind the requests, and one message at a time: what is named is wanted less than what is asked for. */
+    private int name() {
+        if (!active.isRegistered() || !active.isDrained() || !registration.hasToName()) {
+            return 0;
+        }
+        transmit(out, registration.encodeNames(out, nowNs));
+        return 1;
+    }
+
+    private void giveBack(List<OwnedSession> unheld) {
+        for (OwnedSession each : unheld) {
+            exchange.release(each.key(), each.token(), each.grant(), null, nowNs);
         }
     }
 
@@ -349,9 +365,9 @@ final class ClientAgent {
                 int serverMaxBytes,
                 String name,
                 String clientLogs,
-                List<OwnedSession> listed) {
+                List<OwnedSession> refused) {
             @Nullable
-            List<OwnedSession> unheld = registration.onAnswer(messageEpoch, messageRegistration, listed, nowNs);
+            List<OwnedSession> unheld = registration.onAnswer(messageEpoch, messageRegistration, refused, nowNs);
             if (unheld == null) {
                 return;
             }
@@ -373,9 +389,12 @@ final class ClientAgent {
                 }
             }
             exchange.open(epoch());
-            for (OwnedSession each : unheld) {
-                exchange.release(each.key(), each.token(), each.grant(), null, nowNs);
-            }
+            giveBack(unheld);
+        }
+
+        @Override
+        public void onNamed(long messageEpoch, long messageRegistration, int part, List<OwnedSession> refused) {
+            giveBack(registration.onNamed(messageEpoch, messageRegistration, part, refused, nowNs));
         }
 
         @Override

@@ -5,11 +5,10 @@ import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.TimeUnit;
+import java.util.function.BiConsumer;
 import java.util.function.LongUnaryOperator;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
-import org.stoneware.api.time.SleepWatch;
 import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.SessionProtocol;
 
@@ -23,8 +22,6 @@ import org.stoneware.wire.session.SessionProtocol;
  * <b>Threading:</b> every method needs the object's monitor, which callers hold ({@code synchronized (owned)}) around a whole step.
  */
 final class OwnedSessions {
-    private static final long LEASE_NS = TimeUnit.MILLISECONDS.toNanos(SessionProtocol.LEASE_MS);
-
     private final Map<SessionKey, Entry> entries = new HashMap<>();
     private final Map<SessionKey, Long> touches = new LinkedHashMap<>();
     /** Old keys of renamed sessions, while requests that know a session by its old key use it. */
@@ -33,11 +30,7 @@ final class OwnedSessions {
     /** Generation of what is owned no more whatever the lease. */
     private static final long LOST = -1;
 
-    private final SleepWatch watch = new SleepWatch();
-    private int sleeps;
-    private long awokeNs;
-    private long leaseUntilNs;
-    private boolean hasLease;
+    private final Lease lease = new Lease();
     private long generation;
 
     /** How a use ends. */
@@ -90,7 +83,7 @@ final class OwnedSessions {
     }
 
     boolean isLeaseValid(long nowNs) {
-        return hasLease && nowNs - leaseUntilNs < 0;
+        return lease.isValid(nowNs);
     }
 
     long generation() {
@@ -99,34 +92,25 @@ final class OwnedSessions {
 
     /** Takes notice of what both clocks of this machine show, the wall clock read first. */
     void clocks(long wallMs, long nowNs) {
-        if (watch.sleptNs(wallMs, nowNs) != SleepWatch.AGREED) {
-            sleeps++;
-            awokeNs = nowNs;
+        if (lease.hasSlept(wallMs, nowNs)) {
             forgetAll();
         }
     }
 
     /** How often the clocks have disagreed. */
     int sleeps() {
-        return sleeps;
+        return lease.sleeps();
     }
 
     /** A renewal sent at the given time was answered. */
     void onRenewed(long sentNs, long nowNs) {
         forgetIfLapsed(nowNs);
-        boolean isFromBeforeASleep = sleeps > 0 && sentNs - awokeNs < 0;
-        if (isFromBeforeASleep) {
-            return;
-        }
-        if (!hasLease || sentNs + LEASE_NS - leaseUntilNs > 0) {
-            leaseUntilNs = sentNs + LEASE_NS;
-            hasLease = true;
-        }
+        lease.onRenewed(sentNs);
     }
 
     /** Forgets everything owned when the lease has lapsed; running requests keep their tokens, which the server judges. */
     void forgetIfLapsed(long nowNs) {
-        if (hasLease && !isLeaseValid(nowNs)) {
+        if (lease.hasLapsed(nowNs)) {
             forgetAll();
         }
     }
@@ -134,46 +118,66 @@ final class OwnedSessions {
     /** Another epoch, or no lease any more: nothing owned counts. */
     void forgetAll() {
         generation++;
-        hasLease = false;
+        lease.end();
         entries.values().removeIf(entry -> entry.allUses() == 0);
         aliases.values().retainAll(entries.keySet());
     }
 
-    /**
-     * What is owned under the lease that holds now, to be named in a new epoch. What is not named can't be used without asking from
-     * here on.
-     */
-    List<OwnedSession> name(int limit, long nowNs) {
+    /** Shows what is owned under the lease that holds now, and can be named in a new epoch; nothing when there is no lease. */
+    void forEachNameable(long nowNs, BiConsumer<SessionKey, Entry> to) {
         forgetIfLapsed(nowNs);
-        List<OwnedSession> named = new ArrayList<>();
         if (!isLeaseValid(nowNs)) {
-            return named;
+            return;
         }
-        for (Map.Entry<SessionKey, Entry> each : entries.entrySet()) {
-            Entry entry = each.getValue();
-            if (entry.isNew || entry.isReleasing || entry.isReleased || entry.generation != generation) {
-                continue;
+        entries.forEach((key, entry) -> {
+            if (isNameable(entry, generation)) {
+                to.accept(key, entry);
             }
-            if (named.size() < limit) {
-                named.add(new OwnedSession(each.getKey(), entry.token, entry.grant));
-            } else {
-                entry.generation = LOST;
-            }
-        }
-        return named;
+        });
     }
 
-    /** Of what is owned only this is, under these tokens. Running requests keep their tokens, which the server judges. */
-    void keepOnly(Map<SessionKey, Long> tokens) {
-        entries.entrySet().removeIf(each -> {
-            Entry entry = each.getValue();
-            @Nullable Long token = tokens.get(each.getKey());
-            if (entry.isNew || (token != null && token == entry.token)) {
-                return false;
-            }
-            entry.generation = LOST;
-            return entry.allUses() == 0;
-        });
+    private static boolean isNameable(Entry entry, long under) {
+        return !entry.isNew && !entry.isReleasing && !entry.isReleased && entry.generation == under;
+    }
+
+    /** What is to be said of a session that was owned under that generation of the lease; null when it is not any more. */
+    @Nullable
+    OwnedSession toName(SessionKey key, long under) {
+        @Nullable Entry entry = entries.get(key);
+        return entry != null && isNameable(entry, under) ? new OwnedSession(key, entry.token, entry.grant) : null;
+    }
+
+    /**
+     * What is owned so far is not owned any more, until it is {@link #confirmed}. Running requests keep their tokens, which the server
+     * judges.
+     */
+    long beginGeneration() {
+        return ++generation;
+    }
+
+    /** A session that was owned under an earlier generation of the lease is owned under this one. */
+    void confirmed(SessionKey key, long under) {
+        @Nullable Entry entry = entry(key);
+        if (entry != null && entry.generation == under) {
+            entry.generation = generation;
+        }
+    }
+
+    /** A session is not owned under this token. Running requests keep it, and the server judges it. */
+    void refused(SessionKey key, long token) {
+        @Nullable Entry entry = entry(key);
+        if (entry == null || entry.isNew || entry.token != token) {
+            return;
+        }
+        entry.generation = LOST;
+        if (entry.allUses() == 0) {
+            remove(resolve(key));
+        }
+    }
+
+    /** Forgets what was owned, is not and is not in use. */
+    void dropUnowned() {
+        entries.values().removeIf(entry -> !entry.isNew && entry.generation != generation && entry.allUses() == 0);
         aliases.values().retainAll(entries.keySet());
     }
 

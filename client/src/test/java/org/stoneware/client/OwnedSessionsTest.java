@@ -2,9 +2,11 @@ package org.stoneware.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.session.SessionKey;
+import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.SessionProtocol;
 
 class OwnedSessionsTest {
@@ -119,7 +121,7 @@ class OwnedSessionsTest {
 
         owned.onRenewed(470 * MS, 480 * MS);
 
-        assertThat(owned.name(10, 481 * MS)).isEmpty();
+        assertThat(named(481)).isEmpty();
     }
 
     @Test
@@ -298,7 +300,7 @@ class OwnedSessionsTest {
         assertThat(freed.token).isEqualTo(TOKEN + 1);
         assertThat(freed.grant).isEqualTo(2);
         assertThat(owned.tryOpen(KEY, 7, 0, 0)).isFalse();
-        assertThat(owned.name(10, 0)).isEmpty();
+        assertThat(named(0)).isEmpty();
         assertThat(owned.end(KEY, 0, OwnedSessions.Ending.GIVEN_UP)).isNull();
         assertThat(owned.size()).isZero();
     }
@@ -431,5 +433,10 @@ class OwnedSessionsTest {
 
         assertThat(givenBack.grant).isEqualTo(1);
         assertThat(owned.tryOpen(KEY, 7, 1, MS)).isTrue();
+    }
+
+    /** What a registration in a new epoch would name. */
+    private List<OwnedSession> named(long ms) {
+        return new Naming(owned, new CopyVersions(), 10, 10).begin(ms * MS);
     }
 }

@@ -38,11 +38,12 @@ class RegistrationTest {
     }
 
     @Test
-    void shouldNameWhatItOwnsInANewEpochAndKeepWhatIsListed() {
+    void shouldNameWhatItOwnsInANewEpochAndKeepWhatIsNotRefused() {
         registration.onServer(2, 20);
         assertThat(named(100)).extracting(OwnedSession::key).containsExactlyInAnyOrder(KEY, OTHER_KEY);
 
-        List<OwnedSession> unheld = registration.onAnswer(2, 2, List.of(new OwnedSession(KEY, TOKEN, 1)), 150 * MS);
+        List<OwnedSession> unheld =
+                registration.onAnswer(2, 2, List.of(new OwnedSession(OTHER_KEY, TOKEN + 1, 1)), 150 * MS);
 
         assertThat(unheld).isEmpty();
         assertThat(owned.tryOpen(KEY, 7, 160, 160 * MS)).isTrue();
@@ -68,28 +69,26 @@ class RegistrationTest {
     }
 
     @Test
-    void shouldGiveBackWhatIsListedButNotHeldAnyMore() {
+    void shouldGiveBackWhatIsNotRefusedButNotHeldAnyMore() {
         registration.onServer(2, 20);
-        named(100);
-        OwnedSession listed = new OwnedSession(KEY, TOKEN, 1);
+        List<OwnedSession> named = named(100);
 
         // The lease of the epoch before lapses while the answer is on its way.
-        List<OwnedSession> unheld = registration.onAnswer(2, 2, List.of(listed), 450 * MS);
+        List<OwnedSession> unheld = registration.onAnswer(2, 2, List.of(), 450 * MS);
 
-        assertThat(unheld).containsExactly(listed);
+        assertThat(unheld).containsExactlyElementsOf(named);
         assertThat(owned.tryOpen(KEY, 7, 460, 460 * MS)).isFalse();
     }
 
     @Test
     void shouldGiveBackASessionOfWhichItHoldsWhatTheNewActiveDoesNot() {
         registration.onServer(2, 20);
-        named(100);
-        OwnedSession listed = new OwnedSession(KEY, TOKEN, 1);
+        List<OwnedSession> named = named(100);
         registration.onLogStart(new LogStart(1, 6));
 
-        List<OwnedSession> unheld = registration.onAnswer(2, 2, List.of(listed), 150 * MS);
+        List<OwnedSession> unheld = registration.onAnswer(2, 2, List.of(), 150 * MS);
 
-        assertThat(unheld).containsExactly(listed);
+        assertThat(unheld).containsExactlyElementsOf(named);
         assertThat(owned.tryOpen(KEY, 7, 160, 160 * MS)).isFalse();
     }
 
@@ -99,7 +98,7 @@ class RegistrationTest {
         registration.onServer(2, 20);
         named(100);
         registration.onLogStart(new LogStart(1, 6));
-        registration.onAnswer(2, 2, List.of(new OwnedSession(KEY, TOKEN, 1)), 150 * MS);
+        registration.onAnswer(2, 2, List.of(), 150 * MS);
 
         assertThat(owned.entry(KEY).fencedUses).isEqualTo(1);
     }
@@ -167,8 +166,8 @@ class RegistrationTest {
         List<OwnedSession> named = new ArrayList<>();
         ClientRequestListener listener = (ClientRequestListener) java.lang.reflect.Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {ClientRequestListener.class}, (proxy, method, args) -> {
-                    if (args[args.length - 1] instanceof List<?> sessions) {
-                        sessions.forEach(each -> named.add((OwnedSession) each));
+                    if (method.getName().equals("onRegister")) {
+                        ((List<?>) args[args.length - 2]).forEach(each -> named.add((OwnedSession) each));
                     } else {
                         told = (ToldVersions) args[0];
                     }

@@ -28,7 +28,7 @@ import org.stoneware.voting.RegisterValue;
  *  PASSIVE_STANDBY        PASSIVE_UNINITIALIZED  it was dropped, or another server or epoch is active
  *  PASSIVE_STANDBY        ACTIVE_COORDINATOR     the active is gone, see {@link Suspicion}, and the register says in sync
  *  START                  ACTIVE_COORDINATOR     every other server was asked and a quorum accepted, or does not run
- *  PASSIVE_UNINITIALIZED  ACTIVE_COORDINATOR     the same, once no server is active; never with a persistent store
+ *  PASSIVE_UNINITIALIZED  ACTIVE_COORDINATOR     the same, once no server is active; with a persistent store only where unclean promotion is allowed
  *  ACTIVE_COORDINATOR     ACTIVE_COORDINATOR     a server that is not active knew a higher epoch: the own one is raised above it
  *  ACTIVE_COORDINATOR     PASSIVE_UNINITIALIZED  {@link #requestHandOver}; until the standby is active, see {@link HandOver}
  *  ACTIVE_COORDINATOR     FENCED                 another server is active in a higher epoch, or the register can't be written

@@ -1,5 +1,6 @@
 package org.stoneware.client;
 
+import java.util.Set;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.simulation.PlantedBug;
 import org.stoneware.simulation.RequestHistory;
@@ -45,8 +46,9 @@ public final class ExploredTomcat extends TomcatProtocol {
         void onRefused(WriteStatus status);
     }
 
-    public ExploredTomcat(long id, SessionKey key, Watch watch, RequestHistory history, PlantedBug bug) {
-        super(id, bug);
+    public ExploredTomcat(
+            long id, SessionKey key, Watch watch, RequestHistory history, PlantedBug bug, boolean isNamedBehind) {
+        super(id, bug, isNamedBehind);
         this.key = key;
         this.watch = watch;
         this.history = history;
@@ -179,6 +181,11 @@ public final class ExploredTomcat extends TomcatProtocol {
     /** Number of the last change acknowledged here; 0 for none. */
     public long counter() {
         return counter;
+    }
+
+    @Override
+    Set<SessionKey> known() {
+        return Set.of(key);
     }
 
     @Override

@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.simulation.Habits;
 import org.stoneware.simulation.Ledger;
@@ -55,7 +56,7 @@ public final class SimulatedTomcat extends TomcatProtocol {
     }
 
     public SimulatedTomcat(long id, long seed, Ledger ledger, Habits habits, PlantedBug bug) {
-        super(id, bug);
+        super(id, bug, id % 2 == 1);
         this.random = new Random(seed);
         this.ledger = ledger;
         this.habits = habits;
@@ -101,6 +102,11 @@ public final class SimulatedTomcat extends TomcatProtocol {
         for (Browser browser : browsers) {
             browser.doWork();
         }
+    }
+
+    @Override
+    Set<SessionKey> known() {
+        return copies.keySet();
     }
 
     @Override

@@ -53,11 +53,20 @@ public abstract class TomcatProtocol implements ClientResponseListener {
         void send(byte[] message);
     }
 
-    TomcatProtocol(long id, PlantedBug bug) {
+    /** @param isNamedBehind whether what is owned and not in use is named behind the registration, one session at a time. */
+    TomcatProtocol(long id, PlantedBug bug, boolean isNamedBehind) {
         this.id = id;
         this.bug = bug;
-        this.registration = new Registration(new ClientAgent.Identity(id, id, 1), owned, versions);
+        this.registration = new Registration(
+                new ClientAgent.Identity(id, id, 1),
+                owned,
+                versions,
+                isNamedBehind ? 0 : Naming.FIRST_PART,
+                isNamedBehind ? 1 : Naming.PART);
     }
+
+    /** Sessions this Tomcat has a copy of. */
+    abstract Set<SessionKey> known();
 
     /** The session a request that waits for its answer asks for, or null. */
     abstract SessionKey askedFor(long requestId);
@@ -216,16 +225,37 @@ public abstract class TomcatProtocol implements ClientResponseListener {
             int maxBytes,
             String serverName,
             String logs,
-            List<OwnedSession> listed) {
-        List<OwnedSession> unheld = registration.onAnswer(messageEpoch, messageRegistration, listed, nowNs);
+            List<OwnedSession> refused) {
+        long generation = owned.generation();
+        List<OwnedSession> unheld = registration.onAnswer(messageEpoch, messageRegistration, refused, nowNs);
         if (unheld == null) {
             return;
+        }
+        if (bug == PlantedBug.USED_BEFORE_NAMED) {
+            known().forEach(key -> owned.confirmed(key, generation));
         }
         isRegistered = true;
         nextRenewNs = nowNs;
         exchange.open(epoch());
+        giveBack(unheld);
+        nameMore();
+    }
+
+    @Override
+    public void onNamed(long messageEpoch, long messageRegistration, int part, List<OwnedSession> refused) {
+        giveBack(registration.onNamed(messageEpoch, messageRegistration, part, refused, nowNs));
+        nameMore();
+    }
+
+    private void giveBack(List<OwnedSession> unheld) {
         for (OwnedSession each : unheld) {
             exchange.release(each.key(), each.token(), each.grant(), null, nowNs);
+        }
+    }
+
+    private void nameMore() {
+        if (isRegistered && registration.hasToName()) {
+            send(registration.encodeNames(out, nowNs));
         }
     }
 

@@ -95,7 +95,20 @@ enum GrantTopic {
             "BEGIN1 CRASH CONNECT1 FREEZE1 SLEEP CONNECT2 BEGIN2 FREEZE2 SLEEP",
             new GrantBounds(EnumSet.of(BEGIN, COMMIT, END, WAKE, LATE, TICK), 1, 1, 0, 0, 0, 1),
             new GrantBounds(EnumSet.of(BEGIN, COMMIT, END, FREEZE, WAKE, LATE, CONNECT, TICK, SLEEP), 2, 3, 1, 0, 1, 2),
-            EnumSet.of(PlantedBug.REGISTER_NOT_IDEMPOTENT));
+            EnumSet.of(PlantedBug.REGISTER_NOT_IDEMPOTENT)),
+    /** What a Tomcat owns is named behind its registration, whose answer or whose further names are slow. */
+    NAMED_BEHIND(
+            "CRASH HOLD_DOWN1 CONNECT1",
+            new GrantBounds(EnumSet.of(BEGIN, HOLD_UP, DOWN, FLOW, CONNECT, TICK), 1, 1, 1, 0, 1, 0, true),
+            new GrantBounds(
+                    EnumSet.of(BEGIN, COMMIT, END, FRESH, HOLD_UP, DOWN, FLOW, CONNECT, TICK), 2, 6, 1, 0, 2, 0, true),
+            EnumSet.of(PlantedBug.ALL_NAMED_WITH_REGISTRATION, PlantedBug.NAMED_FROM_OFF_BY_ONE)),
+    /** The same, when the time of the leases before is almost over. */
+    NAMED_LATE(
+            "CRASH TICK TICK HOLD_DOWN1 CONNECT1 HOLD_UP1 DOWN1",
+            new GrantBounds(EnumSet.of(BEGIN, COMMIT, FLOW, CONNECT, TICK), 1, 4, 0, 0, 1, 0, true),
+            new GrantBounds(EnumSet.of(BEGIN, COMMIT, END, FRESH, FLOW, CONNECT, TICK), 2, 6, 0, 0, 2, 0, true),
+            EnumSet.of(PlantedBug.USED_BEFORE_NAMED));
 
     final String story;
     final GrantBounds narrow;

@@ -121,7 +121,7 @@ final class GrantWorld implements SimulatedServer.Listener {
 
         Node(int id) {
             this.id = id;
-            this.tomcat = new ExploredTomcat(id, KEY, this, ledger.history(), bug);
+            this.tomcat = new ExploredTomcat(id, KEY, this, ledger.history(), bug, bounds.isNamedBehind());
         }
 
         long localNs() {

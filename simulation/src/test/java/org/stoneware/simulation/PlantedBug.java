@@ -48,6 +48,12 @@ public enum PlantedBug {
     WORD_IGNORED(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
     /** A registration that arrives twice takes over once more what it names. */
     REGISTER_NOT_IDEMPOTENT(TWO_OWNERS, STALE_READ, LOST_UPDATE, NOT_SERVED, NOT_ONE_COPY),
+    /** A new active takes what a registration names for all its Tomcat owns, although that has more to name. */
+    ALL_NAMED_WITH_REGISTRATION(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
+    /** A Tomcat says of the newest session it has not named yet that it has named it. */
+    NAMED_FROM_OFF_BY_ONE(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
+    /** A Tomcat that is registered uses what it has not named yet. */
+    USED_BEFORE_NAMED(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
     /** Answers, those to requests sent again too, show what is not committed. */
     ANSWERED_BEFORE_COMMIT(TWO_OWNERS, STALE_READ, LOST_UPDATE, WRONG_TOTAL, NOT_ONE_COPY),
     /** A write under a lapsed lease is taken whatever was written since. */
@@ -65,8 +71,10 @@ public enum PlantedBug {
     /** A late change to a session that has ended makes it anew. */
     ENDED_SESSION_WRITTEN(Violation.Kind.values());
 
+    private static final int REGISTER = 1;
     private static final int WRITE = 4;
     private static final int RELEASE = 7;
+    private static final int NAME = 11;
 
     private final Set<Violation.Kind> symptoms;
 
@@ -91,6 +99,13 @@ public enum PlantedBug {
             long requestId = buffer.getLong(16, ByteOrder.LITTLE_ENDIAN) & 0xFFFF_FFFFL;
             // The message is a copy; the number of its transmission makes its id another one each time.
             buffer.putLong(16, transmission << 32 | requestId, ByteOrder.LITTLE_ENDIAN);
+        }
+        int namedFromAt = template == REGISTER ? 68 : 28;
+        if (this == NAMED_FROM_OFF_BY_ONE
+                && (template == REGISTER || template == NAME)
+                && buffer.getLong(namedFromAt, ByteOrder.LITTLE_ENDIAN) > 0) {
+            buffer.putLong(
+                    namedFromAt, buffer.getLong(namedFromAt, ByteOrder.LITTLE_ENDIAN) - 1, ByteOrder.LITTLE_ENDIAN);
         }
         return message;
     }

@@ -333,7 +333,7 @@ final class StandbyLink implements ReplicationListener {
         lease.distrust(nowNs);
     }
 
-    /** True while this standby can't have taken over: it has given its word, or it is not in the in-sync set. */
+    /** True while this standby, for all this server has done, can't have taken over: it has given its word, or it is not in the in-sync set. */
     boolean hasGivenWord(long nowNs) {
         if (isInSync && !lease.holds(incarnation, nowNs)) {
             return false;

@@ -211,8 +211,8 @@ public final class Standbys {
     }
 
     /**
-     * True while no standby can have taken over: each in the in-sync set, or about to be, has given its word lately. True as well
-     * when there is none.
+     * True while no standby can have taken over, but one that saw this server's connections closed and refused, as when the process has ended
+     * (ADR 0307): each in the in-sync set, or about to be, has given its word lately. True as well when there is none.
      */
     public boolean holdsLeases(long nowNs) {
         for (int i = 0; i < links.size(); i++) {

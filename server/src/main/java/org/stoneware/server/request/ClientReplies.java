@@ -27,7 +27,7 @@ final class ClientReplies {
         this.logStart = logStart;
     }
 
-    void registered(ClientPort to, long registration, RequestLimits limits, List<OwnedSession> owned) {
+    void registered(ClientPort to, long registration, RequestLimits limits, List<OwnedSession> refused) {
         to.send(
                 out,
                 responses.registered(
@@ -39,7 +39,11 @@ final class ClientReplies {
                         logStart,
                         limits.serverName(),
                         limits.clientLogs(),
-                        owned));
+                        refused));
+    }
+
+    void named(ClientPort to, long registration, int part, List<OwnedSession> refused) {
+        to.send(out, responses.named(out, epoch, registration, part, refused));
     }
 
     void mustRegister(ClientPort to) {

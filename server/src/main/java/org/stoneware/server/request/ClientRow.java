@@ -23,6 +23,8 @@ final class ClientRow {
     long registration;
     /** The newest registration is held by every in-sync server and was answered. */
     boolean isAnswered;
+    /** It was told changes that are not in the log of this active: nothing it owned before is owned here. */
+    boolean isOfOtherSide;
     /** When its last renewal arrived; ownership is safe from others until {@code LEASE_GRACE_MS} later. */
     long renewedNs;
 

@@ -2,14 +2,16 @@ package org.stoneware.server.request;
 
 import java.util.ArrayList;
 import java.util.List;
+import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.server.session.ClientId;
 import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.ToldVersions;
 
 /**
- * Takes Tomcats in. A registration names what its Tomcat owns from the epoch before; what is accepted of it is owned from the moment it
- * arrives, and answered once every in-sync server holds the registration. A repeated one is answered again and changes nothing.
+ * Takes Tomcats in. A registration names what its Tomcat owns from the epoch before, or the part of it that is wanted soonest and further
+ * messages the rest (ADR 0315); what is accepted of it is owned from the moment it arrives. The registration is answered once every in-sync
+ * server holds it. A repeated one is answered again and changes nothing.
  * <p>
  * <b>Threading:</b> the agent thread. Not final: the simulation plants faults by overriding one rule.
  */
@@ -29,7 +31,8 @@ class Registrations {
             long incarnation,
             long registration,
             Introduction introduction,
-            List<OwnedSession> owned) {
+            List<OwnedSession> owned,
+            long namedFrom) {
         ClientPort from = context.port;
         if (requestEpoch != context.epoch) {
             // What it names and what it drops depends on the epoch it believes in.
@@ -43,9 +46,11 @@ class Registrations {
             return;
         }
         int length = context.entries.clientRegistered(context.proposals.entry, id.high(), id.low(), incarnation);
-        List<OwnedSession> kept = new ArrayList<>();
-        boolean isProposed = context.propose(
-                length, null, null, (status, version) -> onCommitted(row, from, registration, introduction, kept));
+        List<OwnedSession> refused = new ArrayList<>(0);
+        boolean isProposed = context.propose(length, null, null, (status, version) -> {
+            context.rule.onRegistered(row.id, namedFrom);
+            onCommitted(row, from, registration, introduction, refused);
+        });
         if (!isProposed) {
             return;
         }
@@ -54,14 +59,44 @@ class Registrations {
         row.isAnswered = false;
         from.isRegistering = true;
         ToldVersions told = introduction.told();
-        boolean isOfOtherSide = context.stateMachine.history().isBeyond(told.epoch(), told.version());
-        if (isOfOtherSide) {
+        row.isOfOtherSide = context.stateMachine.history().isBeyond(told.epoch(), told.version());
+        if (row.isOfOtherSide) {
             context.offer.onTomcatOfOtherSide(context.nowNs);
         }
+        own(row, owned, refused);
+    }
+
+    /** Makes a Tomcat the owner of what it names, as far as it may be; the rest is added to {@code refused}. */
+    private void own(ClientRow row, List<OwnedSession> owned, List<OwnedSession> refused) {
         for (OwnedSession each : owned) {
             // Who knows of changes that are not here would own, for a moment, what is older than its own copy.
-            if (!isOfOtherSide && isOwned(row, each)) {
-                kept.add(each);
+            if (row.isOfOtherSide || !isOwned(row, each)) {
+                refused.add(each);
+            }
+        }
+    }
+
+    /**
+     * Further sessions a registered Tomcat owns since before this epoch. As any answer that lets a Tomcat own something it is given only
+     * while no other server can be active; the registration, which every in-sync server holds, stands before it.
+     */
+    void onName(long requestEpoch, long registration, int part, long namedFrom, List<OwnedSession> owned) {
+        @Nullable ClientRow row = context.registered(requestEpoch);
+        if (row == null || registration != row.registration || !row.isAnswered) {
+            // Belongs to a registration that has a successor.
+            return;
+        }
+        if (!context.canServeReads()) {
+            context.wait = RequestContext.Wait.ALONE;
+            return;
+        }
+        List<OwnedSession> refused = new ArrayList<>(0);
+        own(row, owned, refused);
+        context.rule.onRegistered(row.id, namedFrom);
+        context.replies.named(context.port, registration, part, refused);
+        if (context.ownership.contestedSize() > 0) {
+            for (OwnedSession each : owned) {
+                context.ownership.recallIfWaitedFor(context.resolve(each.key()), context.nowNs);
             }
         }
     }
@@ -78,13 +113,13 @@ class Registrations {
         if (registration != row.registration || !row.isAnswered || row.port != from) {
             return;
         }
-        List<OwnedSession> kept = new ArrayList<>();
+        List<OwnedSession> refused = new ArrayList<>(0);
         for (OwnedSession each : owned) {
-            if (context.ownership.owned(context.resolve(each.key()), row, each.token()) != null) {
-                kept.add(each);
+            if (context.ownership.owned(context.resolve(each.key()), row, each.token()) == null) {
+                refused.add(each);
             }
         }
-        context.replies.registered(from, registration, context.limits, kept);
+        context.replies.registered(from, registration, context.limits, refused);
     }
 
     private boolean isOwned(ClientRow row, OwnedSession named) {
@@ -107,8 +142,7 @@ class Registrations {
     }
 
     private void onCommitted(
-            ClientRow row, ClientPort from, long registration, Introduction introduction, List<OwnedSession> kept) {
-        context.rule.onRegistered(row.id);
+            ClientRow row, ClientPort from, long registration, Introduction introduction, List<OwnedSession> refused) {
         if (row.registration != registration) {
             return;
         }
@@ -118,7 +152,7 @@ class Registrations {
             return;
         }
         context.clients.bind(row, from, introduction);
-        context.replies.registered(from, registration, context.limits, kept);
+        context.replies.registered(from, registration, context.limits, refused);
         context.ownership.recallAgain(row, context.nowNs);
     }
 }

@@ -56,6 +56,7 @@ public final class SessionRequestProcessor {
     private int retriedAtDecision;
     private long retriedAtCommit = -1;
     private boolean retriedWhileOpen;
+    private int retriedAtNames;
     private boolean retriedWhileReadable;
     private boolean isRetrying;
     private boolean isLoadEnded;
@@ -104,7 +105,7 @@ public final class SessionRequestProcessor {
                 store,
                 clock,
                 activatedNs,
-                new GrantRule(stateMachine.clients(), aloneNs),
+                new GrantRule(stateMachine.clients(), aloneNs, store),
                 standbys,
                 ReadGate.ALWAYS_OPEN,
                 events));
@@ -137,6 +138,9 @@ public final class SessionRequestProcessor {
      */
     public void onMessage(ClientPort from, DirectBuffer buffer, int offset, int length, long nowNs) {
         context.nowNs = nowNs;
+        // What waited for something that has come since keeps its place before what comes now.
+        retryAlone();
+        retryAfterOffer();
         context.hasWaitedForOffer = false;
         boolean mayOvertake = inOrder.isEmpty() || ClientRequestAdapter.isRenewal(buffer, offset, length);
         RequestContext.Wait wait =
@@ -256,17 +260,20 @@ public final class SessionRequestProcessor {
         long commitIndex = context.proposals.commitIndex();
         int decisions = context.proposals.decisions();
         boolean isOpen = context.rule.isOpen(context.nowNs);
+        int named = context.rule.steps();
         boolean isReadable = context.canServeReads();
         if (isRetrying
                 || (commitIndex == retriedAtCommit
                         && decisions == retriedAtDecision
                         && isOpen == retriedWhileOpen
+                        && named == retriedAtNames
                         && isReadable == retriedWhileReadable)) {
             return 0;
         }
         retriedAtCommit = commitIndex;
         retriedAtDecision = decisions;
         retriedWhileOpen = isOpen;
+        retriedAtNames = named;
         retriedWhileReadable = isReadable;
         return retryAllAlone();
     }
@@ -396,14 +403,21 @@ public final class SessionRequestProcessor {
                 String name,
                 String productVersion,
                 List<String> applications,
-                List<OwnedSession> owned) {
+                List<OwnedSession> owned,
+                long namedFrom) {
             registrations.onRegister(
                     requestEpoch,
                     new ClientId(clientIdHigh, clientIdLow),
                     incarnation,
                     registration,
                     new Registrations.Introduction(name, productVersion, applications, told),
-                    owned);
+                    owned,
+                    namedFrom);
+        }
+
+        @Override
+        public void onName(long requestEpoch, long registration, int part, long namedFrom, List<OwnedSession> owned) {
+            registrations.onName(requestEpoch, registration, part, namedFrom, owned);
         }
 
         @Override

@@ -230,7 +230,10 @@ public final class QuestionFixture implements Surroundings {
                 int maxBytes,
                 String serverName,
                 String logs,
-                List<OwnedSession> sessions) {}
+                List<OwnedSession> refused) {}
+
+        @Override
+        public void onNamed(long epoch, long number, int part, List<OwnedSession> refused) {}
 
         @Override
         public void onWritten(long epoch, long requestId, long token, long version, WriteStatus status, int hints) {}

@@ -17,6 +17,8 @@ import org.stoneware.wire.session.WriteStatus;
 class FailoverTest {
     private static final SessionKey OTHER_KEY = SessionKey.of("shop", "S2");
     private static final int WINDOW = 1 << 20;
+    /** Of what a Tomcat owns nothing need have been named yet, as far as it says. */
+    private static final long ALL_LATER = Long.MAX_VALUE;
 
     private final ProcessorFixture array = new ProcessorFixture();
     private final Tomcat a = array.tomcat(1);
@@ -91,6 +93,137 @@ class FailoverTest {
     }
 
     @Test
+    void shouldLetATomcatKeepWhatItNamesBehindItsRegistration() {
+        long token = a.create(1, KEY);
+        long otherToken = a.create(2, OTHER_KEY);
+        array.takeOver();
+        a.comeBackAndGoOn(ALL_LATER, named(KEY, token, 1));
+
+        a.name(1, 0, named(OTHER_KEY, otherToken, 1), named(SessionKey.of("shop", "gone"), 5, 1));
+
+        assertThat(a.named).containsExactly(1);
+        assertThat(a.kept).containsExactly(named(OTHER_KEY, otherToken, 1));
+        a.write(3, OTHER_KEY, otherToken, 0, 1, 8);
+        assertThat(a.lastWritten().status()).isEqualTo(WriteStatus.COMMITTED);
+    }
+
+    @Test
+    void shouldNotGrantWhatATomcatHasNotNamedYet() {
+        long token = a.create(1, KEY);
+        array.takeOver();
+        b.comeBack();
+        a.comeBackAndGoOn(ALL_LATER);
+        b.getOwn(1, KEY, 0);
+        a.name(1, ALL_LATER);
+        assertThat(b.owned).isEmpty();
+
+        a.name(2, 0, named(KEY, token, 1));
+
+        assertThat(b.owned).isEmpty();
+        assertThat(a.recalls).containsExactly(new ProcessorFixture.Recall(token, 1, KEY));
+        a.release(KEY, token, 1);
+        assertThat(b.lastOwned().token()).isGreaterThan(token);
+    }
+
+    @Test
+    void shouldGrantWhatNobodyHasNamedThatWasChangedLaterThanWhatIsNotNamedYet() {
+        a.create(1, KEY);
+        a.create(2, OTHER_KEY);
+        long version = a.lastWritten().version();
+        array.takeOver();
+        a.comeBackAndGoOn(version);
+        b.getOwn(1, OTHER_KEY, 0);
+        b.getOwn(2, KEY, 0);
+        assertThat(b.owned).as("while a Tomcat is missing").isEmpty();
+
+        b.comeBackAndGoOn(version - 1);
+        b.getOwn(1, OTHER_KEY, 0);
+        b.getOwn(2, KEY, 0);
+        assertThat(b.owned).extracting(ProcessorFixture.Owned::requestId).containsExactly(1L);
+
+        a.name(1, version - 1);
+        array.pass(1, b);
+        assertThat(b.owned).extracting(ProcessorFixture.Owned::requestId).containsExactly(1L, 2L);
+    }
+
+    @Test
+    void shouldTakeNoNameOfASessionThatWasGrantedAsNobodys() {
+        long token = a.create(1, KEY);
+        long version = a.lastWritten().version();
+        array.takeOver();
+        a.comeBackAndGoOn(version);
+        b.comeBack();
+        b.getOwn(1, KEY, 0);
+        b.release(KEY, b.lastOwned().token(), b.lastOwned().grant());
+
+        a.name(1, 0, named(KEY, token, 1));
+
+        assertThat(a.kept).isEmpty();
+    }
+
+    @Test
+    void shouldGrantEverythingOnceATomcatHasNamedItsLast() {
+        a.create(1, KEY);
+        array.takeOver();
+        b.comeBack();
+        a.comeBackAndGoOn(ALL_LATER);
+        b.getOwn(1, KEY, 0);
+
+        a.name(1, 0);
+        array.pass(1, b);
+
+        assertThat(b.lastOwned().status()).isEqualTo(OwnStatus.LOADED);
+    }
+
+    @Test
+    void shouldGrantWhatATomcatNamesTooLate() {
+        long token = a.create(1, KEY);
+        array.takeOver();
+        b.comeBack();
+        a.comeBackAndGoOn(ALL_LATER);
+        b.getOwn(1, KEY, 0);
+        array.pass(430, b);
+        assertThat(b.lastOwned().status()).isEqualTo(OwnStatus.LOADED);
+
+        a.name(1, 0, named(KEY, token, 1));
+
+        assertThat(a.named).containsExactly(1);
+        assertThat(a.kept).isEmpty();
+    }
+
+    @Test
+    void shouldTakeNothingOfNamesThatBelongToAnotherRegistration() {
+        long token = a.create(1, KEY);
+        array.takeOver();
+        b.comeBack();
+        a.comeBackAndGoOn(ALL_LATER);
+        long before = a.registration();
+        a.comeBackAndGoOn(ALL_LATER);
+        b.getOwn(1, KEY, 0);
+
+        a.name(before, 1, 0, named(KEY, token, 1));
+        array.pass(1, b);
+
+        assertThat(a.named).isEmpty();
+        assertThat(array.counter("ownership.tomcats-awaited")).isEqualTo(1);
+        assertThat(b.owned).isEmpty();
+    }
+
+    @Test
+    void shouldNotTakeOverAgainWhatNamesThatComeTwiceHold() {
+        long token = a.create(1, KEY);
+        array.takeOver();
+        a.comeBackAndGoOn(ALL_LATER);
+        a.name(1, ALL_LATER, named(KEY, token, 1));
+        a.release(KEY, token, 1);
+
+        a.name(1, ALL_LATER, named(KEY, token, 1));
+
+        assertThat(a.kept).isEmpty();
+        assertThat(array.counter("ownership.rows")).isZero();
+    }
+
+    @Test
     void shouldAnswerARepeatedRegistrationWithWhatIsStillOwnedAndChangeNothing() {
         long token = a.create(1, KEY);
         long otherToken = a.create(2, OTHER_KEY);
@@ -161,6 +294,45 @@ class FailoverTest {
         assertThat(a.written).hasSize(1);
 
         array.pass(430, a);
+        assertThat(a.lastWritten().status()).isEqualTo(WriteStatus.COMMITTED);
+    }
+
+    @Test
+    void shouldTakeALateWriteBeforeARequestThatComesWhenTheLastLeaseIsOver() {
+        long token = a.create(1, KEY);
+        a.base = a.lastWritten().version();
+        array.takeOver();
+        a.comeBack();
+        Tomcat c = array.tomcat(3);
+        a.write(2, KEY, token, 0, 1, 8);
+        assertThat(a.written).hasSize(1);
+
+        array.clock.advanceMs(415);
+        c.renew();
+        array.clock.advanceMs(10);
+        c.getOwn(1, KEY, 0);
+        array.pass(1, c);
+
+        assertThat(a.written).hasSize(2);
+        assertThat(a.lastWritten().status()).isEqualTo(WriteStatus.COMMITTED);
+    }
+
+    @Test
+    void shouldTakeALateWriteThatWaitedForAnOfferBeforeARequestThatComesWhenItHasEnded() {
+        long token = a.create(1, KEY);
+        a.base = a.lastWritten().version();
+        array.takeOver();
+        a.comeBack();
+        b.comeBack();
+        array.processor.offer().begin(array.clock.nowNs());
+        a.write(2, KEY, token, 0, 1, 8);
+        assertThat(a.written).hasSize(1);
+
+        array.processor.offer().end(array.clock.nowNs());
+        b.getOwn(1, KEY, 0);
+        array.pass(1, b);
+
+        assertThat(a.written).hasSize(2);
         assertThat(a.lastWritten().status()).isEqualTo(WriteStatus.COMMITTED);
     }
 

@@ -26,6 +26,7 @@ import org.stoneware.wire.session.ClientResponseListener;
 import org.stoneware.wire.session.OwnStatus;
 import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.SessionProtocol;
+import org.stoneware.wire.session.ToldVersions;
 import org.stoneware.wire.session.WriteStatus;
 
 /** A processor with a plain store, time at will, and Tomcats that keep what they hear. */
@@ -161,7 +162,12 @@ final class ProcessorFixture {
         final List<Expired> expired = new ArrayList<>();
         int registered;
         long base;
+        /** What it named last, when that is answered, without what was refused. */
         List<OwnedSession> kept = List.of();
+        /** Parts of its names that were answered. */
+        final List<Integer> named = new ArrayList<>();
+
+        private List<OwnedSession> asked = List.of();
         int renewed;
         int mustRegister;
         ClientPort port;
@@ -206,8 +212,46 @@ final class ProcessorFixture {
             return registration;
         }
 
+        /** The same, and says from which version on these are all it owns. */
+        void comeBackAndGoOn(long namedFrom, OwnedSession... names) {
+            connect();
+            register(++registration, List.of(names), namedFrom);
+        }
+
         void register(long number, List<OwnedSession> names) {
-            send(requests.register(out, epoch, id, id, 1, number, "tomcat-" + id, "test", List.of("shop"), names));
+            register(number, names, 0);
+        }
+
+        private void register(long number, List<OwnedSession> names, long namedFrom) {
+            asked = names;
+            send(requests.register(
+                    out,
+                    epoch,
+                    id,
+                    id,
+                    1,
+                    number,
+                    "tomcat-" + id,
+                    "test",
+                    ToldVersions.NOTHING,
+                    List.of("shop"),
+                    names,
+                    namedFrom));
+        }
+
+        void name(int part, long namedFrom, OwnedSession... names) {
+            name(registration, part, namedFrom, names);
+        }
+
+        void name(long number, int part, long namedFrom, OwnedSession... names) {
+            asked = List.of(names);
+            send(requests.name(out, epoch, number, part, namedFrom, asked));
+        }
+
+        private void keepAllBut(List<OwnedSession> refused) {
+            List<OwnedSession> all = new ArrayList<>(asked);
+            all.removeAll(refused);
+            kept = all;
         }
 
         void lose() {
@@ -316,9 +360,15 @@ final class ProcessorFixture {
                 int maxBytes,
                 String serverName,
                 String logs,
-                List<OwnedSession> keptNow) {
+                List<OwnedSession> refused) {
             registered++;
-            kept = keptNow;
+            keepAllBut(refused);
+        }
+
+        @Override
+        public void onNamed(long epoch, long number, int part, List<OwnedSession> refused) {
+            named.add(part);
+            keepAllBut(refused);
         }
 
         @Override

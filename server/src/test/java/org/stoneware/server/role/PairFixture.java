@@ -382,9 +382,12 @@ final class PairFixture {
                 int maxBytes,
                 String serverName,
                 String logs,
-                List<OwnedSession> sessions) {
+                List<OwnedSession> refused) {
             registered++;
         }
+
+        @Override
+        public void onNamed(long epoch, long number, int part, List<OwnedSession> refused) {}
 
         @Override
         public void onWritten(long epoch, long requestId, long token, long version, WriteStatus status, int hints) {

@@ -66,7 +66,7 @@ final class SplitTomcat implements ClientResponseListener {
         this.server = server;
         this.epoch = epoch;
         this.clock = pair.clock;
-        send(requests.register(out, epoch, id, id, 1, 1, "tomcat" + id, "test", told, List.of("shop"), owned));
+        send(requests.register(out, epoch, id, id, 1, 1, "tomcat" + id, "test", told, List.of("shop"), owned, 0));
     }
 
     void create(String id, String value) {
@@ -157,7 +157,10 @@ final class SplitTomcat implements ClientResponseListener {
             int maxBytes,
             String serverName,
             String logs,
-            List<OwnedSession> sessions) {}
+            List<OwnedSession> refused) {}
+
+    @Override
+    public void onNamed(long epoch, long number, int part, List<OwnedSession> refused) {}
 
     @Override
     public void onWritten(long epoch, long requestId, long token, long version, WriteStatus status, int hints) {

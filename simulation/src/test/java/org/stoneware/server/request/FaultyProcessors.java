@@ -82,20 +82,20 @@ public final class FaultyProcessors {
     private static GrantRule rule(PlantedBug bug, SessionStateMachine state, long aloneNs, LongSupplier lastWriter) {
         long countedNs =
                 bug == PlantedBug.WAIT_WITHOUT_MARGIN ? aloneNs - SessionOwnership.LEASE_GRACE_NS + LEASE_NS : aloneNs;
-        return new GrantRule(List.copyOf(state.clients()), countedNs) {
+        return new GrantRule(List.copyOf(state.clients()), countedNs, state.store()) {
             @Override
             boolean mayGrant(SessionKey key, long now) {
                 return bug == PlantedBug.GRANT_BEFORE_REGISTERED || super.mayGrant(key, now);
             }
 
             @Override
-            void onRegistered(ClientId client) {
+            void onRegistered(ClientId client, long from) {
                 boolean isLastWriter = client.low() == lastWriter.getAsLong();
                 if (bug == PlantedBug.GRANT_AFTER_ONE_REGISTERED
                         || bug == PlantedBug.GRANT_AFTER_LAST_WRITER_ONLY && isLastWriter) {
                     missing.clear();
                 }
-                super.onRegistered(client);
+                super.onRegistered(client, bug == PlantedBug.ALL_NAMED_WITH_REGISTRATION ? ALL : from);
             }
         };
     }

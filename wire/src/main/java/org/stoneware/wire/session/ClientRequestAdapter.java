@@ -14,6 +14,7 @@ import org.stoneware.wire.session.codec.ApplicationDecoder;
 import org.stoneware.wire.session.codec.ExpiryDoneDecoder;
 import org.stoneware.wire.session.codec.GetOwnDecoder;
 import org.stoneware.wire.session.codec.MessageHeaderDecoder;
+import org.stoneware.wire.session.codec.NameDecoder;
 import org.stoneware.wire.session.codec.RegisterDecoder;
 import org.stoneware.wire.session.codec.ReleaseDecoder;
 import org.stoneware.wire.session.codec.RemoveDecoder;
@@ -36,6 +37,7 @@ public final class ClientRequestAdapter {
     private final UnsafeBuffer part = new UnsafeBuffer(new byte[0]);
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final RegisterDecoder register = new RegisterDecoder();
+    private final NameDecoder naming = new NameDecoder();
     private final RenewDecoder renew = new RenewDecoder();
     private final GetOwnDecoder getOwn = new GetOwnDecoder();
     private final WriteDecoder write = new WriteDecoder();
@@ -73,6 +75,17 @@ public final class ClientRequestAdapter {
         MessageBounds.check(header.wrap(message, 0), message, SessionProtocol.SCHEMA_ID);
         switch (header.templateId()) {
             case RegisterDecoder.TEMPLATE_ID -> decodeRegister(listener);
+            case NameDecoder.TEMPLATE_ID -> {
+                MessageBounds.checkBlock(header, NameDecoder.BLOCK_LENGTH);
+                naming.wrapAndApplyHeader(message, 0, header);
+                naming.wrapOwned(part);
+                listener.onName(
+                        naming.epoch(),
+                        naming.registration(),
+                        naming.part(),
+                        naming.namedFrom(),
+                        OwnedSessionRun.decode(part, naming.ownedCount()));
+            }
             case RenewDecoder.TEMPLATE_ID -> {
                 MessageBounds.checkBlock(header, RenewDecoder.BLOCK_LENGTH);
                 renew.wrapAndApplyHeader(message, 0, header);
@@ -166,7 +179,8 @@ public final class ClientRequestAdapter {
                 name,
                 productVersion,
                 applications,
-                OwnedSessionRun.decode(part, register.ownedCount()));
+                OwnedSessionRun.decode(part, register.ownedCount()),
+                register.namedFrom());
     }
 
     private void decodeWrite(ClientRequestListener listener) {

@@ -9,6 +9,11 @@ public interface ClientRequestListener {
     /** What the Tomcat that registers was told before; told right before {@link #onRegister}. */
     default void onTold(ToldVersions told) {}
 
+    /**
+     * @param owned     what the Tomcat owns since before this epoch, under a lease that held when it sent this.
+     * @param namedFrom what of that has this version or a later one is in {@code owned}, the rest is told with {@link #onName}; 0 when
+     *                  there is no rest.
+     */
     void onRegister(
             long epoch,
             long clientIdHigh,
@@ -18,7 +23,14 @@ public interface ClientRequestListener {
             String name,
             String productVersion,
             List<String> applications,
-            List<OwnedSession> owned);
+            List<OwnedSession> owned,
+            long namedFrom);
+
+    /**
+     * @param part      counts the messages that belong to one registration from 1.
+     * @param namedFrom as in {@link #onRegister}, with this part and those before it; 0 with the last.
+     */
+    void onName(long epoch, long registration, int part, long namedFrom, List<OwnedSession> owned);
 
     void onRenew(long epoch, long registration, long sequence);
 

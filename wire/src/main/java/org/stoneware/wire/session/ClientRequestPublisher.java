@@ -12,6 +12,7 @@ import org.stoneware.wire.session.codec.ApplicationEncoder;
 import org.stoneware.wire.session.codec.ExpiryDoneEncoder;
 import org.stoneware.wire.session.codec.GetOwnEncoder;
 import org.stoneware.wire.session.codec.MessageHeaderEncoder;
+import org.stoneware.wire.session.codec.NameEncoder;
 import org.stoneware.wire.session.codec.RegisterEncoder;
 import org.stoneware.wire.session.codec.ReleaseEncoder;
 import org.stoneware.wire.session.codec.RemoveEncoder;
@@ -33,6 +34,7 @@ public final class ClientRequestPublisher {
 
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final RegisterEncoder register = new RegisterEncoder();
+    private final NameEncoder naming = new NameEncoder();
     private final RenewEncoder renew = new RenewEncoder();
     private final GetOwnEncoder getOwn = new GetOwnEncoder();
     private final WriteEncoder write = new WriteEncoder();
@@ -68,12 +70,14 @@ public final class ClientRequestPublisher {
                 productVersion,
                 ToldVersions.NOTHING,
                 applications,
-                owned);
+                owned,
+                0);
     }
 
     /**
      * @param told  what this Tomcat was told in the epoch it was registered in last.
      * @param owned what this Tomcat owns under a lease that holds now; of an earlier epoch.
+     * @param namedFrom what of that has this version or a later one is named, the rest with {@link #name}; 0 when all is.
      */
     public int register(
             MutableDirectBuffer out,
@@ -86,7 +90,8 @@ public final class ClientRequestPublisher {
             String productVersion,
             ToldVersions told,
             Collection<String> applications,
-            Collection<OwnedSession> owned) {
+            Collection<OwnedSession> owned,
+            long namedFrom) {
         StringBuilder names = new StringBuilder();
         for (String each : applications) {
             names.append(each).append('\0');
@@ -101,12 +106,35 @@ public final class ClientRequestPublisher {
                 .ownedCount(owned.size())
                 .toldEpoch(told.epoch())
                 .toldVersion(told.version())
+                .namedFrom(namedFrom)
                 .name(name)
                 .productVersion(productVersion)
                 .putApplications(nameBytes, 0, nameBytes.length);
         int runLength = ownedRun.encode(owned);
         register.putOwned(ownedRun.buffer(), 0, runLength);
         return MessageHeaderEncoder.ENCODED_LENGTH + register.encodedLength();
+    }
+
+    /**
+     * @param part      counts these messages from 1.
+     * @param namedFrom what is owned and has this version or a later one has been named; 0 when all has.
+     */
+    public int name(
+            MutableDirectBuffer out,
+            long epoch,
+            long registration,
+            int part,
+            long namedFrom,
+            Collection<OwnedSession> owned) {
+        naming.wrapAndApplyHeader(out, 0, header)
+                .epoch(epoch)
+                .registration(registration)
+                .part(part)
+                .namedFrom(namedFrom)
+                .ownedCount(owned.size());
+        int runLength = ownedRun.encode(owned);
+        naming.putOwned(ownedRun.buffer(), 0, runLength);
+        return MessageHeaderEncoder.ENCODED_LENGTH + naming.encodedLength();
     }
 
     public int renew(MutableDirectBuffer out, long epoch, long registration, long sequence) {

@@ -8,6 +8,7 @@ import org.stoneware.api.session.SessionRecord;
 import org.stoneware.wire.session.codec.ExpiredDecoder;
 import org.stoneware.wire.session.codec.MessageHeaderDecoder;
 import org.stoneware.wire.session.codec.MustRegisterDecoder;
+import org.stoneware.wire.session.codec.NamedDecoder;
 import org.stoneware.wire.session.codec.OwnedDecoder;
 import org.stoneware.wire.session.codec.RecallDecoder;
 import org.stoneware.wire.session.codec.RegisteredDecoder;
@@ -26,6 +27,7 @@ public final class ClientResponseAdapter {
     private final UnsafeBuffer part = new UnsafeBuffer(new byte[0]);
     private final MessageHeaderDecoder header = new MessageHeaderDecoder();
     private final RegisteredDecoder registered = new RegisteredDecoder();
+    private final NamedDecoder named = new NamedDecoder();
     private final RenewedDecoder renewed = new RenewedDecoder();
     private final OwnedDecoder owned = new OwnedDecoder();
     private final WrittenDecoder written = new WrittenDecoder();
@@ -58,7 +60,7 @@ public final class ClientResponseAdapter {
                 String serverName = part.getStringWithoutLengthUtf8(0, part.capacity());
                 registered.wrapClientLogs(part);
                 String clientLogs = part.getStringWithoutLengthUtf8(0, part.capacity());
-                registered.wrapOwned(part);
+                registered.wrapRefused(part);
                 listener.onLogStart(new LogStart(registered.inheritedEpoch(), registered.inheritedIndex()));
                 listener.onRegistered(
                         registered.epoch(),
@@ -67,7 +69,17 @@ public final class ClientResponseAdapter {
                         registered.maxSessionBytes(),
                         serverName,
                         clientLogs,
-                        OwnedSessionRun.decode(part, registered.ownedCount()));
+                        OwnedSessionRun.decode(part, registered.refusedCount()));
+            }
+            case NamedDecoder.TEMPLATE_ID -> {
+                MessageBounds.checkBlock(header, NamedDecoder.BLOCK_LENGTH);
+                named.wrapAndApplyHeader(message, 0, header);
+                named.wrapRefused(part);
+                listener.onNamed(
+                        named.epoch(),
+                        named.registration(),
+                        named.part(),
+                        OwnedSessionRun.decode(part, named.refusedCount()));
             }
             case RenewedDecoder.TEMPLATE_ID -> {
                 MessageBounds.checkBlock(header, RenewedDecoder.BLOCK_LENGTH);

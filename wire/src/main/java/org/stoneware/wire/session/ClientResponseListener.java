@@ -8,7 +8,7 @@ import org.stoneware.api.session.SessionRecord;
 /** Hears what the active server answers and tells, on the agent thread. Flyweights are views valid until the call returns. */
 public interface ClientResponseListener {
     /**
-     * @param owned      what the registration named and this Tomcat owns in this epoch.
+     * @param refused    what the registration named and this Tomcat does not own in this epoch.
      * @param clientLogs where the configuration wants the client's log, placeholders not replaced; empty when it does not say.
      */
     void onRegistered(
@@ -18,7 +18,10 @@ public interface ClientResponseListener {
             int maxSessionBytes,
             String serverName,
             String clientLogs,
-            List<OwnedSession> owned);
+            List<OwnedSession> refused);
+
+    /** @param refused what that part of the names held and this Tomcat does not own in this epoch. */
+    void onNamed(long epoch, long registration, int part, List<OwnedSession> refused);
 
     /** Where the log of the active begins that has answered a registration; told right before {@link #onRegistered}. */
     default void onLogStart(LogStart logStart) {}

@@ -11,6 +11,7 @@ import org.stoneware.api.session.SessionRecord;
 import org.stoneware.wire.session.codec.ExpiredEncoder;
 import org.stoneware.wire.session.codec.MessageHeaderEncoder;
 import org.stoneware.wire.session.codec.MustRegisterEncoder;
+import org.stoneware.wire.session.codec.NamedEncoder;
 import org.stoneware.wire.session.codec.OwnedEncoder;
 import org.stoneware.wire.session.codec.RecallEncoder;
 import org.stoneware.wire.session.codec.RegisteredEncoder;
@@ -26,6 +27,7 @@ import org.stoneware.wire.session.codec.WrittenEncoder;
 public final class ClientResponsePublisher {
     private final MessageHeaderEncoder header = new MessageHeaderEncoder();
     private final RegisteredEncoder registered = new RegisteredEncoder();
+    private final NamedEncoder named = new NamedEncoder();
     private final RenewedEncoder renewed = new RenewedEncoder();
     private final OwnedEncoder owned = new OwnedEncoder();
     private final WrittenEncoder written = new WrittenEncoder();
@@ -33,9 +35,10 @@ public final class ClientResponsePublisher {
     private final ExpiredEncoder expired = new ExpiredEncoder();
     private final MustRegisterEncoder mustRegister = new MustRegisterEncoder();
     private final ExpandableArrayBuffer keyBytes = new ExpandableArrayBuffer(256);
-    private final OwnedSessionRun ownedRun = new OwnedSessionRun();
+    private final OwnedSessionRun refusedRun = new OwnedSessionRun();
     private final DirectBuffer empty = new UnsafeBuffer(new byte[0]);
 
+    /** @param refused what the registration named and its Tomcat does not own. */
     public int registered(
             MutableDirectBuffer out,
             long epoch,
@@ -45,21 +48,34 @@ public final class ClientResponsePublisher {
             LogStart logStart,
             String serverName,
             String clientLogs,
-            Collection<OwnedSession> owned) {
+            Collection<OwnedSession> refused) {
         registered
                 .wrapAndApplyHeader(out, 0, header)
                 .epoch(epoch)
                 .registration(registration)
                 .leaseMs(leaseMs)
                 .maxSessionBytes(maxSessionBytes)
-                .ownedCount(owned.size())
+                .refusedCount(refused.size())
                 .inheritedEpoch(logStart.inheritedEpoch())
                 .inheritedIndex(logStart.inheritedIndex())
                 .serverName(serverName)
                 .clientLogs(clientLogs);
-        int runLength = ownedRun.encode(owned);
-        registered.putOwned(ownedRun.buffer(), 0, runLength);
+        int runLength = refusedRun.encode(refused);
+        registered.putRefused(refusedRun.buffer(), 0, runLength);
         return MessageHeaderEncoder.ENCODED_LENGTH + registered.encodedLength();
+    }
+
+    /** @param refused what that part named and its Tomcat does not own. */
+    public int named(
+            MutableDirectBuffer out, long epoch, long registration, int part, Collection<OwnedSession> refused) {
+        named.wrapAndApplyHeader(out, 0, header)
+                .epoch(epoch)
+                .registration(registration)
+                .part(part)
+                .refusedCount(refused.size());
+        int runLength = refusedRun.encode(refused);
+        named.putRefused(refusedRun.buffer(), 0, runLength);
+        return MessageHeaderEncoder.ENCODED_LENGTH + named.encodedLength();
     }
 
     public int renewed(MutableDirectBuffer out, long epoch, long sequence) {

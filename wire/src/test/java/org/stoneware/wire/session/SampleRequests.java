@@ -32,7 +32,8 @@ public final class SampleRequests {
         all.put(
                 "Register",
                 bytes(out -> REQUESTS.register(
-                        out, 1, 2, 3, 4, 5, "tom", "0.1", new ToldVersions(6, 7), List.of("/a", "/b"), OWNED)));
+                        out, 1, 2, 3, 4, 5, "tom", "0.1", new ToldVersions(6, 7), List.of("/a", "/b"), OWNED, 8)));
+        all.put("Name", bytes(out -> REQUESTS.name(out, 1, 2, 3, 4, OWNED)));
         all.put("Renew", bytes(out -> REQUESTS.renew(out, 1, 2, 3)));
         all.put("GetOwn", bytes(out -> REQUESTS.getOwn(out, 1, 2, 3, 4, KEY)));
         all.put(
@@ -55,6 +56,7 @@ public final class SampleRequests {
         all.put(
                 "Registered",
                 bytes(out -> RESPONSES.registered(out, 1, 2, 400, 4, new LogStart(8, 9), "s1", "logs", OWNED)));
+        all.put("Named", bytes(out -> RESPONSES.named(out, 1, 2, 3, OWNED)));
         all.put("Renewed", bytes(out -> RESPONSES.renewed(out, 1, 2)));
         all.put("Owned", bytes(out -> RESPONSES.owned(out, 1, 2, 3, 4, 5, OwnStatus.LOADED, 1, 7, 9, record())));
         all.put("OwnedCurrent", bytes(out -> RESPONSES.owned(out, 1, 2, 3, 4, 5, OwnStatus.CURRENT, 0, 7, 9, null)));

@@ -65,7 +65,7 @@ class SessionAdapterFuzzTest {
     void shouldRefuseTextLongerThanItsMessage() {
         byte[] register = SampleRequests.requests().get("Register").clone();
         UnsafeBuffer buffer = new UnsafeBuffer(register);
-        int nameLengthOffset = 8 + 60;
+        int nameLengthOffset = 8 + 68;
         assertThat(buffer.getInt(nameLengthOffset, ByteOrder.LITTLE_ENDIAN)).isEqualTo(3);
         ClientRequestListener listener = counting(ClientRequestListener.class, new AtomicInteger());
 
@@ -96,7 +96,7 @@ class SessionAdapterFuzzTest {
         ClientRequestListener listener = (ClientRequestListener) Proxy.newProxyInstance(
                 getClass().getClassLoader(), new Class<?>[] {ClientRequestListener.class}, (proxy, method, args) -> {
                     if (method.getName().equals("onRegister")) {
-                        named.addAll((List<?>) args[args.length - 1]);
+                        named.addAll((List<?>) args[args.length - 2]);
                     }
                     return null;
                 });
