@@ -103,13 +103,17 @@ final class AttributeEntries {
     }
 
     static boolean sameBytes(DirectBuffer a, int aOffset, DirectBuffer b, int bOffset, int length) {
-        int i = 0;
-        for (; i <= length - Long.BYTES; i += Long.BYTES) {
+        int last = length - Long.BYTES;
+        for (int i = 0; i < last; i += Long.BYTES) {
             if (a.getLong(aOffset + i) != b.getLong(bOffset + i)) {
                 return false;
             }
         }
-        for (; i < length; i++) {
+        if (last >= 0) {
+            // Overlaps what was compared: one step for up to seven.
+            return a.getLong(aOffset + last) == b.getLong(bOffset + last);
+        }
+        for (int i = 0; i < length; i++) {
             if (a.getByte(aOffset + i) != b.getByte(bOffset + i)) {
                 return false;
             }

@@ -43,14 +43,16 @@ public final class SessionKey {
 
     private static final VarHandle LONGS = MethodHandles.byteArrayViewVarHandle(long[].class, ByteOrder.nativeOrder());
 
-    private final byte[] id;
-    private final byte[] application;
+    /** The id, then the application. */
+    private final byte[] bytes;
+
+    private final int idLength;
     private final long hash;
 
-    private SessionKey(byte[] id, byte[] application) {
-        this.id = id;
-        this.application = application;
-        this.hash = mix(fnv(id));
+    private SessionKey(byte[] bytes, int idLength) {
+        this.bytes = bytes;
+        this.idLength = idLength;
+        this.hash = mix(fnv(bytes, idLength));
     }
 
     /**
@@ -62,7 +64,9 @@ public final class SessionKey {
         byte[] idBytes = Utf8.encode(id, "session id");
         byte[] applicationBytes = Utf8.encode(application, "application name");
         check(idBytes.length, applicationBytes.length);
-        return new SessionKey(idBytes, applicationBytes);
+        byte[] bytes = Arrays.copyOf(idBytes, idBytes.length + applicationBytes.length);
+        System.arraycopy(applicationBytes, 0, bytes, idBytes.length, applicationBytes.length);
+        return new SessionKey(bytes, idBytes.length);
     }
 
     /**
@@ -91,11 +95,9 @@ public final class SessionKey {
     }
 
     static SessionKey decodeParts(DirectBuffer buffer, int offset, int idLength, int applicationLength) {
-        byte[] idBytes = new byte[idLength];
-        byte[] applicationBytes = new byte[applicationLength];
-        buffer.getBytes(offset, idBytes);
-        buffer.getBytes(offset + idLength, applicationBytes);
-        return new SessionKey(idBytes, applicationBytes);
+        byte[] bytes = new byte[idLength + applicationLength];
+        buffer.getBytes(offset, bytes);
+        return new SessionKey(bytes, idLength);
     }
 
     private static void check(int idLength, int applicationLength) {
@@ -107,11 +109,11 @@ public final class SessionKey {
     }
 
     public String id() {
-        return new String(id, StandardCharsets.UTF_8);
+        return new String(bytes, 0, idLength, StandardCharsets.UTF_8);
     }
 
     public String application() {
-        return new String(application, StandardCharsets.UTF_8);
+        return new String(bytes, idLength, applicationLength(), StandardCharsets.UTF_8);
     }
 
     /** The first characters of the id, made printable: enough to find a session in a log, not enough to steal it. */
@@ -136,29 +138,28 @@ public final class SessionKey {
     }
 
     public int idLength() {
-        return id.length;
+        return idLength;
     }
 
     public int applicationLength() {
-        return application.length;
+        return bytes.length - idLength;
     }
 
     /** Bytes {@link #encode} will write. */
     public int encodedLength() {
-        return HEADER_LENGTH + id.length + application.length;
+        return HEADER_LENGTH + bytes.length;
     }
 
     /** Writes this key and returns the bytes written. */
     public int encode(MutableDirectBuffer buffer, int offset) {
-        buffer.putShort(offset, (short) id.length, ByteOrder.LITTLE_ENDIAN);
-        buffer.putShort(offset + 2, (short) application.length, ByteOrder.LITTLE_ENDIAN);
+        buffer.putShort(offset, (short) idLength, ByteOrder.LITTLE_ENDIAN);
+        buffer.putShort(offset + 2, (short) applicationLength(), ByteOrder.LITTLE_ENDIAN);
         putParts(buffer, offset + HEADER_LENGTH);
         return encodedLength();
     }
 
     void putParts(MutableDirectBuffer buffer, int offset) {
-        buffer.putBytes(offset, id);
-        buffer.putBytes(offset + id.length, application);
+        buffer.putBytes(offset, bytes);
     }
 
     /**
@@ -166,9 +167,8 @@ public final class SessionKey {
      * hand.
      */
     public long fingerprint64() {
-        return ByteHash.of(
-                ByteHash.of(new UnsafeBuffer(id), 0, id.length),
-                ByteHash.of(new UnsafeBuffer(application), 0, application.length));
+        UnsafeBuffer buffer = new UnsafeBuffer(bytes);
+        return ByteHash.of(ByteHash.of(buffer, 0, idLength), ByteHash.of(buffer, idLength, applicationLength()));
     }
 
     /** {@link #hash64()} of a key whose id lies in a buffer, without making the key. */
@@ -178,20 +178,23 @@ public final class SessionKey {
 
     /** True when the bytes of id and application, one behind the other, are those of this key. */
     boolean matches(DirectBuffer buffer, int offset, int idLength, int applicationLength) {
-        return idLength == id.length
-                && applicationLength == application.length
-                && sameBytes(id, buffer, offset)
-                && sameBytes(application, buffer, offset + idLength);
+        return idLength == this.idLength
+                && applicationLength == applicationLength()
+                && sameBytes(bytes, buffer, offset);
     }
 
     private static boolean sameBytes(byte[] bytes, DirectBuffer buffer, int offset) {
-        int i = 0;
-        for (; i + Long.BYTES <= bytes.length; i += Long.BYTES) {
+        int last = bytes.length - Long.BYTES;
+        for (int i = 0; i < last; i += Long.BYTES) {
             if ((long) LONGS.get(bytes, i) != buffer.getLong(offset + i)) {
                 return false;
             }
         }
-        for (; i < bytes.length; i++) {
+        if (last >= 0) {
+            // Overlaps what was compared: one step for up to seven.
+            return (long) LONGS.get(bytes, last) == buffer.getLong(offset + last);
+        }
+        for (int i = 0; i < bytes.length; i++) {
             if (bytes[i] != buffer.getByte(offset + i)) {
                 return false;
             }
@@ -200,10 +203,10 @@ public final class SessionKey {
     }
 
     // FNV-1a, 64 bit (Fowler, Noll, Vo), finished with the mixer of SplitMix64 so that the low bits can choose a slot.
-    private static long fnv(byte[] bytes) {
+    private static long fnv(byte[] bytes, int length) {
         long value = FNV_BASIS;
-        for (byte b : bytes) {
-            value = (value ^ (b & 0xff)) * FNV_PRIME;
+        for (int i = 0; i < length; i++) {
+            value = (value ^ (bytes[i] & 0xff)) * FNV_PRIME;
         }
         return value;
     }
@@ -226,13 +229,17 @@ public final class SessionKey {
     public boolean equals(Object other) {
         return other instanceof SessionKey key
                 && hash == key.hash
-                && Arrays.equals(id, key.id)
-                && Arrays.equals(application, key.application);
+                && idLength == key.idLength
+                && Arrays.equals(bytes, key.bytes);
     }
 
     @Override
     public int hashCode() {
-        return (int) (hash >>> 32) * 31 + Arrays.hashCode(application);
+        int applicationHash = 1;
+        for (int i = idLength; i < bytes.length; i++) {
+            applicationHash = applicationHash * 31 + bytes[i];
+        }
+        return (int) (hash >>> 32) * 31 + applicationHash;
     }
 
     @Override

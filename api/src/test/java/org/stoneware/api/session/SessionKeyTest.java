@@ -41,7 +41,8 @@ final class SessionKeyTest {
     }
 
     @Test
-    void shouldTellKeysApartByFingerprintWhereverIdEndsAndApplicationBegins() {
+    void shouldTellKeysApartWhereverIdEndsAndApplicationBegins() {
+        assertThat(SessionKey.of("bc", "a")).isNotEqualTo(SessionKey.of("c", "ab"));
         assertThat(SessionKey.of("bc", "a").fingerprint64())
                 .isNotEqualTo(SessionKey.of("c", "ab").fingerprint64());
         assertThat(SessionKey.of("localhost/shop", "same").fingerprint64())
@@ -157,17 +158,33 @@ final class SessionKeyTest {
         return text.toString();
     }
 
-    @Test
-    void shouldTellKeysApartByAnyOneByte() {
-        String whole = "0123456789ABCDEF0123456789ABCDEF-0123456";
-        UnsafeBuffer buffer = new UnsafeBuffer(new byte[SessionRecord.maxLength(key(whole), null, nothing())]);
-        SessionRecord.write(buffer, 0, key(whole), null, nothing(), new RecordStamp(1, 1, 1, 1, 1), 1);
-        SessionRecord record = new SessionRecord().wrap(buffer, 0);
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 7, 8, 9, 15, 16, 17, 40, 46})
+    void shouldTellKeysApartByAnyOneByte(int length) {
+        String whole = "0123456789ABCDEF0123456789ABCDEF-0123456789abc".substring(0, length);
+        SessionRecord record = record("", whole);
 
-        assertThat(record.hasKey(key(whole))).isTrue();
+        assertThat(record.hasKey(SessionKey.of("", whole))).isTrue();
+        assertThat(record.hasKeyOf(record("", whole))).isTrue();
+        for (int i = 0; i < length; i++) {
+            String other = whole.substring(0, i) + '?' + whole.substring(i + 1);
+            assertThat(record.hasKey(SessionKey.of("", other))).as("byte %d", i).isFalse();
+            assertThat(record.hasKeyOf(record("", other))).as("byte %d", i).isFalse();
+        }
+    }
+
+    @Test
+    void shouldTellKeysApartByAnyOneByteOfTheApplication() {
+        String whole = "localhost/shop";
+        SessionRecord record = record(whole, "AB1");
+
+        assertThat(record.hasKey(SessionKey.of(whole, "AB1"))).isTrue();
         for (int i = 0; i < whole.length(); i++) {
             String other = whole.substring(0, i) + '?' + whole.substring(i + 1);
-            assertThat(record.hasKey(key(other))).as("byte %d", i).isFalse();
+            assertThat(record.hasKey(SessionKey.of(other, "AB1")))
+                    .as("byte %d", i)
+                    .isFalse();
+            assertThat(record.hasKeyOf(record(other, "AB1"))).as("byte %d", i).isFalse();
         }
     }
 
@@ -186,8 +203,11 @@ final class SessionKeyTest {
         }
     }
 
-    private static SessionKey key(String id) {
-        return SessionKey.of("localhost/shop", id);
+    private static SessionRecord record(String application, String id) {
+        SessionKey key = SessionKey.of(application, id);
+        UnsafeBuffer buffer = new UnsafeBuffer(new byte[SessionRecord.maxLength(key, null, nothing())]);
+        SessionRecord.write(buffer, 0, key, null, nothing(), new RecordStamp(1, 1, 1, 1, 1), 1);
+        return new SessionRecord().wrap(buffer, 0);
     }
 
     private static SessionDelta nothing() {

@@ -219,9 +219,7 @@ final class SessionIndex {
 
     /** Takes what expiry and figures need from a record that is now the one of this session. */
     void describe(int entry, int length, long lastAccessedTimeMs, int maxInactiveIntervalSec) {
-        entries.lastAccessedTimeMs(entry, lastAccessedTimeMs);
-        entries.maxInactiveIntervalSec(entry, maxInactiveIntervalSec);
-        expiry.update(entry);
+        expiry.describe(entry, lastAccessedTimeMs, maxInactiveIntervalSec);
         payloadBytes += length - length(entry);
         long word = entries.extra(entry, LENGTH_AND_FLAGS);
         entries.extra(entry, LENGTH_AND_FLAGS, (word & ~0xFFFF_FFFFL) | length);

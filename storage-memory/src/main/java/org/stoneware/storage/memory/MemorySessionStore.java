@@ -312,9 +312,7 @@ public final class MemorySessionStore implements SessionStore {
             }
         }
         copy(record, length, entries.location(entry));
-        entries.lastAccessedTimeMs(entry, record.lastAccessedTimeMs());
-        entries.maxInactiveIntervalSec(entry, record.maxInactiveIntervalSec());
-        expiry.update(entry);
+        expiry.describe(entry, record.lastAccessedTimeMs(), record.maxInactiveIntervalSec());
         payloadBytes += length - heldLength;
         position++;
         return StoreResult.STORED;

@@ -69,6 +69,20 @@ public final class ExpiryHeap {
         }
     }
 
+    /**
+     * Sets what the moment of expiry follows from. Like a touch it leaves the heap alone, whose keys no cache holds, unless the moment comes
+     * earlier or the entry expires from now on, or no longer.
+     */
+    public void describe(int entry, long lastAccessedTimeMs, int maxInactiveIntervalSec) {
+        boolean isIn = entries.heapPosition(entry) != EntryTable.NULL_POSITION;
+        long beforeMs = entries.expiryTimeMs(entry);
+        entries.lastAccessedTimeMs(entry, lastAccessedTimeMs);
+        entries.maxInactiveIntervalSec(entry, maxInactiveIntervalSec);
+        if (isIn != entries.expires(entry) || isIn && entries.expiryTimeMs(entry) < beforeMs) {
+            update(entry);
+        }
+    }
+
     /** Takes an entry out, if it is in. */
     public void remove(int entry) {
         int position = entries.heapPosition(entry);

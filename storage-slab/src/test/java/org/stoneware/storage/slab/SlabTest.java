@@ -96,6 +96,24 @@ final class SlabTest {
     }
 
     @Test
+    void shouldUseTheSlotAgainThatWasFreedLast() {
+        for (int i = 0; i < 1000; i++) {
+            add(2000);
+        }
+        while (slab.freeBytes() > 0) {
+            add(2000);
+        }
+        long first = locations.get(0);
+        long last = locations.get(locations.size() - 1);
+
+        slab.free(last);
+        slab.free(first);
+
+        assertThat(slab.allocate(2000, 0)).isEqualTo(first);
+        assertThat(slab.allocate(2000, locations.size() - 1)).isEqualTo(last);
+    }
+
+    @Test
     void shouldFailBoundsCheckOnViewOfFreedMemory() {
         add(100_000);
         UnsafeBuffer view = slab.buffer(locations.get(0));
