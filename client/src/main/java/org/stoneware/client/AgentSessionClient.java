@@ -50,6 +50,7 @@ final class AgentSessionClient implements SessionClient {
     private final OwnedSessions owned = new OwnedSessions();
     private final ClientAgent agent;
     private final Thread thread;
+    private final Thread rehearsal;
     private final ListenerThreads listenerThreads;
     private final ExpiryNotices expiryNotices;
     private final Map<String, ExpiryListener> listeners = new ConcurrentHashMap<>();
@@ -96,6 +97,7 @@ final class AgentSessionClient implements SessionClient {
                 listeners::get,
                 jobId -> agent.submit(() -> agent.expiryDone(jobId)));
         this.thread = threads.apply(this::run, "stoneware-client");
+        this.rehearsal = threads.apply(NamingRehearsal::run, "stoneware-rehearsal");
     }
 
     static Thread daemon(Runnable task, String name) {
@@ -105,6 +107,7 @@ final class AgentSessionClient implements SessionClient {
     }
 
     void start() {
+        rehearsal.start();
         thread.start();
     }
 

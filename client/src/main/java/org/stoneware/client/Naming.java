@@ -74,6 +74,7 @@ final class Naming {
         taken = List.of();
         isGoingOn = false;
         isAwaited = false;
+        part = 0;
     }
 
     /** A registration in a new epoch is about to be sent. Returns what it names. */

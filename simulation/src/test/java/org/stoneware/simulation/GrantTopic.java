@@ -58,7 +58,16 @@ enum GrantTopic {
             "",
             new GrantBounds(EnumSet.of(BEGIN, COMMIT, PART, TAKE_OVER, CONNECT, SLEEP), 1, 3, 0, 1, 1, 0),
             new GrantBounds(EnumSet.of(BEGIN, COMMIT, END, PART, TAKE_OVER, CONNECT, TICK, SLEEP), 2, 7, 0, 1, 2, 0),
-            EnumSet.of(PlantedBug.READ_GATE_IGNORED, PlantedBug.WORD_IGNORED)),
+            EnumSet.of(PlantedBug.READ_GATE_IGNORED)),
+    /**
+     * The same, and the active does not notice; nothing is changed, since what it shows for as long as it is trusted may be old then (ADR
+     * 0307). That nobody owns what another one owns has to hold all the same.
+     */
+    UNNOTICED_TAKE_OVER(
+            "",
+            new GrantBounds(EnumSet.of(BEGIN, END, TAKE_OVER, CONNECT, SLEEP), 1, 3, 0, 1, 1, 0),
+            new GrantBounds(EnumSet.of(BEGIN, END, FRESH, TAKE_OVER, CONNECT, TICK, SLEEP), 3, 7, 0, 1, 2, 0),
+            EnumSet.of(PlantedBug.WORD_IGNORED)),
     /** What a Tomcat sends is slow. */
     SLOW_MESSAGES(
             "",

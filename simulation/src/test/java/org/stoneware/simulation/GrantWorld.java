@@ -279,7 +279,8 @@ final class GrantWorld implements SimulatedServer.Listener {
         add(steps, mayLead && !isParted && active.isUp, GrantStep.CRASH, null);
         add(steps, failoversLeft > 0 && active.isUp, GrantStep.RENAME, null);
         add(steps, mayLead && !isParted && active.isUp, GrantStep.PART, null);
-        add(steps, mayLead && isParted, GrantStep.TAKE_OVER, null);
+        boolean mayTakeOver = isParted || !bounds.steps().contains(GrantStep.PART);
+        add(steps, mayLead && mayTakeOver, GrantStep.TAKE_OVER, null);
         boolean isBehind = !standby.isUp || standby.epoch < epoch;
         add(steps, failoversLeft > 0 && isBehind && active.isUp, GrantStep.REJOIN, null);
         return steps;

@@ -30,6 +30,8 @@ class SessionOwnershipSimulationTest {
         StringBuilder table = new StringBuilder(FaultSearch.title()).append('\n');
         for (PlantedBug bug : List.of(
                 PlantedBug.REGISTER_NOT_IDEMPOTENT,
+                PlantedBug.ALL_NAMED_WITH_REGISTRATION,
+                PlantedBug.NAMED_FROM_OFF_BY_ONE,
                 PlantedBug.GRANT_AFTER_LAST_WRITER_ONLY,
                 PlantedBug.OLD_RECALL,
                 PlantedBug.WAIT_WITHOUT_MARGIN,
@@ -80,6 +82,8 @@ class SessionOwnershipSimulationTest {
             names = {
                 "NONE",
                 "REGISTER_NOT_IDEMPOTENT",
+                "ALL_NAMED_WITH_REGISTRATION",
+                "NAMED_FROM_OFF_BY_ONE",
                 "GRANT_AFTER_LAST_WRITER_ONLY",
                 "OLD_RECALL",
                 "WAIT_WITHOUT_MARGIN",

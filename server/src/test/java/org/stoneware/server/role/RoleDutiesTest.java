@@ -59,6 +59,25 @@ class RoleDutiesTest {
         assertThat(here.owned).containsExactly(1L);
     }
 
+    /** A firewall that resets connections: the standby takes it for a death, and the active goes on until it hears of that. */
+    @Test
+    void shouldNotDenyWhatItsSuccessorHasAcknowledgedOnceTheConnectionToItIsLost() {
+        pair.pair(5);
+        PairFixture.Tomcat atFirst = pair.new Tomcat(pair.first, 8);
+        pair.pass(100);
+        pair.cut();
+        pair.second.become(ServerRole.ACTIVE_COORDINATOR, 9, 1);
+        PairFixture.Tomcat atSecond = pair.new Tomcat(pair.second, 9);
+        atSecond.create(1, "S9");
+        pair.pass(20);
+        assertThat(atSecond.written).containsExactly(WriteStatus.COMMITTED);
+
+        atFirst.open(1, "S9");
+        pair.pass(20);
+
+        assertThat(atFirst.owned).as("answers of the active before").isEmpty();
+    }
+
     @Test
     void shouldServeEverythingItFollowedWhenItTakesOver() {
         pair.pair(5);
