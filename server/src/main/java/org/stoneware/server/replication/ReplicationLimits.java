@@ -16,6 +16,7 @@ import org.stoneware.server.session.HeapShares;
  * @param pauseNs             longest pause of commits while a standby catches the last entries.
  * @param heartbeatNs         interval of signs of life.
  * @param maxChangedSessions  most sessions changed and not sent yet while a snapshot goes on.
+ * @param readsNeedConnection a standby whose connection is lost is not taken at its word not to take over (ADR 0307).
  */
 public record ReplicationLimits(
         long windowBytes,
@@ -27,7 +28,8 @@ public record ReplicationLimits(
         long snapshotBytesPerSec,
         long pauseNs,
         long heartbeatNs,
-        int maxChangedSessions) {
+        int maxChangedSessions,
+        boolean readsNeedConnection) {
     public static final ReplicationLimits DEFAULTS = new ReplicationLimits(
             64L << 20,
             TimeUnit.SECONDS.toNanos(1),
@@ -39,6 +41,48 @@ public record ReplicationLimits(
             TimeUnit.MILLISECONDS.toNanos(500),
             TimeUnit.MILLISECONDS.toNanos(50),
             HeapShares.LARGEST.changedSessions());
+
+    /** Limits under which the word of a standby counts whether it is connected or not. */
+    public ReplicationLimits(
+            long windowBytes,
+            long windowNs,
+            long stallNs,
+            long holdOffMinNs,
+            long holdOffMaxNs,
+            long retainedBytes,
+            long snapshotBytesPerSec,
+            long pauseNs,
+            long heartbeatNs,
+            int maxChangedSessions) {
+        this(
+                windowBytes,
+                windowNs,
+                stallNs,
+                holdOffMinNs,
+                holdOffMaxNs,
+                retainedBytes,
+                snapshotBytesPerSec,
+                pauseNs,
+                heartbeatNs,
+                maxChangedSessions,
+                false);
+    }
+
+    /** These limits, and whether the word of a standby counts only while it is connected. */
+    public ReplicationLimits readsNeedConnection(boolean isNeeded) {
+        return new ReplicationLimits(
+                windowBytes,
+                windowNs,
+                stallNs,
+                holdOffMinNs,
+                holdOffMaxNs,
+                retainedBytes,
+                snapshotBytesPerSec,
+                pauseNs,
+                heartbeatNs,
+                maxChangedSessions,
+                isNeeded);
+    }
 
     /** These limits, with as little kept as fits a server's heap. */
     public ReplicationLimits within(HeapShares shares) {
@@ -53,7 +97,8 @@ public record ReplicationLimits(
                 snapshotBytesPerSec,
                 pauseNs,
                 heartbeatNs,
-                Math.min(maxChangedSessions, shares.changedSessions()));
+                Math.min(maxChangedSessions, shares.changedSessions()),
+                readsNeedConnection);
     }
 
     /** These limits, with the rate of a copy halved so many times. */
@@ -68,6 +113,7 @@ public record ReplicationLimits(
                 Math.max(1, snapshotBytesPerSec >> halvings),
                 pauseNs,
                 heartbeatNs,
-                maxChangedSessions);
+                maxChangedSessions,
+                readsNeedConnection);
     }
 }
