@@ -416,7 +416,7 @@ public class StoreSwitch {
         }
         lag.look(now.inUse().store(), nowNs);
         spareLag.look(spare.opened().store(), nowNs);
-        slowness = health.state() == StoreHealth.State.FULL ? "" : lag.problem(spareLag, nowNs);
+        slowness = health.state() == StoreHealth.State.FULL ? "" : lag.problem(spareLag);
         if (!slowness.isEmpty() && now.giveWay(slowness)) {
             return 1;
         }
@@ -442,7 +442,9 @@ public class StoreSwitch {
         failProbation(
                 now,
                 wrong,
-                ended != null ? ended : ProbationEnd.stays(reason + ProbationEnd.withoutSpare("it lags")),
+                ended != null
+                        ? ended
+                        : ProbationEnd.stays(reason + ProbationEnd.withoutSpare("it has not got every change")),
                 nowNs);
     }
 

@@ -250,9 +250,7 @@ class StoreProbationTest {
         second.failing(Fault.NEVER_DURABLE, 1);
         rig.cycle(3);
 
-        rig.pass(StoreSwitch.PROBATION_NS + 1);
-        rig.cycle(0);
-        rig.cycle(0);
+        passSeconds(31);
 
         assertFellBack();
         assertThat(rig.unfit.get(0)).contains("too slow: it makes nothing durable");
@@ -263,13 +261,30 @@ class StoreProbationTest {
         exchange();
         second.isStuck = true;
 
-        rig.pass(StoreSwitch.PROBATION_NS + 1);
-        rig.pass(StoreTwin.MAX_BEHIND_NS + 1);
-        rig.cycle(0);
-        rig.cycle(0);
+        passSeconds(31);
 
         assertFellBack();
         assertThat(rig.unfit.get(0)).contains("too slow: its disk was behind");
+    }
+
+    /** Nobody has looked meanwhile, nor has the store worked. */
+    @Test
+    void shouldNotTakeTheTimeTheMachineStoodStillForSlowness() {
+        exchange();
+        second.failing(Fault.NEVER_DURABLE, 1);
+        second.isStuck = true;
+        rig.cycle(3);
+
+        rig.pass(StoreSwitch.PROBATION_NS + 1);
+        StoreSwitchState afterwards = rig.exchange.state();
+        second.failing(Fault.NONE, 1);
+        second.isStuck = false;
+        rig.cycle(0);
+
+        assertThat(afterwards).isEqualTo(StoreSwitchState.PROVING);
+        assertThat(rig.store.mode()).isEqualTo("second");
+        assertThat(rig.unfit).isEmpty();
+        assertThat(rig.events).contains("store-proved");
     }
 
     /** Then it is the disk, or what the disk has to do. */
@@ -280,8 +295,7 @@ class StoreProbationTest {
         rig.first.failing(Fault.NEVER_DURABLE, 1);
         rig.cycle(3);
 
-        rig.pass(StoreSwitch.PROBATION_NS + 1);
-        rig.cycle(0);
+        passSeconds(31);
         StoreSwitchState whileItLasts = rig.exchange.state();
         second.failing(Fault.NONE, 1);
         rig.cycle(0);
@@ -351,6 +365,12 @@ class StoreProbationTest {
         assertThat(rig.replaced).containsExactly("second");
         assertThat(rig.exchange.state()).isEqualTo(StoreSwitchState.IDLE);
         assertThat(rig.events).doesNotContain("store-proved");
+    }
+
+    private void passSeconds(int seconds) {
+        for (int i = 0; i < seconds; i++) {
+            rig.pass(TimeUnit.SECONDS.toNanos(1));
+        }
     }
 
     private void assertFellBack() {
