@@ -488,6 +488,12 @@ public class StoreSwitch {
         ExchangeableStore proved = store;
         OpenedStore tried = target;
         String why = proved == null ? "" : failing(proved);
+        ProbationEnd ended = proved == null ? null : proved.probationEnd();
+        if (ended != null && tried != null) {
+            // It failed as it was asked how it is.
+            failProbation(proved, tried, ended, nowNs);
+            return;
+        }
         if (proved != null && tried != null && !why.isEmpty()) {
             failProbation(proved, tried, ProbationEnd.stays(why + ProbationEnd.withoutSpare(reason)), nowNs);
             return;
