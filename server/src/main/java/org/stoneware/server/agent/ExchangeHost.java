@@ -3,6 +3,7 @@ package org.stoneware.server.agent;
 import java.util.List;
 import org.stoneware.server.storage.ExchangeableStore;
 import org.stoneware.server.storage.StoreOrder;
+import org.stoneware.spi.storage.StoreHealth;
 
 /**
  * What the rest of the server does for an exchange of stores.
@@ -11,6 +12,12 @@ import org.stoneware.server.storage.StoreOrder;
  */
 interface ExchangeHost {
     ExchangeableStore store();
+
+    /** Why the store in use takes no changes any more; empty when it does. */
+    default String failure() {
+        StoreHealth health = store().health();
+        return health.state() == StoreHealth.State.FAILED ? health.reason() : "";
+    }
 
     /** True while this server serves. */
     boolean isActive();
@@ -23,6 +30,9 @@ interface ExchangeHost {
 
     /** True when the sessions here are a whole state, which a restart may believe. */
     boolean isWhole();
+
+    /** In what the sessions here were found to differ from the active's, until a copy has replaced them; empty when in nothing that is known. */
+    String difference();
 
     /** Whether what is no session is to be kept in the store as well. */
     void keepNotes(boolean isKept);

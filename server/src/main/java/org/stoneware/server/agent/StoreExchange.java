@@ -9,7 +9,6 @@ import org.stoneware.server.storage.OpenedStore;
 import org.stoneware.server.storage.StoreOrder;
 import org.stoneware.server.storage.StoreSwitch;
 import org.stoneware.server.storage.StoreSwitchState;
-import org.stoneware.spi.storage.StoreHealth;
 
 /**
  * Carries out what people and bundles want of the store: tries and opens another one beside the agent, lets {@link StoreSwitch} move the
@@ -34,6 +33,7 @@ final class StoreExchange implements StoreSwitch.Output {
     private final ChoiceWriter choices;
     private final UnfitStores unfit;
     private final TrialRecord trials;
+    private final CopyWatch copies;
     private final StoreFit fit;
     private final LostBundle bundle;
     private final StoreTurn turn;
@@ -73,8 +73,8 @@ final class StoreExchange implements StoreSwitch.Output {
         this.events = events;
         this.host = host;
         this.unfit = new UnfitStores(generations.tried());
-        this.trials = new TrialRecord(
-                generations, choices, () -> host.store().health().state() == StoreHealth.State.FAILED);
+        this.trials = new TrialRecord(generations, choices, unfit, host::failure);
+        this.copies = new CopyWatch(host, trials);
         this.fit = new StoreFit(source, unfit, trials, host);
         this.bundle = new LostBundle(source, unfit);
         this.turn = new StoreTurn(host, events);
@@ -83,7 +83,7 @@ final class StoreExchange implements StoreSwitch.Output {
         this.exchange = new StoreSwitch(host::store, host::nowNs, this);
         this.orders = new StoreOrders(host, events);
         this.before = source.first();
-        if (trials.begin(source.first(), unfit, host.nowNs())) {
+        if (trials.begin(source.first(), host.nowNs())) {
             events.warning("storage", trials.problem());
         }
         show();
@@ -337,7 +337,7 @@ final class StoreExchange implements StoreSwitch.Output {
      * @return amount of work done; 0 when idle.
      */
     int doWork(long nowNs) {
-        int work = exchange.doWork(nowNs) + watchOpening(nowNs);
+        int work = watchCopy(nowNs) + exchange.doWork(nowNs) + watchOpening(nowNs);
         Request asked = request;
         if (asked != null && exchange.isBusy() && !isReady(generations.inUse(), asked.offer)) {
             exchange.cancel(NOT_WHOLE, nowNs);
@@ -360,6 +360,16 @@ final class StoreExchange implements StoreSwitch.Output {
             show();
         }
         return work;
+    }
+
+    private int watchCopy(long nowNs) {
+        String reason = copies.look(generations.inUse(), nowNs);
+        if (!reason.isEmpty() && exchange.state() == StoreSwitchState.PROVING) {
+            exchange.onWrong(reason, nowNs);
+        } else if (!reason.isEmpty() && trials.isAlone()) {
+            onStayed(host.store().inUse(), reason);
+        }
+        return reason.isEmpty() ? 0 : 1;
     }
 
     /** Copies are made in stores like the one in use, whatever became of an exchange when the sessions were replaced as a whole. */
@@ -534,9 +544,14 @@ final class StoreExchange implements StoreSwitch.Output {
     public void onStayed(OpenedStore inUse, String reason) {
         StoreOffer failed = generations.inUse();
         if (failed.inWords().equals(inUse.provider())) {
-            unfit.addStayed(failed, reason);
-            trials.onStayed(failed);
+            trials.onStayed(failed, reason);
         }
+    }
+
+    @Override
+    public void onReplaced(OpenedStore inUse) {
+        info("storage", "a copy from the active ended the probation of " + inUse.provider() + ": one more begins");
+        trials.onCopied(generations.inUse(), true, host.nowNs());
     }
 
     @Override

@@ -80,6 +80,11 @@ final class StoreFit {
 
     /** One that was just started, perhaps since the store had ended its process, has shown nothing before it has held its sessions for a while. */
     private boolean isProved() {
-        return !trials.isOpen() && trials.hasServed() && !host.isBeingCopied() && host.isWhole();
+        return !trials.isOpen()
+                && trials.hasServed()
+                && !host.isBeingCopied()
+                && host.isWhole()
+                && host.difference().isEmpty()
+                && host.failure().isEmpty();
     }
 }

@@ -5,6 +5,7 @@ import java.util.function.Consumer;
 import org.agrona.ExpandableArrayBuffer;
 import org.stoneware.api.config.ServerSettings;
 import org.stoneware.server.membership.PeerLinks;
+import org.stoneware.server.replication.Mismatch;
 import org.stoneware.server.replication.PassiveReplica;
 import org.stoneware.server.role.RoleDuties;
 import org.stoneware.server.storage.ExchangeableStore;
@@ -55,6 +56,14 @@ final class StoreHost implements ExchangeHost {
     @Override
     public boolean isWhole() {
         return duties.isWhole();
+    }
+
+    /** What was doubted at the start, before anything was compared, is none. */
+    @Override
+    public String difference() {
+        PassiveReplica follower = duties.replica();
+        Mismatch found = follower == null || follower.mismatches() == 0 ? null : follower.mismatch();
+        return found == null ? "" : found.toString();
     }
 
     @Override

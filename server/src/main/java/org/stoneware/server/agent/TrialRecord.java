@@ -1,23 +1,27 @@
 package org.stoneware.server.agent;
 
-import java.util.function.BooleanSupplier;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.server.storage.StoreSwitch;
 
 /**
  * Keeps {@link TriedStores} true: what is written down as being tried is taken back once nothing is, however that came about. The store a
  * server begins with counts as tried for one probation more when the process before ended in the middle of its own: where sessions are
- * kept nobody else can open them. A store that has served for that long is what the next start begins with, see {@link ProvedStores}.
+ * kept nobody else can open them. So does one whose probation ended because a copy from the active replaced the sessions: that may have been
+ * made because of it. A store that has served for that long is what the next start begins with, see {@link ProvedStores}.
  * <p>
  * <b>Threading:</b> the agent thread; files are written beside it.
  */
 final class TrialRecord {
     private final SessionGenerations generations;
     private final ChoiceWriter disk;
-    private final BooleanSupplier isFailed;
+    private final UnfitStores unfit;
+    private final Supplier<String> failure;
+    /** The store in use that has to serve until {@link #firstProvedNs}, with none standing by. */
     private @Nullable StoreOffer first;
+
     private boolean isOpen;
-    /** The store this server began with has served long enough then. */
+    /** That store has served long enough then. */
     private long firstProvedNs;
 
     private long openUntilNs = Long.MIN_VALUE;
@@ -25,28 +29,55 @@ final class TrialRecord {
     /** The store that failed on its probation and kept the sessions. */
     private @Nullable StoreOffer unproved;
 
-    /** @param isFailed whether the store in use takes no changes any more. */
-    TrialRecord(SessionGenerations generations, ChoiceWriter disk, BooleanSupplier isFailed) {
-        this.isFailed = isFailed;
+    /** @param failure why the store in use takes no changes any more; empty when it does. */
+    TrialRecord(SessionGenerations generations, ChoiceWriter disk, UnfitStores unfit, Supplier<String> failure) {
+        this.unfit = unfit;
+        this.failure = failure;
         this.generations = generations;
         this.disk = disk;
     }
 
     /** The store this server begins with. @return true when it was being tried at the end of the process before. */
-    boolean begin(StoreOffer begun, UnfitStores unfit, long nowNs) {
-        first = begun;
-        firstProvedNs = nowNs + StoreSwitch.PROBATION_NS;
+    boolean begin(StoreOffer begun, long nowNs) {
+        serveAlone(begun, nowNs);
         if (!unfit.forgive(begun)) {
             return false;
         }
         disk.write(() -> generations.tried().begin(begun));
         forgive(begun);
-        isOpen = true;
-        openUntilNs = firstProvedNs;
+        openAlone();
         problem = begun.inWords()
                 + " was on probation when the process before ended, or had failed on it, and has the sessions now: should this one"
                 + " end too, take a newer version, or move to another store (storage:use)";
         return true;
+    }
+
+    private void serveAlone(StoreOffer inUse, long nowNs) {
+        first = inUse;
+        firstProvedNs = nowNs + StoreSwitch.PROBATION_NS;
+    }
+
+    private void openAlone() {
+        isOpen = true;
+        openUntilNs = firstProvedNs;
+    }
+
+    /**
+     * A copy from the active has replaced the sessions, whole, in a store that is on trial.
+     *
+     * @param isProving another one was standing by until now.
+     */
+    void onCopied(StoreOffer inUse, boolean isProving, long nowNs) {
+        boolean isAlone = isAlone();
+        if (isProving || isAlone && inUse.equals(first)) {
+            serveAlone(inUse, nowNs);
+            openAlone();
+        }
+    }
+
+    /** True while the store in use is on trial with none standing by. */
+    boolean isAlone() {
+        return isOpen && first != null && openUntilNs == firstProvedNs;
     }
 
     /** Another store is about to be tried; see {@link StoreOpener}, which writes that down. */
@@ -76,8 +107,9 @@ final class TrialRecord {
     }
 
     /** A store failed on probation, and the sessions can't go back: where they are is no choice for a restart that can make another. */
-    void onStayed(StoreOffer failed) {
+    void onStayed(StoreOffer failed, String reason) {
         unproved = failed;
+        unfit.addStayed(failed, reason);
         disk.write(() -> generations.tried().fail(failed));
     }
 
@@ -88,9 +120,10 @@ final class TrialRecord {
         if (begun != null && nowNs >= firstProvedNs) {
             first = null;
             work++;
-            boolean isProved = begun.equals(inUse) && !isFailed.getAsBoolean();
-            if (begun.equals(inUse) && !isProved && openUntilNs == firstProvedNs) {
-                onStayed(begun);
+            String why = failure.get();
+            boolean isProved = begun.equals(inUse) && why.isEmpty() && !begun.equals(unproved);
+            if (begun.equals(inUse) && !why.isEmpty() && openUntilNs == firstProvedNs) {
+                onStayed(begun, why);
             } else if (isProved) {
                 disk.write(() -> generations.proved(begun));
             }

@@ -14,7 +14,7 @@ import java.util.Set;
  *
  * <pre>
  *  trying=  sessions are on their way to it, or it is on probation
- *  ended=   a process ended meanwhile, or it failed and the sessions could not go back; stays until somebody asks for it, or deletes the file
+ *  ended=   a process ended meanwhile, or it failed and the sessions could not go back; stays until somebody asks for it, it is proved, or the file is deleted
  * </pre>
  *
  * <b>Threading:</b> any thread, which may wait for the disk. <b>Failure:</b> a file that can't be read is logged and taken for empty.
@@ -68,11 +68,12 @@ final class TriedStores {
         }
     }
 
-    /** The probation of a store is over. */
+    /** A store is proved, whatever one of the same version did before. */
     synchronized void end(StoreOffer offer) throws IOException {
         Set<String> tried = read(TRYING);
-        if (tried.remove(name(offer))) {
-            write(tried, read(ENDED));
+        Set<String> ended = read(ENDED);
+        if (tried.remove(name(offer)) | ended.remove(name(offer))) {
+            write(tried, ended);
         }
     }
 

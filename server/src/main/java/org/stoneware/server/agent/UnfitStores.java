@@ -38,7 +38,12 @@ final class UnfitStores {
 
     /** The same of one that has the sessions, which could not go back. */
     void addStayed(StoreOffer offer, String reason) {
-        add(offer, "failed on probation and had the sessions still: ", reason);
+        add(
+                offer,
+                "failed on probation and had the sessions still: ",
+                reason
+                        + ". This stays so, also once they have been copied again: move them to another store (storage:use"
+                        + " MODE), or install a newer version");
     }
 
     private void add(StoreOffer offer, String what, String reason) {

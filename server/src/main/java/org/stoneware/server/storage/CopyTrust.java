@@ -1,5 +1,7 @@
 package org.stoneware.server.storage;
 
+import org.jspecify.annotations.Nullable;
+
 /**
  * Whether a restart may believe the copy of the sessions that is held, over exchanges and fall-backs of its stores.
  * <p>
@@ -14,7 +16,7 @@ final class CopyTrust {
     private long position = TRUSTED;
     /** What the store in use said when it was begun with, or when this server led: that is known. */
     private String knownDamage;
-    /** The same of the store it took the place of. */
+    /** What the store it took the place of said then. */
     private String knownBefore = "";
 
     CopyTrust(String damage) {
@@ -29,7 +31,7 @@ final class CopyTrust {
      */
     boolean carryOver(GenerationPlace from, String damage) {
         isSuspect = from.isSuspect() || !damage.equals(knownDamage);
-        knownBefore = knownDamage;
+        knownBefore = damage;
         return isSuspect;
     }
 
@@ -38,8 +40,22 @@ final class CopyTrust {
         knownDamage = damage;
     }
 
-    /** The one before is in use again, and what was acknowledged meanwhile is durable in it once it has come that far. */
-    void onFellBack(long appendPosition) {
+    /** What the store before has found damaged since another one took its place, for nobody looks at it then; empty when nothing. */
+    String lostBy(@Nullable SharedStore before) {
+        String[] damage = {knownBefore};
+        if (before != null) {
+            StoreGuard.failure(() -> damage[0] = before.store().damage());
+        }
+        return damage[0].equals(knownBefore) ? "" : damage[0];
+    }
+
+    /**
+     * The one before is in use again, and what was acknowledged meanwhile is durable in it once it has come that far.
+     *
+     * @param lost as {@link #lostBy}: what was acknowledged is not all there, however durable the rest is.
+     */
+    void onFellBack(long appendPosition, String lost) {
+        isSuspect |= !lost.isEmpty();
         position = isSuspect ? TRUSTED : appendPosition;
         knownDamage = knownBefore;
     }

@@ -37,10 +37,10 @@ import org.stoneware.spi.storage.StoreSnapshot;
 public final class ExchangeableStore implements SessionStore {
     private final SessionRecord mirrored = new SessionRecord();
     private final AwaitedLoads loading = new AwaitedLoads();
-    private final VisitGuard visits = new VisitGuard(reason -> failed(reason));
-    private final RetiredStores retired = new RetiredStores();
     private final Stores stores = new Stores();
-    private final StoreQuestions questions = new StoreQuestions(() -> inUse().store(), reason -> failed(reason));
+    private final VisitGuard visits = new VisitGuard(stores);
+    private final RetiredStores retired = new RetiredStores();
+    private final StoreQuestions questions = new StoreQuestions(stores);
     private SharedStore current;
     private @Nullable StoreTwin twin;
     private @Nullable SharedStore twinStore;
@@ -148,14 +148,10 @@ public final class ExchangeableStore implements SessionStore {
     /** That the store that came into use last has failed on probation, said once; null when it has not. */
     @Nullable
     ProbationEnd probationEnd() {
+        current.tellFailure();
         ProbationEnd said = ended;
         ended = null;
         return said;
-    }
-
-    /** Lets the store before stand in for one that failed while it was behind; false as long as it lacks a change, or nothing has failed. */
-    boolean fallBack() {
-        return !failure.isEmpty() && fallsBack(failure);
     }
 
     /** Why the store in use takes no changes any more; empty when it does. */
@@ -164,12 +160,12 @@ public final class ExchangeableStore implements SessionStore {
     }
 
     /**
-     * The store in use failed.
+     * A store that was in use when it was asked failed.
      *
      * @return true when another one is in use now, and the call can be made again.
      */
-    private boolean failed(String reason) {
-        if (fallsBack(reason)) {
+    private boolean failed(SharedStore asked, String reason) {
+        if (asked != current || fallBack(reason)) {
             return true;
         }
         if (failure.isEmpty()) {
@@ -183,7 +179,7 @@ public final class ExchangeableStore implements SessionStore {
     }
 
     /** @return true when the store before is in use again; one that can't be, since a restart could not be told of it, is let go. */
-    private boolean fallsBack(String reason) {
+    boolean fallBack(String reason) {
         SharedStore broken = current;
         SharedStore spareStore = twinStore;
         if (spareStore == null || !isSpareWhole()) {
@@ -192,15 +188,22 @@ public final class ExchangeableStore implements SessionStore {
         twin = null;
         twinStore = null;
         isProving = false;
+        String lost = trust.lostBy(spareStore);
         String unusable = StoreGuard.failure(() -> takeOver(spareStore, true));
         boolean isBack = current == spareStore;
         withoutSpare = isBack ? "" : ProbationEnd.withoutSpare(unusable);
         if (isBack) {
-            trust.onFellBack(appendPosition());
+            trust.onFellBack(appendPosition(), lost);
         }
-        ended = new ProbationEnd(isBack, reason + withoutSpare);
-        retired.add(isBack ? broken : spareStore);
+        ended = new ProbationEnd(isBack, reason + withoutSpare, lost);
+        // A call of it may be on its way still.
+        retired.addLater(isBack ? broken : spareStore);
         return isBack;
+    }
+
+    /** Slow is no failure: where there is no way back, or one only to a store that has lost something since, it goes on. */
+    boolean giveWay(String slowness) {
+        return trust.lostBy(twinStore).isEmpty() && fallBack(slowness);
     }
 
     /** One that has not taken every change yet would be older than what was acknowledged. */
@@ -209,23 +212,22 @@ public final class ExchangeableStore implements SessionStore {
         return isProving && spare != null && spare.isSound() && !spare.isBehind();
     }
 
-    private StoreResult failed(Throwable e) {
-        return failed(StoreGuard.inWords(e)) ? StoreResult.NOT_RESIDENT : StoreResult.FAILED;
+    private StoreResult failed(SharedStore asked, Throwable e) {
+        return failed(asked, StoreGuard.inWords(e)) ? StoreResult.NOT_RESIDENT : StoreResult.FAILED;
     }
 
     /** The outcome of a call that failed, or of one too many that was slow: made again when the store before this one is in use again. */
     private boolean hasFallenBack(StoreResult result, SharedStore asked) {
         boolean isSlow = isProving && asked == current && pace.isTooSlow() && isSpareWhole();
         if (asked == current && isProving && result == StoreResult.FAILED) {
-            boolean isBack = failed(isSlow ? pace.inWords() : "it refused a change");
+            boolean isBack = failed(asked, isSlow ? pace.inWords() : "it refused a change");
             StoreTwin spare = twin;
             if (!isBack && spare != null) {
                 spare.onRefused();
             }
             return isBack;
         }
-        // Slow is no failure: where there is no way back it goes on.
-        return asked != current || isSlow && fallsBack(pace.inWords());
+        return asked != current || isSlow && giveWay(pace.inWords());
     }
 
     /** The store to ask for a change that begins now. */
@@ -254,7 +256,7 @@ public final class ExchangeableStore implements SessionStore {
         } catch (RuntimeException | LinkageError e) {
             problem = StoreGuard.inWords(e);
         }
-        if (isProving && failed(problem)) {
+        if (isProving && failed(current, problem)) {
             return false;
         }
         second.sourceProblem("the store in use can't be followed: " + problem);
@@ -268,7 +270,7 @@ public final class ExchangeableStore implements SessionStore {
         try {
             result = failure.isEmpty() ? asked.store().put(record) : StoreResult.FAILED;
         } catch (RuntimeException | LinkageError e) {
-            result = failed(e);
+            result = failed(asked, e);
         }
         if (hasFallenBack(result, asked) || result == StoreResult.STORED && !mirror(record.key())) {
             return put(record);
@@ -283,7 +285,7 @@ public final class ExchangeableStore implements SessionStore {
         try {
             result = failure.isEmpty() ? asked.store().merge(key, delta, stamp, create, ageMs) : StoreResult.FAILED;
         } catch (RuntimeException | LinkageError e) {
-            result = failed(e);
+            result = failed(asked, e);
         }
         if (hasFallenBack(result, asked) || result == StoreResult.STORED && !mirror(key)) {
             return merge(key, delta, stamp, create, ageMs);
@@ -298,7 +300,7 @@ public final class ExchangeableStore implements SessionStore {
         try {
             result = failure.isEmpty() ? asked.store().touch(key, lastAccessedTimeMs) : StoreResult.FAILED;
         } catch (RuntimeException | LinkageError e) {
-            result = failed(e);
+            result = failed(asked, e);
         }
         if (hasFallenBack(result, asked)) {
             return touch(key, lastAccessedTimeMs);
@@ -317,7 +319,7 @@ public final class ExchangeableStore implements SessionStore {
         try {
             result = failure.isEmpty() ? asked.store().remove(key) : StoreResult.FAILED;
         } catch (RuntimeException | LinkageError e) {
-            result = failed(e);
+            result = failed(asked, e);
         }
         if (hasFallenBack(result, asked)) {
             return remove(key);
@@ -356,8 +358,9 @@ public final class ExchangeableStore implements SessionStore {
         try {
             call.accept(asked.store());
         } catch (RuntimeException | LinkageError e) {
-            if (failed(StoreGuard.inWords(e)) && asked != current) {
-                call.accept(current.store());
+            if (failed(asked, StoreGuard.inWords(e))) {
+                noted(call);
+                return;
             }
         }
         StoreTwin second = twin;
@@ -382,8 +385,7 @@ public final class ExchangeableStore implements SessionStore {
         try {
             result = asked.store().load(key, ticket);
         } catch (RuntimeException | LinkageError e) {
-            failed(StoreGuard.inWords(e));
-            return asked == current ? LoadResult.BUSY : load(key, ticket);
+            return failed(asked, StoreGuard.inWords(e)) ? load(key, ticket) : LoadResult.BUSY;
         }
         if (result == LoadResult.LOADING) {
             loading.add(ticket);
@@ -399,7 +401,7 @@ public final class ExchangeableStore implements SessionStore {
     public boolean isBehind() {
         StoreTwin second = twin;
         boolean[] isBehind = new boolean[1];
-        questions.ask(() -> isBehind[0] = current.store().isBehind());
+        questions.ask(store -> isBehind[0] = store.isBehind());
         return isBehind[0] || second != null && second.isBehind();
     }
 
@@ -409,29 +411,28 @@ public final class ExchangeableStore implements SessionStore {
         try {
             return asked.store().read(key, view);
         } catch (RuntimeException | LinkageError e) {
-            failed(StoreGuard.inWords(e));
-            return asked != current && read(key, view);
+            return failed(asked, StoreGuard.inWords(e)) && read(key, view);
         }
     }
 
     @Override
     public int visitExpired(long nowMs, int limit, ExpiryVisitor visitor) {
-        return visits.run(() -> current.store().visitExpired(nowMs, limit, visits.expired(visitor)));
+        return visits.ask(store -> store.visitExpired(nowMs, limit, visits.expired(visitor)));
     }
 
     @Override
     public boolean isFetchingExpired() {
-        return visits.run(() -> current.store().isFetchingExpired() ? 1 : 0) == 1;
+        return visits.ask(store -> store.isFetchingExpired() ? 1 : 0) == 1;
     }
 
     @Override
     public void visitSlot(int slot, RecordVisitor visitor) {
-        visits.run(() -> current.store().visitSlot(slot, visits.records(visitor)));
+        visits.run(store -> store.visitSlot(slot, visits.records(visitor)));
     }
 
     @Override
     public void visitDigests(int slot, DigestVisitor visitor) {
-        visits.run(() -> current.store().visitDigests(slot, visits.digests(visitor)));
+        visits.run(store -> store.visitDigests(slot, visits.digests(visitor)));
     }
 
     @Override
@@ -441,13 +442,13 @@ public final class ExchangeableStore implements SessionStore {
 
     @Override
     public long durablePosition() {
-        questions.ask(() -> positions.durable(current.store()));
+        questions.ask(positions::durable);
         return positions.lastDurable();
     }
 
     @Override
     public long appendPosition() {
-        questions.ask(() -> positions.append(current.store()));
+        questions.ask(positions::append);
         return positions.lastAppend();
     }
 
@@ -476,7 +477,7 @@ public final class ExchangeableStore implements SessionStore {
 
     @Override
     public void visitCounters(CounterVisitor visitor) {
-        questions.ask(() -> current.store().visitCounters(visitor));
+        questions.ask(store -> store.visitCounters(visitor));
     }
 
     @Override
@@ -585,15 +586,15 @@ public final class ExchangeableStore implements SessionStore {
         public void onFailed(SharedStore store, String reason) {
             StoreTwin present = twin;
             if (store == current) {
-                failed(reason);
+                ExchangeableStore.this.failed(store, reason);
             } else if (present != null && store == twinStore) {
                 present.problem("it failed: " + reason);
             }
         }
 
         @Override
-        public boolean failed(String reason) {
-            return ExchangeableStore.this.failed(reason);
+        public boolean failed(SharedStore asked, String reason) {
+            return ExchangeableStore.this.failed(asked, reason);
         }
     }
 }

@@ -34,7 +34,7 @@ final class LastingWalk implements StoreSnapshot {
             });
         } catch (RuntimeException | LinkageError e) {
             // What the visitor throws is none of the store's.
-            if (isShowing || isClosed || walked == owner.current() && !owner.failed(StoreGuard.inWords(e))) {
+            if (isShowing || isClosed || !owner.failed(walked, StoreGuard.inWords(e))) {
                 throw e;
             }
             begin();

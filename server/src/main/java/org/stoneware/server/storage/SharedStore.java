@@ -4,7 +4,7 @@ import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StoreListener;
 
 /**
- * One of the stores behind an {@link ExchangeableStore}, and how many walks over it are open.
+ * One of the stores behind an {@link ExchangeableStore}, how many walks over it are open, and whether calls of it have not returned yet.
  * <p>
  * <b>Threading:</b> the agent thread.
  */
@@ -12,7 +12,10 @@ final class SharedStore implements StoreListener {
     private final OpenedStore opened;
     private final Owner owner;
     private int walks;
+    private int calls;
     private boolean isWorkBroken;
+    /** What it said of its failure, which is acted on once none of its calls is on the way any more. */
+    private String said = "";
 
     /** Hears what the stores tell, and knows which one is in use. */
     interface Owner {
@@ -25,11 +28,12 @@ final class SharedStore implements StoreListener {
         void onFailed(SharedStore store, String reason);
 
         /**
-         * The store in use does not do what it should.
+         * A store does not do what it should.
          *
+         * @param asked in use when it was asked.
          * @return true when another one is in use now.
          */
-        boolean failed(String reason);
+        boolean failed(SharedStore asked, String reason);
     }
 
     SharedStore(OpenedStore opened, Owner owner) {
@@ -53,16 +57,44 @@ final class SharedStore implements StoreListener {
      * @return amount of work done.
      */
     int doWork(long nowNs) {
-        if (isWorkBroken) {
-            return 0;
+        int work = isWorkBroken ? 0 : work(nowNs);
+        tellFailure();
+        return work;
+    }
+
+    /** Acts on what it said of its failure, unless one of its calls is on the way. */
+    void tellFailure() {
+        String reason = said;
+        if (calls == 0 && !reason.isEmpty()) {
+            said = "";
+            owner.onFailed(this, reason);
         }
+    }
+
+    private int work(long nowNs) {
+        callBegins();
         try {
             return store().doWork(nowNs);
         } catch (RuntimeException | LinkageError e) {
             isWorkBroken = true;
-            owner.failed(StoreGuard.inWords(e));
+            said = said.isEmpty() ? StoreGuard.inWords(e) : said;
             return 1;
+        } finally {
+            callEnds();
         }
+    }
+
+    /** Code of it runs that may call back: until {@link #callEnds} nobody else may have it. */
+    void callBegins() {
+        calls++;
+    }
+
+    void callEnds() {
+        calls--;
+    }
+
+    boolean isCalled() {
+        return calls > 0;
     }
 
     void walkBegins() {
@@ -87,9 +119,17 @@ final class SharedStore implements StoreListener {
         owner.onDurable(this);
     }
 
+    /**
+     * Said by a store in use in the middle of a call: another one must not take its place, nor this one be closed beside the agent, before that
+     * has returned (docs/adr/0286).
+     */
     @Override
     public void onFailed(String reason) {
-        owner.onFailed(this, reason);
+        if (owner.current() != this) {
+            owner.onFailed(this, reason);
+        } else if (said.isEmpty()) {
+            said = reason;
+        }
     }
 
     /** Lets the store be closed and what it leaves behind be freed, whatever its code does. Not to be called any more after that. */

@@ -1,7 +1,6 @@
 package org.stoneware.server.storage;
 
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StoreFigures;
 import org.stoneware.spi.storage.StoreHealth;
@@ -12,55 +11,55 @@ import org.stoneware.spi.storage.StoreHealth;
  * <b>Threading:</b> the agent thread.
  */
 final class StoreQuestions {
-    private final Supplier<SessionStore> inUse;
-    private final Consumer<String> failed;
+    private final SharedStore.Owner owner;
     private StoreFigures lastFigures = new StoreFigures(0, 0, 0, 0, 0, 0);
     private String lastMode = "";
     private String lastDamage = "";
 
-    /** @param failed hears why the store did not answer. */
-    StoreQuestions(Supplier<SessionStore> inUse, Consumer<String> failed) {
-        this.inUse = inUse;
-        this.failed = failed;
+    /** @param owner knows the store in use, and hears why it did not answer. */
+    StoreQuestions(SharedStore.Owner owner) {
+        this.owner = owner;
     }
 
-    void ask(StoreGuard.Call question) {
-        String problem = StoreGuard.failure(question);
-        if (problem != null) {
-            failed.accept(problem);
+    void ask(Consumer<SessionStore> question) {
+        SharedStore asked = owner.current();
+        try {
+            question.accept(asked.store());
+        } catch (RuntimeException | LinkageError | AssertionError | StackOverflowError e) {
+            owner.failed(asked, StoreGuard.inWords(e));
         }
     }
 
     String mode() {
-        ask(() -> lastMode = inUse.get().mode());
+        ask(store -> lastMode = store.mode());
         return lastMode;
     }
 
     StoreFigures figures() {
-        ask(() -> lastFigures = inUse.get().figures());
+        ask(store -> lastFigures = store.figures());
         return lastFigures;
     }
 
     StoreHealth health() {
         StoreHealth[] health = {new StoreHealth(StoreHealth.State.FAILED, "it can't tell how it is")};
-        ask(() -> health[0] = inUse.get().health());
+        ask(store -> health[0] = store.health());
         return health[0];
     }
 
     String damage() {
-        ask(() -> lastDamage = inUse.get().damage());
+        ask(store -> lastDamage = store.damage());
         return lastDamage;
     }
 
     String readProblem() {
         String[] problem = {""};
-        ask(() -> problem[0] = inUse.get().readProblem());
+        ask(store -> problem[0] = store.readProblem());
         return problem[0];
     }
 
     long notesBytes() {
         long[] bytes = new long[1];
-        ask(() -> bytes[0] = inUse.get().notesBytes());
+        ask(store -> bytes[0] = store.notesBytes());
         return bytes[0];
     }
 }

@@ -5,6 +5,7 @@ import java.util.function.LongSupplier;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
+import org.stoneware.spi.storage.StoreHealth;
 import org.stoneware.spi.storage.StoreSnapshot;
 
 /**
@@ -17,7 +18,7 @@ import org.stoneware.spi.storage.StoreSnapshot;
  *  COPYING    VERIFYING  the walk over the old store has shown everything
  *  VERIFYING  SETTLING   every slot has the same number of sessions and the same digest in both
  *  SETTLING   PROVING    the new store holds everything as durably as its mode promises; the stores change places
- *  PROVING    IDLE       {@link #PROBATION_NS} are over, or the new store failed: the old one is in use again if it has every change, in a while
+ *  PROVING    IDLE       {@link #PROBATION_NS} are over, or the new store failed, is wrong or too slow: the old one is in use again if it has every change, in a while
  *                        perhaps, and a restart can be told of it
  *  COPYING    COPYING    the copy of the sessions being served was replaced by another: begins anew
  *  any but PROVING  IDLE the new store can't be equal, is too slow, the old one does not read all it holds, or it was {@link #cancel cancelled}: the old one goes on
@@ -65,6 +66,11 @@ public class StoreSwitch {
     /** What the store in use said of itself when it began to be copied. */
     private String damage = "";
 
+    private StoreLag lag = new StoreLag();
+    private StoreLag spareLag = new StoreLag();
+    /** Why the store on probation is too slow; empty while it is not, as far as was seen. */
+    private String slowness = "";
+
     private long beganNs;
     private long sinceNs;
     private long progressNs;
@@ -107,6 +113,9 @@ public class StoreSwitch {
 
         /** The probation of the store in use is over, and it did not fail. */
         default void onProved(OpenedStore inUse) {}
+
+        /** A copy from the active took the place of the sessions of a store on probation, whose probation ended unfinished so. */
+        default void onReplaced(OpenedStore inUse) {}
 
         /** Everything the server wants to find again beside sessions is to be noted anew, in the store in use and in its twin. */
         default void checkpoint(ExchangeableStore into) {}
@@ -375,6 +384,9 @@ public class StoreSwitch {
                 "store-exchanged",
                 "sessions are in " + inUse.provider() + " now: " + now.figures().sessions() + " sessions moved from "
                         + from + " in " + TimeUnit.NANOSECONDS.toMillis(nowNs - beganNs) + " ms, compared and equal");
+        lag = new StoreLag();
+        spareLag = new StoreLag();
+        slowness = "";
         state(StoreSwitchState.PROVING, nowNs);
         output.onStoresChanged(now);
         output.onExchanged(inUse);
@@ -393,19 +405,47 @@ public class StoreSwitch {
             endProbation("the sessions were cleared", nowNs);
             return 1;
         }
+        StoreHealth health = now.health();
         if (!spare.isSound()) {
             endProbation(from + " can't stand by any longer: " + spare.problem(), nowNs);
             return 1;
         }
-        if (!now.failure().isEmpty()) {
+        if (health.state() == StoreHealth.State.FAILED) {
             // Its spare only lags, which has an end: it has every change then, or is not sound.
-            return now.fallBack() ? 1 : 0;
+            return now.fallBack(health.reason()) ? 1 : 0;
         }
-        if (nowNs - sinceNs > PROBATION_NS) {
-            endProbation("it kept up", nowNs);
+        lag.look(now.inUse().store(), nowNs);
+        spareLag.look(spare.opened().store(), nowNs);
+        slowness = health.state() == StoreHealth.State.FULL ? "" : lag.problem(spareLag);
+        if (!slowness.isEmpty() && now.giveWay(slowness)) {
             return 1;
         }
-        return 0;
+        if (nowNs - sinceNs <= PROBATION_NS || slowness.isEmpty() && lag.isLagging()) {
+            return 0;
+        }
+        endProbation("it kept up", nowNs);
+        return 1;
+    }
+
+    /**
+     * Somebody else found that the store on probation does not hold what it should. The one before may not either, for it was told by that
+     * one; but it is what is filled anew.
+     */
+    public void onWrong(String reason, long nowNs) {
+        ExchangeableStore now = store;
+        OpenedStore wrong = target;
+        if (state != StoreSwitchState.PROVING || now == null || now != stores.get() || wrong == null) {
+            return;
+        }
+        now.fallBack(reason);
+        ProbationEnd ended = now.probationEnd();
+        failProbation(
+                now,
+                wrong,
+                ended != null
+                        ? ended
+                        : ProbationEnd.stays(reason + ProbationEnd.withoutSpare("it has not got every change")),
+                nowNs);
     }
 
     /** Where the sessions could not come back nothing is chosen anew, and nothing is proved either. */
@@ -414,8 +454,8 @@ public class StoreSwitch {
         if (ended.isBack()) {
             output.warning(
                     "store-fell-back",
-                    what + ". The sessions are in " + now.inUse().provider()
-                            + " again, which got every change; nothing is lost");
+                    what + ". The sessions are in " + now.inUse().provider() + " again, which got every change; "
+                            + (ended.lost().isEmpty() ? "nothing is lost" : "see what its disk has lost"));
         } else {
             now.endTwin();
             output.warning(
@@ -425,6 +465,14 @@ public class StoreSwitch {
                                     ? ""
                                     : ", which takes no changes any more: what it holds can be moved to another store"
                                             + " (storage:use)"));
+        }
+        if (!ended.lost().isEmpty()) {
+            output.warning(
+                    "store-suspect",
+                    "acknowledged sessions are lost: " + ended.lost() + ", found by "
+                            + now.inUse().provider()
+                            + " while it stood by. At the next start another server whose copy is whole goes before this"
+                            + " one; check the disk");
         }
         state(StoreSwitchState.IDLE, nowNs);
         output.onStoresChanged(now);
@@ -439,9 +487,15 @@ public class StoreSwitch {
     private void endProbation(String reason, long nowNs) {
         ExchangeableStore proved = store;
         OpenedStore tried = target;
-        if (proved != null && tried != null && !proved.failure().isEmpty()) {
-            String why = proved.failure() + ProbationEnd.withoutSpare(reason);
-            failProbation(proved, tried, new ProbationEnd(false, why), nowNs);
+        String why = proved == null ? "" : failing(proved);
+        ProbationEnd ended = proved == null ? null : proved.probationEnd();
+        if (ended != null && tried != null) {
+            // It failed as it was asked how it is.
+            failProbation(proved, tried, ended, nowNs);
+            return;
+        }
+        if (proved != null && tried != null && !why.isEmpty()) {
+            failProbation(proved, tried, ProbationEnd.stays(why + ProbationEnd.withoutSpare(reason)), nowNs);
             return;
         }
         if (proved != null) {
@@ -458,6 +512,12 @@ public class StoreSwitch {
         }
     }
 
+    /** What is wrong with a store whose probation ends; empty when nothing is. */
+    private String failing(ExchangeableStore tried) {
+        StoreHealth health = tried.health();
+        return health.state() == StoreHealth.State.FAILED ? health.reason() : slowness;
+    }
+
     /** The server serves other sessions than those being moved: a copy from the active replaced them. */
     private int replaced(long nowNs) {
         OpenedStore next = target;
@@ -467,6 +527,8 @@ public class StoreSwitch {
             // Both stores went with the sessions they held; one that had failed by then is no better for that.
             if (before != null && !before.failure().isEmpty()) {
                 endProbation("a copy from the active replaced the sessions", nowNs);
+            } else if (next != null) {
+                output.onReplaced(next);
             }
             state(StoreSwitchState.IDLE, nowNs);
             return 1;

@@ -46,7 +46,7 @@ final class StoreExchangeRig implements ExchangeHost {
     final StoreOffer firstOffer;
     final StoreChoice choice;
     final SessionGenerations generations;
-    final ExchangeableStore store;
+    ExchangeableStore store;
     final StoreExchange exchange;
     boolean isActive = true;
     boolean isAnotherActive = true;
@@ -55,6 +55,9 @@ final class StoreExchangeRig implements ExchangeHost {
 
     boolean isBeingCopied;
     boolean isWhole = true;
+    /** In what this server differs from its active; empty when in nothing that is known. */
+    String difference = "";
+
     int handOvers;
     long nowNs = 1_000_000_000;
     private long lastId;
@@ -136,6 +139,17 @@ final class StoreExchangeRig implements ExchangeHost {
         for (int i = 0; i < SESSIONS; i++) {
             write("S" + i);
         }
+    }
+
+    /** A copy from the active takes the place of the sessions here. */
+    void copyIsWhole() {
+        ExchangeableStore old = store;
+        store = generations.get().store();
+        for (int i = 0; i < SESSIONS; i++) {
+            write("S" + i);
+        }
+        difference = "";
+        old.retire();
     }
 
     private Thread notYet(Runnable opening) {
@@ -275,6 +289,11 @@ final class StoreExchangeRig implements ExchangeHost {
     @Override
     public boolean isWhole() {
         return isWhole;
+    }
+
+    @Override
+    public String difference() {
+        return difference;
     }
 
     @Override

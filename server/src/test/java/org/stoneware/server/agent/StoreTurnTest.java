@@ -237,6 +237,117 @@ class StoreTurnTest {
                         "PROVED first: " + MAKER);
     }
 
+    /** The active may have copied it because it was too slow, or wrong. */
+    @Test
+    void shouldTryForOneProbationMoreWhenACopyFromTheActiveEndsTheFirst() {
+        moveTheStandby();
+        rig.passSeconds(2);
+        rig.copyIsWhole();
+        rig.cycle();
+        ask();
+        rig.passSeconds(20);
+        rig.copyIsWhole();
+        rig.cycle();
+        rig.passSeconds(20);
+        ask();
+        rig.passSeconds(11);
+        rig.cycle();
+        ask();
+
+        assertThat(rig.told)
+                .containsExactly("TRYING first: " + MAKER, "TRYING first: " + MAKER, "PROVED first: " + MAKER);
+    }
+
+    @Test
+    void shouldNotProveAStoreThatFailsAfterACopyFromTheActiveEndedItsProbation() {
+        moveTheStandby();
+        rig.copyIsWhole();
+        rig.cycle();
+        newer.last().isHealthFailed = true;
+        rig.passSeconds(31);
+        rig.cycle();
+
+        ask();
+
+        assertThat(rig.told).hasSize(1);
+        assertThat(rig.told.get(0)).startsWith("UNFIT first: " + MAKER);
+        assertThat(rig.generations.tried().endedWithTheProcess()).containsExactly("first " + MAKER);
+    }
+
+    @Test
+    void shouldGoBackAndSayWhyWhenAStoreOnProbationDiffersFromTheActive() {
+        moveTheStandby();
+        rig.difference = "kind=SESSIONS index=7";
+        rig.cycle();
+        ask();
+
+        assertThat(rig.inUse()).isEqualTo(rig.firstOffer.inWords());
+        assertThat(rig.generations.inUse()).as("what the copy is made in").isEqualTo(rig.firstOffer);
+        assertThat(rig.told).hasSize(1);
+        assertThat(rig.told.get(0)).startsWith("UNFIT first: " + MAKER).contains("kind=SESSIONS index=7");
+        rig.copyIsWhole();
+        rig.passSeconds(31);
+        rig.cycle();
+        ask();
+        assertThat(rig.told.get(1)).isEqualTo(rig.told.get(0));
+        assertThat(rig.inUse()).isEqualTo(rig.firstOffer.inWords());
+    }
+
+    /** The old one lags, and does not stand in. */
+    @Test
+    void shouldFindAStoreUnfitThatDiffersFromTheActiveThoughItHasTheSessionsStill() {
+        moveTheStandby();
+        rig.first.last().isStuck = true;
+        rig.difference = "kind=SESSIONS index=7";
+        rig.cycle();
+        rig.copyIsWhole();
+        rig.passSeconds(31);
+        rig.cycle();
+
+        ask();
+
+        assertThat(rig.inUse()).isEqualTo(offer.inWords());
+        assertThat(rig.told).hasSize(1);
+        assertThat(rig.told.get(0)).startsWith("UNFIT first: " + MAKER).contains("kind=SESSIONS index=7");
+        assertThat(rig.problems()).hasSize(1);
+        assertThat(rig.problems().get(0)).contains("storage:use", "newer version");
+        assertThat(rig.generations.tried().endedWithTheProcess()).containsExactly("first " + MAKER);
+    }
+
+    @Test
+    void shouldFindAStoreUnfitThatDiffersFromTheActiveAfterACopyFromItEndedTheProbation() {
+        moveTheStandby();
+        rig.copyIsWhole();
+        rig.cycle();
+        rig.difference = "kind=SESSIONS index=7";
+        rig.cycle();
+
+        ask();
+
+        assertThat(rig.told).hasSize(1);
+        assertThat(rig.told.get(0)).startsWith("UNFIT first: " + MAKER).contains("kind=SESSIONS index=7");
+    }
+
+    /** What this server differed in before is none of the new store's doing. */
+    @Test
+    void shouldNotBlameTheNewStoreForADifferenceThatWasThereBefore() {
+        rig.difference = "kind=SESSIONS index=7";
+        moveTheStandby();
+        rig.cycle();
+
+        ask();
+
+        assertThat(rig.told).containsExactly("TRYING first: " + MAKER);
+        assertThat(rig.inUse()).isEqualTo(offer.inWords());
+    }
+
+    private void moveTheStandby() {
+        rig.isActive = false;
+        assertThat(inTurn()).isEmpty();
+        rig.untilDone();
+        assertThat(rig.inUse()).isEqualTo(offer.inWords());
+    }
+
     /** One that was just started, perhaps because the bundle ended it, holds no session yet. */
     @Test
     void shouldTellTheActiveThatItTriesWhatItHasJustBegunWith() {

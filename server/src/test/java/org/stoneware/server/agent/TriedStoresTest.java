@@ -155,6 +155,22 @@ class TriedStoresTest {
         assertThat(data.resolve(ProvedStores.FILE_NAME)).doesNotExist();
     }
 
+    /** A bundle that was repaired may have the same version. */
+    @Test
+    void shouldForgetThatAStoreFailedOnceOneOfTheSameVersionIsProved() throws IOException {
+        StoreExchangeRig rig = new StoreExchangeRig(data);
+        StoreOffer offer = rig.come(new ScriptedProvider("other"), VERSION);
+        rig.generations.tried().fail(offer);
+
+        rig.use(offer);
+        rig.untilDone();
+        rig.passSeconds(31);
+        rig.untilDone();
+
+        assertThat(rig.inUse()).isEqualTo(offer.inWords());
+        assertThat(data.resolve(TriedStores.FILE_NAME)).doesNotExist();
+    }
+
     @Test
     void shouldDoWithoutAFileThatSaysNothing() throws IOException {
         Files.write(data.resolve(TriedStores.FILE_NAME), new byte[] {(byte) 0xff, 0, 10, 61, 10});

@@ -23,10 +23,15 @@ final class ExchangeRig implements StoreSwitch.Output {
     final FaultyStore first = new FaultyStore("first");
     final KeptPlace keptPlace = new KeptPlace();
     final ExchangeableStore store = new ExchangeableStore(new OpenedStore(first, "first", keptPlace));
+    /** What the server serves; another one once a copy has replaced the sessions. */
+    private ExchangeableStore served = store;
+
     final List<String> events = new ArrayList<>();
     final List<String> unfit = new ArrayList<>();
     /** Stores that failed on probation and have the sessions still. */
     final List<String> stayed = new ArrayList<>();
+    /** Stores whose sessions a copy replaced while they were on probation. */
+    final List<String> replaced = new ArrayList<>();
 
     final Random random;
     final StoreSwitch exchange;
@@ -60,7 +65,7 @@ final class ExchangeRig implements StoreSwitch.Output {
         private final Twins twins;
 
         StoreSwitchUnder(Twins twins) {
-            super(() -> store, () -> clockNs += 200_000, ExchangeRig.this);
+            super(() -> served, () -> clockNs += 200_000, ExchangeRig.this);
             this.twins = twins;
         }
 
@@ -78,6 +83,11 @@ final class ExchangeRig implements StoreSwitch.Output {
     /** The store in use loses a session. */
     void lose() {
         first.lose(keys.get(random.nextInt(keys.size())));
+    }
+
+    /** The sessions are replaced as a whole. */
+    void replaceByCopy() {
+        served = new ExchangeableStore(new FaultyStore("copy").opened());
     }
 
     /** Some changes, and a duty cycle. */
@@ -227,6 +237,11 @@ final class ExchangeRig implements StoreSwitch.Output {
     @Override
     public void onStayed(OpenedStore inUse, String reason) {
         stayed.add(inUse.provider());
+    }
+
+    @Override
+    public void onReplaced(OpenedStore inUse) {
+        replaced.add(inUse.provider());
     }
 
     @Override

@@ -3,6 +3,7 @@ package org.stoneware.server.storage;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.jspecify.annotations.Nullable;
@@ -14,6 +15,7 @@ import org.stoneware.spi.storage.LoadResult;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StoreContext;
 import org.stoneware.spi.storage.StoreFigures;
+import org.stoneware.spi.storage.StoreHealth;
 import org.stoneware.spi.storage.StoreListener;
 import org.stoneware.spi.storage.StoreResult;
 import org.stoneware.spi.storage.StoreSnapshot;
@@ -65,10 +67,23 @@ public final class FaultyStore implements SessionStore {
     public boolean isPositionThrowing;
     /** It does not even do its work. */
     public boolean isWorkThrowing;
+    /** It finds out as it works that it takes no changes any more. */
+    public boolean isFailingAsItWorks;
+    /** It says that it takes no changes any more when it is asked, and only then. */
+    public boolean isHealthFailed;
+    /** It does not say how it is. */
+    public boolean isHealthThrowing;
+    /** It takes no notes. */
+    public boolean isNoteThrowing;
+    /** It does not say how far it is durable. */
+    public boolean isDurabilityThrowing;
     /** What it says it has lost. */
     public String damage = "";
     /** Called before it is closed, on the thread that closes it; a disk may hang there. */
     public Runnable onClose = () -> {};
+
+    /** Calls of its work that have not returned. */
+    int working;
 
     @Nullable
     StoreListener listener;
@@ -232,6 +247,9 @@ public final class FaultyStore implements SessionStore {
 
     @Override
     public long durablePosition() {
+        if (isDurabilityThrowing) {
+            throw new IllegalStateException("planted");
+        }
         return does(Fault.NEVER_DURABLE) ? 0 : store.durablePosition();
     }
 
@@ -241,6 +259,22 @@ public final class FaultyStore implements SessionStore {
             throw new IllegalStateException("planted");
         }
         return store.appendPosition();
+    }
+
+    @Override
+    public void note(DirectBuffer note, int offset, int length) {
+        if (isNoteThrowing) {
+            throw new IllegalStateException("planted");
+        }
+        store.note(note, offset, length);
+    }
+
+    @Override
+    public StoreHealth health() {
+        if (isHealthThrowing) {
+            throw new IllegalStateException("planted");
+        }
+        return isHealthFailed ? new StoreHealth(StoreHealth.State.FAILED, "planted") : store.health();
     }
 
     @Override
@@ -260,6 +294,19 @@ public final class FaultyStore implements SessionStore {
 
     @Override
     public int doWork(long nowNs) {
+        working++;
+        try {
+            return work(nowNs);
+        } finally {
+            working--;
+        }
+    }
+
+    private int work(long nowNs) {
+        StoreListener told = listener;
+        if (isFailingAsItWorks && told != null) {
+            told.onFailed("a force failed");
+        }
         if (isWorkThrowing) {
             throw new IllegalStateException("planted");
         }

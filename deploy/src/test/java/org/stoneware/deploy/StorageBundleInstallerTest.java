@@ -1,0 +1,214 @@
+package org.stoneware.deploy;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.File;
+import java.io.IOException;
+import java.lang.reflect.InvocationHandler;
+import java.lang.reflect.Proxy;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.TimeUnit;
+import java.util.jar.Attributes;
+import java.util.jar.JarOutputStream;
+import java.util.jar.Manifest;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.osgi.framework.Bundle;
+import org.osgi.framework.BundleContext;
+import org.osgi.framework.Version;
+import org.osgi.framework.startlevel.BundleStartLevel;
+import org.stoneware.api.cluster.ManagementService;
+import org.stoneware.api.cluster.StorageAdmin;
+
+/** What becomes of the bundles of a store when its newer version did not do. */
+class StorageBundleInstallerTest {
+    private static final String NAME = "com.example.store";
+    private static final String OLD = "1.0.0";
+    private static final String NEW = "2.0.0";
+    private static final String FAILED =
+            "store (com.example.store 2.0.0) failed on probation and had the sessions still: x";
+
+    @TempDir
+    private Path directory;
+
+    private final List<Installed> bundles = new CopyOnWriteArrayList<>();
+    private final Storage storage = new Storage();
+    private final CountDownLatch isDone = new CountDownLatch(1);
+    private StorageBundleInstaller installer;
+
+    @BeforeEach
+    void begin() {
+        bundles.add(new Installed("elsewhere", OLD));
+        installer = new StorageBundleInstaller(
+                made(BundleContext.class, (self, method, arguments) -> switch (method.getName()) {
+                    case "getBundles" -> bundles.stream().map(Installed::bundle).toArray(Bundle[]::new);
+                    case "getBundle" ->
+                        bundles.stream()
+                                .filter(each -> each.location.equals(arguments[0]))
+                                .map(Installed::bundle)
+                                .findFirst()
+                                .orElse(null);
+                    case "installBundle" -> {
+                        bundles.add(new Installed((String) arguments[0], NEW));
+                        yield bundles.get(bundles.size() - 1).bundle();
+                    }
+                    default -> null;
+                }));
+        installer.bindManagement(made(
+                ManagementService.class,
+                (self, method, arguments) -> method.getName().equals("storage") ? storage : null));
+    }
+
+    @AfterEach
+    void end() {
+        installer.deactivate();
+    }
+
+    /** They may have to move back, and can't be read without the new one. */
+    @Test
+    void shouldLeaveBothBundlesWhereTheyAreWhenTheNewStoreFailedAndHasTheSessions() throws Exception {
+        storage.afterUse = List.of(offer(NEW, true, FAILED), offer(OLD, false, ""));
+
+        installer.install(jar());
+        awaitInstaller();
+
+        assertThat(storage.isAsked).isTrue();
+        assertThat(versions()).containsExactly(OLD, NEW);
+        assertThat(storage.broken).isEmpty();
+    }
+
+    @Test
+    void shouldTakeTheNewBundleAwayWhenTheOldStoreHasTheSessionsAgain() throws Exception {
+        storage.afterUse = List.of(offer(NEW, false, "store is not used: it is too slow"), offer(OLD, true, ""));
+
+        installer.install(jar());
+        awaitInstaller();
+
+        assertThat(versions()).containsExactly(OLD);
+        assertThat(storage.broken).containsExactly(NAME + " " + NEW + ": it is too slow");
+    }
+
+    @Test
+    void shouldTakeTheOldBundleAwayOnceTheNewStoreIsProved() throws Exception {
+        storage.afterUse = List.of(offer(NEW, true, ""), offer(OLD, false, ""));
+
+        installer.install(jar());
+        awaitInstaller();
+
+        assertThat(versions()).containsExactly(NEW);
+        assertThat(storage.broken).isEmpty();
+    }
+
+    private List<String> versions() {
+        return bundles.stream().map(each -> each.version).toList();
+    }
+
+    private static StorageAdmin.Offer offer(String version, boolean isInUse, String remark) {
+        return new StorageAdmin.Offer("store", NAME, version, false, isInUse, remark);
+    }
+
+    /** It takes one thing after the other, and looks where bundles come from only when a file was taken away. */
+    private void awaitInstaller() throws InterruptedException {
+        installer.uninstall(directory.resolve("unknown.jar").toFile());
+        assertThat(isDone.await(60, TimeUnit.SECONDS)).isTrue();
+    }
+
+    private File jar() throws IOException {
+        return write(directory.resolve("store.jar"));
+    }
+
+    private static File write(Path jar) throws IOException {
+        Manifest manifest = new Manifest();
+        Attributes main = manifest.getMainAttributes();
+        main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
+        main.putValue("Bundle-SymbolicName", NAME);
+        main.putValue("Bundle-Version", NEW);
+        main.putValue("Provide-Capability", "org.stoneware.storage;mode=\"store\"");
+        new JarOutputStream(Files.newOutputStream(jar), manifest).close();
+        return jar.toFile();
+    }
+
+    private static <T> T made(Class<T> type, InvocationHandler handler) {
+        return type.cast(Proxy.newProxyInstance(type.getClassLoader(), new Class<?>[] {type}, handler));
+    }
+
+    /** A bundle the framework has, which does nothing of its own. */
+    private final class Installed {
+        private final String location;
+        private final String version;
+        private final Bundle bundle;
+
+        Installed(String location, String version) {
+            this.location = location;
+            this.version = version;
+            this.bundle = made(Bundle.class, (self, method, arguments) -> switch (method.getName()) {
+                case "getSymbolicName" -> NAME;
+                case "getVersion" -> new Version(version);
+                case "getLocation" -> {
+                    isDone.countDown();
+                    yield location;
+                }
+                case "getState" -> Bundle.ACTIVE;
+                case "adapt" -> made(BundleStartLevel.class, (level, call, values) -> null);
+                case "uninstall" -> {
+                    bundles.remove(this);
+                    yield null;
+                }
+                case "equals" -> self == arguments[0];
+                case "hashCode" -> System.identityHashCode(self);
+                default -> null;
+            });
+        }
+
+        Bundle bundle() {
+            return bundle;
+        }
+    }
+
+    /** A server that has moved its sessions as soon as it is asked. */
+    private static final class Storage implements StorageAdmin {
+        final List<String> broken = new CopyOnWriteArrayList<>();
+        volatile List<Offer> afterUse = List.of();
+        volatile boolean isAsked;
+
+        @Override
+        public List<Offer> list() {
+            return isAsked ? afterUse : List.of(offer(NEW, false, ""), offer(OLD, true, ""));
+        }
+
+        @Override
+        public String progress() {
+            return "";
+        }
+
+        @Override
+        public boolean isMoving() {
+            return false;
+        }
+
+        @Override
+        public Outcome use(String mode, Scope scope, String by) {
+            isAsked = true;
+            return new Outcome(true, "");
+        }
+
+        @Override
+        public Outcome retire(String mode, String by) {
+            return new Outcome(false, "");
+        }
+
+        @Override
+        public void reportBroken(String bundle, String reason) {
+            broken.add(bundle + ": " + reason);
+        }
+
+        @Override
+        public void forgetBroken(String bundle) {}
+    }
+}
