@@ -21,7 +21,7 @@ import org.stoneware.wire.session.OwnedSession;
  * new active, which knows nothing of what is not named yet: that is owned again when the answer to its part does not refuse it. A lease
  * that breaks ends the naming. See ADR 0315.
  * <p>
- * <b>Threading:</b> the agent thread, with the monitor of {@link OwnedSessions} held. Time is a parameter.
+ * <b>Threading:</b> the agent thread, with the monitor of {@link OwnedSessions} held unless a method says otherwise. Time is a parameter.
  */
 final class Naming {
     /** With what is in use, some 15 KiB of registration. */
@@ -158,16 +158,20 @@ final class Naming {
         return settle(refused);
     }
 
-    /** What the next part names; nothing when the lease has broken since. */
+    /** Gets ready for {@link #next}. Needs no monitor, so that no request waits for it. */
+    void sort() {
+        if (!isSorted && !unnamed.isEmpty()) {
+            unnamed.sort(OLDEST_FIRST);
+            isSorted = true;
+        }
+    }
+
+    /** What the next part names, behind {@link #sort}; nothing when the lease has broken since. */
     List<OwnedSession> next(long nowNs) {
         owned.forgetIfLapsed(nowNs);
         boolean isLeaseUnbroken = owned.generation() == to && owned.isLeaseValid(nowNs);
         if (!isLeaseUnbroken) {
             unnamed = List.of();
-        }
-        if (!isSorted && !unnamed.isEmpty()) {
-            unnamed.sort(OLDEST_FIRST);
-            isSorted = true;
         }
         asked = new ArrayList<>(Math.min(laterPart, unnamed.size()));
         taken = new ArrayList<>();

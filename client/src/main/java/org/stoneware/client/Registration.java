@@ -134,6 +134,7 @@ final class Registration {
     int encodeNames(MutableDirectBuffer out, long nowNs) {
         List<OwnedSession> named;
         long namedFrom;
+        naming.sort();
         synchronized (owned) {
             named = naming.next(nowNs);
             namedFrom = naming.namedFrom();

@@ -48,7 +48,10 @@ final class AgentParts {
                         settings.sweepEnabled(),
                         settings.clientLogs(),
                         shares),
-                ReplicationLimits.DEFAULTS.within(shares),
+                // In availability mode both halves of a split serve, and what either shows is nobody's promise.
+                ReplicationLimits.DEFAULTS
+                        .within(shares)
+                        .readsNeedConnection(settings.failoverPriority().equals("consistency")),
                 shares);
     }
 

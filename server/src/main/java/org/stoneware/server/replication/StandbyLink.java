@@ -194,9 +194,11 @@ final class StandbyLink implements ReplicationListener {
     }
 
     void onConnectionLost(String reason) {
-        // Commits wait until it is connected again or given up; so do reads, for it may have taken this server for
-        // dead.
-        lease.distrust(nowNs);
+        if (limits.readsNeedConnection()) {
+            // Commits wait until it is connected again or given up; so do reads, for it may have taken this server for
+            // dead.
+            lease.distrust(nowNs);
+        }
         stream = null;
         nextIndex = NOT_SENDING;
         PassiveSyncSession session = sync;

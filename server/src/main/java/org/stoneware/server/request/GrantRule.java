@@ -5,6 +5,7 @@ import java.util.HashMap;
 import java.util.HashSet;
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.server.session.ClientId;
@@ -34,6 +35,9 @@ class GrantRule {
     private final Map<ClientId, Long> naming = new HashMap<>();
 
     private final Set<SessionKey> resolved = new HashSet<>();
+    /** Versions of sessions that are wanted and not resolved: nobody changes one before it is resolved. */
+    private final Map<SessionKey, Long> wanted = new HashMap<>();
+
     private final SessionRecord view = new SessionRecord();
     private final SessionStore store;
     private final long aloneNs;
@@ -124,7 +128,15 @@ class GrantRule {
     }
 
     private long versionOf(SessionKey key) {
-        return store.read(key, view) ? view.version() : UNKNOWN;
+        @Nullable Long known = wanted.get(key);
+        if (known != null) {
+            return known;
+        }
+        long version = store.read(key, view) ? view.version() : UNKNOWN;
+        if (version != UNKNOWN) {
+            wanted.put(key, version);
+        }
+        return version;
     }
 
     private void openIfNobodyMissing() {
@@ -138,6 +150,7 @@ class GrantRule {
         missing.clear();
         naming.clear();
         resolved.clear();
+        wanted.clear();
     }
 
     /** Tomcats that are not back yet, or not done with their names, while the rule waits for them. */

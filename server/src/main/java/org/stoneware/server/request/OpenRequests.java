@@ -55,9 +55,11 @@ final class OpenRequests {
 
     /** True when the session is ending, or will once it may; the request waits until that is committed. */
     private boolean endsInstead(SessionKey key) {
-        return !context.rule.mayGrant(key, context.nowNs)
-                || !context.isTellable(key)
-                || sweep.endsNow(key, context.view, context.nowNs);
+        if (!context.rule.mayGrant(key, context.nowNs) || !context.isTellable(key)) {
+            return true;
+        }
+        // Asking has looked at the store, which may have used the view for that.
+        return context.store.read(key, context.view) && sweep.endsNow(key, context.view, context.nowNs);
     }
 
     void onRelease(long requestEpoch, long token, long accessAgeMs, int grant, SessionKey asked) {

@@ -5,6 +5,7 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.server.session.ClientId;
+import org.stoneware.spi.storage.LoadResult;
 import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.ToldVersions;
 
@@ -128,12 +129,18 @@ class Registrations {
             return true;
         }
         if (!mayBeOwnedSinceBefore(key)
-                || !context.store.read(key, context.view)
+                || isAbsent(key)
                 || !context.ownership.asserted(key, row, named.token(), named.grant())) {
             return false;
         }
         context.rule.onResolved(key);
         return true;
+    }
+
+    /** What is not in memory begins to come, as far as there is room; its owner is its owner all the same. */
+    private boolean isAbsent(SessionKey key) {
+        return !context.store.read(key, context.view)
+                && context.store.load(key, RequestContext.LOAD_TICKET) == LoadResult.ABSENT;
     }
 
     /** Once its owner is known, or may be somebody granted since, what an earlier epoch gave away counts no more. */

@@ -22,7 +22,7 @@ import org.stoneware.wire.session.OwnStatus;
  */
 class RequestContext {
     /** One for all: whichever load ends, everything that waits for the store is tried again. */
-    private static final long LOAD_TICKET = 1;
+    static final long LOAD_TICKET = 1;
     /** Nearly all that wait for an offer are requests to open a session, of some hundred bytes. */
     static final long MAX_OFFERED_BYTES = 2L << 20;
 

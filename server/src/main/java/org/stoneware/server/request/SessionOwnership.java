@@ -419,7 +419,7 @@ final class SessionOwnership {
     /** Asks the owner for a session somebody waits for, who began to wait before there was this owner. */
     void recallIfWaitedFor(SessionKey key, long nowNs) {
         @Nullable Row row = rows.get(key);
-        if (row != null && !row.waiters.isEmpty()) {
+        if (row != null && !row.waiters.isEmpty() && !isWantedByNobodyElse(row)) {
             recall(row, nowNs);
         }
     }

@@ -5,9 +5,11 @@ import static org.stoneware.server.request.ProcessorFixture.KEY;
 import static org.stoneware.server.request.ProcessorFixture.named;
 
 import java.util.List;
+import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.Test;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.server.request.ProcessorFixture.Tomcat;
+import org.stoneware.server.session.HeapShares;
 import org.stoneware.wire.session.OwnStatus;
 import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.SessionProtocol;
@@ -159,6 +161,41 @@ class FailoverTest {
         a.name(1, 0, named(KEY, token, 1));
 
         assertThat(a.kept).isEmpty();
+    }
+
+    @Test
+    void shouldNotAskATomcatToGiveBackWhatItWaitsForItself() {
+        long token = a.create(1, KEY);
+        array.takeOver();
+        a.comeBackAndGoOn(ALL_LATER);
+        a.getOwn(2, KEY, 0);
+
+        a.name(1, 0, named(KEY, token, 1));
+        array.pass(1, a);
+
+        assertThat(a.recalls).isEmpty();
+        assertThat(a.lastOwned().token()).isEqualTo(token);
+    }
+
+    @Test
+    void shouldLetATomcatKeepWhatIsNotInMemoryHere() {
+        AtomicBoolean isSwappedOut = new AtomicBoolean();
+        ProcessorFixture swapping =
+                new ProcessorFixture(store -> SwappedStore.around(store, isSwappedOut::get), HeapShares.LARGEST);
+        Tomcat owner = swapping.tomcat(1);
+        Tomcat other = swapping.tomcat(2);
+        long token = owner.create(1, KEY);
+        swapping.takeOver();
+        isSwappedOut.set(true);
+        owner.comeBack(named(KEY, token, 1));
+        other.comeBack();
+        isSwappedOut.set(false);
+
+        other.getOwn(1, KEY, 0);
+
+        assertThat(owner.kept).containsExactly(named(KEY, token, 1));
+        assertThat(other.owned).isEmpty();
+        assertThat(owner.recalls).containsExactly(new ProcessorFixture.Recall(token, 1, KEY));
     }
 
     @Test

@@ -50,12 +50,26 @@ final class PairFixture {
 
     private boolean isCut;
 
+    private final ReplicationLimits replication;
+
     PairFixture() {
         this(PairFixture::inMemory, PairFixture::inMemory);
     }
 
+    /** Two servers that use no word of a standby that is not connected, as in consistency mode. */
+    static PairFixture thatReadOnlyWhileConnected() {
+        return new PairFixture(
+                PairFixture::inMemory, PairFixture::inMemory, ReplicationLimits.DEFAULTS.readsNeedConnection(true));
+    }
+
     /** @param ofFirst makes empty generations of the first server, of which it begins with one. */
     PairFixture(Supplier<SessionGeneration> ofFirst, Supplier<SessionGeneration> ofSecond) {
+        this(ofFirst, ofSecond, ReplicationLimits.DEFAULTS);
+    }
+
+    private PairFixture(
+            Supplier<SessionGeneration> ofFirst, Supplier<SessionGeneration> ofSecond, ReplicationLimits replication) {
+        this.replication = replication;
         first = new Server(0, 100, ofFirst.get(), ofFirst);
         second = new Server(1, 101, ofSecond.get(), ofSecond);
     }
@@ -152,7 +166,7 @@ final class PairFixture {
                             new ReplicaIdentity(0, id, incarnation),
                             List.of("Server1", "Server2"),
                             new RequestLimits("server", 4_096, RECONNECT_WINDOW_MS * 1_000_000L, true, ""),
-                            ReplicationLimits.DEFAULTS,
+                            replication,
                             HeapShares.LARGEST),
                     first,
                     generations::get,

@@ -62,18 +62,19 @@ class RoleDutiesTest {
     /** A firewall that resets connections: the standby takes it for a death, and the active goes on until it hears of that. */
     @Test
     void shouldNotDenyWhatItsSuccessorHasAcknowledgedOnceTheConnectionToItIsLost() {
-        pair.pair(5);
-        PairFixture.Tomcat atFirst = pair.new Tomcat(pair.first, 8);
-        pair.pass(100);
-        pair.cut();
-        pair.second.become(ServerRole.ACTIVE_COORDINATOR, 9, 1);
-        PairFixture.Tomcat atSecond = pair.new Tomcat(pair.second, 9);
+        PairFixture strict = PairFixture.thatReadOnlyWhileConnected();
+        strict.pair(5);
+        PairFixture.Tomcat atFirst = strict.new Tomcat(strict.first, 8);
+        strict.pass(100);
+        strict.cut();
+        strict.second.become(ServerRole.ACTIVE_COORDINATOR, 9, 1);
+        PairFixture.Tomcat atSecond = strict.new Tomcat(strict.second, 9);
         atSecond.create(1, "S9");
-        pair.pass(20);
+        strict.pass(20);
         assertThat(atSecond.written).containsExactly(WriteStatus.COMMITTED);
 
         atFirst.open(1, "S9");
-        pair.pass(20);
+        strict.pass(20);
 
         assertThat(atFirst.owned).as("answers of the active before").isEmpty();
     }
