@@ -489,7 +489,7 @@ public class StoreSwitch {
         OpenedStore tried = target;
         String why = proved == null ? "" : failing(proved);
         ProbationEnd ended = proved == null ? null : proved.probationEnd();
-        if (ended != null && tried != null) {
+        if (proved != null && ended != null && tried != null) {
             // It failed as it was asked how it is.
             failProbation(proved, tried, ended, nowNs);
             return;
