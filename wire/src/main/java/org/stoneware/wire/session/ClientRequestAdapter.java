@@ -75,17 +75,7 @@ public final class ClientRequestAdapter {
         MessageBounds.check(header.wrap(message, 0), message, SessionProtocol.SCHEMA_ID);
         switch (header.templateId()) {
             case RegisterDecoder.TEMPLATE_ID -> decodeRegister(listener);
-            case NameDecoder.TEMPLATE_ID -> {
-                MessageBounds.checkBlock(header, NameDecoder.BLOCK_LENGTH);
-                naming.wrapAndApplyHeader(message, 0, header);
-                naming.wrapOwned(part);
-                listener.onName(
-                        naming.epoch(),
-                        naming.registration(),
-                        naming.part(),
-                        naming.namedFrom(),
-                        OwnedSessionRun.decode(part, naming.ownedCount()));
-            }
+            case NameDecoder.TEMPLATE_ID -> decodeName(listener);
             case RenewDecoder.TEMPLATE_ID -> {
                 MessageBounds.checkBlock(header, RenewDecoder.BLOCK_LENGTH);
                 renew.wrapAndApplyHeader(message, 0, header);
@@ -181,6 +171,18 @@ public final class ClientRequestAdapter {
                 applications,
                 OwnedSessionRun.decode(part, register.ownedCount()),
                 register.namedFrom());
+    }
+
+    private void decodeName(ClientRequestListener listener) {
+        MessageBounds.checkBlock(header, NameDecoder.BLOCK_LENGTH);
+        naming.wrapAndApplyHeader(message, 0, header);
+        naming.wrapOwned(part);
+        listener.onName(
+                naming.epoch(),
+                naming.registration(),
+                naming.part(),
+                naming.namedFrom(),
+                OwnedSessionRun.decode(part, naming.ownedCount()));
     }
 
     private void decodeWrite(ClientRequestListener listener) {
