@@ -71,6 +71,8 @@ public final class FaultyStore implements SessionStore {
     public boolean isFailingAsItWorks;
     /** It says that it takes no changes any more when it is asked, and only then. */
     public boolean isHealthFailed;
+    /** It does not say how it is. */
+    public boolean isHealthThrowing;
     /** It takes no notes. */
     public boolean isNoteThrowing;
     /** It does not say how far it is durable. */
@@ -269,6 +271,9 @@ public final class FaultyStore implements SessionStore {
 
     @Override
     public StoreHealth health() {
+        if (isHealthThrowing) {
+            throw new IllegalStateException("planted");
+        }
         return isHealthFailed ? new StoreHealth(StoreHealth.State.FAILED, "planted") : store.health();
     }
 

@@ -110,6 +110,20 @@ class StoreProbationTest {
         assertThat(rig.contents()).isEqualTo(rig.expectedContents());
     }
 
+    @Test
+    void shouldMoveOnFromTheOldStoreWhenTheNewOneFailsAtTheMomentAnotherOneIsAskedFor() {
+        exchange();
+        second.isHealthThrowing = true;
+
+        rig.exchange.begin(new FaultyStore("third").opened(), "test", rig.nowNs);
+        rig.untilNotBusy(0);
+
+        assertThat(rig.events).doesNotContain("store-proved").anyMatch(each -> each.startsWith("store-fell-back"));
+        assertThat(rig.unfit).hasSize(1);
+        assertThat(rig.store.mode()).isEqualTo("third");
+        assertThat(rig.contents()).isEqualTo(rig.expectedContents());
+    }
+
     /** A restart that was told of a store must find it in use. */
     @Test
     void shouldTellARestartNothingOfAStoreThatDoesNotComeIntoUse() {
