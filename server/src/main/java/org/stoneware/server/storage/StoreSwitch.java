@@ -487,29 +487,25 @@ public class StoreSwitch {
     private void endProbation(String reason, long nowNs) {
         ExchangeableStore proved = store;
         OpenedStore tried = target;
-        String why = proved == null ? "" : failing(proved);
-        ProbationEnd ended = proved == null ? null : proved.probationEnd();
-        if (proved != null && ended != null && tried != null) {
+        if (proved == null || tried == null) {
+            throw new IllegalStateException("nothing is on probation: state=" + state);
+        }
+        String why = failing(proved);
+        ProbationEnd ended = proved.probationEnd();
+        if (ended != null) {
             // It failed as it was asked how it is.
             failProbation(proved, tried, ended, nowNs);
             return;
         }
-        if (proved != null && tried != null && !why.isEmpty()) {
+        if (!why.isEmpty()) {
             failProbation(proved, tried, ProbationEnd.stays(why + ProbationEnd.withoutSpare(reason)), nowNs);
             return;
         }
-        if (proved != null) {
-            proved.endTwin();
-            output.onStoresChanged(proved);
-        }
-        output.info(
-                "store-proved",
-                "the probation of " + (target == null ? "" : target.provider()) + " is over: " + reason);
+        proved.endTwin();
+        output.onStoresChanged(proved);
+        output.info("store-proved", "the probation of " + tried.provider() + " is over: " + reason);
         state(StoreSwitchState.IDLE, nowNs);
-        OpenedStore inUse = target;
-        if (inUse != null) {
-            output.onProved(inUse);
-        }
+        output.onProved(tried);
     }
 
     /** What is wrong with a store whose probation ends; empty when nothing is. */
