@@ -459,7 +459,7 @@ final class StoreExchange implements StoreSwitch.Output {
         picture = new ExchangePicture(
                 generations.inUse(),
                 isBusy(),
-                progress.isEmpty() ? orders.inWords() + turn.inWords() : progress,
+                progress.isEmpty() ? trials.inWords() + orders.inWords() + turn.inWords() : progress,
                 List.copyOf(problems),
                 unfit.byOffer(),
                 standingBy());
@@ -549,8 +549,8 @@ final class StoreExchange implements StoreSwitch.Output {
     }
 
     @Override
-    public void onReplaced(OpenedStore inUse) {
-        info("storage", "a copy from the active ended the probation of " + inUse.provider() + ": one more begins");
+    public void onAlone(OpenedStore inUse, String reason) {
+        info("storage", inUse.provider() + " is on probation for another 30 s with none standing by: " + reason);
         trials.onCopied(generations.inUse(), true, host.nowNs());
     }
 

@@ -80,10 +80,16 @@ final class TrialRecord {
         return isOpen && first != null && openUntilNs == firstProvedNs;
     }
 
+    /** For {@code storage:list}: what is going on; empty when nothing is. */
+    String inWords() {
+        return isAlone() ? "the store in use is on probation, and none stands by" : "";
+    }
+
     /** Another store is about to be tried; see {@link StoreOpener}, which writes that down. */
     void open() {
+        // What is tried meanwhile does not end the trial of the one that serves alone.
+        openUntilNs = isAlone() ? firstProvedNs : Long.MIN_VALUE;
         isOpen = true;
-        openUntilNs = Long.MIN_VALUE;
     }
 
     /** True while a store is tried, filled, or on probation. */

@@ -74,9 +74,10 @@ final class ContinuedPositions {
      * @param appendPosition of the next one.
      */
     void follow(SessionStore before, long appendPosition) {
-        StoreGuard.failure(() -> append(before));
+        boolean isTold = StoreGuard.failure(() -> append(before)) == null;
         StoreGuard.failure(() -> durable(before));
-        long appended = lastAppend;
+        // A change it took and can't place lies behind everything it has said.
+        long appended = isTold ? lastAppend : lastAppend + 1;
         held = lastDurable;
         isHeld = false;
         catchUpPosition = appendPosition;

@@ -248,7 +248,7 @@ public final class ExchangeableStore implements SessionStore {
         }
         String problem;
         try {
-            if (current.store().read(key, mirrored)) {
+            if (current.store().read(key, mirrored) && !(isProving && second.holds(mirrored))) {
                 second.onStored(mirrored);
                 return true;
             }

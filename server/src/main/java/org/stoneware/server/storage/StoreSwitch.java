@@ -114,8 +114,12 @@ public class StoreSwitch {
         /** The probation of the store in use is over, and it did not fail. */
         default void onProved(OpenedStore inUse) {}
 
-        /** A copy from the active took the place of the sessions of a store on probation, whose probation ended unfinished so. */
-        default void onReplaced(OpenedStore inUse) {}
+        /**
+         * A store is on probation, has not failed, and has none standing by any more.
+         *
+         * @param reason why.
+         */
+        default void onAlone(OpenedStore inUse, String reason) {}
 
         /** Everything the server wants to find again beside sessions is to be noted anew, in the store in use and in its twin. */
         default void checkpoint(ExchangeableStore into) {}
@@ -402,12 +406,12 @@ public class StoreSwitch {
         }
         StoreTwin spare = now.twin();
         if (spare == null) {
-            endProbation("the sessions were cleared", nowNs);
+            goOnAlone("the sessions were cleared", nowNs);
             return 1;
         }
         StoreHealth health = now.health();
         if (!spare.isSound()) {
-            endProbation(from + " can't stand by any longer: " + spare.problem(), nowNs);
+            goOnAlone(from + " can't stand by any longer: " + spare.problem(), nowNs);
             return 1;
         }
         if (health.state() == StoreHealth.State.FAILED) {
@@ -483,6 +487,22 @@ public class StoreSwitch {
         }
     }
 
+    /** Without the old store a failure can't be undone any more. That proves nothing: it is watched for one more probation. */
+    private void goOnAlone(String reason, long nowNs) {
+        ExchangeableStore now = store;
+        OpenedStore tried = target;
+        if (now == null || tried == null) {
+            throw new IllegalStateException("nothing is on probation: state=" + state);
+        }
+        if (hasFailed(now, tried, reason, nowNs)) {
+            return;
+        }
+        now.endTwin();
+        output.onStoresChanged(now);
+        state(StoreSwitchState.IDLE, nowNs);
+        output.onAlone(tried, reason);
+    }
+
     /** @param reason why there is no old store any more. */
     private void endProbation(String reason, long nowNs) {
         ExchangeableStore proved = store;
@@ -490,15 +510,7 @@ public class StoreSwitch {
         if (proved == null || tried == null) {
             throw new IllegalStateException("nothing is on probation: state=" + state);
         }
-        String why = failing(proved);
-        ProbationEnd ended = proved.probationEnd();
-        if (ended != null) {
-            // It failed as it was asked how it is.
-            failProbation(proved, tried, ended, nowNs);
-            return;
-        }
-        if (!why.isEmpty()) {
-            failProbation(proved, tried, ProbationEnd.stays(why + ProbationEnd.withoutSpare(reason)), nowNs);
+        if (hasFailed(proved, tried, reason, nowNs)) {
             return;
         }
         proved.endTwin();
@@ -506,6 +518,19 @@ public class StoreSwitch {
         output.info("store-proved", "the probation of " + tried.provider() + " is over: " + reason);
         state(StoreSwitchState.IDLE, nowNs);
         output.onProved(tried);
+    }
+
+    /** True when a store whose probation ends is found to have failed on it; then that has been said. */
+    private boolean hasFailed(ExchangeableStore now, OpenedStore tried, String reason, long nowNs) {
+        String why = failing(now);
+        ProbationEnd ended = now.probationEnd();
+        if (ended != null) {
+            // It failed as it was asked how it is.
+            failProbation(now, tried, ended, nowNs);
+        } else if (!why.isEmpty()) {
+            failProbation(now, tried, ProbationEnd.stays(why + ProbationEnd.withoutSpare(reason)), nowNs);
+        }
+        return ended != null || !why.isEmpty();
     }
 
     /** What is wrong with a store whose probation ends; empty when nothing is. */
@@ -524,7 +549,7 @@ public class StoreSwitch {
             if (before != null && !before.failure().isEmpty()) {
                 endProbation("a copy from the active replaced the sessions", nowNs);
             } else if (next != null) {
-                output.onReplaced(next);
+                output.onAlone(next, "a copy from the active took the place of the sessions");
             }
             state(StoreSwitchState.IDLE, nowNs);
             return 1;

@@ -45,6 +45,7 @@ class StoreTwin {
     private final Set<SessionKey> removed = new HashSet<>();
     private final Map<SessionKey, Long> touched = new HashMap<>();
     private final SessionRecord copy = new SessionRecord();
+    private final SessionRecord shown = new SessionRecord();
     /** What this store could not take yet, in order; each tells whether it is done. */
     private final ArrayDeque<BooleanSupplier> pending = new ArrayDeque<>();
 
@@ -160,6 +161,13 @@ class StoreTwin {
             SessionRecord kept = copyOf(record);
             return () -> isStored(kept);
         });
+    }
+
+    /** True when this store shows the session at that version, or a later one: then it is nothing that was changed just now. */
+    boolean holds(SessionRecord record) {
+        boolean[] isHeld = new boolean[1];
+        guarded("show", () -> isHeld[0] = store.read(record.key(), shown) && shown.version() >= record.version());
+        return isHeld[0];
     }
 
     /** One that is not in memory here is fetched before: removed and stored anew it would be gone if the process ended in between. */

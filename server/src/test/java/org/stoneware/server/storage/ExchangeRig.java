@@ -30,8 +30,8 @@ final class ExchangeRig implements StoreSwitch.Output {
     final List<String> unfit = new ArrayList<>();
     /** Stores that failed on probation and have the sessions still. */
     final List<String> stayed = new ArrayList<>();
-    /** Stores whose sessions a copy replaced while they were on probation. */
-    final List<String> replaced = new ArrayList<>();
+    /** Stores on probation that have none standing by any more. */
+    final List<String> alone = new ArrayList<>();
 
     final Random random;
     final StoreSwitch exchange;
@@ -240,8 +240,8 @@ final class ExchangeRig implements StoreSwitch.Output {
     }
 
     @Override
-    public void onReplaced(OpenedStore inUse) {
-        replaced.add(inUse.provider());
+    public void onAlone(OpenedStore inUse, String reason) {
+        alone.add(inUse.provider());
     }
 
     @Override

@@ -88,6 +88,8 @@ public final class FaultyStore implements SessionStore {
     @Nullable
     StoreListener listener;
 
+    private boolean hasLost;
+
     public FaultyStore(String mode) {
         this.mode = mode;
     }
@@ -122,6 +124,13 @@ public final class FaultyStore implements SessionStore {
         if (does(Fault.SLOW)) {
             delay.run();
         }
+    }
+
+    /** True once. */
+    private boolean losesThis() {
+        boolean isLost = does(Fault.LOSES_A_CHANGE) && !hasLost;
+        hasLost |= isLost;
+        return isLost;
     }
 
     private StoreResult result(StoreResult result) {
@@ -163,7 +172,7 @@ public final class FaultyStore implements SessionStore {
         if (isRefused()) {
             return result(StoreResult.STORED);
         }
-        if (does(Fault.LOSES_A_CHANGE) && changes == faultAtChange) {
+        if (losesThis()) {
             return StoreResult.STORED;
         }
         if (does(Fault.CORRUPTS)) {
@@ -179,7 +188,7 @@ public final class FaultyStore implements SessionStore {
     @Override
     public StoreResult merge(SessionKey key, SessionDelta delta, RecordStamp stamp, boolean create, long ageMs) {
         change();
-        return isRefused() ? result(StoreResult.STORED) : store.merge(key, delta, stamp, create, ageMs);
+        return isRefused() || losesThis() ? result(StoreResult.STORED) : store.merge(key, delta, stamp, create, ageMs);
     }
 
     @Override

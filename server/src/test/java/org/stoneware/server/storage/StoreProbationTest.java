@@ -7,6 +7,8 @@ import java.util.Objects;
 import java.util.concurrent.TimeUnit;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.server.storage.FaultyStore.Fault;
 import org.stoneware.spi.storage.LoadResult;
@@ -320,6 +322,23 @@ class StoreProbationTest {
         assertThat(rig.events).contains("store-proved");
     }
 
+    /** The old store is no way back any more; that proves nothing of the new one. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldGoOnTryingAloneWhenTheOldStoreCanNotStandByAnyLonger(boolean isNewOneStuckToo) {
+        exchange();
+        rig.first.isStuck = true;
+        second.isStuck = isNewOneStuckToo;
+        rig.cycle(3);
+
+        passSeconds(4);
+
+        assertThat(rig.events).doesNotContain("store-proved");
+        assertThat(rig.alone).containsExactly("second");
+        assertThat(rig.unfit).isEmpty();
+        assertThat(rig.store.mode()).isEqualTo("second");
+    }
+
     @Test
     void shouldLetAStoreThatIsSlowForAMomentPassItsProbation() {
         exchange();
@@ -376,7 +395,7 @@ class StoreProbationTest {
         rig.replaceByCopy();
         rig.cycle(0);
 
-        assertThat(rig.replaced).containsExactly("second");
+        assertThat(rig.alone).containsExactly("second");
         assertThat(rig.exchange.state()).isEqualTo(StoreSwitchState.IDLE);
         assertThat(rig.events).doesNotContain("store-proved");
     }

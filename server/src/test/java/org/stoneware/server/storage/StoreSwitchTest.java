@@ -65,7 +65,7 @@ class StoreSwitchTest {
     @ParameterizedTest
     @EnumSource(
             value = Fault.class,
-            names = {"THROWS", "LACKS_A_CLASS", "FAILED", "READS_THROW", "SLOW"})
+            names = {"THROWS", "LACKS_A_CLASS", "FAILED", "READS_THROW", "SLOW", "LOSES_A_CHANGE"})
     void shouldUseTheOldStoreAgainWithEveryChangeWhenTheNewOneBreaksOnProbation(Fault fault) {
         for (long seed = 1; seed <= 10; seed++) {
             ExchangeRig rig = new ExchangeRig(seed, SESSIONS);
