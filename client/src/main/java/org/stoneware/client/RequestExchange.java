@@ -111,6 +111,12 @@ final class RequestExchange {
         requests.restamp(request.message, epoch, request.id, pending.answeredBelow());
         synchronized (owned) {
             request.sentGeneration = owned.generation();
+            OwnedSessions.@Nullable Entry entry = owned.entry(request.key);
+            if (entry != null && entry.token == request.token && !entry.isNew) {
+                // A new active counts grants from here on; a release that names one it has yet to make would count for
+                // it.
+                ClientRequestPublisher.grantSeen(request.message, entry.grant);
+            }
         }
         output.transmit(request.message, request.length);
     }

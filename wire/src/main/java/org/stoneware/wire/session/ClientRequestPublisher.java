@@ -313,6 +313,21 @@ public final class ClientRequestPublisher {
         }
     }
 
+    /**
+     * Says in a write that is sent again which grant of its token has been seen by now. Not in one that gives the session up: what was granted
+     * after it was made is used by a request that has not ended.
+     */
+    public static void grantSeen(MutableDirectBuffer message, int grant) {
+        boolean isWrite = message.getShort(MessageHeaderEncoder.templateIdEncodingOffset(), LITTLE_ENDIAN)
+                == WriteEncoder.TEMPLATE_ID;
+        if (isWrite
+                && (message.getInt(EPOCH_OFFSET + WriteEncoder.flagsEncodingOffset(), LITTLE_ENDIAN)
+                                & SessionProtocol.WRITE_RELEASE)
+                        == 0) {
+            message.putInt(EPOCH_OFFSET + WriteEncoder.grantEncodingOffset(), grant, LITTLE_ENDIAN);
+        }
+    }
+
     private static int copyVersionOffset(DirectBuffer message) {
         return switch (message.getShort(MessageHeaderEncoder.templateIdEncodingOffset(), LITTLE_ENDIAN)) {
             case GetOwnEncoder.TEMPLATE_ID -> EPOCH_OFFSET + GetOwnEncoder.knownVersionEncodingOffset();

@@ -29,6 +29,23 @@ class SessionGoldenBytesTest {
     }
 
     @Test
+    void shouldSayTheGrantSeenInAWriteButNotInOneThatGivesTheSessionUp() {
+        byte[] write = SampleRequests.requests().get("Write").clone();
+        UnsafeBuffer buffer = new UnsafeBuffer(write);
+        int grantOffset = 52;
+        int flagsOffset = 48;
+        assertThat(buffer.getInt(grantOffset, ByteOrder.LITTLE_ENDIAN)).isEqualTo(7);
+
+        buffer.putInt(flagsOffset, SessionProtocol.WRITE_RELEASE, ByteOrder.LITTLE_ENDIAN);
+        ClientRequestPublisher.grantSeen(buffer, 9);
+        assertThat(buffer.getInt(grantOffset, ByteOrder.LITTLE_ENDIAN)).isEqualTo(7);
+
+        buffer.putInt(flagsOffset, 0, ByteOrder.LITTLE_ENDIAN);
+        ClientRequestPublisher.grantSeen(buffer, 9);
+        assertThat(buffer.getInt(grantOffset, ByteOrder.LITTLE_ENDIAN)).isEqualTo(9);
+    }
+
+    @Test
     void shouldRestampEveryRequestThatIsSentAgain() {
         for (String name : List.of("GetOwn", "Write", "Remove", "Rename")) {
             byte[] message = SampleRequests.requests().get(name).clone();
