@@ -85,7 +85,7 @@ public class SessionWireBenchmark {
                 long token,
                 long accessAgeMs,
                 int flags,
-                int grant,
+                long grant,
                 long baseVersion,
                 SessionKey key,
                 SessionDelta delta) {
@@ -129,7 +129,7 @@ public class SessionWireBenchmark {
                 SessionKey to) {}
 
         @Override
-        public void onRelease(long epoch, long token, long accessAgeMs, int grant, SessionKey key) {}
+        public void onRelease(long epoch, long token, long accessAgeMs, long grant, SessionKey key) {}
 
         @Override
         public void onTouch(long epoch, long accessAgeMs, SessionKey key) {}

@@ -224,7 +224,7 @@ final class AgentSessionClient implements SessionClient {
         }
         SessionKey key;
         long token;
-        int grant;
+        long grant;
         int flags;
         synchronized (owned) {
             key = owned.resolve(known);
@@ -364,7 +364,7 @@ final class AgentSessionClient implements SessionClient {
         }
         if (freed != null) {
             long token = freed.token;
-            int grant = freed.grant;
+            long grant = freed.grant;
             agent.submit(() -> agent.release(key, token, grant, accessNs));
         }
     }
@@ -383,7 +383,7 @@ final class AgentSessionClient implements SessionClient {
         }
         if (idle != null) {
             long token = idle.token;
-            int grant = idle.grant;
+            long grant = idle.grant;
             agent.submit(() -> agent.release(key, token, grant, null));
         }
         return true;

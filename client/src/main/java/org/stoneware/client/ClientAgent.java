@@ -184,7 +184,7 @@ final class ClientAgent {
     }
 
     /** @param accessNs time of the last access, or null when there is none to report. */
-    void release(SessionKey key, long token, int grant, @Nullable Long accessNs) {
+    void release(SessionKey key, long token, long grant, @Nullable Long accessNs) {
         exchange.release(key, token, grant, accessNs, nowNs);
     }
 
@@ -416,7 +416,7 @@ final class ClientAgent {
                 long logTimeMs,
                 OwnStatus status,
                 int hints,
-                int grant,
+                long grant,
                 long lastAccessedTimeMs,
                 @Nullable SessionRecord record) {
             if (messageEpoch == epoch()) {
@@ -434,7 +434,7 @@ final class ClientAgent {
         }
 
         @Override
-        public void onRecall(long messageEpoch, long token, int grant, SessionKey key) {
+        public void onRecall(long messageEpoch, long token, long grant, SessionKey key) {
             if (messageEpoch == epoch()) {
                 exchange.onRecall(key, token, grant, nowNs);
             }

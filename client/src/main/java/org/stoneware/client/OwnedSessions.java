@@ -48,8 +48,8 @@ final class OwnedSessions {
         long token = SessionProtocol.NO_TOKEN;
         long version;
         long generation;
-        /** Last grant of the token seen. */
-        int grant;
+        /** Number of the last grant of the token that was seen. */
+        long grant;
 
         int uses;
         /** The array has not heard of it yet. */
@@ -285,7 +285,7 @@ final class OwnedSessions {
      *
      * @param sentGeneration lease generation when the request was sent.
      */
-    void onGranted(SessionKey key, long token, int grant, long version, int hints, long sentGeneration, long nowNs) {
+    void onGranted(SessionKey key, long token, long grant, long version, int hints, long sentGeneration, long nowNs) {
         forgetIfLapsed(nowNs);
         Entry entry = entries.computeIfAbsent(resolve(key), k -> new Entry());
         if (entry.uses > 0 && entry.token != token) {
@@ -353,7 +353,7 @@ final class OwnedSessions {
                 // Under a lease that broke since, or under none, the session may be somebody else's already; the next
                 // lease must not make it owned.
                 entry.generation = isLeaseValid(nowNs) ? sentGeneration : LOST;
-                entry.grant = 1;
+                entry.grant = token;
             }
             entry.isNew = false;
             entry.version = Math.max(entry.version, version);
@@ -441,7 +441,7 @@ final class OwnedSessions {
      *
      * @return true when nobody here uses it who could change it, so that it is to be given back now.
      */
-    boolean onRecall(SessionKey key, long token, int grant) {
+    boolean onRecall(SessionKey key, long token, long grant) {
         @Nullable Entry entry = entry(key);
         if (entry == null) {
             return true;
@@ -471,7 +471,7 @@ final class OwnedSessions {
      *
      * @return true when it is to be given back, because nobody here uses the session under that token.
      */
-    boolean onUnwantedGrant(SessionKey key, long token, int grant) {
+    boolean onUnwantedGrant(SessionKey key, long token, long grant) {
         @Nullable Entry entry = entry(key);
         if (entry == null || entry.token != token || entry.isReleased) {
             return entry == null || !entry.isNew;

@@ -111,12 +111,6 @@ final class RequestExchange {
         requests.restamp(request.message, epoch, request.id, pending.answeredBelow());
         synchronized (owned) {
             request.sentGeneration = owned.generation();
-            OwnedSessions.@Nullable Entry entry = owned.entry(request.key);
-            if (entry != null && entry.token == request.token && !entry.isNew) {
-                // A new active counts grants from here on; a release that names one it has yet to make would count for
-                // it.
-                ClientRequestPublisher.grantSeen(request.message, entry.grant);
-            }
         }
         output.transmit(request.message, request.length);
     }
@@ -130,7 +124,7 @@ final class RequestExchange {
     }
 
     /** @param accessNs time of the last access, or null when there is none to report. */
-    void release(SessionKey key, long token, int grant, @Nullable Long accessNs, long nowNs) {
+    void release(SessionKey key, long token, long grant, @Nullable Long accessNs, long nowNs) {
         if (isOpen) {
             output.transmit(out, requests.release(out, epoch, token, ageMs(accessNs, nowNs), grant, key));
         }
@@ -187,7 +181,7 @@ final class RequestExchange {
             long logTimeMs,
             OwnStatus status,
             int hints,
-            int grant,
+            long grant,
             long lastAccessedTimeMs,
             @Nullable SessionRecord record,
             long nowNs) {
@@ -221,7 +215,7 @@ final class RequestExchange {
 
     /** Granted to a request nobody waits for any more: given back, unless others here use the session under that token. */
     private void giveBackUnwanted(
-            long token, int grant, @Nullable PendingRequest request, @Nullable SessionRecord copy, long nowNs) {
+            long token, long grant, @Nullable PendingRequest request, @Nullable SessionRecord copy, long nowNs) {
         @Nullable SessionKey key = copy != null ? copy.key() : request != null ? request.key : null;
         if (key == null) {
             // The key is not known here any more; the server recalls the session once somebody wants it.
@@ -269,7 +263,7 @@ final class RequestExchange {
         }
     }
 
-    void onRecall(SessionKey key, long token, int grant, long nowNs) {
+    void onRecall(SessionKey key, long token, long grant, long nowNs) {
         boolean isFree;
         @Nullable Long touched = null;
         synchronized (owned) {

@@ -314,7 +314,7 @@ class ClientAgentTest {
                 "");
     }
 
-    private void answerLoaded(long requestId, long token, int grant) {
+    private void answerLoaded(long requestId, long token, long grant) {
         cycle();
         SessionRecord record = new SessionRecordBuilder(KEY).version(4).build();
         answer(responses.owned(out, 7, requestId, token, 4, 0, OwnStatus.LOADED, 0, grant, 0, record));

@@ -395,7 +395,7 @@ class OwnedSessionsTest {
         owned.onWritten(KEY, TOKEN, true, SessionProtocol.NO_TOKEN, 8, 0, false, owned.generation(), 0);
     }
 
-    private void grant(long token, int grant) {
+    private void grant(long token, long grant) {
         owned.onGranted(KEY, token, grant, 7, 0, owned.generation(), 0);
     }
 

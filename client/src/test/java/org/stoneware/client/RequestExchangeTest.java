@@ -2,14 +2,12 @@ package org.stoneware.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
-import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.wire.session.ClientRequestPublisher;
 import org.stoneware.wire.session.OwnStatus;
@@ -17,9 +15,6 @@ import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WriteStatus;
 
 class RequestExchangeTest {
-    /** Where a write names the grant seen. */
-    private static final int GRANT_OFFSET = 52;
-
     private static final SessionKey KEY = SessionKey.of("shop", "S1");
     private static final SessionKey NEW_KEY = SessionKey.of("shop", "S2");
     private static final long TOKEN = 50;
@@ -210,30 +205,6 @@ class RequestExchangeTest {
         exchange.send(write);
 
         assertThat(sentVersions).containsExactly(7L);
-    }
-
-    /** The new active counts on from what a change sent again names. */
-    @Test
-    void shouldNameTheGrantsSeenByNowInAChangeThatIsSentAgain() {
-        long token = 5;
-        owned.onRenewed(0, 0);
-        owned.onGranted(KEY, token, 2, 7, 0, owned.generation(), 0);
-        ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
-        SessionDelta.Builder delta = new SessionDelta.Builder(new ExpandableArrayBuffer());
-        int deltaLength = delta.finish();
-        int length = new ClientRequestPublisher()
-                .write(buffer, 0, 0, token, 0, 0, 2, 7, KEY, delta.buffer(), 0, deltaLength);
-        byte[] message = new byte[length];
-        buffer.getBytes(0, message);
-        PendingRequest write = new PendingRequest(KEY, message, false, token);
-        exchange.open(1);
-        exchange.send(write);
-        owned.onGranted(KEY, token, 3, 7, 0, owned.generation(), 0);
-
-        exchange.close();
-        exchange.open(2);
-
-        assertThat(write.message.getInt(GRANT_OFFSET, ByteOrder.LITTLE_ENDIAN)).isEqualTo(3);
     }
 
     private static PendingRequest getOwn(long name) {

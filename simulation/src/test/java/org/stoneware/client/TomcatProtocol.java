@@ -277,7 +277,7 @@ public abstract class TomcatProtocol implements ClientResponseListener {
             long logTimeMs,
             OwnStatus status,
             int hints,
-            int grant,
+            long grant,
             long lastAccessedTimeMs,
             SessionRecord record) {
         if (messageEpoch == epoch()) {
@@ -316,9 +316,8 @@ public abstract class TomcatProtocol implements ClientResponseListener {
     }
 
     @Override
-    public void onRecall(long messageEpoch, long token, int grant, SessionKey key) {
-        boolean isObeyed = messageEpoch == epoch() || bug == PlantedBug.OLD_RECALL;
-        if (isObeyed && bug != PlantedBug.RECALL_NEVER_ARRIVES) {
+    public void onRecall(long messageEpoch, long token, long grant, SessionKey key) {
+        if (messageEpoch == epoch() && bug != PlantedBug.RECALL_NEVER_ARRIVES) {
             exchange.onRecall(key, token, grant, nowNs);
         }
     }

@@ -27,7 +27,7 @@ final class GrantWatch {
         if (buffer.getShort(2, ByteOrder.LITTLE_ENDIAN) == OWNED) {
             long token = buffer.getLong(TOKEN_OFFSET, ByteOrder.LITTLE_ENDIAN);
             if (token != 0) {
-                ledger.onGrant(tomcat, token, buffer.getInt(GRANT_OFFSET, ByteOrder.LITTLE_ENDIAN));
+                ledger.onGrant(tomcat, token, buffer.getLong(GRANT_OFFSET, ByteOrder.LITTLE_ENDIAN));
             }
         }
     }

@@ -167,14 +167,14 @@ public final class Ledger {
     }
 
     /** The server has granted a session. */
-    void onGrant(long tomcat, long token, int grant) {
+    void onGrant(long tomcat, long token, long grant) {
         Long holder = holderOfToken.putIfAbsent(token, tomcat);
         if (holder != null && holder != tomcat) {
             report(Violation.Kind.TOKEN_SHARED, "two Tomcats hold one token: token=" + token);
         }
         if (holder == null) {
             // The first grant of a token that came with a creation is not seen here.
-            if (token <= highestToken && grant == 1) {
+            if (token <= highestToken && grant == token) {
                 report(
                         Violation.Kind.TOKEN_NOT_RISING,
                         "token does not rise: token=" + token + " highest=" + highestToken);

@@ -40,8 +40,6 @@ public enum PlantedBug {
     GRANT_AFTER_ONE_REGISTERED(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
     /** A new active gives a session away once the Tomcat that wrote it last is back; others may have been granted it since. */
     GRANT_AFTER_LAST_WRITER_ONLY(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
-    /** A Tomcat gives a session back because an active asked for it that has a successor. */
-    OLD_RECALL(TWO_OWNERS, STALE_READ, LOST_UPDATE, NOT_ONE_COPY),
     /** A new active waits for no longer than a lease by its own clock. */
     WAIT_WITHOUT_MARGIN(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
     /** A new active counts leases from its activation, though on its own word the one before it renews them for longer. */

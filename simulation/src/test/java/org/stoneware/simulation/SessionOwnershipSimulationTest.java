@@ -33,7 +33,6 @@ class SessionOwnershipSimulationTest {
                 PlantedBug.ALL_NAMED_WITH_REGISTRATION,
                 PlantedBug.NAMED_FROM_OFF_BY_ONE,
                 PlantedBug.GRANT_AFTER_LAST_WRITER_ONLY,
-                PlantedBug.OLD_RECALL,
                 PlantedBug.WAIT_WITHOUT_MARGIN,
                 PlantedBug.WORD_IGNORED)) {
             FOUND.put(bug, String.format("%-28s | %s", bug, "   - too rare for seeds, found by GrantExploration only"));
@@ -85,7 +84,6 @@ class SessionOwnershipSimulationTest {
                 "ALL_NAMED_WITH_REGISTRATION",
                 "NAMED_FROM_OFF_BY_ONE",
                 "GRANT_AFTER_LAST_WRITER_ONLY",
-                "OLD_RECALL",
                 "WAIT_WITHOUT_MARGIN",
                 "WORD_IGNORED",
                 "SHOWN_BEFORE_ANSWERED",

@@ -281,6 +281,9 @@ final class SimulatedArray implements SimulatedServer.Listener {
     }
 
     private void elect() {
+        if (isHeardInTime()) {
+            takeoverNs = Long.MAX_VALUE;
+        }
         if (takeoverNs <= nowNs && standby().isRunning(nowNs)) {
             takeOver();
         }
@@ -315,6 +318,11 @@ final class SimulatedArray implements SimulatedServer.Listener {
             other.connect(connections);
             connectNs = nowNs + 20 * MS;
         }
+    }
+
+    /** A standby judges at the moment it takes over: an active that was stopped, goes on and is connected is not silent any more. */
+    private boolean isHeardInTime() {
+        return takeoverNs != Long.MAX_VALUE && active.isRunning(nowNs) && active.isConnected();
     }
 
     private void takeOver() {
@@ -487,7 +495,7 @@ final class SimulatedArray implements SimulatedServer.Listener {
         active.disconnect();
         standby().disconnect();
         connectNs = nowNs + 2_000 * MS;
-        replaceActive(SUSPECT_NS - random.nextInt(200) * MS);
+        replaceActive(SUSPECT_NS + random.nextInt(200) * MS);
         hearsNs = takeoverNs + random.nextInt(900) * MS;
     }
 

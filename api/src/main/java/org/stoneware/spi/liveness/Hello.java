@@ -31,7 +31,7 @@ public record Hello(
         @Nullable InetSocketAddress dataAddress,
         byte[] credentials) {
     /** Version this build speaks. */
-    public static final int PROTOCOL_VERSION = 2;
+    public static final int PROTOCOL_VERSION = 3;
 
     public Hello {
         transports = List.copyOf(transports);

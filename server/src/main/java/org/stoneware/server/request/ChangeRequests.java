@@ -28,7 +28,7 @@ class ChangeRequests {
     /**
      * Who asks for which change.
      *
-     * @param grant     last grant of the token the sender has seen.
+     * @param grant     number of the last grant of the token the sender has seen.
      * @param base      version of the copy the change was made to.
      * @param arrivedNs when it came to this server.
      */
@@ -38,7 +38,7 @@ class ChangeRequests {
             long requestId,
             long answeredBelow,
             long token,
-            int grant,
+            long grant,
             long base,
             long arrivedNs) {}
 

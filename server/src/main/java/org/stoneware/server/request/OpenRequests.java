@@ -62,7 +62,7 @@ final class OpenRequests {
         return context.store.read(key, context.view) && sweep.endsNow(key, context.view, context.nowNs);
     }
 
-    void onRelease(long requestEpoch, long token, long accessAgeMs, int grant, SessionKey asked) {
+    void onRelease(long requestEpoch, long token, long accessAgeMs, long grant, SessionKey asked) {
         @Nullable ClientRow row = context.registered(requestEpoch);
         SessionKey key = context.resolve(asked);
         SessionOwnership.@Nullable Row owned = row == null ? null : context.ownership.owned(key, row, token);

@@ -28,8 +28,8 @@ final class SessionOwnership {
     static final long RECALL_AGAIN_NS = TimeUnit.SECONDS.toNanos(1);
 
     /**
-     * Tokens begin at the log time of the activation, shifted. Log time never goes back from one active to the next, and no server grants
-     * a million times a millisecond, so tokens rise over epochs as well.
+     * Grants are numbered from the log time of the activation on, shifted. Log time never goes back from one active to the next, and no server
+     * grants a million times a millisecond, so numbers rise over epochs as well. A token is the number of its first grant (ADR 0311).
      */
     private static final int LOG_TIME_SHIFT = 20;
 
@@ -51,7 +51,7 @@ final class SessionOwnership {
     private final LinkedHashSet<Row> contested = new LinkedHashSet<>();
     private final ContestHistory history = new ContestHistory();
     private final Output output;
-    private long lastToken;
+    private long lastGrant;
 
     /** One session that is owned or waited for; most have no waiters, so what those need is made for them only. */
     static final class Row {
@@ -63,8 +63,11 @@ final class SessionOwnership {
         ClientRow owner;
 
         long token;
-        /** How often the token was granted. A release counts only if its sender has seen every grant. */
-        int grant;
+        /**
+         * Number of the last grant of the token. A release counts only if its sender has seen every grant: one that is made from here on has a greater
+         * number than whatever anybody has seen.
+         */
+        long grant;
 
         boolean isRecalled;
         long recalledNs;
@@ -128,7 +131,7 @@ final class SessionOwnership {
      * @param maxRows   most sessions that are owned or waited for before owners are asked to release those used longest ago.
      */
     SessionOwnership(long logTimeMs, int maxRows, Output output) {
-        this.lastToken = logTimeMs << LOG_TIME_SHIFT;
+        this.lastGrant = logTimeMs << LOG_TIME_SHIFT;
         this.maxRows = maxRows;
         this.output = output;
     }
@@ -144,7 +147,7 @@ final class SessionOwnership {
                 return;
             }
         } else if (row.owner == client && !row.isRecalled && mayGrant) {
-            row.grant++;
+            row.grant = ++lastGrant;
             output.onGranted(client, requestId, knownVersion, row, 0, askedNs);
             return;
         }
@@ -184,8 +187,8 @@ final class SessionOwnership {
     private void grant(Row row, ClientRow client, long requestId, long knownVersion, long nowNs, long askedNs) {
         disown(row);
         row.owner = client;
-        row.token = ++lastToken;
-        row.grant = 1;
+        row.token = ++lastGrant;
+        row.grant = row.token;
         client.ownedSessions++;
         boolean isContested = history.onGrant(row.key, client);
         row.isRecalled = !row.waiters.isEmpty();
@@ -208,8 +211,8 @@ final class SessionOwnership {
         Row row = rows.computeIfAbsent(key, Row::new);
         disown(row);
         row.owner = client;
-        row.token = ++lastToken;
-        row.grant = 1;
+        row.token = ++lastGrant;
+        row.grant = row.token;
         client.ownedSessions++;
         row.isRecalled = !row.waiters.isEmpty();
         history.onGrant(key, client);
@@ -217,11 +220,11 @@ final class SessionOwnership {
     }
 
     /**
-     * A Tomcat names a session it owns from an earlier epoch; it keeps its token, and every token from now on is greater.
+     * A Tomcat names a session it owns from an earlier epoch; it keeps its token, and every grant from now on has a greater number.
      *
      * @return false when somebody owns it.
      */
-    boolean asserted(SessionKey key, ClientRow client, long token, int grant) {
+    boolean asserted(SessionKey key, ClientRow client, long token, long grant) {
         Row row = rows.computeIfAbsent(key, Row::new);
         if (row.owner != null) {
             return false;
@@ -231,7 +234,7 @@ final class SessionOwnership {
     }
 
     /** A Tomcat whose lease had lapsed owns a session again under the token it had, because nobody else has it. */
-    void regained(SessionKey key, ClientRow client, long token, int grant, long nowNs) {
+    void regained(SessionKey key, ClientRow client, long token, long grant, long nowNs) {
         Row row = rows.computeIfAbsent(key, Row::new);
         disown(row);
         own(row, client, token, grant);
@@ -240,12 +243,12 @@ final class SessionOwnership {
         }
     }
 
-    private void own(Row row, ClientRow client, long token, int grant) {
+    private void own(Row row, ClientRow client, long token, long grant) {
         row.owner = client;
         row.token = token;
         row.grant = grant;
         client.ownedSessions++;
-        lastToken = Math.max(lastToken, token);
+        lastGrant = Math.max(lastGrant, Math.max(token, grant));
     }
 
     /** True when no Tomcat owns the session under a lease that may hold. */
@@ -297,7 +300,7 @@ final class SessionOwnership {
      * The owner gives the session up, unless a grant is on its way to it that it had not seen yet: then one of its requests is about
      * to use the session, and will release it.
      */
-    boolean releaseSeen(Row row, int grantSeen, long nowNs) {
+    boolean releaseSeen(Row row, long grantSeen, long nowNs) {
         if (grantSeen < row.grant) {
             return false;
         }
@@ -372,7 +375,7 @@ final class SessionOwnership {
         for (Waiter companion : companions) {
             // The answer to the first may have ended the session.
             if (row.owner == client) {
-                row.grant++;
+                row.grant = ++lastGrant;
                 output.onGranted(
                         client,
                         companion.requestId,
@@ -532,7 +535,7 @@ final class SessionOwnership {
         for (Waiter waiter : List.copyOf(row.waiters)) {
             if (waiter.client == owner && row.owner == owner) {
                 row.waiters.remove(waiter);
-                row.grant++;
+                row.grant = ++lastGrant;
                 output.onGranted(owner, waiter.requestId, waiter.knownVersion, row, 0, waiter.askedNs);
                 granted++;
             }

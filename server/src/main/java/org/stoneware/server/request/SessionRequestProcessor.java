@@ -442,7 +442,7 @@ public final class SessionRequestProcessor {
                 long token,
                 long accessAgeMs,
                 int flags,
-                int grant,
+                long grant,
                 long baseVersion,
                 SessionKey asked,
                 SessionDelta delta) {
@@ -463,7 +463,7 @@ public final class SessionRequestProcessor {
                 long requestId,
                 long answeredBelow,
                 long token,
-                int grant,
+                long grant,
                 long baseVersion) {
             return new ChangeRequests.Change(
                     kind, row, requestId, answeredBelow, token, grant, baseVersion, context.arrivedNs);
@@ -496,7 +496,7 @@ public final class SessionRequestProcessor {
         }
 
         @Override
-        public void onRelease(long requestEpoch, long token, long accessAgeMs, int grant, SessionKey asked) {
+        public void onRelease(long requestEpoch, long token, long accessAgeMs, long grant, SessionKey asked) {
             opens.onRelease(requestEpoch, token, accessAgeMs, grant, asked);
         }
 

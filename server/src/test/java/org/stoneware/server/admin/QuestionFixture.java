@@ -210,7 +210,7 @@ public final class QuestionFixture implements Surroundings {
         }
 
         @Override
-        public void onRecall(long epoch, long token, int grant, SessionKey key) {
+        public void onRecall(long epoch, long token, long grant, SessionKey key) {
             recalls++;
             if (isYielding) {
                 later.add(() -> send(requests.release(out, EPOCH, token, 0, grant, key)));
@@ -250,7 +250,7 @@ public final class QuestionFixture implements Surroundings {
                 long logTimeMs,
                 OwnStatus status,
                 int hints,
-                int grant,
+                long grant,
                 long lastAccessedTimeMs,
                 @Nullable SessionRecord record) {}
 

@@ -224,7 +224,7 @@ class ExpiryTest {
         for (int i = 0; i < sessions; i++) {
             SessionKey key = key(application, i);
             long token = a.create(++requests, key);
-            a.release(key, token, 1);
+            a.release(key, token, token);
         }
     }
 

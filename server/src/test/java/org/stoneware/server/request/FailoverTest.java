@@ -321,6 +321,47 @@ class FailoverTest {
     }
 
     @Test
+    void shouldTakeNoReleaseForAGrantMadeAfterALateWriteThatItsTomcatHasNotSeen() {
+        long token = a.create(1, KEY);
+        a.base = a.lastWritten().version();
+        a.getOwn(2, KEY, 0);
+        long seen = a.lastOwned().grant();
+        array.takeOver();
+        a.comeBack();
+        b.comeBack();
+        // Made before it had seen the grant.
+        a.write(3, KEY, token, 0, 1, 8);
+        a.getOwn(4, KEY, 0);
+
+        a.release(KEY, token, seen);
+        b.getOwn(1, KEY, 0);
+
+        assertThat(b.owned).as("while request 4 may use the session").isEmpty();
+        a.release(KEY, token, a.lastOwned().grant());
+        assertThat(b.lastOwned().status()).isEqualTo(OwnStatus.LOADED);
+    }
+
+    @Test
+    void shouldTakeNoReleaseForAGrantMadeAfterALateRenamingThatItsTomcatHasNotSeen() {
+        long token = a.create(1, KEY);
+        a.base = a.lastWritten().version();
+        a.getOwn(2, KEY, 0);
+        long seen = a.lastOwned().grant();
+        array.takeOver();
+        a.comeBack();
+        b.comeBack();
+        a.rename(3, KEY, OTHER_KEY, token);
+        a.getOwn(4, OTHER_KEY, 0);
+
+        a.release(OTHER_KEY, token, seen);
+        b.getOwn(1, OTHER_KEY, 0);
+
+        assertThat(b.owned).as("while request 4 may use the session").isEmpty();
+        a.release(OTHER_KEY, token, a.lastOwned().grant());
+        assertThat(b.lastOwned().status()).isEqualTo(OwnStatus.LOADED);
+    }
+
+    @Test
     void shouldLetALateWriteWaitUntilNobodyCanOwnTheSession() {
         long token = a.create(1, KEY);
         a.base = a.lastWritten().version();
@@ -411,7 +452,7 @@ class FailoverTest {
         b.comeBack();
         b.getOwn(1, KEY, 0);
         a.write(2, KEY, token, 0, 1, 8);
-        b.release(KEY, b.lastOwned().token(), 1);
+        b.release(KEY, b.lastOwned().token(), b.lastOwned().grant());
 
         a.write(2, KEY, token, 0, 1, 8);
 

@@ -97,18 +97,19 @@ final class ProcessorFixture {
     }
 
     /** A session a Tomcat names in a registration. */
-    static OwnedSession named(SessionKey key, long token, int grant) {
+    static OwnedSession named(SessionKey key, long token, long grant) {
         return new OwnedSession(key, token, grant);
     }
 
     /** An answer to GetOwn. */
-    record Owned(long requestId, long token, long version, OwnStatus status, int hints, int grant, boolean hasRecord) {}
+    record Owned(
+            long requestId, long token, long version, OwnStatus status, int hints, long grant, boolean hasRecord) {}
 
     /** An answer to a change. */
     record Written(long requestId, long token, long version, WriteStatus status, int hints) {}
 
     /** A recall. */
-    record Recall(long token, int grant, SessionKey key) {}
+    record Recall(long token, long grant, SessionKey key) {}
 
     /** An expiry notice. */
     record Expired(long jobId, SessionKey key) {}
@@ -266,12 +267,13 @@ final class ProcessorFixture {
             send(requests.getOwn(out, epoch, requestId, known, 1_000, key));
         }
 
-        void write(long requestId, SessionKey key, long token, int flags, int grant, int valueLength) {
+        void write(long requestId, SessionKey key, long token, int flags, long grant, int valueLength) {
             SessionDelta delta = delta(valueLength);
             write(requestId, epoch, key, token, flags, grant, delta);
         }
 
-        void write(long requestId, long inEpoch, SessionKey key, long token, int flags, int grant, SessionDelta delta) {
+        void write(
+                long requestId, long inEpoch, SessionKey key, long token, int flags, long grant, SessionDelta delta) {
             int length = requests.write(
                     out, inEpoch, requestId, token, 0, flags, grant, base, key, delta.buffer(), 0, delta.length());
             send(length);
@@ -288,10 +290,10 @@ final class ProcessorFixture {
         }
 
         void rename(long requestId, SessionKey from, SessionKey to, long token) {
-            send(requests.rename(out, epoch, requestId, token, 0, from, to));
+            send(requests.rename(out, epoch, requestId, token, base, from, to));
         }
 
-        void release(SessionKey key, long token, int grant) {
+        void release(SessionKey key, long token, long grant) {
             send(requests.release(out, epoch, token, -1, grant, key));
         }
 
@@ -385,7 +387,7 @@ final class ProcessorFixture {
                 long logTimeMs,
                 OwnStatus status,
                 int hints,
-                int grant,
+                long grant,
                 long lastAccessedTimeMs,
                 @Nullable SessionRecord record) {
             owned.add(new Owned(requestId, token, version, status, hints, grant, record != null));
@@ -398,7 +400,7 @@ final class ProcessorFixture {
         }
 
         @Override
-        public void onRecall(long epoch, long token, int grant, SessionKey key) {
+        public void onRecall(long epoch, long token, long grant, SessionKey key) {
             recalls.add(new Recall(token, grant, key));
         }
 

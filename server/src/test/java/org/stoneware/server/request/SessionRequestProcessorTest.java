@@ -60,7 +60,7 @@ class SessionRequestProcessorTest {
     void shouldTellTheLastAccessWhenTheCopyIsUpToDate() {
         long token = a.create(1, KEY);
         long version = a.lastWritten().version();
-        a.release(KEY, token, 1);
+        a.release(KEY, token, token);
         array.pass(20_000, a, b);
         b.touch(KEY);
         array.pass(5_000, a, b);
@@ -142,10 +142,10 @@ class SessionRequestProcessorTest {
         a.getOwn(2, KEY, 0);
         b.getOwn(1, KEY, 0);
 
-        a.release(KEY, token, 1);
+        a.release(KEY, token, token);
         assertThat(b.owned).isEmpty();
 
-        a.release(KEY, token, 2);
+        a.release(KEY, token, a.lastOwned().grant());
         assertThat(b.owned).hasSize(1);
     }
 
@@ -214,7 +214,7 @@ class SessionRequestProcessorTest {
         array.pass(1_200, a, b);
         a.getOwn(2, KEY, 0);
 
-        a.release(KEY, token, 1);
+        a.release(KEY, token, token);
         b.getOwn(2, KEY, 0);
         array.pass(100, a, b);
 
@@ -230,7 +230,7 @@ class SessionRequestProcessorTest {
         array.clock.advanceMs(1_500);
         a.renew();
 
-        a.release(KEY, token, 1);
+        a.release(KEY, token, token);
 
         assertThat(b.lastOwned().status()).isEqualTo(OwnStatus.BUSY);
     }
@@ -277,7 +277,7 @@ class SessionRequestProcessorTest {
         b.getOwn(2, KEY, 0);
         array.store.remove(KEY);
 
-        a.release(KEY, token, 1);
+        a.release(KEY, token, token);
 
         assertThat(b.owned).extracting(Owned::requestId).containsExactlyInAnyOrder(1L, 2L);
         assertThat(b.owned).extracting(Owned::status).containsOnly(OwnStatus.ABSENT);
@@ -291,7 +291,7 @@ class SessionRequestProcessorTest {
         a.rename(2, KEY, NEW_KEY, token);
         a.write(3, KEY, token, 0, 1, 8);
         assertThat(a.lastWritten().status()).isEqualTo(WriteStatus.COMMITTED);
-        a.release(KEY, token, 1);
+        a.release(KEY, token, token);
 
         assertThat(b.lastOwned().status()).isEqualTo(OwnStatus.LOADED);
     }
@@ -370,7 +370,7 @@ class SessionRequestProcessorTest {
     @Test
     void shouldExpireAnIdleSessionAndTellOneTomcat() {
         long token = a.create(1, KEY);
-        a.release(KEY, token, 1);
+        a.release(KEY, token, token);
 
         array.pass(64_000, a, b);
 
@@ -384,7 +384,7 @@ class SessionRequestProcessorTest {
     @Test
     void shouldNotExpireASessionThatIsTouched() {
         long token = a.create(1, KEY);
-        a.release(KEY, token, 1);
+        a.release(KEY, token, token);
         array.pass(50_000, a, b);
 
         a.touch(KEY);
@@ -410,7 +410,7 @@ class SessionRequestProcessorTest {
         }
         array.pass(1_000, a, b);
         long token = b.create(1, KEY);
-        b.release(KEY, token, 1);
+        b.release(KEY, token, token);
 
         array.pass(70_000, a, b);
 
@@ -421,7 +421,7 @@ class SessionRequestProcessorTest {
     @Test
     void shouldGiveUpANoticeNobodyConfirms() {
         long token = a.create(1, KEY);
-        a.release(KEY, token, 1);
+        a.release(KEY, token, token);
         array.pass(64_000, a, b);
 
         array.pass(11 * 60_000, a, b);

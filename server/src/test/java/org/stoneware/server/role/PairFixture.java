@@ -421,14 +421,14 @@ final class PairFixture {
                 long logTimeMs,
                 OwnStatus status,
                 int hints,
-                int grant,
+                long grant,
                 long lastAccessedTimeMs,
                 @Nullable SessionRecord record) {
             owned.add(requestId);
         }
 
         @Override
-        public void onRecall(long epoch, long token, int grant, SessionKey key) {}
+        public void onRecall(long epoch, long token, long grant, SessionKey key) {}
 
         @Override
         public void onExpired(long epoch, long jobId, long logTimeMs, SessionRecord record) {}

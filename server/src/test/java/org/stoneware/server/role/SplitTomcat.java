@@ -38,6 +38,7 @@ final class SplitTomcat implements ClientResponseListener {
     private final ExpandableArrayBuffer out = new ExpandableArrayBuffer();
     private final ExpandableArrayBuffer bytes = new ExpandableArrayBuffer();
     private final Map<String, Long> tokens = new HashMap<>();
+    private final Map<String, Long> grants = new HashMap<>();
     private final Map<Long, String> asked = new HashMap<>();
     private final Map<String, String> read = new HashMap<>();
     private final ClientPort port = new ClientPort(
@@ -91,7 +92,8 @@ final class SplitTomcat implements ClientResponseListener {
     }
 
     void release(String id, long accessAgeMs) {
-        send(requests.release(out, epoch, tokens.getOrDefault(id, 0L), accessAgeMs, 1, key(id)));
+        send(requests.release(
+                out, epoch, tokens.getOrDefault(id, 0L), accessAgeMs, grants.getOrDefault(id, 0L), key(id)));
     }
 
     void remove(String id) {
@@ -104,6 +106,7 @@ final class SplitTomcat implements ClientResponseListener {
         long token = tokens.getOrDefault(from, 0L);
         send(requests.rename(out, epoch, ++lastRequest, token, 0, key(from), key(to)));
         tokens.put(to, token);
+        grants.put(to, grants.getOrDefault(from, 0L));
         release(to, 0);
     }
 
@@ -130,7 +133,8 @@ final class SplitTomcat implements ClientResponseListener {
         UnsafeBuffer text = new UnsafeBuffer(value.getBytes(java.nio.charset.StandardCharsets.UTF_8));
         builder.maxInactiveIntervalSec(60).put(AttributeKind.APPLICATION, "v", text, 0, text.capacity());
         int length = builder.finish();
-        send(requests.write(out, epoch, ++lastRequest, token, 0, flags, 1, base, key(id), bytes, 0, length));
+        long grant = grants.getOrDefault(id, 0L);
+        send(requests.write(out, epoch, ++lastRequest, token, 0, flags, grant, base, key(id), bytes, 0, length));
     }
 
     private static SessionKey key(String id) {
@@ -179,17 +183,18 @@ final class SplitTomcat implements ClientResponseListener {
             long logTimeMs,
             OwnStatus status,
             int hints,
-            int grant,
+            long grant,
             long lastAccessedTimeMs,
             @Nullable SessionRecord record) {
         opened.add(status);
         String id = asked.getOrDefault(requestId, "");
         tokens.put(id, token);
+        grants.put(id, grant);
         read.put(id, record == null ? null : SplitFixture.valueOf(record));
     }
 
     @Override
-    public void onRecall(long epoch, long token, int grant, SessionKey key) {
+    public void onRecall(long epoch, long token, long grant, SessionKey key) {
         recalls++;
     }
 

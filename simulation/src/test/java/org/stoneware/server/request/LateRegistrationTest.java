@@ -62,7 +62,7 @@ class LateRegistrationTest {
         long base = version();
 
         activate(bug);
-        List<OwnedSession> named = List.of(new OwnedSession(KEY, token, 1));
+        List<OwnedSession> named = List.of(new OwnedSession(KEY, token, token));
         first.register(2, named);
         // From here on the first one is stopped.
         pass(500);
@@ -141,7 +141,7 @@ class LateRegistrationTest {
             SessionDelta.Builder delta = new SessionDelta.Builder(new ExpandableArrayBuffer(64));
             delta.maxInactiveIntervalSec(1800).put(AttributeKind.APPLICATION, "counter", bytes, 0, Long.BYTES);
             int length = delta.finish();
-            send(requests.write(out, epoch, requestId, token, 0, flags, 1, base, KEY, delta.buffer(), 0, length));
+            send(requests.write(out, epoch, requestId, token, 0, flags, token, base, KEY, delta.buffer(), 0, length));
             return lastToken;
         }
 

@@ -43,7 +43,7 @@ public interface ClientRequestListener {
             long token,
             long accessAgeMs,
             int flags,
-            int grant,
+            long grant,
             long baseVersion,
             SessionKey key,
             SessionDelta delta);
@@ -59,7 +59,7 @@ public interface ClientRequestListener {
             SessionKey from,
             SessionKey to);
 
-    void onRelease(long epoch, long token, long accessAgeMs, int grant, SessionKey key);
+    void onRelease(long epoch, long token, long accessAgeMs, long grant, SessionKey key);
 
     void onTouch(long epoch, long accessAgeMs, SessionKey key);
 

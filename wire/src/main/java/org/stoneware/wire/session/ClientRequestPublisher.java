@@ -174,7 +174,7 @@ public final class ClientRequestPublisher {
             long token,
             long accessAgeMs,
             int flags,
-            int grant,
+            long grant,
             long baseVersion,
             SessionKey key,
             DirectBuffer delta,
@@ -225,7 +225,7 @@ public final class ClientRequestPublisher {
         return MessageHeaderEncoder.ENCODED_LENGTH + rename.encodedLength();
     }
 
-    public int release(MutableDirectBuffer out, long epoch, long token, long accessAgeMs, int grant, SessionKey key) {
+    public int release(MutableDirectBuffer out, long epoch, long token, long accessAgeMs, long grant, SessionKey key) {
         release.wrapAndApplyHeader(out, 0, header)
                 .epoch(epoch)
                 .token(token)
@@ -310,21 +310,6 @@ public final class ClientRequestPublisher {
                 };
         if (offset != 0) {
             message.putLong(offset, SessionProtocol.NO_TOKEN, LITTLE_ENDIAN);
-        }
-    }
-
-    /**
-     * Says in a write that is sent again which grant of its token has been seen by now. Not in one that gives the session up: what was granted
-     * after it was made is used by a request that has not ended.
-     */
-    public static void grantSeen(MutableDirectBuffer message, int grant) {
-        boolean isWrite = message.getShort(MessageHeaderEncoder.templateIdEncodingOffset(), LITTLE_ENDIAN)
-                == WriteEncoder.TEMPLATE_ID;
-        if (isWrite
-                && (message.getInt(EPOCH_OFFSET + WriteEncoder.flagsEncodingOffset(), LITTLE_ENDIAN)
-                                & SessionProtocol.WRITE_RELEASE)
-                        == 0) {
-            message.putInt(EPOCH_OFFSET + WriteEncoder.grantEncodingOffset(), grant, LITTLE_ENDIAN);
         }
     }
 

@@ -40,13 +40,13 @@ public interface ClientResponseListener {
             long logTimeMs,
             OwnStatus status,
             int hints,
-            int grant,
+            long grant,
             long lastAccessedTimeMs,
             @Nullable SessionRecord record);
 
     void onWritten(long epoch, long requestId, long token, long version, WriteStatus status, int hints);
 
-    void onRecall(long epoch, long token, int grant, SessionKey key);
+    void onRecall(long epoch, long token, long grant, SessionKey key);
 
     void onExpired(long epoch, long jobId, long logTimeMs, SessionRecord record);
 

@@ -93,7 +93,7 @@ public final class ClientResponsePublisher {
             long logTimeMs,
             OwnStatus status,
             int hints,
-            int grant,
+            long grant,
             long lastAccessedTimeMs,
             @Nullable SessionRecord record) {
         owned.wrapAndApplyHeader(out, 0, header)
@@ -132,7 +132,7 @@ public final class ClientResponsePublisher {
         return MessageHeaderEncoder.ENCODED_LENGTH + written.encodedLength();
     }
 
-    public int recall(MutableDirectBuffer out, long epoch, long token, int grant, SessionKey key) {
+    public int recall(MutableDirectBuffer out, long epoch, long token, long grant, SessionKey key) {
         recall.wrapAndApplyHeader(out, 0, header)
                 .epoch(epoch)
                 .token(token)

@@ -14,13 +14,13 @@ import org.stoneware.api.session.SessionKey;
  * <pre>
  * offset  length  field, for each session
  *      0       8  token
- *      8       4  grant
- *     12       n  key
+ *      8       8  grant
+ *     16       n  key
  * </pre>
  * Little endian.
  */
 final class OwnedSessionRun {
-    private static final int KEY_OFFSET = Long.BYTES + Integer.BYTES;
+    private static final int KEY_OFFSET = 2 * Long.BYTES;
 
     private final ExpandableArrayBuffer buffer = new ExpandableArrayBuffer(256);
 
@@ -29,7 +29,7 @@ final class OwnedSessionRun {
         int at = 0;
         for (OwnedSession each : sessions) {
             buffer.putLong(at, each.token(), LITTLE_ENDIAN);
-            buffer.putInt(at + Long.BYTES, each.grant(), LITTLE_ENDIAN);
+            buffer.putLong(at + Long.BYTES, each.grant(), LITTLE_ENDIAN);
             at += KEY_OFFSET;
             at += each.key().encode(buffer, at);
         }
@@ -50,7 +50,7 @@ final class OwnedSessionRun {
         int at = 0;
         for (int i = 0; i < count; i++) {
             long token = part.getLong(at, LITTLE_ENDIAN);
-            int grant = part.getInt(at + Long.BYTES, LITTLE_ENDIAN);
+            long grant = part.getLong(at + Long.BYTES, LITTLE_ENDIAN);
             at += KEY_OFFSET;
             SessionKey key = SessionKey.decode(part, at, length - at);
             at += key.encodedLength();

@@ -10,7 +10,7 @@ import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
 import org.stoneware.wire.GoldenBytes;
 
-/** Bytes of schema 902 version 1. They change only together with the version. */
+/** Bytes of schema 902. They change only together with the protocol version, by which both ends know that they understand each other. */
 class SessionGoldenBytesTest {
     @Test
     void shouldEncodeEveryMessageAsEver() {
@@ -26,23 +26,6 @@ class SessionGoldenBytesTest {
                 SampleRequests.KEY, SampleRequests.delta().length());
 
         assertThat(SampleRequests.requests().get("Write")).hasSize(length);
-    }
-
-    @Test
-    void shouldSayTheGrantSeenInAWriteButNotInOneThatGivesTheSessionUp() {
-        byte[] write = SampleRequests.requests().get("Write").clone();
-        UnsafeBuffer buffer = new UnsafeBuffer(write);
-        int grantOffset = 52;
-        int flagsOffset = 48;
-        assertThat(buffer.getInt(grantOffset, ByteOrder.LITTLE_ENDIAN)).isEqualTo(7);
-
-        buffer.putInt(flagsOffset, SessionProtocol.WRITE_RELEASE, ByteOrder.LITTLE_ENDIAN);
-        ClientRequestPublisher.grantSeen(buffer, 9);
-        assertThat(buffer.getInt(grantOffset, ByteOrder.LITTLE_ENDIAN)).isEqualTo(7);
-
-        buffer.putInt(flagsOffset, 0, ByteOrder.LITTLE_ENDIAN);
-        ClientRequestPublisher.grantSeen(buffer, 9);
-        assertThat(buffer.getInt(grantOffset, ByteOrder.LITTLE_ENDIAN)).isEqualTo(9);
     }
 
     @Test
