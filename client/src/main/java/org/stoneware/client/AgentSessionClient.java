@@ -16,6 +16,7 @@ import org.stoneware.api.session.SessionRecord;
 import org.stoneware.spi.liveness.LivenessNetwork;
 import org.stoneware.spi.transport.Transport;
 import org.stoneware.wire.session.ClientRequestPublisher;
+import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WriteStatus;
 
@@ -354,7 +355,7 @@ final class AgentSessionClient implements SessionClient {
     private void end(SessionKey known, long accessAgeMs, OwnedSessions.Ending ending) {
         long accessNs = System.nanoTime() - TimeUnit.MILLISECONDS.toNanos(accessAgeMs);
         SessionKey key;
-        OwnedSessions.@Nullable Entry freed;
+        @Nullable OwnedSession freed;
         synchronized (owned) {
             key = owned.resolve(known);
             freed = owned.end(key, accessNs, ending);
@@ -363,15 +364,13 @@ final class AgentSessionClient implements SessionClient {
             }
         }
         if (freed != null) {
-            long token = freed.token;
-            long grant = freed.grant;
-            agent.submit(() -> agent.release(key, token, grant, accessNs));
+            agent.submit(() -> agent.release(key, freed.token(), freed.grant(), accessNs));
         }
     }
 
     @Override
     public boolean giveBack(SessionKey known) {
-        OwnedSessions.@Nullable Entry idle;
+        @Nullable OwnedSession idle;
         SessionKey key;
         synchronized (owned) {
             key = owned.resolve(known);
@@ -382,9 +381,7 @@ final class AgentSessionClient implements SessionClient {
             idle = owned.takeIdle(key);
         }
         if (idle != null) {
-            long token = idle.token;
-            long grant = idle.grant;
-            agent.submit(() -> agent.release(key, token, grant, null));
+            agent.submit(() -> agent.release(key, idle.token(), idle.grant(), null));
         }
         return true;
     }
@@ -408,7 +405,7 @@ final class AgentSessionClient implements SessionClient {
             token = entry.token;
             base = entry.version;
             // A request that begins now asks the array, and hears that the session has ended.
-            owned.beginRelease(entry);
+            owned.beginRemoval(entry);
         }
         Encoder encoder = encoders.get();
         int length = encoder.requests.remove(encoder.buffer, 0, 0, token, base, key);

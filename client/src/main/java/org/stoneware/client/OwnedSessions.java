@@ -60,6 +60,8 @@ final class OwnedSessions {
         boolean isContested;
         /** A write that gives it up is on its way: the array may have given it to somebody else already. */
         boolean isReleasing;
+        /** A removal is on its way: the array may have told others already that the session has ended, whatever is granted meanwhile. */
+        boolean isEnding;
         /** It was given up. */
         boolean isReleased;
         /** Uses that began under a token lost since; while there are any, nothing may be written. */
@@ -236,6 +238,7 @@ final class OwnedSessions {
                 || entry.isNew
                 || entry.isRecalled
                 || entry.isReleased
+                || entry.isEnding
                 || entry.fencedUses > 0
                 || entry.generation != generation
                 || !isLeaseValid(nowNs)
@@ -253,7 +256,10 @@ final class OwnedSessions {
      */
     boolean share(SessionKey key) {
         @Nullable Entry entry = entry(key);
-        if (entry == null || entry.uses == 0 || entry.fencedUses > 0 || entry.isReleasing || entry.isReleased) {
+        if (entry == null || entry.uses == 0 || entry.fencedUses > 0) {
+            return false;
+        }
+        if (entry.isReleasing || entry.isEnding || entry.isReleased) {
             return false;
         }
         entry.uses++;
@@ -294,6 +300,7 @@ final class OwnedSessions {
         }
         // Granted again under a token that is owned, a lease broken in between has not taken that away.
         boolean isAgain = entry.token == token;
+        entry.isEnding &= isAgain;
         // What comes while there is no lease must not be owned, or named in a new epoch, by the next one.
         long granted = isLeaseValid(nowNs) ? sentGeneration : LOST;
         entry.generation = isAgain ? Math.max(entry.generation, granted) : granted;
@@ -325,6 +332,12 @@ final class OwnedSessions {
     void beginRelease(Entry entry) {
         entry.isRecalled = true;
         entry.isReleasing = true;
+    }
+
+    /** A removal is about to be sent. Unlike a release it takes effect whatever was granted meanwhile. */
+    void beginRemoval(Entry entry) {
+        beginRelease(entry);
+        entry.isEnding = true;
     }
 
     /**
@@ -377,6 +390,8 @@ final class OwnedSessions {
         @Nullable Entry entry = entry(key);
         if (entry != null) {
             entry.isRecalled = true;
+            // What is granted from here on was asked for behind the removal.
+            entry.isEnding = false;
             // Whatever copy there is may lack that write, which may have taken effect.
             entry.version = CopyVersions.NO_VERSION;
         }
@@ -384,7 +399,7 @@ final class OwnedSessions {
 
     /** Ends one use, as {@link #end(SessionKey, long, Ending)} does that is likely to be the last one for a while. */
     @Nullable
-    Entry end(SessionKey known, long accessNs) {
+    OwnedSession end(SessionKey known, long accessNs) {
         return end(known, accessNs, Ending.WHOLE);
     }
 
@@ -394,7 +409,7 @@ final class OwnedSessions {
      * @return what to give back when others want the session and nobody here uses it any more who could change it, else null.
      */
     @Nullable
-    Entry end(SessionKey known, long accessNs, Ending ending) {
+    OwnedSession end(SessionKey known, long accessNs, Ending ending) {
         SessionKey key = resolve(known);
         @Nullable Entry entry = entries.get(key);
         if (entry == null) {
@@ -418,7 +433,8 @@ final class OwnedSessions {
                 entries.remove(key);
             }
         }
-        return isToBeGivenBack ? entry : null;
+        // As it is now: a request that is granted the session from here on will give it back itself.
+        return isToBeGivenBack ? new OwnedSession(key, entry.token, entry.grant) : null;
     }
 
     private static void endOne(Entry entry, Ending ending) {
@@ -536,23 +552,24 @@ final class OwnedSessions {
      * @return what to give back; null when it is not owned, or in use.
      */
     @Nullable
-    Entry takeIdle(SessionKey known) {
+    OwnedSession takeIdle(SessionKey known) {
         SessionKey key = resolve(known);
         @Nullable Entry entry = entries.get(key);
         if (entry == null || entry.allUses() > 0) {
             return null;
         }
         remove(key);
-        return entry;
+        return new OwnedSession(key, entry.token, entry.grant);
     }
 
     /** Everything owned and not in use, taken out, to be given back. */
-    List<Map.Entry<SessionKey, Entry>> takeIdle() {
-        List<Map.Entry<SessionKey, Entry>> idle = new ArrayList<>();
+    List<OwnedSession> takeIdle() {
+        List<OwnedSession> idle = new ArrayList<>();
         entries.entrySet().removeIf(each -> {
             boolean isIdle = each.getValue().allUses() == 0;
             if (isIdle) {
-                idle.add(Map.entry(each.getKey(), each.getValue()));
+                Entry entry = each.getValue();
+                idle.add(new OwnedSession(each.getKey(), entry.token, entry.grant));
             }
             return isIdle;
         });

@@ -11,6 +11,7 @@ import org.stoneware.api.session.SessionKey;
 import org.stoneware.api.session.SessionRecord;
 import org.stoneware.wire.session.ClientRequestPublisher;
 import org.stoneware.wire.session.OwnStatus;
+import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WriteStatus;
 
@@ -111,6 +112,10 @@ final class RequestExchange {
         requests.restamp(request.message, epoch, request.id, pending.answeredBelow());
         synchronized (owned) {
             request.sentGeneration = owned.generation();
+            OwnedSessions.@Nullable Entry entry = owned.entry(request.key);
+            if (entry != null && entry.token == request.token && !entry.isNew) {
+                ClientRequestPublisher.keepIfGrantedSince(request.message, entry.grant);
+            }
         }
         output.transmit(request.message, request.length);
     }
@@ -139,13 +144,13 @@ final class RequestExchange {
         if (!isOpen) {
             return;
         }
-        List<Map.Entry<SessionKey, OwnedSessions.Entry>> idle;
+        List<OwnedSession> idle;
         synchronized (owned) {
             idle = owned.takeIdle();
         }
         flushTouches(nowNs);
-        for (Map.Entry<SessionKey, OwnedSessions.Entry> each : idle) {
-            release(each.getKey(), each.getValue().token, each.getValue().grant, null, nowNs);
+        for (OwnedSession each : idle) {
+            release(each.key(), each.token(), each.grant(), null, nowNs);
         }
     }
 

@@ -289,6 +289,21 @@ class ClientAgentTest {
         pollServer();
     }
 
+    @Test
+    void shouldGiveNothingBackThatAnActiveOfBeforeAsksFor() {
+        cycle();
+        join();
+
+        answer(responses.recall(out, 6, 50, 50, KEY));
+        pollServer();
+        List<byte[]> forAnOldEpoch = List.copyOf(requestsOf(RELEASE));
+        answer(responses.recall(out, 7, 50, 50, KEY));
+        pollServer();
+
+        assertThat(forAnOldEpoch).isEmpty();
+        assertThat(requestsOf(RELEASE)).hasSize(1);
+    }
+
     private void lose() {
         serverEnd.close();
         liveness.lastDial().listener().onClosed(link, CloseCause.CLOSED_BY_PEER, "reset");

@@ -150,10 +150,10 @@ class OwnedSessionsTest {
         grant(TOKEN, 3);
 
         assertThat(owned.onRecall(KEY, TOKEN, 4)).isFalse();
-        OwnedSessions.Entry freed = owned.end(KEY, 0);
+        OwnedSession freed = owned.end(KEY, 0);
 
-        assertThat(freed.token).isEqualTo(TOKEN);
-        assertThat(freed.grant).isEqualTo(4);
+        assertThat(freed.token()).isEqualTo(TOKEN);
+        assertThat(freed.grant()).isEqualTo(4);
     }
 
     @Test
@@ -294,11 +294,11 @@ class OwnedSessionsTest {
         grant(TOKEN + 1, 1);
         boolean isFreeWhileUsed = owned.onRecall(KEY, TOKEN + 1, 2);
 
-        OwnedSessions.Entry freed = owned.end(KEY, 0);
+        OwnedSession freed = owned.end(KEY, 0);
 
         assertThat(isFreeWhileUsed).isFalse();
-        assertThat(freed.token).isEqualTo(TOKEN + 1);
-        assertThat(freed.grant).isEqualTo(2);
+        assertThat(freed.token()).isEqualTo(TOKEN + 1);
+        assertThat(freed.grant()).isEqualTo(2);
         assertThat(owned.tryOpen(KEY, 7, 0, 0)).isFalse();
         assertThat(named(0)).isEmpty();
         assertThat(owned.end(KEY, 0, OwnedSessions.Ending.GIVEN_UP)).isNull();
@@ -310,7 +310,7 @@ class OwnedSessionsTest {
         giveUpInUse();
         grant(TOKEN + 1, 1);
 
-        OwnedSessions.Entry freed = owned.end(KEY, 0, OwnedSessions.Ending.GIVEN_UP);
+        OwnedSession freed = owned.end(KEY, 0, OwnedSessions.Ending.GIVEN_UP);
 
         assertThat(freed).isNull();
         assertThat(owned.onRecall(KEY, TOKEN + 1, 1)).isFalse();
@@ -347,7 +347,7 @@ class OwnedSessionsTest {
         owned.renamed(KEY, NEW_KEY, 8);
         owned.end(NEW_KEY, 0);
         boolean isFreeWhileUsed = owned.onRecall(NEW_KEY, TOKEN, 2);
-        OwnedSessions.Entry freed = owned.end(KEY, 0);
+        OwnedSession freed = owned.end(KEY, 0);
 
         assertThat(isFreeWhileUsed).isFalse();
         assertThat(freed).isNotNull();
@@ -399,6 +399,30 @@ class OwnedSessionsTest {
         owned.onGranted(KEY, token, grant, 7, 0, owned.generation(), 0);
     }
 
+    /** Others may have heard already that it has ended. */
+    @Test
+    void shouldBeginNoUseOfASessionThatIsBeingRemovedThoughAGrantComesMeanwhile() {
+        grant(TOKEN, 1);
+        owned.beginRemoval(owned.entry(KEY));
+        grant(TOKEN, 2);
+
+        assertThat(owned.tryOpen(KEY, 7, 1, MS)).isFalse();
+        assertThat(owned.share(KEY)).isFalse();
+    }
+
+    @Test
+    void shouldNameTheGrantThatWasSeenWhenTheUseEnded() {
+        giveUpInUse();
+        grant(TOKEN, 2);
+        owned.onRecall(KEY, TOKEN, 2);
+        OwnedSession freed = owned.end(KEY, 0);
+
+        grant(TOKEN, 3);
+
+        assertThat(freed).isNotNull();
+        assertThat(freed.grant()).isEqualTo(2);
+    }
+
     @Test
     void shouldOwnNothingOfSessionsGivenBack() {
         for (int i = 0; i < 1_000; i++) {
@@ -407,7 +431,7 @@ class OwnedSessionsTest {
             owned.onWritten(key, 0, true, TOKEN + i, 1, 0, false, owned.generation(), MS);
             owned.end(key, MS);
 
-            assertThat(owned.takeIdle(key).token).isEqualTo(TOKEN + i);
+            assertThat(owned.takeIdle(key).token()).isEqualTo(TOKEN + i);
         }
 
         assertThat(owned.size()).isZero();
@@ -426,12 +450,12 @@ class OwnedSessionsTest {
     void shouldOwnASessionAgainThatIsGrantedAfterItWasGivenBack() {
         grant(TOKEN, 1);
         owned.end(KEY, 0);
-        OwnedSessions.Entry givenBack = owned.takeIdle(KEY);
+        OwnedSession givenBack = owned.takeIdle(KEY);
 
         grant(TOKEN, 2);
         owned.end(KEY, 0);
 
-        assertThat(givenBack.grant).isEqualTo(1);
+        assertThat(givenBack.grant()).isEqualTo(1);
         assertThat(owned.tryOpen(KEY, 7, 1, MS)).isTrue();
     }
 

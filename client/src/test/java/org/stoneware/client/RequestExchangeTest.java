@@ -2,12 +2,14 @@ package org.stoneware.client;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import java.nio.ByteOrder;
 import java.util.ArrayList;
 import java.util.List;
 import org.agrona.DirectBuffer;
 import org.agrona.ExpandableArrayBuffer;
 import org.agrona.concurrent.UnsafeBuffer;
 import org.junit.jupiter.api.Test;
+import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.wire.session.ClientRequestPublisher;
 import org.stoneware.wire.session.OwnStatus;
@@ -15,6 +17,9 @@ import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WriteStatus;
 
 class RequestExchangeTest {
+    /** Where a write says whether it gives the session up. */
+    private static final int FLAGS_OFFSET = 64;
+
     private static final SessionKey KEY = SessionKey.of("shop", "S1");
     private static final SessionKey NEW_KEY = SessionKey.of("shop", "S2");
     private static final long TOKEN = 50;
@@ -205,6 +210,49 @@ class RequestExchangeTest {
         exchange.send(write);
 
         assertThat(sentVersions).containsExactly(7L);
+    }
+
+    @Test
+    void shouldNotGiveUpWithAChangeSentAgainWhatWasGrantedSince() {
+        owned.onRenewed(0, 0);
+        owned.onGranted(KEY, TOKEN, TOKEN, 7, 0, owned.generation(), 0);
+        PendingRequest write = lastWrite(TOKEN);
+        exchange.open(1);
+        exchange.send(write);
+        assertThat(flags(write)).isEqualTo(SessionProtocol.WRITE_RELEASE);
+        owned.onGranted(KEY, TOKEN, TOKEN + 1, 7, 0, owned.generation(), 0);
+
+        exchange.close();
+        exchange.open(2);
+
+        assertThat(flags(write)).isZero();
+    }
+
+    private static PendingRequest lastWrite(long grant) {
+        SessionDelta.Builder delta = new SessionDelta.Builder(new ExpandableArrayBuffer());
+        int deltaLength = delta.finish();
+        ExpandableArrayBuffer buffer = new ExpandableArrayBuffer();
+        return request(
+                buffer,
+                new ClientRequestPublisher()
+                        .write(
+                                buffer,
+                                0,
+                                0,
+                                TOKEN,
+                                0,
+                                SessionProtocol.WRITE_RELEASE,
+                                grant,
+                                7,
+                                KEY,
+                                delta.buffer(),
+                                0,
+                                deltaLength),
+                false);
+    }
+
+    private static int flags(PendingRequest write) {
+        return write.message.getInt(FLAGS_OFFSET, ByteOrder.LITTLE_ENDIAN);
     }
 
     private static PendingRequest getOwn(long name) {

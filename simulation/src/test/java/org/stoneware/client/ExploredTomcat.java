@@ -5,6 +5,7 @@ import org.stoneware.api.session.SessionKey;
 import org.stoneware.simulation.PlantedBug;
 import org.stoneware.simulation.RequestHistory;
 import org.stoneware.wire.session.OwnStatus;
+import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WriteStatus;
 
@@ -115,11 +116,11 @@ public final class ExploredTomcat extends TomcatProtocol {
     public void end(long now) {
         nowNs = now;
         boolean isGivenUp = step == Step.COMMITTING && request.isReleased;
-        OwnedSessions.Entry freed =
+        OwnedSession freed =
                 owned.end(key, nowNs, isGivenUp ? OwnedSessions.Ending.GIVEN_UP : OwnedSessions.Ending.WHOLE);
         if (freed != null) {
             owned.takeTouch(key);
-            exchange.release(key, freed.token, freed.grant, null, nowNs);
+            exchange.release(key, freed.token(), freed.grant(), null, nowNs);
         }
         request = null;
         step = Step.IDLE;

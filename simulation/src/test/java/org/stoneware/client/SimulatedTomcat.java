@@ -11,6 +11,7 @@ import org.stoneware.simulation.Habits;
 import org.stoneware.simulation.Ledger;
 import org.stoneware.simulation.PlantedBug;
 import org.stoneware.simulation.RequestHistory;
+import org.stoneware.wire.session.OwnedSession;
 import org.stoneware.wire.session.SessionProtocol;
 import org.stoneware.wire.session.WriteStatus;
 
@@ -298,7 +299,7 @@ public final class SimulatedTomcat extends TomcatProtocol {
             int length = requests.remove(out, 0, 0, entry.token, entry.version, key);
             request = new PendingRequest(key, bytes(length), false, entry.token);
             request.isRemoval = true;
-            owned.beginRelease(entry);
+            owned.beginRemoval(entry);
             ledger.onEndSent(key);
             changing = ledger.history().end(key, id);
         }
@@ -379,10 +380,10 @@ public final class SimulatedTomcat extends TomcatProtocol {
         }
 
         private void endUse(OwnedSessions.Ending ending) {
-            OwnedSessions.Entry freed = owned.end(key, nowNs, ending);
+            OwnedSession freed = owned.end(key, nowNs, ending);
             if (freed != null) {
                 owned.takeTouch(key);
-                exchange.release(key, freed.token, freed.grant, nowNs, nowNs);
+                exchange.release(key, freed.token(), freed.grant(), nowNs, nowNs);
             }
         }
 

@@ -317,7 +317,8 @@ public abstract class TomcatProtocol implements ClientResponseListener {
 
     @Override
     public void onRecall(long messageEpoch, long token, long grant, SessionKey key) {
-        if (messageEpoch == epoch() && bug != PlantedBug.RECALL_NEVER_ARRIVES) {
+        boolean isObeyed = messageEpoch == epoch() || bug == PlantedBug.OLD_RECALL;
+        if (isObeyed && bug != PlantedBug.RECALL_NEVER_ARRIVES) {
             exchange.onRecall(key, token, grant, nowNs);
         }
     }

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.AfterAll;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
@@ -51,6 +52,16 @@ class GrantExplorationTest {
             TABLE.add(String.format("%-28s | %6d | %6d | %s", bug, exploration.states(), msSince(beganNs), found));
             assertThat(found).as("%s", bug).isNotEqualTo("nothing");
         }
+    }
+
+    /** Since grants are numbered throughout (ADR 0311). If it does harm again, it is a fault of that topic again. */
+    @Test
+    void shouldFindNoHarmInARecallOfAnActiveThatHasASuccessor() {
+        GrantTopic topic = GrantTopic.OLD_MESSAGES;
+
+        assertThat(new GrantExploration(PlantedBug.OLD_RECALL, topic.narrow, topic.story, MAX_STATES).run())
+                .as("%s is tried completely", topic)
+                .isTrue();
     }
 
     private static long msSince(long beganNs) {

@@ -98,7 +98,7 @@ enum GrantTopic {
             "HOLD_DOWN1 FRESH1 BEGIN2",
             new GrantBounds(EnumSet.of(DOWN, FLOW, CRASH, CONNECT, STRAY), 0, 0, 0, 1, 2, 1),
             new GrantBounds(EnumSet.of(BEGIN, COMMIT, END, FRESH, DOWN, FLOW, CRASH, CONNECT, STRAY), 1, 0, 0, 1, 3, 1),
-            EnumSet.noneOf(PlantedBug.class)),
+            EnumSet.of(PlantedBug.GRANT_BEFORE_REGISTERED)),
     /** A registration comes a second time, when others have used and changed what it names. */
     LATE_REGISTRATION(
             "BEGIN1 CRASH CONNECT1 FREEZE1 SLEEP CONNECT2 BEGIN2 FREEZE2 SLEEP",

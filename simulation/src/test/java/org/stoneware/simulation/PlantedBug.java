@@ -38,6 +38,8 @@ public enum PlantedBug {
     GRANT_BEFORE_REGISTERED(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
     /** A new active gives sessions away once the first Tomcat is back. */
     GRANT_AFTER_ONE_REGISTERED(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
+    /** A Tomcat gives a session back because an active asked for it that has a successor. Does no harm. */
+    OLD_RECALL,
     /** A new active gives a session away once the Tomcat that wrote it last is back; others may have been granted it since. */
     GRANT_AFTER_LAST_WRITER_ONLY(TWO_OWNERS, STALE_READ, NOT_ONE_COPY),
     /** A new active waits for no longer than a lease by its own clock. */

@@ -80,6 +80,7 @@ class SessionOwnershipSimulationTest {
             // standby's word is fresh. GrantExplorationTest finds them.
             names = {
                 "NONE",
+                "OLD_RECALL",
                 "REGISTER_NOT_IDEMPOTENT",
                 "ALL_NAMED_WITH_REGISTRATION",
                 "NAMED_FROM_OFF_BY_ONE",

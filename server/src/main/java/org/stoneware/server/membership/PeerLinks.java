@@ -82,6 +82,9 @@ public final class PeerLinks {
         private final List<LivenessLink> inbound = new ArrayList<>();
 
         private boolean isGreeted;
+        /** Its link was silent for so long that it is being closed. */
+        private boolean isGivenUp;
+
         private long incarnation;
         private ServerRole role = ServerRole.STOPPED;
         private long epoch;
@@ -191,6 +194,7 @@ public final class PeerLinks {
         peer.isDialling = false;
         peer.outbound = link;
         peer.isGreeted = false;
+        peer.isGivenUp = false;
         link.sendHello(new Hello(
                 Hello.Kind.SERVER,
                 Hello.PROTOCOL_VERSION,
@@ -320,7 +324,7 @@ public final class PeerLinks {
      */
     public void onReplicationFrame(int memberId) {
         Peer peer = peers[memberId];
-        if (peer.outbound != null && peer.isGreeted) {
+        if (peer.outbound != null && peer.isGreeted && !peer.isGivenUp) {
             tell(Evidence.Kind.HEARTBEAT, memberId, peer.incarnation, peer.role, peer.epoch, 0);
         }
     }
@@ -360,6 +364,10 @@ public final class PeerLinks {
             tell(Evidence.Kind.SILENT, memberId, peers[memberId].incarnation, ServerRole.START, 0, silentNs);
         }
         if (silentNs > GIVE_UP_SILENT_NS) {
+            if (memberId >= 0 && peers[memberId].outbound == link) {
+                // Closing takes a while, and says nothing more: the silence has to be the last that is heard of it.
+                peers[memberId].isGivenUp = true;
+            }
             link.close();
         }
     }

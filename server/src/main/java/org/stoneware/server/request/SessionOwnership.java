@@ -64,7 +64,7 @@ final class SessionOwnership {
 
         long token;
         /**
-         * Number of the last grant of the token. A release counts only if its sender has seen every grant: one that is made from here on has a greater
+         * Number of the last grant of the token; behind a late change what that has named, which may be less. A release counts only if its sender has seen every grant: one that is made from here on has a greater
          * number than whatever anybody has seen.
          */
         long grant;

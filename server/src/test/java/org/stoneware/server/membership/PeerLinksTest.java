@@ -133,6 +133,20 @@ class PeerLinksTest {
         assertThat(evidence).containsExactly("HELLO/ACTIVE_COORDINATOR", "SILENT/START", "SILENT/START");
     }
 
+    /** Frames on their way outlast the call that closes the link; nothing could take what they say back. */
+    @Test
+    void shouldNotTakeAServerForHeardByFramesThatComeWhileItsSilentLinkIsClosed() {
+        FakeLink link = connect();
+        links.onReply(1, link, reply(HelloReply.Status.ACCEPTED, ServerRole.ACTIVE_COORDINATOR), 0);
+
+        links.onSilence(link, 3 * SECOND_NS);
+        links.onReplicationFrame(1);
+        links.onClosed(link, CloseCause.CLOSED_HERE, "");
+        links.onConnectFailed(1, ConnectFailure.UNREACHABLE, "no answer");
+
+        assertThat(evidence).containsExactly("HELLO/ACTIVE_COORDINATOR", "SILENT/START", "UNREACHABLE/START");
+    }
+
     @Test
     void shouldTakeAHungAgentForSilence() {
         FakeLink link = connect();

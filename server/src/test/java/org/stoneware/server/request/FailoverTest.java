@@ -422,10 +422,18 @@ class FailoverTest {
         a.comeBack();
         b.comeBack();
         b.getOwn(1, KEY, 0);
-        b.write(2, KEY, b.lastOwned().token(), SessionProtocol.WRITE_RELEASE, 1, 8);
+        b.write(
+                2,
+                KEY,
+                b.lastOwned().token(),
+                SessionProtocol.WRITE_RELEASE,
+                b.lastOwned().grant(),
+                8);
+        long rows = array.counter("ownership.rows");
 
         a.write(2, KEY, token, 0, 1, 8);
 
+        assertThat(rows).as("nobody owns it").isZero();
         assertThat(a.lastWritten().status()).isEqualTo(WriteStatus.FENCED);
     }
 

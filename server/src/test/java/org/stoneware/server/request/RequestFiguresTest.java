@@ -88,7 +88,13 @@ class RequestFiguresTest {
     @Test
     void shouldMeasureOnlyRequestsThatWaitForTheStoreAsSuch() {
         a.create(1, KEY);
-        a.write(2, KEY, a.lastWritten().token(), SessionProtocol.WRITE_RELEASE, 1, 8);
+        a.write(
+                2,
+                KEY,
+                a.lastWritten().token(),
+                SessionProtocol.WRITE_RELEASE,
+                a.lastWritten().token(),
+                8);
         array.processor = new SessionRequestProcessor(
                 array.epoch,
                 new RequestLimits("server", ProcessorFixture.MAX_SESSION_BYTES, 1, true, ""),

@@ -88,13 +88,13 @@ class SessionRequestProcessorTest {
     @Test
     void shouldRecogniseADuplicateOnANewConnection() {
         long token = a.create(1, KEY);
-        a.write(2, KEY, token, SessionProtocol.WRITE_RELEASE, 1, 8);
+        a.write(2, KEY, token, SessionProtocol.WRITE_RELEASE, token, 8);
         long version = a.lastWritten().version();
         a.lose();
         a.connect();
         a.register();
 
-        a.write(2, KEY, token, SessionProtocol.WRITE_RELEASE, 1, 8);
+        a.write(2, KEY, token, SessionProtocol.WRITE_RELEASE, token, 8);
 
         assertThat(a.lastWritten().version()).isEqualTo(version);
         assertThat(a.lastWritten().status()).isEqualTo(WriteStatus.COMMITTED);
@@ -154,9 +154,20 @@ class SessionRequestProcessorTest {
         long token = a.create(1, KEY);
         a.getOwn(2, KEY, 0);
 
-        a.write(3, KEY, token, SessionProtocol.WRITE_RELEASE, 1, 8);
+        a.write(3, KEY, token, SessionProtocol.WRITE_RELEASE, token, 8);
 
         assertThat(a.lastWritten().token()).isEqualTo(token);
+    }
+
+    @Test
+    void shouldLetAWriterReleaseThatHasSeenEveryGrant() {
+        long token = a.create(1, KEY);
+        a.getOwn(2, KEY, 0);
+
+        a.write(3, KEY, token, SessionProtocol.WRITE_RELEASE, a.lastOwned().grant(), 8);
+
+        assertThat(a.lastWritten().token()).isEqualTo(SessionProtocol.NO_TOKEN);
+        assertThat(array.counter("ownership.rows")).isZero();
     }
 
     @Test

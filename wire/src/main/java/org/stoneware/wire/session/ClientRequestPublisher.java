@@ -313,6 +313,21 @@ public final class ClientRequestPublisher {
         }
     }
 
+    /**
+     * A write that was made before its Tomcat saw this grant of its token does not give the session up: a request that has not ended uses it.
+     * Does nothing with another message.
+     */
+    public static void keepIfGrantedSince(MutableDirectBuffer message, long grant) {
+        int grantOffset = EPOCH_OFFSET + WriteEncoder.grantEncodingOffset();
+        int flagsOffset = EPOCH_OFFSET + WriteEncoder.flagsEncodingOffset();
+        boolean isWrite = message.getShort(MessageHeaderEncoder.templateIdEncodingOffset(), LITTLE_ENDIAN)
+                == WriteEncoder.TEMPLATE_ID;
+        if (isWrite && message.getLong(grantOffset, LITTLE_ENDIAN) < grant) {
+            int flags = message.getInt(flagsOffset, LITTLE_ENDIAN);
+            message.putInt(flagsOffset, flags & ~SessionProtocol.WRITE_RELEASE, LITTLE_ENDIAN);
+        }
+    }
+
     private static int copyVersionOffset(DirectBuffer message) {
         return switch (message.getShort(MessageHeaderEncoder.templateIdEncodingOffset(), LITTLE_ENDIAN)) {
             case GetOwnEncoder.TEMPLATE_ID -> EPOCH_OFFSET + GetOwnEncoder.knownVersionEncodingOffset();
