@@ -501,6 +501,10 @@ class RegisterElection implements Election {
     }
 
     private void advance(long nowNs) {
+        if (proposer.phase() != RegisterProposer.Phase.IDLE && acceptor.highestEpoch() > epoch(proposer.ballot())) {
+            // Heard of since: a third server may have gone on alone. Asked again above it.
+            proposer.abandon();
+        }
         if (proposer.phase() == RegisterProposer.Phase.PREPARED) {
             RegisterValue highest = proposer.highestAccepted();
             if (view.role() == ServerRole.PASSIVE_STANDBY && (highest == null || !copy.isInSync(highest))) {
@@ -541,11 +545,7 @@ class RegisterElection implements Election {
         view.lastActive(ElectionView.NO_ACTIVE);
         view.activate(value.epoch(), reason, isUnclean);
         inSync.begin();
-        for (Peer peer : peers.all()) {
-            if (peer.isTalking()) {
-                sender.announce(peer.memberId());
-            }
-        }
+        sender.announceToAll(peers);
     }
 
     private void onMessage(Peer from, RegisterMessage message, long nowNs) {

@@ -61,6 +61,15 @@ final class RegisterSender {
         }
     }
 
+    /** Tells it to everyone who can be talked to. */
+    void announceToAll(Peers peers) {
+        for (Peer peer : peers.all()) {
+            if (peer.isTalking()) {
+                announce(peer.memberId());
+            }
+        }
+    }
+
     /** Sends a message that carries nothing; a ballot is part of every message. */
     void sendBare(int memberId, RegisterMessage.Type type) {
         send(memberId, message(type, new Ballot(acceptor.nextCounter(), acceptor.identity()), Ballot.NONE, null));

@@ -15,6 +15,12 @@ class RegisterElectionSimulationTest {
         run(ElectionSearch.CHAOS, SEEDS);
     }
 
+    /** A third server that was active alone comes back between question and answers. */
+    @Test
+    void shouldNotBeElectedInAnEpochBelowOneHeardOfMeanwhile() {
+        ElectionSearch.CHAOS_OF_THREE.run(PlantedFault.NONE, 14_348);
+    }
+
     @Test
     void shouldKeepTheRulesWithThreeServers() {
         run(ElectionSearch.CHAOS_OF_THREE, SEEDS / 4);
