@@ -220,8 +220,13 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
             return;
         }
         LOG.log(System.Logger.Level.INFO, found.inWords() + " offers storage mode " + offer.mode());
-        if (isInUse(others)) {
+        if (offer.isInUse()) {
+            // Nobody waits for its turn any more: it was moved to by hand, or this server began with it.
+            settle(found, bundle, others, waitedMs, new StorageAdmin.Outcome(true, ""));
+        } else if (isInUse(others)) {
             exchange(found, bundle, offer, others, waitedMs);
+        } else if (isAnyMoving()) {
+            later(found, bundle, others, waitedMs, LATER_MS);
         } else {
             uninstallOlder(found, others);
         }
@@ -273,7 +278,14 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
                         StorageAdmin.Scope.IN_TURN,
                         "deploy/" + found.file().getName())
                 : new StorageAdmin.Outcome(false, offer.remark());
-        boolean isMoved = outcome.isAccepted() && awaitExchange(storage, bundle);
+        settle(found, bundle, others, waitedMs, outcome);
+    }
+
+    /** Takes away what is not needed any more once the exchange is over, its probation with it, and looks again later where it has not begun. */
+    private void settle(
+            BundleFile found, Bundle bundle, List<Bundle> others, long waitedMs, StorageAdmin.Outcome outcome)
+            throws InterruptedException {
+        boolean isMoved = outcome.isAccepted() && awaitExchange(bundle);
         Offer now = offer(bundle);
         if (isMoved) {
             uninstallOlder(found, others);
@@ -312,12 +324,13 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
     }
 
     /** True when the sessions have moved and the probation is over. */
-    private boolean awaitExchange(StorageAdmin storage, Bundle bundle) throws InterruptedException {
+    private boolean awaitExchange(Bundle bundle) throws InterruptedException {
         long endMs = System.currentTimeMillis() + EXCHANGE_WAIT_MS;
         while (System.currentTimeMillis() < endMs) {
             Thread.sleep(LOOK_MS); // progress has no listener; this only paces the looking
             Offer offer = offer(bundle);
-            if (offer == null || !offer.remark().isEmpty()) {
+            StorageAdmin storage = storage();
+            if (storage == null || offer == null || !offer.remark().isEmpty()) {
                 return false;
             }
             if (offer.isInUse() && storage.progress().isEmpty()) {
@@ -359,6 +372,12 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
             }
         }
         return others;
+    }
+
+    /** Sessions move between stores of other bundles, or have: an older one may be where they go, or stand by should the new one fail. */
+    private boolean isAnyMoving() {
+        StorageAdmin storage = storage();
+        return storage == null || !storage.progress().isEmpty();
     }
 
     private boolean isInUse(List<Bundle> others) {

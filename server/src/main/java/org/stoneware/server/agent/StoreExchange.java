@@ -127,6 +127,9 @@ final class StoreExchange implements StoreSwitch.Output {
      */
     String useInTurn(StoreOffer offer, String by) {
         boolean isThere = offer.equals(generations.inUse());
+        if (isThere) {
+            turn.forget(offer);
+        }
         String reason = isBusy() ? UNDER_WAY : isThere ? "" : turn.refusal(offer, host.nowNs());
         if (reason.isEmpty()) {
             return use(offer, true, StoreOrders.ITSELF, by);
@@ -279,7 +282,7 @@ final class StoreExchange implements StoreSwitch.Output {
     /** A provider has gone; not asked while the whole process stops. */
     void onWithdrawn(StoreOffer offer) {
         unfit.go(offer);
-        turn.onWithdrawn(offer);
+        turn.forget(offer);
         if (offer.equals(generations.inUse())) {
             bundle.onGone(host.nowNs());
             events.warning(
@@ -490,6 +493,8 @@ final class StoreExchange implements StoreSwitch.Output {
             throw new IllegalStateException("nobody asked for " + inUse.provider());
         }
         request = null;
+        // Whoever moved them did not wait, and who waits for another store asks for it again.
+        turn.end();
         before = generations.inUse();
         isLasting = done.isLasting();
         generations.use(done.offer);

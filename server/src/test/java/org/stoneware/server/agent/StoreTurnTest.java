@@ -136,6 +136,45 @@ class StoreTurnTest {
         assertThat(rig.problems()).isEmpty();
     }
 
+    /** As the refusal advises. */
+    @Test
+    void shouldWaitForNobodyAnyMoreOnceTheSessionsWereMovedByHand() {
+        inTurn();
+        says(Kind.TRYING);
+        rig.passSeconds(1_801);
+        inTurn();
+        List<String> overdue = rig.problems();
+
+        rig.use(offer);
+        rig.untilDone();
+        String onProbation = rig.exchange.picture().progress();
+        rig.passSeconds(31);
+        rig.cycle();
+
+        assertThat(overdue).hasSize(1);
+        assertThat(onProbation).contains("stands by should it fail");
+        assertThat(rig.inUse()).isEqualTo(offer.inWords());
+        assertThat(rig.problems()).isEmpty();
+        assertThat(rig.exchange.picture().progress()).isEmpty();
+        assertThat(inTurn()).isEmpty();
+        assertThat(rig.exchange.picture().progress()).isEmpty();
+    }
+
+    /** Who dropped the jar does not ask for it any more then. */
+    @Test
+    void shouldWaitForNobodyAnyMoreOnceTheSessionsWereMovedToAnotherMode() {
+        inTurn();
+        says(Kind.TRYING);
+        inTurn();
+
+        rig.use(rig.come(new ScriptedProvider("other"), "1.0.0"));
+        rig.untilDone();
+        rig.passSeconds(31);
+        rig.cycle();
+
+        assertThat(rig.exchange.picture().progress()).isEmpty();
+    }
+
     /** Its bundle is gone for a moment while it says why, or starts again. */
     @Test
     void shouldNotMoveAtOnceWithoutAServerThatHasTriedIt() {
