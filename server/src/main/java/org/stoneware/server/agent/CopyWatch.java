@@ -44,8 +44,8 @@ final class CopyWatch {
         int work = lookForDifference(nowNs);
         if (isDropped) {
             exchange.onUncounted(
-                    "the active does not count this server any more, which may have been too slow; the time begins once"
-                            + " it does again",
+                    "this server counts no longer as active or as a standby in sync, since it was too slow perhaps; the"
+                            + " time begins once it does again",
                     nowNs);
             work++;
         }

@@ -281,7 +281,7 @@ class StoreTurnTest {
         assertThat(progress).isEqualTo("the store in use is on probation, and none stands by");
         assertThat(rig.events())
                 .noneMatch(each -> each.startsWith("store-proved"))
-                .anyMatch(each -> each.contains("none standing by") && each.contains("does not count this server"));
+                .anyMatch(each -> each.contains("none standing by") && each.contains("this server counts no longer"));
         assertThat(rig.inUse()).isEqualTo(offer.inWords());
         assertThat(rig.problems()).isEmpty();
     }
