@@ -289,10 +289,13 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
         Offer now = offer(bundle);
         if (isMoved) {
             uninstallOlder(found, others);
+        } else if (now == null && storage() == null) {
+            // The server stops, or starts anew; what it makes of the bundle is not known.
+            later(found, bundle, others, waitedMs, SERVER_LOOK_MS);
         } else if (now != null && now.isInUse() && !now.remark().isEmpty()) {
             // They may have to move back: both bundles stay, and the server says what is wrong.
             LOG.log(System.Logger.Level.WARNING, found.inWords() + " has the sessions: " + now.remark());
-        } else if (now != null && now.remark().isEmpty() && waitedMs < MAX_WAIT_MS) {
+        } else if (now != null && now.remark().isEmpty() && (now.isInUse() || waitedMs < MAX_WAIT_MS)) {
             // Nothing is wrong with it: another server goes first, or this one is being copied, busy, or short of room.
             long delayMs = outcome.isAccepted() ? LATER_MS : AGAIN_MS;
             later(found, bundle, others, waitedMs + delayMs, delayMs);

@@ -22,6 +22,9 @@ interface ExchangeHost {
     /** True while this server serves. */
     boolean isActive();
 
+    /** True while this server serves, or counts for commit at the one that does; what any other holds shows nothing. */
+    boolean isCounted();
+
     /** True while another server says that it does. */
     boolean isAnotherActive();
 

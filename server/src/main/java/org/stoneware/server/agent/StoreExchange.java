@@ -34,6 +34,7 @@ final class StoreExchange implements StoreSwitch.Output {
     private final UnfitStores unfit;
     private final TrialRecord trials;
     private final CopyWatch copies;
+    private final StoreSuccession succession;
     private final StoreFit fit;
     private final LostBundle bundle;
     private final StoreTurn turn;
@@ -42,11 +43,8 @@ final class StoreExchange implements StoreSwitch.Output {
 
     private @Nullable Request request;
     private StoreOpener.@Nullable Opening opening;
-    private StoreOffer before;
     /** The exchange to the store in use is to be remembered over a restart. */
     private boolean isLasting;
-    /** The store seen last to be one that copies are made in as well. */
-    private @Nullable OpenedStore checked;
 
     private boolean isClosed;
     private volatile ExchangePicture picture;
@@ -74,15 +72,15 @@ final class StoreExchange implements StoreSwitch.Output {
         this.host = host;
         this.unfit = new UnfitStores(generations.tried());
         this.trials = new TrialRecord(generations, choices, unfit, host::failure);
-        this.copies = new CopyWatch(host, trials);
         this.fit = new StoreFit(source, unfit, trials, host);
         this.bundle = new LostBundle(source, unfit);
         this.turn = new StoreTurn(host, events);
         this.left = new LeftModes(host);
         this.refusals = new RefusalNotices(events);
+        this.succession = new StoreSuccession(source, generations);
         this.exchange = new StoreSwitch(host::store, host::nowNs, this);
+        this.copies = new CopyWatch(host, trials, exchange, this);
         this.orders = new StoreOrders(host, events);
-        this.before = source.first();
         if (trials.begin(source.first(), host.nowNs())) {
             events.warning("storage", trials.problem());
         }
@@ -340,7 +338,7 @@ final class StoreExchange implements StoreSwitch.Output {
      * @return amount of work done; 0 when idle.
      */
     int doWork(long nowNs) {
-        int work = watchCopy(nowNs) + exchange.doWork(nowNs) + watchOpening(nowNs);
+        int work = copies.doWork(generations.inUse(), nowNs) + exchange.doWork(nowNs) + watchOpening(nowNs);
         Request asked = request;
         if (asked != null && exchange.isBusy() && !isReady(generations.inUse(), asked.offer)) {
             exchange.cancel(NOT_WHOLE, nowNs);
@@ -365,36 +363,15 @@ final class StoreExchange implements StoreSwitch.Output {
         return work;
     }
 
-    private int watchCopy(long nowNs) {
-        String reason = copies.look(generations.inUse(), nowNs);
-        if (!reason.isEmpty() && exchange.state() == StoreSwitchState.PROVING) {
-            exchange.onWrong(reason, nowNs);
-        } else if (!reason.isEmpty() && trials.isAlone()) {
-            onStayed(host.store().inUse(), reason);
-        }
-        return reason.isEmpty() ? 0 : 1;
-    }
-
     /** Copies are made in stores like the one in use, whatever became of an exchange when the sessions were replaced as a whole. */
     private int correct() {
-        OpenedStore present = host.store().inUse();
-        if (present == checked) {
-            return 0;
-        }
-        checked = present;
-        String inUse = present.provider();
-        if (inUse.equals(generations.inUse().inWords())) {
-            return 0;
-        }
-        Stream.concat(Stream.of(before, source.first()), source.all().list().stream())
-                .filter(each -> each.inWords().equals(inUse))
-                .forEach(generations::use);
-        if (!inUse.equals(generations.inUse().inWords())) {
+        if (!succession.correct(host.store().inUse())) {
             return 0;
         }
         events.warning(
                 "store-exchange-given-up",
-                "a copy from the active took the place of sessions that had moved: they are in " + inUse);
+                "a copy from the active took the place of sessions that had moved: they are in "
+                        + generations.inUse().inWords());
         bundle.onUse(generations.inUse(), host.nowNs());
         remember(true, generations.inUse().mode(), () -> {});
         return 1;
@@ -471,7 +448,7 @@ final class StoreExchange implements StoreSwitch.Output {
     private Map<String, String> standingBy() {
         Map<String, String> all = left.byMode();
         if (exchange.state() == StoreSwitchState.PROVING) {
-            all.put(before.mode(), "this server");
+            all.put(succession.before().mode(), "this server");
         }
         return all;
     }
@@ -495,9 +472,8 @@ final class StoreExchange implements StoreSwitch.Output {
         request = null;
         // Whoever moved them did not wait, and who waits for another store asks for it again.
         turn.end();
-        before = generations.inUse();
         isLasting = done.isLasting();
-        generations.use(done.offer);
+        succession.onExchanged(done.offer);
         bundle.onUse(done.offer, host.nowNs());
         String mode = done.offer.mode();
         Runnable answer = () -> orders.answer(done.askedBy, StoreOrder.Kind.DONE, mode, "");
@@ -537,11 +513,11 @@ final class StoreExchange implements StoreSwitch.Output {
     @Override
     public void onFellBack(OpenedStore inUse, OpenedStore broken, String reason) {
         fit.markUnfit(broken.provider(), reason);
-        generations.use(before);
-        bundle.onUse(before, host.nowNs());
+        succession.onFellBack();
+        bundle.onUse(generations.inUse(), host.nowNs());
         // What was chosen has failed; a restart must not begin with it. What was not chosen was not written down
         // either.
-        remember(isLasting, before.mode(), () -> {});
+        remember(isLasting, generations.inUse().mode(), () -> {});
     }
 
     /** It is asked for by nobody, and no restart begins with it that has another one. */
@@ -556,7 +532,7 @@ final class StoreExchange implements StoreSwitch.Output {
     @Override
     public void onAlone(OpenedStore inUse, String reason) {
         info("storage", inUse.provider() + " is on probation for another 30 s with none standing by: " + reason);
-        trials.onCopied(generations.inUse(), true, host.nowNs());
+        trials.onAlone(generations.inUse(), host.nowNs());
     }
 
     @Override

@@ -82,6 +82,7 @@ final class StoreFit {
     private boolean isProved() {
         return !trials.isOpen()
                 && trials.hasServed()
+                && host.isCounted()
                 && !host.isBeingCopied()
                 && host.isWhole()
                 && host.difference().isEmpty()

@@ -7,8 +7,8 @@ import org.stoneware.server.storage.StoreSwitch;
 /**
  * Keeps {@link TriedStores} true: what is written down as being tried is taken back once nothing is, however that came about. The store a
  * server begins with counts as tried for one probation more when the process before ended in the middle of its own: where sessions are
- * kept nobody else can open them. So does one whose probation ended because a copy from the active replaced the sessions: that may have been
- * made because of it. A store that has served for that long is what the next start begins with, see {@link ProvedStores}.
+ * kept nobody else can open them. So does one whose probation ended for nothing it did, since a copy from the active replaced the sessions,
+ * the active counts this server no longer, or another store was asked for: the first two may be because of it. A store that has served for that long is what the next start begins with, see {@link ProvedStores}.
  * <p>
  * <b>Threading:</b> the agent thread; files are written beside it.
  */
@@ -62,16 +62,19 @@ final class TrialRecord {
         openUntilNs = firstProvedNs;
     }
 
+    /** The store in use is on trial, and has none standing by any more. */
+    void onAlone(StoreOffer inUse, long nowNs) {
+        serveAlone(inUse, nowNs);
+        openAlone();
+    }
+
     /**
-     * A copy from the active has replaced the sessions, whole, in a store that is on trial.
-     *
-     * @param isProving another one was standing by until now.
+     * What was shown so far counts no more, should the store in use be on trial with none standing by: a copy from the active has replaced
+     * the sessions, whole, or this server does not count there.
      */
-    void onCopied(StoreOffer inUse, boolean isProving, long nowNs) {
-        boolean isAlone = isAlone();
-        if (isProving || isAlone && inUse.equals(first)) {
-            serveAlone(inUse, nowNs);
-            openAlone();
+    void beginAnew(StoreOffer inUse, long nowNs) {
+        if (isAlone() && inUse.equals(first)) {
+            onAlone(inUse, nowNs);
         }
     }
 

@@ -45,7 +45,6 @@ public final class ExchangeableStore implements SessionStore {
     private @Nullable StoreTwin twin;
     private @Nullable SharedStore twinStore;
     private boolean isProving;
-    private boolean isMirroringNotes;
     private String failure = "";
     private @Nullable ProbationEnd ended;
     private @Nullable StoreListener listener;
@@ -58,6 +57,7 @@ public final class ExchangeableStore implements SessionStore {
 
     public ExchangeableStore(OpenedStore first) {
         this.current = new SharedStore(first, stores);
+        current.listen();
         this.trust = new CopyTrust(damage());
     }
 
@@ -66,13 +66,13 @@ public final class ExchangeableStore implements SessionStore {
         return current.opened();
     }
 
-    /** Lets a twin get every change from now on, and begins the walk that shows it what is there. */
-    StoreSnapshot beginTwin(StoreTwin filled) {
+    /** Lets a twin get every change from now on, unless its store can't be told who hears it; see {@link StoreTwin#problem}. */
+    void beginTwin(StoreTwin filled) {
+        SharedStore next = new SharedStore(filled.opened(), stores);
         twin = filled;
-        twinStore = new SharedStore(filled.opened(), stores);
+        twinStore = next;
         isProving = false;
-        isMirroringNotes = false;
-        return current.store().openSnapshot();
+        filled.guarded("take a listener", next::listen);
     }
 
     /** Lets the twin go and frees it. */
@@ -93,12 +93,7 @@ public final class ExchangeableStore implements SessionStore {
         return twin;
     }
 
-    /** Notes go to the twin too from now on; what those before said must be noted anew. */
-    void mirrorNotes() {
-        isMirroringNotes = true;
-    }
-
-    /** {@link #durablePosition} stays where it is until the stores change places. */
+    /** {@link #durablePosition} stays where it is until the stores change places; code of the store in use, which may throw, says where. */
     void holdDurable() {
         positions.hold(current.store());
     }
@@ -364,7 +359,7 @@ public final class ExchangeableStore implements SessionStore {
             }
         }
         StoreTwin second = twin;
-        if (second != null && (isProving || isMirroringNotes)) {
+        if (second != null && second.isNoted()) {
             second.guarded("note", () -> call.accept(second.opened().store()));
         }
     }
@@ -399,10 +394,9 @@ public final class ExchangeableStore implements SessionStore {
     /** Nobody changes anything while the twin can't follow. */
     @Override
     public boolean isBehind() {
+        boolean isBehind = questions.isBehind();
         StoreTwin second = twin;
-        boolean[] isBehind = new boolean[1];
-        questions.ask(store -> isBehind[0] = store.isBehind());
-        return isBehind[0] || second != null && second.isBehind();
+        return isBehind || second != null && second.isBehind();
     }
 
     @Override
@@ -552,11 +546,9 @@ public final class ExchangeableStore implements SessionStore {
 
     /** True when a store that gets notes keeps them over the end of the process. */
     public boolean isNoting() {
-        SharedStore second = twinStore;
+        StoreTwin second = twin;
         return place().keepsSessions()
-                || second != null
-                        && (isProving || isMirroringNotes)
-                        && second.opened().place().keepsSessions();
+                || second != null && second.isNoted() && second.opened().place().keepsSessions();
     }
 
     /** What the stores tell. */

@@ -6,7 +6,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.spi.storage.StoreHealth;
-import org.stoneware.spi.storage.StoreSnapshot;
 
 /**
  * Moves all sessions of a serving server from one store to another.
@@ -14,7 +13,7 @@ import org.stoneware.spi.storage.StoreSnapshot;
  * <pre>
  *  from       to         when
  *  IDLE       COPYING    {@link #begin}
- *  PROVING    COPYING    {@link #begin}: the probation ends early
+ *  PROVING    COPYING    {@link #begin}: the probation ends early, which proves nothing
  *  COPYING    VERIFYING  the walk over the old store has shown everything
  *  VERIFYING  SETTLING   every slot has the same number of sessions and the same digest in both
  *  SETTLING   PROVING    the new store holds everything as durably as its mode promises; the stores change places
@@ -42,8 +41,6 @@ public class StoreSwitch {
     /** Longest wait for the new store to make durable what it holds. */
     static final long MAX_SETTLE_NS = TimeUnit.SECONDS.toNanos(5);
 
-    private static final int BATCH = 16;
-
     /** Whose fault it is that an exchange came to nothing. */
     private enum Blame {
         NEW_STORE,
@@ -56,12 +53,12 @@ public class StoreSwitch {
     private final Supplier<ExchangeableStore> stores;
     private final LongSupplier nanoClock;
     private final Output output;
+    private final FillingWalk filling;
     private final StoreComparison comparison = new StoreComparison();
 
     private StoreSwitchState state = StoreSwitchState.IDLE;
     private @Nullable ExchangeableStore store;
     private @Nullable OpenedStore target;
-    private @Nullable StoreSnapshot walk;
     private String from = "";
     /** What the store in use said of itself when it began to be copied. */
     private String damage = "";
@@ -75,7 +72,6 @@ public class StoreSwitch {
     private long sinceNs;
     private long progressNs;
     private long settlePosition;
-    private long copied;
     private long total;
     private int restarts;
     private int slot;
@@ -136,6 +132,7 @@ public class StoreSwitch {
         this.stores = stores;
         this.nanoClock = nanoClock;
         this.output = output;
+        this.filling = new FillingWalk(nanoClock);
     }
 
     public boolean isBusy() {
@@ -151,7 +148,7 @@ public class StoreSwitch {
         String to = target == null ? "" : target.provider();
         return switch (state) {
             case IDLE -> "";
-            case COPYING -> from + " -> " + to + ": copying, " + copied + " of about " + total + " sessions";
+            case COPYING -> from + " -> " + to + ": copying, " + filling.copied() + " of about " + total + " sessions";
             case VERIFYING -> from + " -> " + to + ": comparing, slot " + slot + " of " + SessionKey.SLOT_COUNT;
             case SETTLING -> from + " -> " + to + ": making durable";
             case PROVING -> to + " is in use; " + from + " stands by should it fail";
@@ -172,7 +169,7 @@ public class StoreSwitch {
             doWork(nowNs);
         }
         if (state == StoreSwitchState.PROVING) {
-            endProbation("another store was asked for", nowNs);
+            goOnAlone("another store was asked for", nowNs);
         }
         restarts = 0;
         beganNs = nowNs;
@@ -188,12 +185,13 @@ public class StoreSwitch {
         ExchangeableStore source = stores.get();
         store = source;
         from = source.inUse().provider();
-        copied = 0;
         slot = 0;
         total = source.figures().sessions();
         damage = source.damage();
         comparison.restart();
-        walk = source.beginTwin(twin(next));
+        StoreTwin filled = twin(next);
+        source.beginTwin(filled);
+        filling.begin(source, filled);
         state(StoreSwitchState.COPYING, nowNs);
     }
 
@@ -230,7 +228,8 @@ public class StoreSwitch {
             giveUp("the sessions were cleared meanwhile", Blame.NOBODY, nowNs);
             return 1;
         }
-        int work = step(now, twin, nowNs);
+        // Either store may have failed as the exchange began.
+        int work = twin.isSound() ? step(now, twin, nowNs) : 1;
         if (!twin.isSound()) {
             giveUp(now, twin, nowNs);
         } else if (work > 0) {
@@ -271,51 +270,18 @@ public class StoreSwitch {
 
     private int step(ExchangeableStore now, StoreTwin twin, long nowNs) {
         return switch (state) {
-            case COPYING -> copyMore(twin, nowNs);
+            case COPYING -> copyMore(now, twin, nowNs);
             case VERIFYING -> verify(now, twin, nowNs);
             case SETTLING -> settle(now, twin, nowNs);
             case IDLE, PROVING -> 0;
         };
     }
 
-    private int copyMore(StoreTwin twin, long nowNs) {
-        StoreSnapshot open = walk;
-        if (open == null) {
-            throw new IllegalStateException("no walk is open: state=" + state);
-        }
-        int work = 0;
-        long startNs = nanoClock.getAsLong();
-        long lastNs = startNs;
-        while (twin.isSound() && !twin.isBehind() && lastNs - startNs < BUDGET_NS) {
-            int shown;
-            try {
-                shown = open.next(BATCH, twin::onWalked);
-            } catch (RuntimeException | LinkageError e) {
-                twin.sourceProblem("the store in use can't be walked: " + StoreGuard.inWords(e));
-                return work + 1;
-            }
-            if (shown == StoreSnapshot.END && open.unread() > 0) {
-                twin.sourceProblem("the store in use does not read all it holds: sessions=" + open.unread() + "; "
-                        + stores.get().readProblem());
-                return work + 1;
-            }
-            if (shown == StoreSnapshot.END) {
-                closeWalk();
-                twin.walked();
-                state(StoreSwitchState.VERIFYING, nowNs);
-                return work + 1;
-            }
-            long endNs = nanoClock.getAsLong();
-            if (endNs - lastNs > MAX_STEP_NS) {
-                twin.problem("too slow: " + TimeUnit.NANOSECONDS.toMillis(endNs - lastNs) + " ms for " + shown
-                        + " sessions, during which nobody is served");
-            }
-            lastNs = endNs;
-            if (shown == 0) {
-                return work;
-            }
-            copied += shown;
-            work += shown;
+    private int copyMore(ExchangeableStore now, StoreTwin twin, long nowNs) {
+        int work = filling.step(now, twin);
+        if (filling.isOver()) {
+            twin.walked();
+            state(StoreSwitchState.VERIFYING, nowNs);
         }
         return work;
     }
@@ -344,9 +310,9 @@ public class StoreSwitch {
                 }
             });
             if (twin.isSound()) {
-                now.mirrorNotes();
+                twin.mirrorNotes();
                 output.checkpoint(now);
-                now.holdDurable();
+                twin.guardedSource("tell how far it is durable", now::holdDurable);
                 twin.guarded(
                         "tell its position",
                         () -> settlePosition = twin.opened().store().appendPosition());
@@ -452,6 +418,13 @@ public class StoreSwitch {
                 nowNs);
     }
 
+    /** What this server holds counts nowhere any more, or did not for a while: a probation proves nothing then, and blames nobody. */
+    public void onUncounted(String reason, long nowNs) {
+        if (state == StoreSwitchState.PROVING && store == stores.get()) {
+            goOnAlone(reason, nowNs);
+        }
+    }
+
     /** Where the sessions could not come back nothing is chosen anew, and nothing is proved either. */
     private void failProbation(ExchangeableStore now, OpenedStore failed, ProbationEnd ended, long nowNs) {
         String what = failed.provider() + " failed on probation: " + ended.reason();
@@ -543,7 +516,7 @@ public class StoreSwitch {
     private int replaced(long nowNs) {
         OpenedStore next = target;
         ExchangeableStore before = store;
-        closeWalk();
+        filling.close();
         if (state == StoreSwitchState.PROVING || next == null || before == null) {
             // Both stores went with the sessions they held; one that had failed by then is no better for that.
             if (before != null && !before.failure().isEmpty()) {
@@ -561,7 +534,7 @@ public class StoreSwitch {
     private void giveUp(String reason, Blame blame, long nowNs) {
         OpenedStore unfit = target;
         ExchangeableStore kept = store;
-        closeWalk();
+        filling.close();
         if (kept != null) {
             kept.endTwin();
             output.onStoresChanged(kept);
@@ -577,14 +550,6 @@ public class StoreSwitch {
                 case MACHINE -> output.onHindered(reason);
                 case NOBODY -> output.onInterrupted(reason);
             }
-        }
-    }
-
-    private void closeWalk() {
-        StoreSnapshot open = walk;
-        walk = null;
-        if (open != null) {
-            StoreGuard.failure(open::close);
         }
     }
 

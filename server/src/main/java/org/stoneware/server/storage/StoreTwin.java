@@ -51,6 +51,7 @@ class StoreTwin {
 
     private long behindNs = NOT_BEHIND;
     private boolean isWalked;
+    private boolean isNoted;
     private String problem = "";
     private boolean isSourceToBlame;
     private boolean isMachineToBlame;
@@ -60,6 +61,7 @@ class StoreTwin {
         this.opened = opened;
         this.store = opened.store();
         this.isWalked = isWalked;
+        this.isNoted = isWalked;
     }
 
     OpenedStore opened() {
@@ -73,6 +75,15 @@ class StoreTwin {
 
     boolean isSound() {
         return problem.isEmpty();
+    }
+
+    /** Notes come here too from now on; what those before said must be noted anew. */
+    void mirrorNotes() {
+        isNoted = true;
+    }
+
+    boolean isNoted() {
+        return isNoted;
     }
 
     /** A record seen by the walk. */
@@ -258,6 +269,17 @@ class StoreTwin {
         @Nullable String failure = StoreGuard.failure(call);
         if (failure != null) {
             problem("it failed to " + what + ": " + failure);
+        }
+    }
+
+    /** The same for code of the store in use, which is to blame when it fails. */
+    void guardedSource(String what, StoreGuard.Call call) {
+        if (!isSound()) {
+            return;
+        }
+        @Nullable String failure = StoreGuard.failure(call);
+        if (failure != null) {
+            sourceProblem("the store in use failed to " + what + ": " + failure);
         }
     }
 

@@ -50,6 +50,8 @@ final class StoreExchangeRig implements ExchangeHost {
     final StoreExchange exchange;
     boolean isActive = true;
     boolean isAnotherActive = true;
+    /** While this server is not active: whether it counts at the one that is. */
+    boolean isCounted = true;
     /** What the other server says its sessions are in. */
     String modeOfOther = "";
 
@@ -77,6 +79,10 @@ final class StoreExchangeRig implements ExchangeHost {
         Runnable onClose = () -> {};
         /** Called for the trial's too. */
         Runnable onAnyClose = () -> {};
+        /** Called when a store is given somebody to hear it; also the trial's when {@link #isTrialHeard}. */
+        Runnable onListener = () -> {};
+
+        boolean isTrialHeard;
 
         ScriptedProvider(String mode) {
             this.mode = mode;
@@ -103,6 +109,7 @@ final class StoreExchangeRig implements ExchangeHost {
                     onClose.run();
                 }
             };
+            store.onListener = isTrial && !isTrialHeard ? () -> {} : onListener;
             opened.add(store);
             return store;
         }
@@ -272,6 +279,11 @@ final class StoreExchangeRig implements ExchangeHost {
     }
 
     @Override
+    public boolean isCounted() {
+        return isActive || isCounted;
+    }
+
+    @Override
     public boolean isAnotherActive() {
         return !isActive && isAnotherActive;
     }
@@ -334,7 +346,7 @@ final class StoreExchangeRig implements ExchangeHost {
     }
 
     /** A disk that takes no time. */
-    private static final class Inline extends AbstractExecutorService {
+    static final class Inline extends AbstractExecutorService {
         private boolean isShutdown;
 
         @Override

@@ -11,6 +11,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.stoneware.server.agent.StoreExchangeRig.ScriptedProvider;
 import org.stoneware.server.storage.FaultyStore;
 import org.stoneware.server.storage.FaultyStore.Fault;
@@ -108,6 +109,24 @@ class StoreExchangeTest {
         rig.awaitClosed();
         assertThat(other.last().isClosed).isTrue();
         assertThat(rig.eventTypes()).contains("store-exchange-given-up");
+    }
+
+    /** @param isTrialHeard it throws in its trial too. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldGoOnWithTheStoreInUseWhenTheNewOneTakesNoListener(boolean isTrialHeard) {
+        other.isTrialHeard = isTrialHeard;
+        other.onListener = () -> {
+            throw new NoClassDefFoundError("planted");
+        };
+
+        rig.use(offer);
+        rig.untilDone();
+
+        assertStayed(isTrialHeard ? "it failed its trial: NoClassDefFoundError" : "NoClassDefFoundError: planted");
+        rig.awaitClosed();
+        assertThat(other.last().isClosed).isTrue();
+        assertThat(rig.eventTypes().contains("store-exchange-given-up")).isEqualTo(!isTrialHeard);
     }
 
     @Test

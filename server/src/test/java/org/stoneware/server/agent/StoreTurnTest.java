@@ -297,6 +297,34 @@ class StoreTurnTest {
                 .containsExactly("TRYING first: " + MAKER, "TRYING first: " + MAKER, "PROVED first: " + MAKER);
     }
 
+    /** It may have been too slow; and while it does not count no change comes that could show what its store is worth. */
+    @Test
+    void shouldNotProveAStoreWhileTheActiveDoesNotCountThisServer() {
+        moveTheStandby();
+        rig.passSeconds(2);
+        rig.isCounted = false;
+        rig.cycle();
+        rig.passSeconds(40);
+        rig.cycle();
+        ask();
+        rig.isCounted = true;
+        rig.passSeconds(20);
+        ask();
+        String progress = rig.exchange.picture().progress();
+        rig.passSeconds(11);
+        rig.cycle();
+        ask();
+
+        assertThat(rig.told)
+                .containsExactly("TRYING first: " + MAKER, "TRYING first: " + MAKER, "PROVED first: " + MAKER);
+        assertThat(progress).isEqualTo("the store in use is on probation, and none stands by");
+        assertThat(rig.events())
+                .noneMatch(each -> each.startsWith("store-proved"))
+                .anyMatch(each -> each.contains("none standing by") && each.contains("this server counts no longer"));
+        assertThat(rig.inUse()).isEqualTo(offer.inWords());
+        assertThat(rig.problems()).isEmpty();
+    }
+
     @Test
     void shouldNotProveAStoreThatFailsAfterACopyFromTheActiveEndedItsProbation() {
         moveTheStandby();

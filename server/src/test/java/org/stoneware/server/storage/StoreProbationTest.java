@@ -112,6 +112,21 @@ class StoreProbationTest {
         assertThat(rig.contents()).isEqualTo(rig.expectedContents());
     }
 
+    /** Its probation ended for nothing it did. */
+    @Test
+    void shouldNotCallAStoreProvedBecauseAnotherOneIsAskedFor() {
+        exchange();
+
+        rig.exchange.begin(new FaultyStore("third").opened(), "test", rig.nowNs);
+        rig.untilNotBusy(3);
+
+        assertThat(rig.events).doesNotContain("store-proved");
+        assertThat(rig.alone).containsExactly("second");
+        assertThat(rig.first.isClosed).isTrue();
+        assertThat(rig.store.mode()).isEqualTo("third");
+        assertThat(rig.contents()).isEqualTo(rig.expectedContents());
+    }
+
     @Test
     void shouldMoveOnFromTheOldStoreWhenTheNewOneFailsAtTheMomentAnotherOneIsAskedFor() {
         exchange();
