@@ -1,5 +1,7 @@
 package org.stoneware.server.agent;
 
+import org.jspecify.annotations.Nullable;
+import org.stoneware.server.replication.Mismatch;
 import org.stoneware.server.storage.ExchangeableStore;
 import org.stoneware.server.storage.StoreSwitch;
 import org.stoneware.server.storage.StoreSwitchState;
@@ -18,7 +20,7 @@ final class CopyWatch {
     /** What was served at the last look; another object once a copy has replaced the sessions. */
     private ExchangeableStore served;
     /** In what the sessions differed then. */
-    private String difference;
+    private @Nullable Mismatch difference;
 
     private boolean wasCounted;
 
@@ -53,18 +55,38 @@ final class CopyWatch {
     }
 
     private int lookForDifference(long nowNs) {
-        String found = host.difference();
-        boolean isNews = !found.isEmpty() && !found.equals(difference);
+        Mismatch found = host.difference();
+        boolean isNews = found != null && !found.equals(difference);
         difference = found;
-        if (!isNews) {
+        if (found == null || !isNews) {
             return 0;
         }
-        String reason = "the sessions are not as the active's: " + found;
+        switch (found.kind()) {
+            case SESSIONS, RESULT -> onWrong("the sessions are not as the active's: " + found, nowNs);
+            case STORE_FAILED -> onStuck(found, nowNs);
+            case FULL -> exchange.onHindered("there is no room for what the active holds: " + found, nowNs);
+            case ROWS, COPY_TOO_FAST, COPY_BROKEN -> {
+                // No store holds that; a copy that was not completed is no difference.
+            }
+        }
+        return 1;
+    }
+
+    private void onWrong(String reason, long nowNs) {
         if (exchange.state() == StoreSwitchState.PROVING) {
             exchange.onWrong(reason, nowNs);
         } else if (trials.isAlone()) {
             told.onStayed(host.store().inUse(), reason);
         }
-        return 1;
+    }
+
+    /** Either the store says so itself, which ends a probation without this, or the device does not read what both stores have there. */
+    private void onStuck(Mismatch found, long nowNs) {
+        String failure = host.failure();
+        if (failure.isEmpty()) {
+            exchange.onHindered("the disk does not read what an entry of the active needs: " + found, nowNs);
+        } else if (exchange.state() != StoreSwitchState.PROVING && trials.isAlone()) {
+            told.onStayed(host.store().inUse(), failure);
+        }
     }
 }

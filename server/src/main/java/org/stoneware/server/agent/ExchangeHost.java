@@ -1,6 +1,8 @@
 package org.stoneware.server.agent;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.server.replication.Mismatch;
 import org.stoneware.server.storage.ExchangeableStore;
 import org.stoneware.server.storage.StoreOrder;
 import org.stoneware.spi.storage.StoreHealth;
@@ -19,6 +21,12 @@ interface ExchangeHost {
         return health.state() == StoreHealth.State.FAILED ? health.reason() : "";
     }
 
+    /** What is wrong with a store in use that has none standing by: that it takes no changes any more, or takes too long for them; empty when nothing is. */
+    default String shortcoming() {
+        String failure = failure();
+        return failure.isEmpty() ? store().pace().slowness() : failure;
+    }
+
     /** True while this server serves. */
     boolean isActive();
 
@@ -34,8 +42,9 @@ interface ExchangeHost {
     /** True when the sessions here are a whole state, which a restart may believe. */
     boolean isWhole();
 
-    /** In what the sessions here were found to differ from the active's, until a copy has replaced them; empty when in nothing that is known. */
-    String difference();
+    /** In what what is held here was found to differ from the active's, until a copy has replaced it; null when in nothing that is known. */
+    @Nullable
+    Mismatch difference();
 
     /** Whether what is no session is to be kept in the store as well. */
     void keepNotes(boolean isKept);

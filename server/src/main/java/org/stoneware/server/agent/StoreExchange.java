@@ -71,7 +71,7 @@ final class StoreExchange implements StoreSwitch.Output {
         this.events = events;
         this.host = host;
         this.unfit = new UnfitStores(generations.tried());
-        this.trials = new TrialRecord(generations, choices, unfit, host::failure);
+        this.trials = new TrialRecord(generations, choices, unfit, host);
         this.fit = new StoreFit(source, unfit, trials, host);
         this.bundle = new LostBundle(source, unfit);
         this.turn = new StoreTurn(host, events);
@@ -248,8 +248,7 @@ final class StoreExchange implements StoreSwitch.Output {
     /** The choice is on disk before the sessions are anywhere else, so that a restart looks for them where they are. */
     private void begin(Request asked, OpenedStore store) {
         String mode = asked.offer.mode();
-        boolean isChosen = asked.isLasting() && !mode.equals(source.choice().mode());
-        choices.write(isChosen ? () -> source.choice().begin(mode) : () -> {}, problem -> {
+        choices.write(asked.isLasting() ? () -> source.choice().begin(mode) : () -> {}, problem -> {
             String refusal = problem.isEmpty() ? refusal(generations.inUse(), asked.offer) : problem;
             if (isClosed || request != asked) {
                 discard(store);
@@ -349,7 +348,7 @@ final class StoreExchange implements StoreSwitch.Output {
         if (request == null && exchange.state() == StoreSwitchState.IDLE) {
             work += trials.onIdle(generations.inUse(), source.choice(), nowNs);
         }
-        if (!isBusy()) {
+        if (!isBusy() && exchange.state() == StoreSwitchState.IDLE) {
             work += correct();
         }
         if (bundle.isDue(nowNs) && !isBusy()) {
@@ -477,10 +476,6 @@ final class StoreExchange implements StoreSwitch.Output {
         bundle.onUse(done.offer, host.nowNs());
         String mode = done.offer.mode();
         Runnable answer = () -> orders.answer(done.askedBy, StoreOrder.Kind.DONE, mode, "");
-        if (mode.equals(source.choice().mode())) {
-            remember(done.isLasting(), mode, answer);
-            return;
-        }
         choices.write(done.isLasting() ? () -> source.choice().moved(mode) : () -> {}, problem -> {
             answer.run();
             show();
@@ -513,11 +508,25 @@ final class StoreExchange implements StoreSwitch.Output {
     @Override
     public void onFellBack(OpenedStore inUse, OpenedStore broken, String reason) {
         fit.markUnfit(broken.provider(), reason);
+        comeBack();
+    }
+
+    @Override
+    public void onGaveWay(OpenedStore inUse, OpenedStore left, String reason) {
+        turn.onHindered(generations.inUse(), reason, host.nowNs());
+        comeBack();
+    }
+
+    /** A restart must not begin with what was left; what was not chosen was not written down either. But it is to find what the sessions go to now. */
+    private void comeBack() {
         succession.onFellBack();
         bundle.onUse(generations.inUse(), host.nowNs());
-        // What was chosen has failed; a restart must not begin with it. What was not chosen was not written down
-        // either.
-        remember(isLasting, generations.inUse().mode(), () -> {});
+        Request next = opening == null ? request : null;
+        String asked = next != null && next.isLasting() ? next.offer.mode() : "";
+        String mode = generations.inUse().mode();
+        if (isLasting) {
+            choices.write(() -> source.choice().fellBack(mode, asked), problem -> show());
+        }
     }
 
     /** It is asked for by nobody, and no restart begins with it that has another one. */

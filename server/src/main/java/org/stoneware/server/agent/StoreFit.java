@@ -85,7 +85,7 @@ final class StoreFit {
                 && host.isCounted()
                 && !host.isBeingCopied()
                 && host.isWhole()
-                && host.difference().isEmpty()
+                && host.difference() == null
                 && host.failure().isEmpty();
     }
 }

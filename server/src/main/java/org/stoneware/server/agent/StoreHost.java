@@ -4,6 +4,7 @@ import java.util.List;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import org.agrona.ExpandableArrayBuffer;
+import org.jspecify.annotations.Nullable;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.config.ServerSettings;
 import org.stoneware.server.membership.PeerLinks;
@@ -76,12 +77,10 @@ final class StoreHost implements ExchangeHost {
         return duties.isWhole();
     }
 
-    /** What was doubted at the start, before anything was compared, is none. */
     @Override
-    public String difference() {
+    public @Nullable Mismatch difference() {
         PassiveReplica follower = duties.replica();
-        Mismatch found = follower == null || follower.mismatches() == 0 ? null : follower.mismatch();
-        return found == null ? "" : found.toString();
+        return follower == null ? null : follower.difference();
     }
 
     @Override

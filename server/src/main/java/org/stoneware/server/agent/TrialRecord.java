@@ -1,6 +1,5 @@
 package org.stoneware.server.agent;
 
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.server.storage.StoreSwitch;
 
@@ -16,7 +15,7 @@ final class TrialRecord {
     private final SessionGenerations generations;
     private final ChoiceWriter disk;
     private final UnfitStores unfit;
-    private final Supplier<String> failure;
+    private final ExchangeHost host;
     /** The store in use that has to serve until {@link #firstProvedNs}, with none standing by. */
     private @Nullable StoreOffer first;
 
@@ -29,10 +28,9 @@ final class TrialRecord {
     /** The store that failed on its probation and kept the sessions. */
     private @Nullable StoreOffer unproved;
 
-    /** @param failure why the store in use takes no changes any more; empty when it does. */
-    TrialRecord(SessionGenerations generations, ChoiceWriter disk, UnfitStores unfit, Supplier<String> failure) {
+    TrialRecord(SessionGenerations generations, ChoiceWriter disk, UnfitStores unfit, ExchangeHost host) {
         this.unfit = unfit;
-        this.failure = failure;
+        this.host = host;
         this.generations = generations;
         this.disk = disk;
     }
@@ -125,11 +123,15 @@ final class TrialRecord {
     /** Nothing is tried, filled or on probation. */
     int onIdle(StoreOffer inUse, StoreChoice choice, long nowNs) {
         int work = 0;
+        if (isAlone()) {
+            // What a copy brings, or a start begins with, is another store than the one whose changes were measured.
+            host.store().pace().measure(host::nowNs);
+        }
         StoreOffer begun = first;
         if (begun != null && nowNs >= firstProvedNs) {
             first = null;
             work++;
-            String why = failure.get();
+            String why = host.shortcoming();
             boolean isProved = begun.equals(inUse) && why.isEmpty() && !begun.equals(unproved);
             if (begun.equals(inUse) && !why.isEmpty() && openUntilNs == firstProvedNs) {
                 onStayed(begun, why);
@@ -140,6 +142,7 @@ final class TrialRecord {
         if (isOpen && nowNs >= openUntilNs) {
             isOpen = false;
             problem = "";
+            host.store().pace().end();
             boolean isSettled = !inUse.equals(unproved);
             disk.write(() -> {
                 generations.tried().endAll();

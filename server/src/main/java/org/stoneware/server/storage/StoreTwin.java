@@ -46,6 +46,7 @@ class StoreTwin {
     private final Map<SessionKey, Long> touched = new HashMap<>();
     private final SessionRecord copy = new SessionRecord();
     private final SessionRecord shown = new SessionRecord();
+    private final SessionRecord followed = new SessionRecord();
     /** What this store could not take yet, in order; each tells whether it is done. */
     private final ArrayDeque<BooleanSupplier> pending = new ArrayDeque<>();
 
@@ -164,6 +165,24 @@ class StoreTwin {
         isWalked = true;
         removed.clear();
         touched.clear();
+    }
+
+    /**
+     * Gets what another store has just stored.
+     *
+     * @param isTold this one would have had it before: that one may not show the version this one has already.
+     * @return why that store does not show it; empty when it does.
+     */
+    String follow(SessionStore from, SessionKey key, boolean isTold) {
+        try {
+            if (!from.read(key, followed) || isTold && holds(followed)) {
+                return "it does not show what it has just stored";
+            }
+        } catch (RuntimeException | LinkageError e) {
+            return StoreGuard.inWords(e);
+        }
+        onStored(followed);
+        return "";
     }
 
     /** A session is now as {@code record} shows. */

@@ -226,6 +226,32 @@ class StoreExchangeTest {
         assertThat(rig.afterRestart("")).isEqualTo("other");
     }
 
+    /** What it did while one stood by counts as before, and what it does now. */
+    @Test
+    void shouldNotProveAStoreThatIsTooSlowWhileNoneStandsBy() {
+        rig.use(offer);
+        rig.untilDone();
+        FaultyStore slow = other.last();
+        slow.delay = () -> rig.nowNs += TimeUnit.MILLISECONDS.toNanos(300);
+        slow.failing(Fault.SLOW, 1);
+        rig.write("with one standing by");
+        rig.store.clear();
+        rig.cycle();
+        String progress = rig.exchange.picture().progress();
+        rig.write("late1");
+        rig.write("late2");
+
+        rig.passSeconds(31);
+        rig.cycle();
+        rig.exchange.onOrder(SERVER_2, new StoreOrder(StoreOrder.Kind.ASK, "other", "bundle.other 1.0.0"));
+
+        assertThat(progress).isEqualTo("the store in use is on probation, and none stands by");
+        assertThat(rig.told).hasSize(1);
+        assertThat(rig.told.get(0)).startsWith("UNFIT other: bundle.other 1.0.0\ntoo slow: 3 changes took more than");
+        assertThat(rig.store.health().state()).isEqualTo(StoreHealth.State.OK);
+        assertThat(data.resolve(ProvedStores.FILE_NAME)).doesNotExist();
+    }
+
     /** The store before keeps sessions, and its marker can't be written any more. */
     private void moveWithoutAWayBack() throws IOException {
         rig.use(offer);
@@ -268,6 +294,75 @@ class StoreExchangeTest {
 
         assertThat(rig.inUse()).isEqualTo(offer.inWords());
         assertThat(rig.afterRestart("")).isEqualTo(StoreExchangeRig.CONFIGURED);
+    }
+
+    /** Nobody refused a change: it was found as the probation was looked at. */
+    @Test
+    void shouldNotRememberAModeBecauseAStoreWasTooSlowThatNobodyChose() {
+        rig.exchange.use(offer, false, StoreOrders.NOBODY, "test");
+        rig.untilDone();
+        ScriptedProvider newer = new ScriptedProvider("other");
+        StoreOffer newerOffer = rig.come(newer, "2.0.0");
+        rig.exchange.use(newerOffer, false, StoreOrders.NOBODY, "test");
+        rig.untilDone();
+
+        newer.last().isStuck = true;
+        for (int i = 0; i < 4; i++) {
+            rig.passSeconds(1);
+        }
+
+        assertThat(rig.inUse()).isEqualTo(offer.inWords());
+        assertThat(rig.exchange.picture().inUse()).isEqualTo(offer);
+        assertThat(rig.eventTypes()).contains("store-fell-back");
+        assertThat(rig.events()).noneMatch(each -> each.contains("a copy from the active"));
+        assertThat(rig.afterRestart("")).isEqualTo(StoreExchangeRig.CONFIGURED);
+    }
+
+    /** The sessions are in the store they come back to, and on their way to the next. */
+    @ParameterizedTest
+    @ValueSource(strings = {"third", "other"})
+    void shouldFindTheSessionsInTheNextStoreThoughTheOneBeforeFailedAsTheyBeganToMoveThere(String mode) {
+        rig.use(offer);
+        rig.untilDone();
+        ScriptedProvider next = new ScriptedProvider(mode);
+        next.keepsSessions = true;
+        StoreOffer nextOffer = rig.come(next, "2.0.0");
+
+        assertThat(rig.use(nextOffer)).isEmpty();
+        other.last().isHealthThrowing = true;
+        rig.open();
+        String whileMoving = rig.afterRestart(StoreExchangeRig.CONFIGURED);
+        boolean isCopying = rig.exchange.picture().progress().contains("copying");
+        rig.untilInUse(nextOffer);
+        String beforeMoved = rig.afterRestart(mode);
+        rig.disk.isHeld = false;
+        rig.untilDone();
+
+        assertThat(rig.eventTypes()).contains("store-fell-back");
+        assertThat(isCopying).isTrue();
+        assertThat(whileMoving).isEqualTo(StoreExchangeRig.CONFIGURED);
+        assertThat(beforeMoved).isEqualTo(mode);
+        assertThat(rig.inUse()).isEqualTo(nextOffer.inWords());
+        assertThat(rig.afterRestart(mode)).isEqualTo(mode);
+    }
+
+    /** Nothing is left of the one that failed, nor of the one after it. */
+    @Test
+    void shouldBeginWithTheFirstStoreWhenBothThatWereAskedForComeToNothing() {
+        rig.use(offer);
+        rig.untilDone();
+        ScriptedProvider next = new ScriptedProvider("third");
+        next.keepsSessions = true;
+        next.fault = Fault.CORRUPTS;
+        next.faultAtChange = 100;
+
+        rig.use(rig.come(next, "1.0.0"));
+        other.last().isHealthThrowing = true;
+        rig.open();
+        rig.untilDone();
+
+        assertThat(rig.inUse()).isEqualTo(rig.firstOffer.inWords());
+        assertThat(data.resolve(StoreChoice.FILE_NAME)).doesNotExist();
     }
 
     @Test
