@@ -27,6 +27,9 @@ public final class PairedStores {
     /** Enough for a trial. */
     private static final long MEMORY_BYTES = 16 << 20;
 
+    /** What a newer version has, but for its trial: it can be filled. */
+    private static final long NEWER_MEMORY_BYTES = 1 << 20;
+
     private final LivenessInbox inbox = new LivenessInbox();
     private final EventLog events = new EventLog(() -> 0);
     private final List<StoreOffer> offers = new ArrayList<>();
@@ -40,6 +43,12 @@ public final class PairedStores {
     private long nowNs;
 
     private final class Memory implements SessionStoreProvider {
+        private final long memoryBytes;
+
+        Memory(long memoryBytes) {
+            this.memoryBytes = memoryBytes;
+        }
+
         @Override
         public String mode() {
             return MODE;
@@ -47,15 +56,16 @@ public final class PairedStores {
 
         @Override
         public SessionStore open(StoreContext of) {
-            SessionStore store =
-                    new ReferenceSessionStore(new StoreContext(of.directory(), MEMORY_BYTES, 64 << 10, line -> {}));
+            boolean isTrial = of.directory().toString().contains("store-trial");
+            SessionStore store = new ReferenceSessionStore(
+                    new StoreContext(of.directory(), isTrial ? MEMORY_BYTES : memoryBytes, 64 << 10, line -> {}));
             opened.add(store);
             return store;
         }
     }
 
     public PairedStores(Path data) {
-        StoreOffer first = offer("1.0.0");
+        StoreOffer first = offer("1.0.0", MEMORY_BYTES);
         this.source =
                 new StoreSource(first, StoreChoice.none(data, MODE), () -> List.copyOf(offers), new StartProgress());
         this.context = ServerAgentTest.context(data, source, () -> nowNs);
@@ -63,8 +73,9 @@ public final class PairedStores {
                 new SessionGenerations(context, events, 64 << 10, new StoreEvents(() -> {}, () -> {}), () -> {});
     }
 
-    private StoreOffer offer(String version) {
-        StoreOffer offer = new StoreOffer(offers.size() + 1, new Memory(), MODE, BUNDLE, new Version(version));
+    private StoreOffer offer(String version, long memoryBytes) {
+        StoreOffer offer =
+                new StoreOffer(offers.size() + 1, new Memory(memoryBytes), MODE, BUNDLE, new Version(version));
         offers.add(offer);
         return offer;
     }
@@ -100,7 +111,7 @@ public final class PairedStores {
 
     /** A newer version of the bundle comes and is asked for. */
     public void use(String version) {
-        StoreOffer newer = offer(version);
+        StoreOffer newer = offer(version, NEWER_MEMORY_BYTES);
         exchange.onOffered(newer);
         String refusal = exchange.use(newer, true, StoreOrders.NOBODY, "test");
         if (!refusal.isEmpty()) {

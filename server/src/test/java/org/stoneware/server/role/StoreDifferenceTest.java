@@ -11,9 +11,11 @@ import org.junit.jupiter.api.io.TempDir;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.server.agent.PairedStores;
+import org.stoneware.server.replication.Mismatch;
 import org.stoneware.server.storage.StoreOrder.Kind;
 import org.stoneware.server.storage.StoreSwitch;
 import org.stoneware.spi.storage.StoreSnapshot;
+import org.stoneware.wire.replication.MismatchKind;
 
 /** A standby whose new store is on probation is found to hold something else than its active, or counts no longer there. */
 class StoreDifferenceTest {
@@ -85,6 +87,29 @@ class StoreDifferenceTest {
                 .anyMatch(each -> each.contains(NEW) && each.contains("the sessions are not as the active's"));
         assertThat(stores.version()).as("what the copy is made in").isEqualTo(OLD);
         assertThat(stores.standing(NEW)).as("to the active, afterwards").isEqualTo(Kind.UNFIT);
+        assertWhole();
+    }
+
+    /** Both stores are on one machine; the active has room, and other servers may. */
+    @Test
+    void shouldGoBackAndBlameNobodyWhenTheStandbyHasNoRoomForWhatTheActiveHolds() {
+        String large = "x".repeat(4_000);
+        for (int i = 0; i < 1_000 && pair.second.duties.replica().difference() == null; i++) {
+            tomcat.create("S" + created++, large);
+            pass(STEP_MS);
+        }
+        Mismatch found = pair.second.duties.replica().difference();
+        dropped();
+        copied();
+
+        assertThat(found).isNotNull();
+        assertThat(found.kind()).isEqualTo(MismatchKind.FULL);
+        assertThat(stores.events())
+                .anyMatch(each -> each.startsWith("store-fell-back") && each.contains("and is not why"))
+                .noneMatch(each -> each.startsWith("store-proved"));
+        assertThat(stores.problems()).isEmpty();
+        assertThat(stores.version()).as("what the copy is made in").isEqualTo(OLD);
+        assertThat(stores.standing(NEW)).as("to the active, afterwards").isEqualTo(Kind.TRYING);
         assertWhole();
     }
 
