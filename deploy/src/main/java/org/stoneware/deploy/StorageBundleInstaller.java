@@ -225,7 +225,7 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
             settle(found, bundle, others, waitedMs, new StorageAdmin.Outcome(true, ""));
         } else if (isInUse(others)) {
             exchange(found, bundle, offer, others, waitedMs);
-        } else if (isAnyMoving()) {
+        } else if (standsBy(offer)) {
             later(found, bundle, others, waitedMs, LATER_MS);
         } else {
             uninstallOlder(found, others);
@@ -377,10 +377,10 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
         return others;
     }
 
-    /** Sessions move between stores of other bundles, or have: an older one may be where they go, or stand by should the new one fail. */
-    private boolean isAnyMoving() {
+    /** The sessions are in another mode, or on their way, and an older bundle of this one may be where they go, or stand by should the new store fail. */
+    private boolean standsBy(Offer offer) {
         StorageAdmin storage = storage();
-        return storage == null || !storage.progress().isEmpty();
+        return storage == null || !storage.standsBy(offer.mode()).isEmpty();
     }
 
     private boolean isInUse(List<Bundle> others) {

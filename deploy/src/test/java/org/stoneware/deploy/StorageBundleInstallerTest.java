@@ -142,13 +142,12 @@ class StorageBundleInstallerTest {
     @Test
     void shouldLeaveTheOldBundleWhileItStandsByForAnotherMode() throws Exception {
         storage.beforeUse = List.of(offer(NEW, false, ""), offer(OLD, false, ""));
-        storage.progress = "other 1.0.0 is in use; store 1.0.0 stands by should it fail";
+        storage.standsBy = "store stands by at this server";
 
         installer.install(jar());
-        storage.awaitProgressRead(1);
         awaitInstaller();
         List<String> onProbation = versions();
-        storage.progress = "";
+        storage.standsBy = "";
         awaitVersions(NEW);
 
         assertThat(onProbation).containsExactly(OLD, NEW);
@@ -238,6 +237,9 @@ class StorageBundleInstallerTest {
         /** Why it does not move them when it is asked; somebody else moves them then. */
         volatile String refusal = "";
 
+        /** Why no bundle may be taken away though the sessions are in another mode. */
+        volatile String standsBy = "";
+
         volatile boolean isAsked;
 
         @Override
@@ -249,6 +251,11 @@ class StorageBundleInstallerTest {
         public String progress() {
             progressRead.incrementAndGet();
             return progress;
+        }
+
+        @Override
+        public String standsBy(String mode) {
+            return standsBy;
         }
 
         /** Waits until the installer has looked that often whether the old store stands by. */

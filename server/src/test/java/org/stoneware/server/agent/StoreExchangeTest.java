@@ -552,6 +552,9 @@ class StoreExchangeTest {
         rig.cycle();
 
         assertThat(onProbation).contains("first stands by at this server");
+        assertThat(rig.exchange.picture().standsBy("other"))
+                .as("which has the sessions, or had them never")
+                .isEmpty();
         assertThat(rig.exchange.picture().retireProblem(StoreExchangeRig.CONFIGURED))
                 .isEmpty();
         assertThat(rig.exchange.picture().retireProblem("other")).contains("move them to another store first");
