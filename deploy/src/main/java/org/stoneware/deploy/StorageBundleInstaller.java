@@ -220,8 +220,8 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
             return;
         }
         LOG.log(System.Logger.Level.INFO, found.inWords() + " offers storage mode " + offer.mode());
-        if (offer.isInUse()) {
-            // Nobody waits for its turn any more: it was moved to by hand, or this server began with it.
+        if (offer.isInUse() && (!offer.remark().isEmpty() || standsBy(offer))) {
+            // It was moved to by hand while it waited for its turn.
             settle(found, bundle, others, waitedMs, new StorageAdmin.Outcome(true, ""));
         } else if (isInUse(others)) {
             exchange(found, bundle, offer, others, waitedMs);
@@ -377,7 +377,7 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
         return others;
     }
 
-    /** The sessions are in another mode, or on their way, and an older bundle of this one may be where they go, or stand by should the new store fail. */
+    /** An older bundle of this mode may be where the sessions go, or stand by should the store they have moved to fail. */
     private boolean standsBy(Offer offer) {
         StorageAdmin storage = storage();
         return storage == null || !storage.standsBy(offer.mode()).isEmpty();

@@ -112,10 +112,12 @@ class StorageBundleInstallerTest {
         storage.refusal = "Server2 tries it first, since nobody is served there";
         storage.afterUse = List.of(offer(NEW, true, ""), offer(OLD, false, ""));
         storage.progress = "store 2.0.0 is in use; store 1.0.0 stands by should it fail";
+        storage.standsBy = "store stands by at this server";
 
         installer.install(jar());
         storage.awaitProgressRead(20);
         List<String> onProbation = versions();
+        storage.standsBy = "";
         storage.progress = "";
         awaitVersions(NEW);
 
@@ -128,10 +130,12 @@ class StorageBundleInstallerTest {
         storage.refusal = "Server2 tries it first, since nobody is served there";
         storage.afterUse = List.of(offer(NEW, true, ""), offer(OLD, false, ""));
         storage.progress = "store 2.0.0 is in use; store 1.0.0 stands by should it fail";
+        storage.standsBy = "store stands by at this server";
 
         installer.install(jar());
         storage.awaitProgressRead(1);
         storage.afterUse = List.of(offer(NEW, false, "store is not used: it is too slow"), offer(OLD, true, ""));
+        storage.standsBy = "";
         storage.progress = "";
         awaitVersions(OLD);
 
@@ -151,6 +155,18 @@ class StorageBundleInstallerTest {
         awaitVersions(NEW);
 
         assertThat(onProbation).containsExactly(OLD, NEW);
+    }
+
+    /** It began with the new version, and is on probation once more since the process before ended on one; the old store does not stand by. */
+    @Test
+    void shouldTakeTheOldBundleAwayAtAStartThatBeginsWithTheNewOne() throws Exception {
+        storage.beforeUse = List.of(offer(NEW, true, ""), offer(OLD, false, ""));
+        storage.progress = "the store in use is on probation, and none stands by";
+
+        installer.install(jar());
+        awaitInstaller();
+
+        assertThat(versions()).containsExactly(NEW);
     }
 
     private void awaitVersions(String only) throws InterruptedException {
@@ -237,7 +253,7 @@ class StorageBundleInstallerTest {
         /** Why it does not move them when it is asked; somebody else moves them then. */
         volatile String refusal = "";
 
-        /** Why no bundle may be taken away though the sessions are in another mode. */
+        /** Why no bundle may be taken away though it is not in use. */
         volatile String standsBy = "";
 
         volatile boolean isAsked;
