@@ -220,8 +220,13 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
             return;
         }
         LOG.log(System.Logger.Level.INFO, found.inWords() + " offers storage mode " + offer.mode());
-        if (isInUse(others)) {
+        if (offer.isInUse() && (!offer.remark().isEmpty() || standsBy(offer))) {
+            // It was moved to by hand while it waited for its turn.
+            settle(found, bundle, others, waitedMs, new StorageAdmin.Outcome(true, ""));
+        } else if (isInUse(others)) {
             exchange(found, bundle, offer, others, waitedMs);
+        } else if (standsBy(offer)) {
+            later(found, bundle, others, waitedMs, LATER_MS);
         } else {
             uninstallOlder(found, others);
         }
@@ -273,14 +278,24 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
                         StorageAdmin.Scope.IN_TURN,
                         "deploy/" + found.file().getName())
                 : new StorageAdmin.Outcome(false, offer.remark());
-        boolean isMoved = outcome.isAccepted() && awaitExchange(storage, bundle);
+        settle(found, bundle, others, waitedMs, outcome);
+    }
+
+    /** Takes away what is not needed any more once the exchange is over, its probation with it, and looks again later where it has not begun. */
+    private void settle(
+            BundleFile found, Bundle bundle, List<Bundle> others, long waitedMs, StorageAdmin.Outcome outcome)
+            throws InterruptedException {
+        boolean isMoved = outcome.isAccepted() && awaitExchange(bundle);
         Offer now = offer(bundle);
         if (isMoved) {
             uninstallOlder(found, others);
+        } else if (now == null && storage() == null) {
+            // The server stops, or starts anew; what it makes of the bundle is not known.
+            later(found, bundle, others, waitedMs, SERVER_LOOK_MS);
         } else if (now != null && now.isInUse() && !now.remark().isEmpty()) {
             // They may have to move back: both bundles stay, and the server says what is wrong.
             LOG.log(System.Logger.Level.WARNING, found.inWords() + " has the sessions: " + now.remark());
-        } else if (now != null && now.remark().isEmpty() && waitedMs < MAX_WAIT_MS) {
+        } else if (now != null && now.remark().isEmpty() && (now.isInUse() || waitedMs < MAX_WAIT_MS)) {
             // Nothing is wrong with it: another server goes first, or this one is being copied, busy, or short of room.
             long delayMs = outcome.isAccepted() ? LATER_MS : AGAIN_MS;
             later(found, bundle, others, waitedMs + delayMs, delayMs);
@@ -312,12 +327,13 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
     }
 
     /** True when the sessions have moved and the probation is over. */
-    private boolean awaitExchange(StorageAdmin storage, Bundle bundle) throws InterruptedException {
+    private boolean awaitExchange(Bundle bundle) throws InterruptedException {
         long endMs = System.currentTimeMillis() + EXCHANGE_WAIT_MS;
         while (System.currentTimeMillis() < endMs) {
             Thread.sleep(LOOK_MS); // progress has no listener; this only paces the looking
             Offer offer = offer(bundle);
-            if (offer == null || !offer.remark().isEmpty()) {
+            StorageAdmin storage = storage();
+            if (storage == null || offer == null || !offer.remark().isEmpty()) {
                 return false;
             }
             if (offer.isInUse() && storage.progress().isEmpty()) {
@@ -359,6 +375,12 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
             }
         }
         return others;
+    }
+
+    /** An older bundle of this mode may be where the sessions go, or stand by should the store they have moved to fail. */
+    private boolean standsBy(Offer offer) {
+        StorageAdmin storage = storage();
+        return storage == null || !storage.standsBy(offer.mode()).isEmpty();
     }
 
     private boolean isInUse(List<Bundle> others) {

@@ -12,6 +12,7 @@ import java.util.List;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
@@ -105,6 +106,77 @@ class StorageBundleInstallerTest {
         assertThat(storage.broken).isEmpty();
     }
 
+    /** Should the new store fail, the sessions are in the old one again. */
+    @Test
+    void shouldLeaveTheOldBundleWhileItStandsByForANewOneThatWasUsedByHand() throws Exception {
+        storage.refusal = "Server2 tries it first, since nobody is served there";
+        storage.afterUse = List.of(offer(NEW, true, ""), offer(OLD, false, ""));
+        storage.progress = "store 2.0.0 is in use; store 1.0.0 stands by should it fail";
+        storage.standsBy = "store stands by at this server";
+
+        installer.install(jar());
+        storage.awaitProgressRead(20);
+        List<String> onProbation = versions();
+        storage.standsBy = "";
+        storage.progress = "";
+        awaitVersions(NEW);
+
+        assertThat(onProbation).containsExactly(OLD, NEW);
+        assertThat(storage.broken).isEmpty();
+    }
+
+    @Test
+    void shouldTakeTheNewBundleAwayThatWasUsedByHandAndFailedOnProbation() throws Exception {
+        storage.refusal = "Server2 tries it first, since nobody is served there";
+        storage.afterUse = List.of(offer(NEW, true, ""), offer(OLD, false, ""));
+        storage.progress = "store 2.0.0 is in use; store 1.0.0 stands by should it fail";
+        storage.standsBy = "store stands by at this server";
+
+        installer.install(jar());
+        storage.awaitProgressRead(1);
+        storage.afterUse = List.of(offer(NEW, false, "store is not used: it is too slow"), offer(OLD, true, ""));
+        storage.standsBy = "";
+        storage.progress = "";
+        awaitVersions(OLD);
+
+        assertThat(storage.broken).containsExactly(NAME + " " + NEW + ": it is too slow");
+    }
+
+    /** The sessions were moved to another mode, and come back to the old version should that fail. */
+    @Test
+    void shouldLeaveTheOldBundleWhileItStandsByForAnotherMode() throws Exception {
+        storage.beforeUse = List.of(offer(NEW, false, ""), offer(OLD, false, ""));
+        storage.standsBy = "store stands by at this server";
+
+        installer.install(jar());
+        awaitInstaller();
+        List<String> onProbation = versions();
+        storage.standsBy = "";
+        awaitVersions(NEW);
+
+        assertThat(onProbation).containsExactly(OLD, NEW);
+    }
+
+    /** It began with the new version, and is on probation once more since the process before ended on one; the old store does not stand by. */
+    @Test
+    void shouldTakeTheOldBundleAwayAtAStartThatBeginsWithTheNewOne() throws Exception {
+        storage.beforeUse = List.of(offer(NEW, true, ""), offer(OLD, false, ""));
+        storage.progress = "the store in use is on probation, and none stands by";
+
+        installer.install(jar());
+        awaitInstaller();
+
+        assertThat(versions()).containsExactly(NEW);
+    }
+
+    private void awaitVersions(String only) throws InterruptedException {
+        long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+        while (!versions().equals(List.of(only)) && System.nanoTime() < endNs) {
+            Thread.sleep(10); // bundles have no listener here; this only paces the looking
+        }
+        assertThat(versions()).containsExactly(only);
+    }
+
     private List<String> versions() {
         return bundles.stream().map(each -> each.version).toList();
     }
@@ -174,17 +246,40 @@ class StorageBundleInstallerTest {
     /** A server that has moved its sessions as soon as it is asked. */
     private static final class Storage implements StorageAdmin {
         final List<String> broken = new CopyOnWriteArrayList<>();
+        private final AtomicInteger progressRead = new AtomicInteger();
+        volatile List<Offer> beforeUse = List.of(offer(NEW, false, ""), offer(OLD, true, ""));
         volatile List<Offer> afterUse = List.of();
+        volatile String progress = "";
+        /** Why it does not move them when it is asked; somebody else moves them then. */
+        volatile String refusal = "";
+
+        /** Why no bundle may be taken away though it is not in use. */
+        volatile String standsBy = "";
+
         volatile boolean isAsked;
 
         @Override
         public List<Offer> list() {
-            return isAsked ? afterUse : List.of(offer(NEW, false, ""), offer(OLD, true, ""));
+            return isAsked ? afterUse : beforeUse;
         }
 
         @Override
         public String progress() {
-            return "";
+            progressRead.incrementAndGet();
+            return progress;
+        }
+
+        @Override
+        public String standsBy(String mode) {
+            return standsBy;
+        }
+
+        /** Waits until the installer has looked that often whether the old store stands by. */
+        void awaitProgressRead(int times) throws InterruptedException {
+            long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
+            while (progressRead.get() < times && System.nanoTime() < endNs) {
+                Thread.sleep(10); // a look has no listener here; this only paces the looking
+            }
         }
 
         @Override
@@ -195,7 +290,7 @@ class StorageBundleInstallerTest {
         @Override
         public Outcome use(String mode, Scope scope, String by) {
             isAsked = true;
-            return new Outcome(true, "");
+            return new Outcome(refusal.isEmpty(), refusal);
         }
 
         @Override

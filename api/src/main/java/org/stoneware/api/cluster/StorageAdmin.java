@@ -39,6 +39,16 @@ public interface StorageAdmin {
     Outcome retire(String mode, String by);
 
     /**
+     * Why the bundles of a mode are to stay though no session is in its store, for people; empty when they need not: sessions are moving, or
+     * the store stands by on the probation of another one.
+     *
+     * @param mode as {@link Offer#mode()}.
+     */
+    default String standsBy(String mode) {
+        return "";
+    }
+
+    /**
      * Makes known that a bundle meant to offer a store is broken: an event, and a problem until another of that name offers one or it is
      * {@link #forgetBroken forgotten}.
      *

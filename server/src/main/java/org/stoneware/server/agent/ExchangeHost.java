@@ -1,6 +1,8 @@
 package org.stoneware.server.agent;
 
 import java.util.List;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.server.replication.Mismatch;
 import org.stoneware.server.storage.ExchangeableStore;
 import org.stoneware.server.storage.StoreOrder;
 import org.stoneware.spi.storage.StoreHealth;
@@ -19,8 +21,17 @@ interface ExchangeHost {
         return health.state() == StoreHealth.State.FAILED ? health.reason() : "";
     }
 
+    /** What is wrong with a store in use that has none standing by: that it takes no changes any more, or takes too long for them; empty when nothing is. */
+    default String shortcoming() {
+        String failure = failure();
+        return failure.isEmpty() ? store().pace().slowness() : failure;
+    }
+
     /** True while this server serves. */
     boolean isActive();
+
+    /** True while this server serves, or counts for commit at the one that does; what any other holds shows nothing. */
+    boolean isCounted();
 
     /** True while another server says that it does. */
     boolean isAnotherActive();
@@ -31,8 +42,9 @@ interface ExchangeHost {
     /** True when the sessions here are a whole state, which a restart may believe. */
     boolean isWhole();
 
-    /** In what the sessions here were found to differ from the active's, until a copy has replaced them; empty when in nothing that is known. */
-    String difference();
+    /** In what what is held here was found to differ from the active's, until a copy has replaced it; null when in nothing that is known. */
+    @Nullable
+    Mismatch difference();
 
     /** Whether what is no session is to be kept in the store as well. */
     void keepNotes(boolean isKept);

@@ -22,6 +22,11 @@ record ExchangePicture(
         if (inUse.mode().equals(mode)) {
             return "the sessions are in " + inUse.inWords() + "; move them to another store first";
         }
+        return standsBy(mode);
+    }
+
+    /** The same where none of them is in use. */
+    String standsBy(String mode) {
         if (isBusy) {
             return "an exchange is under way: " + progress;
         }

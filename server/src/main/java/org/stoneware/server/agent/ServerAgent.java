@@ -191,7 +191,7 @@ final class ServerAgent {
                 new StoreOpener(generations, inbox, events, Thread::new),
                 ChoiceWriter.onItsOwnThread(inbox, events),
                 events,
-                new StoreHost(context, peers, duties, this::handOver));
+                new StoreHost(context, peers, duties, () -> election().view().role(), this::handOver));
     }
 
     private ReplicationLinks newReplicationLinks(InetSocketAddress bound) {

@@ -181,6 +181,11 @@ final class StorageDesk implements StorageAdmin, StoreProviders.Listener {
         return new Outcome(true, "bundles offering " + mode + " are uninstalled: " + retired.files());
     }
 
+    @Override
+    public String standsBy(String mode) {
+        return exchange.picture().standsBy(mode);
+    }
+
     /** A server that can be reached and has its sessions in a store of this mode; empty when there is none. */
     private String otherServerWith(String mode) {
         ClusterStatus now = status.get();

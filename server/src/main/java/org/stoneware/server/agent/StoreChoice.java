@@ -91,13 +91,34 @@ final class StoreChoice {
                 : mode + " was chosen by command in place of " + configured + " of the configuration, kept in " + file;
     }
 
-    /** An exchange to another mode begins: a restart begins with that mode only if its sessions are the ones it finds. */
+    /** An exchange begins: a restart begins with that mode only if its sessions are the ones it finds. */
     synchronized void begin(String next) throws IOException {
-        write(next, mode, false);
+        if (!next.equals(mode)) {
+            write(next, mode, false);
+        }
+    }
+
+    /**
+     * The sessions are in the mode before again, and may be on their way to another one.
+     *
+     * @param next the mode an exchange to which has {@linkplain #begin begun}; empty when none has.
+     */
+    synchronized void fellBack(String back, String next) throws IOException {
+        if (next.isEmpty() || next.equals(back)) {
+            choose(back);
+        } else {
+            write(next, back, false);
+            isOnProbation = false;
+            mode = back;
+        }
     }
 
     /** The sessions are there, and may come back for a while: a restart that finds them in the mode before begins with that. */
     synchronized void moved(String next) throws IOException {
+        if (next.equals(mode)) {
+            choose(next);
+            return;
+        }
         write(next, mode, true);
         isOnProbation = true;
         mode = next;

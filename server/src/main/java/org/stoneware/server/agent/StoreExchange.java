@@ -34,6 +34,7 @@ final class StoreExchange implements StoreSwitch.Output {
     private final UnfitStores unfit;
     private final TrialRecord trials;
     private final CopyWatch copies;
+    private final StoreSuccession succession;
     private final StoreFit fit;
     private final LostBundle bundle;
     private final StoreTurn turn;
@@ -42,11 +43,8 @@ final class StoreExchange implements StoreSwitch.Output {
 
     private @Nullable Request request;
     private StoreOpener.@Nullable Opening opening;
-    private StoreOffer before;
     /** The exchange to the store in use is to be remembered over a restart. */
     private boolean isLasting;
-    /** The store seen last to be one that copies are made in as well. */
-    private @Nullable OpenedStore checked;
 
     private boolean isClosed;
     private volatile ExchangePicture picture;
@@ -73,16 +71,16 @@ final class StoreExchange implements StoreSwitch.Output {
         this.events = events;
         this.host = host;
         this.unfit = new UnfitStores(generations.tried());
-        this.trials = new TrialRecord(generations, choices, unfit, host::failure);
-        this.copies = new CopyWatch(host, trials);
+        this.trials = new TrialRecord(generations, choices, unfit, host);
         this.fit = new StoreFit(source, unfit, trials, host);
         this.bundle = new LostBundle(source, unfit);
         this.turn = new StoreTurn(host, events);
         this.left = new LeftModes(host);
         this.refusals = new RefusalNotices(events);
+        this.succession = new StoreSuccession(source, generations);
         this.exchange = new StoreSwitch(host::store, host::nowNs, this);
+        this.copies = new CopyWatch(host, trials, exchange, this);
         this.orders = new StoreOrders(host, events);
-        this.before = source.first();
         if (trials.begin(source.first(), host.nowNs())) {
             events.warning("storage", trials.problem());
         }
@@ -127,6 +125,9 @@ final class StoreExchange implements StoreSwitch.Output {
      */
     String useInTurn(StoreOffer offer, String by) {
         boolean isThere = offer.equals(generations.inUse());
+        if (isThere) {
+            turn.forget(offer);
+        }
         String reason = isBusy() ? UNDER_WAY : isThere ? "" : turn.refusal(offer, host.nowNs());
         if (reason.isEmpty()) {
             return use(offer, true, StoreOrders.ITSELF, by);
@@ -247,8 +248,7 @@ final class StoreExchange implements StoreSwitch.Output {
     /** The choice is on disk before the sessions are anywhere else, so that a restart looks for them where they are. */
     private void begin(Request asked, OpenedStore store) {
         String mode = asked.offer.mode();
-        boolean isChosen = asked.isLasting() && !mode.equals(source.choice().mode());
-        choices.write(isChosen ? () -> source.choice().begin(mode) : () -> {}, problem -> {
+        choices.write(asked.isLasting() ? () -> source.choice().begin(mode) : () -> {}, problem -> {
             String refusal = problem.isEmpty() ? refusal(generations.inUse(), asked.offer) : problem;
             if (isClosed || request != asked) {
                 discard(store);
@@ -279,7 +279,7 @@ final class StoreExchange implements StoreSwitch.Output {
     /** A provider has gone; not asked while the whole process stops. */
     void onWithdrawn(StoreOffer offer) {
         unfit.go(offer);
-        turn.onWithdrawn(offer);
+        turn.forget(offer);
         if (offer.equals(generations.inUse())) {
             bundle.onGone(host.nowNs());
             events.warning(
@@ -337,7 +337,7 @@ final class StoreExchange implements StoreSwitch.Output {
      * @return amount of work done; 0 when idle.
      */
     int doWork(long nowNs) {
-        int work = watchCopy(nowNs) + exchange.doWork(nowNs) + watchOpening(nowNs);
+        int work = copies.doWork(generations.inUse(), nowNs) + exchange.doWork(nowNs) + watchOpening(nowNs);
         Request asked = request;
         if (asked != null && exchange.isBusy() && !isReady(generations.inUse(), asked.offer)) {
             exchange.cancel(NOT_WHOLE, nowNs);
@@ -348,7 +348,7 @@ final class StoreExchange implements StoreSwitch.Output {
         if (request == null && exchange.state() == StoreSwitchState.IDLE) {
             work += trials.onIdle(generations.inUse(), source.choice(), nowNs);
         }
-        if (!isBusy()) {
+        if (!isBusy() && exchange.state() == StoreSwitchState.IDLE) {
             work += correct();
         }
         if (bundle.isDue(nowNs) && !isBusy()) {
@@ -362,36 +362,15 @@ final class StoreExchange implements StoreSwitch.Output {
         return work;
     }
 
-    private int watchCopy(long nowNs) {
-        String reason = copies.look(generations.inUse(), nowNs);
-        if (!reason.isEmpty() && exchange.state() == StoreSwitchState.PROVING) {
-            exchange.onWrong(reason, nowNs);
-        } else if (!reason.isEmpty() && trials.isAlone()) {
-            onStayed(host.store().inUse(), reason);
-        }
-        return reason.isEmpty() ? 0 : 1;
-    }
-
     /** Copies are made in stores like the one in use, whatever became of an exchange when the sessions were replaced as a whole. */
     private int correct() {
-        OpenedStore present = host.store().inUse();
-        if (present == checked) {
-            return 0;
-        }
-        checked = present;
-        String inUse = present.provider();
-        if (inUse.equals(generations.inUse().inWords())) {
-            return 0;
-        }
-        Stream.concat(Stream.of(before, source.first()), source.all().list().stream())
-                .filter(each -> each.inWords().equals(inUse))
-                .forEach(generations::use);
-        if (!inUse.equals(generations.inUse().inWords())) {
+        if (!succession.correct(host.store().inUse())) {
             return 0;
         }
         events.warning(
                 "store-exchange-given-up",
-                "a copy from the active took the place of sessions that had moved: they are in " + inUse);
+                "a copy from the active took the place of sessions that had moved: they are in "
+                        + generations.inUse().inWords());
         bundle.onUse(generations.inUse(), host.nowNs());
         remember(true, generations.inUse().mode(), () -> {});
         return 1;
@@ -468,7 +447,7 @@ final class StoreExchange implements StoreSwitch.Output {
     private Map<String, String> standingBy() {
         Map<String, String> all = left.byMode();
         if (exchange.state() == StoreSwitchState.PROVING) {
-            all.put(before.mode(), "this server");
+            all.put(succession.before().mode(), "this server");
         }
         return all;
     }
@@ -490,16 +469,13 @@ final class StoreExchange implements StoreSwitch.Output {
             throw new IllegalStateException("nobody asked for " + inUse.provider());
         }
         request = null;
-        before = generations.inUse();
+        // Whoever moved them did not wait, and who waits for another store asks for it again.
+        turn.end();
         isLasting = done.isLasting();
-        generations.use(done.offer);
+        succession.onExchanged(done.offer);
         bundle.onUse(done.offer, host.nowNs());
         String mode = done.offer.mode();
         Runnable answer = () -> orders.answer(done.askedBy, StoreOrder.Kind.DONE, mode, "");
-        if (mode.equals(source.choice().mode())) {
-            remember(done.isLasting(), mode, answer);
-            return;
-        }
         choices.write(done.isLasting() ? () -> source.choice().moved(mode) : () -> {}, problem -> {
             answer.run();
             show();
@@ -532,11 +508,25 @@ final class StoreExchange implements StoreSwitch.Output {
     @Override
     public void onFellBack(OpenedStore inUse, OpenedStore broken, String reason) {
         fit.markUnfit(broken.provider(), reason);
-        generations.use(before);
-        bundle.onUse(before, host.nowNs());
-        // What was chosen has failed; a restart must not begin with it. What was not chosen was not written down
-        // either.
-        remember(isLasting, before.mode(), () -> {});
+        comeBack();
+    }
+
+    @Override
+    public void onGaveWay(OpenedStore inUse, OpenedStore left, String reason) {
+        turn.onHindered(generations.inUse(), reason, host.nowNs());
+        comeBack();
+    }
+
+    /** A restart must not begin with what was left; what was not chosen was not written down either. But it is to find what the sessions go to now. */
+    private void comeBack() {
+        succession.onFellBack();
+        bundle.onUse(generations.inUse(), host.nowNs());
+        Request next = opening == null ? request : null;
+        String asked = next != null && next.isLasting() ? next.offer.mode() : "";
+        String mode = generations.inUse().mode();
+        if (isLasting) {
+            choices.write(() -> source.choice().fellBack(mode, asked), problem -> show());
+        }
     }
 
     /** It is asked for by nobody, and no restart begins with it that has another one. */
@@ -551,7 +541,7 @@ final class StoreExchange implements StoreSwitch.Output {
     @Override
     public void onAlone(OpenedStore inUse, String reason) {
         info("storage", inUse.provider() + " is on probation for another 30 s with none standing by: " + reason);
-        trials.onCopied(generations.inUse(), true, host.nowNs());
+        trials.onAlone(generations.inUse(), host.nowNs());
     }
 
     @Override

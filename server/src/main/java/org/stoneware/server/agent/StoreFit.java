@@ -82,9 +82,10 @@ final class StoreFit {
     private boolean isProved() {
         return !trials.isOpen()
                 && trials.hasServed()
+                && host.isCounted()
                 && !host.isBeingCopied()
                 && host.isWhole()
-                && host.difference().isEmpty()
+                && host.difference() == null
                 && host.failure().isEmpty();
     }
 }

@@ -2,7 +2,10 @@ package org.stoneware.server.agent;
 
 import java.util.List;
 import java.util.function.Consumer;
+import java.util.function.Supplier;
 import org.agrona.ExpandableArrayBuffer;
+import org.jspecify.annotations.Nullable;
+import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.api.config.ServerSettings;
 import org.stoneware.server.membership.PeerLinks;
 import org.stoneware.server.replication.Mismatch;
@@ -21,14 +24,24 @@ final class StoreHost implements ExchangeHost {
     private final ServerContext context;
     private final PeerLinks peers;
     private final RoleDuties duties;
+    private final Supplier<ServerRole> role;
     private final Consumer<String> handOver;
     private final ExpandableArrayBuffer message = new ExpandableArrayBuffer();
 
-    /** @param handOver gives the active role to the standby, asked by somebody. */
-    StoreHost(ServerContext context, PeerLinks peers, RoleDuties duties, Consumer<String> handOver) {
+    /**
+     * @param role     what this server is now.
+     * @param handOver gives the active role to the standby, asked by somebody.
+     */
+    StoreHost(
+            ServerContext context,
+            PeerLinks peers,
+            RoleDuties duties,
+            Supplier<ServerRole> role,
+            Consumer<String> handOver) {
         this.context = context;
         this.peers = peers;
         this.duties = duties;
+        this.role = role;
         this.handOver = handOver;
     }
 
@@ -40,6 +53,12 @@ final class StoreHost implements ExchangeHost {
     @Override
     public boolean isActive() {
         return duties.processor() != null;
+    }
+
+    @Override
+    public boolean isCounted() {
+        ServerRole now = role.get();
+        return now == ServerRole.ACTIVE_COORDINATOR || now == ServerRole.PASSIVE_STANDBY;
     }
 
     @Override
@@ -58,12 +77,10 @@ final class StoreHost implements ExchangeHost {
         return duties.isWhole();
     }
 
-    /** What was doubted at the start, before anything was compared, is none. */
     @Override
-    public String difference() {
+    public @Nullable Mismatch difference() {
         PassiveReplica follower = duties.replica();
-        Mismatch found = follower == null || follower.mismatches() == 0 ? null : follower.mismatch();
-        return found == null ? "" : found.toString();
+        return follower == null ? null : follower.difference();
     }
 
     @Override

@@ -222,14 +222,15 @@ final class StoreTurn {
         hindrance = cause;
     }
 
-    /** Its bundle has gone. */
-    void onWithdrawn(StoreOffer offer) {
+    /** Its bundle has gone, or the sessions are in it. */
+    void forget(StoreOffer offer) {
         if (offer.equals(waiting)) {
             end();
         }
     }
 
-    private void end() {
+    /** Nothing is waited for any more; also what was asked of others so far is forgotten. */
+    void end() {
         waiting = null;
         reason = "";
         isRefused = false;

@@ -1,14 +1,13 @@
 package org.stoneware.server.agent;
 
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.server.storage.StoreSwitch;
 
 /**
  * Keeps {@link TriedStores} true: what is written down as being tried is taken back once nothing is, however that came about. The store a
  * server begins with counts as tried for one probation more when the process before ended in the middle of its own: where sessions are
- * kept nobody else can open them. So does one whose probation ended because a copy from the active replaced the sessions: that may have been
- * made because of it. A store that has served for that long is what the next start begins with, see {@link ProvedStores}.
+ * kept nobody else can open them. So does one whose probation ended for nothing it did, since a copy from the active replaced the sessions,
+ * the active counts this server no longer, or another store was asked for: the first two may be because of it. A store that has served for that long is what the next start begins with, see {@link ProvedStores}.
  * <p>
  * <b>Threading:</b> the agent thread; files are written beside it.
  */
@@ -16,7 +15,7 @@ final class TrialRecord {
     private final SessionGenerations generations;
     private final ChoiceWriter disk;
     private final UnfitStores unfit;
-    private final Supplier<String> failure;
+    private final ExchangeHost host;
     /** The store in use that has to serve until {@link #firstProvedNs}, with none standing by. */
     private @Nullable StoreOffer first;
 
@@ -29,10 +28,9 @@ final class TrialRecord {
     /** The store that failed on its probation and kept the sessions. */
     private @Nullable StoreOffer unproved;
 
-    /** @param failure why the store in use takes no changes any more; empty when it does. */
-    TrialRecord(SessionGenerations generations, ChoiceWriter disk, UnfitStores unfit, Supplier<String> failure) {
+    TrialRecord(SessionGenerations generations, ChoiceWriter disk, UnfitStores unfit, ExchangeHost host) {
         this.unfit = unfit;
-        this.failure = failure;
+        this.host = host;
         this.generations = generations;
         this.disk = disk;
     }
@@ -62,16 +60,19 @@ final class TrialRecord {
         openUntilNs = firstProvedNs;
     }
 
+    /** The store in use is on trial, and has none standing by any more. */
+    void onAlone(StoreOffer inUse, long nowNs) {
+        serveAlone(inUse, nowNs);
+        openAlone();
+    }
+
     /**
-     * A copy from the active has replaced the sessions, whole, in a store that is on trial.
-     *
-     * @param isProving another one was standing by until now.
+     * What was shown so far counts no more, should the store in use be on trial with none standing by: a copy from the active has replaced
+     * the sessions, whole, or this server does not count there.
      */
-    void onCopied(StoreOffer inUse, boolean isProving, long nowNs) {
-        boolean isAlone = isAlone();
-        if (isProving || isAlone && inUse.equals(first)) {
-            serveAlone(inUse, nowNs);
-            openAlone();
+    void beginAnew(StoreOffer inUse, long nowNs) {
+        if (isAlone() && inUse.equals(first)) {
+            onAlone(inUse, nowNs);
         }
     }
 
@@ -122,11 +123,15 @@ final class TrialRecord {
     /** Nothing is tried, filled or on probation. */
     int onIdle(StoreOffer inUse, StoreChoice choice, long nowNs) {
         int work = 0;
+        if (isAlone()) {
+            // What a copy brings, or a start begins with, is another store than the one whose changes were measured.
+            host.store().pace().measure(host::nowNs);
+        }
         StoreOffer begun = first;
         if (begun != null && nowNs >= firstProvedNs) {
             first = null;
             work++;
-            String why = failure.get();
+            String why = host.shortcoming();
             boolean isProved = begun.equals(inUse) && why.isEmpty() && !begun.equals(unproved);
             if (begun.equals(inUse) && !why.isEmpty() && openUntilNs == firstProvedNs) {
                 onStayed(begun, why);
@@ -137,6 +142,7 @@ final class TrialRecord {
         if (isOpen && nowNs >= openUntilNs) {
             isOpen = false;
             problem = "";
+            host.store().pace().end();
             boolean isSettled = !inUse.equals(unproved);
             disk.write(() -> {
                 generations.tried().endAll();

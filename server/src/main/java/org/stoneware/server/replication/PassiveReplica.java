@@ -58,6 +58,8 @@ public final class PassiveReplica implements ReplicationListener {
     private boolean isStaleDue;
     /** Why what is held must be replaced; null while it is as the active's, as far as is known. */
     private @Nullable Mismatch mismatch;
+    /** The same once something was compared. */
+    private @Nullable Mismatch difference;
     /** What the active is to hear; nothing more is taken over this connection. */
     private @Nullable Mismatch refusal;
 
@@ -241,6 +243,11 @@ public final class PassiveReplica implements ReplicationListener {
         return mismatch;
     }
 
+    /** In what what is held was found to differ from the active's, or null when in nothing; a doubt at the start, when nothing was compared, is none. */
+    public @Nullable Mismatch difference() {
+        return difference;
+    }
+
     /** Comparisons, and results of entries, that were not as on the active. */
     public long mismatches() {
         return mismatches;
@@ -406,6 +413,7 @@ public final class PassiveReplica implements ReplicationListener {
         install = null;
         isComplete = true;
         mismatch = null;
+        difference = null;
         log.restart(current.state(), end.lastIndex(), end.lastEpoch(), end.logTimeMs());
         replicaState = ReplicaState.FOLLOWING;
         isAckDue = true;
@@ -519,6 +527,7 @@ public final class PassiveReplica implements ReplicationListener {
     /** What is held is not what the active holds, so it must be replaced. */
     private void differs(Mismatch found) {
         mismatch = found;
+        difference = found;
         refuse(found);
     }
 

@@ -2,37 +2,58 @@ package org.stoneware.server.storage;
 
 import java.util.concurrent.TimeUnit;
 import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
 
 /**
- * How long the changes of a store on probation take. One may be the machine's: a collection, a starved processor. Several are the store's.
+ * How long the changes of a store on probation take, whether or not one stands by. One may be the machine's: a collection, a starved
+ * processor. Several are the store's.
  * <p>
  * <b>Threading:</b> the agent thread.
  */
-final class ChangePace {
+public final class ChangePace {
     /** Nobody is served meanwhile. */
     static final long MAX_CHANGE_NS = StoreSwitch.MAX_STEP_NS;
 
     static final int MAX_SLOW = 3;
 
-    /** Where nothing is measured. */
-    static final ChangePace NONE = new ChangePace(() -> 0);
+    /** Null while nothing is measured. */
+    private @Nullable LongSupplier nanoClock;
 
-    private final LongSupplier nanoClock;
     private long startNs;
     private long slowestNs;
     private int slow;
 
-    ChangePace(LongSupplier nanoClock) {
-        this.nanoClock = nanoClock;
+    /** Another store is in use, whose changes are measured from now on. */
+    void restart(LongSupplier clock) {
+        end();
+        nanoClock = clock;
     }
 
-    void begin() {
-        startNs = nanoClock.getAsLong();
+    /** Measures changes from now on; what was seen so far goes on counting where they are measured already. */
+    public void measure(LongSupplier clock) {
+        if (nanoClock == null) {
+            restart(clock);
+        }
+    }
+
+    /** Measures nothing any more, and forgets what was seen. */
+    public void end() {
+        nanoClock = null;
+        slow = 0;
+        slowestNs = 0;
+    }
+
+    void changeBegins() {
+        LongSupplier clock = nanoClock;
+        if (clock != null) {
+            startNs = clock.getAsLong();
+        }
     }
 
     /** @return true when the change that ends here is one too many that was slow. */
-    boolean isTooSlow() {
-        long tookNs = nanoClock.getAsLong() - startNs;
+    boolean isOneTooMany() {
+        LongSupplier clock = nanoClock;
+        long tookNs = clock == null ? 0 : clock.getAsLong() - startNs;
         if (tookNs <= MAX_CHANGE_NS) {
             return false;
         }
@@ -40,8 +61,12 @@ final class ChangePace {
         return ++slow >= MAX_SLOW;
     }
 
-    String inWords() {
-        return "too slow: " + slow + " changes took more than " + TimeUnit.NANOSECONDS.toMillis(MAX_CHANGE_NS)
-                + " ms, the longest " + TimeUnit.NANOSECONDS.toMillis(slowestNs) + ", during which nobody is served";
+    /** That too many changes were slow since they are measured; empty when they were not. */
+    public String slowness() {
+        return slow < MAX_SLOW
+                ? ""
+                : "too slow: " + slow + " changes took more than " + TimeUnit.NANOSECONDS.toMillis(MAX_CHANGE_NS)
+                        + " ms, the longest " + TimeUnit.NANOSECONDS.toMillis(slowestNs)
+                        + ", during which nobody is served";
     }
 }

@@ -1,6 +1,6 @@
 package org.stoneware.server.storage;
 
-import java.util.function.Consumer;
+import java.util.function.LongSupplier;
 import org.agrona.DirectBuffer;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.RecordStamp;
@@ -35,29 +35,29 @@ import org.stoneware.spi.storage.StoreSnapshot;
  * the twin; so a broken bundle is an outcome like a broken disk.
  */
 public final class ExchangeableStore implements SessionStore {
-    private final SessionRecord mirrored = new SessionRecord();
     private final AwaitedLoads loading = new AwaitedLoads();
     private final Stores stores = new Stores();
     private final VisitGuard visits = new VisitGuard(stores);
     private final RetiredStores retired = new RetiredStores();
     private final StoreQuestions questions = new StoreQuestions(stores);
+    private final NotedChanges notes = new NotedChanges(stores, this::twin);
     private SharedStore current;
     private @Nullable StoreTwin twin;
     private @Nullable SharedStore twinStore;
     private boolean isProving;
-    private boolean isMirroringNotes;
     private String failure = "";
     private @Nullable ProbationEnd ended;
     private @Nullable StoreListener listener;
     private final ContinuedPositions positions = new ContinuedPositions();
     private boolean areLoadsDue;
     private final CopyTrust trust;
-    private ChangePace pace = ChangePace.NONE;
+    private final ChangePace pace = new ChangePace();
     /** Why the store before can't stand in for the one in use; empty where none was asked to. */
     private String withoutSpare = "";
 
     public ExchangeableStore(OpenedStore first) {
         this.current = new SharedStore(first, stores);
+        current.listen();
         this.trust = new CopyTrust(damage());
     }
 
@@ -66,13 +66,13 @@ public final class ExchangeableStore implements SessionStore {
         return current.opened();
     }
 
-    /** Lets a twin get every change from now on, and begins the walk that shows it what is there. */
-    StoreSnapshot beginTwin(StoreTwin filled) {
+    /** Lets a twin get every change from now on, unless its store can't be told who hears it; see {@link StoreTwin#problem}. */
+    void beginTwin(StoreTwin filled) {
+        SharedStore next = new SharedStore(filled.opened(), stores);
         twin = filled;
-        twinStore = new SharedStore(filled.opened(), stores);
+        twinStore = next;
         isProving = false;
-        isMirroringNotes = false;
-        return current.store().openSnapshot();
+        filled.guarded("take a listener", next::listen);
     }
 
     /** Lets the twin go and frees it. */
@@ -81,7 +81,6 @@ public final class ExchangeableStore implements SessionStore {
         twin = null;
         twinStore = null;
         isProving = false;
-        pace = ChangePace.NONE;
         positions.release();
         if (store != null) {
             retired.add(store);
@@ -93,12 +92,7 @@ public final class ExchangeableStore implements SessionStore {
         return twin;
     }
 
-    /** Notes go to the twin too from now on; what those before said must be noted anew. */
-    void mirrorNotes() {
-        isMirroringNotes = true;
-    }
-
-    /** {@link #durablePosition} stays where it is until the stores change places. */
+    /** {@link #durablePosition} stays where it is until the stores change places; code of the store in use, which may throw, says where. */
     void holdDurable() {
         positions.hold(current.store());
     }
@@ -106,10 +100,10 @@ public final class ExchangeableStore implements SessionStore {
     /**
      * The twin comes into use, and what was in use becomes its twin.
      *
-     * @param probation measures its changes.
+     * @param nanoClock measures its changes.
      * @return false when a restart could not be told of it: then nothing has changed.
      */
-    boolean exchange(ChangePace probation) {
+    boolean exchange(LongSupplier nanoClock) {
         SharedStore next = twinStore;
         if (next == null) {
             throw new IllegalStateException("no store to change places with");
@@ -119,7 +113,7 @@ public final class ExchangeableStore implements SessionStore {
             return false;
         }
         trust.onExchanged(damage());
-        pace = probation;
+        pace.restart(nanoClock);
         twin = new StoreTwin(before.opened(), true);
         twinStore = before;
         isProving = true;
@@ -193,6 +187,7 @@ public final class ExchangeableStore implements SessionStore {
         boolean isBack = current == spareStore;
         withoutSpare = isBack ? "" : ProbationEnd.withoutSpare(unusable);
         if (isBack) {
+            pace.end();
             trust.onFellBack(appendPosition(), lost);
         }
         ended = new ProbationEnd(isBack, reason + withoutSpare, lost);
@@ -203,7 +198,17 @@ public final class ExchangeableStore implements SessionStore {
 
     /** Slow is no failure: where there is no way back, or one only to a store that has lost something since, it goes on. */
     boolean giveWay(String slowness) {
-        return trust.lostBy(twinStore).isEmpty() && fallBack(slowness);
+        return lostBySpare().isEmpty() && fallBack(slowness);
+    }
+
+    /** What the store before has found damaged since it stands by; empty when nothing. */
+    String lostBySpare() {
+        return trust.lostBy(twinStore);
+    }
+
+    /** How long the changes of the store in use take. */
+    public ChangePace pace() {
+        return pace;
     }
 
     /** One that has not taken every change yet would be older than what was acknowledged. */
@@ -218,48 +223,47 @@ public final class ExchangeableStore implements SessionStore {
 
     /** The outcome of a call that failed, or of one too many that was slow: made again when the store before this one is in use again. */
     private boolean hasFallenBack(StoreResult result, SharedStore asked) {
-        boolean isSlow = isProving && asked == current && pace.isTooSlow() && isSpareWhole();
+        boolean isSlow = asked == current && pace.isOneTooMany() && isSpareWhole();
         if (asked == current && isProving && result == StoreResult.FAILED) {
-            boolean isBack = failed(asked, isSlow ? pace.inWords() : "it refused a change");
+            boolean isBack = failed(asked, isSlow ? pace.slowness() : "it refused a change");
             StoreTwin spare = twin;
             if (!isBack && spare != null) {
                 spare.onRefused();
             }
             return isBack;
         }
-        return asked != current || isSlow && giveWay(pace.inWords());
+        return asked != current || isSlow && giveWay(pace.slowness());
     }
 
     /** The store to ask for a change that begins now. */
     private SharedStore changing() {
-        pace.begin();
+        pace.changeBegins();
         return current;
     }
 
-    /**
-     * Lets the twin follow a change of the store in use.
-     *
-     * @return false when the store in use can't show the change and another one is in use now, so that it must be made again.
-     */
-    private boolean mirror(SessionKey key) {
+    /** The outcome of a change of what a session holds, which the twin follows. */
+    private StoreResult stored(StoreResult result, SharedStore asked, SessionKey key) {
+        boolean isStored = !hasFallenBack(result, asked) && result == StoreResult.STORED;
+        return isStored && isLost(key) ? StoreResult.FAILED : result;
+    }
+
+    /** Lets the twin follow. @return true when the store in use does not show what it has just stored on probation: it is in none, or has to be made again. */
+    private boolean isLost(SessionKey key) {
         StoreTwin second = twin;
         if (second == null || !second.isSound()) {
-            return true;
-        }
-        String problem;
-        try {
-            if (current.store().read(key, mirrored) && !(isProving && second.holds(mirrored))) {
-                second.onStored(mirrored);
-                return true;
-            }
-            problem = "it does not show what it has just stored";
-        } catch (RuntimeException | LinkageError e) {
-            problem = StoreGuard.inWords(e);
-        }
-        if (isProving && failed(current, problem)) {
             return false;
         }
-        second.sourceProblem("the store in use can't be followed: " + problem);
+        String problem = second.follow(current.store(), key, isProving);
+        if (problem.isEmpty()) {
+            return false;
+        }
+        if (!isProving) {
+            second.sourceProblem("the store in use can't be followed: " + problem);
+            return false;
+        }
+        if (!failed(current, problem)) {
+            second.onRefused();
+        }
         return true;
     }
 
@@ -272,10 +276,8 @@ public final class ExchangeableStore implements SessionStore {
         } catch (RuntimeException | LinkageError e) {
             result = failed(asked, e);
         }
-        if (hasFallenBack(result, asked) || result == StoreResult.STORED && !mirror(record.key())) {
-            return put(record);
-        }
-        return result;
+        result = stored(result, asked, record.key());
+        return asked == current ? result : put(record);
     }
 
     @Override
@@ -287,10 +289,8 @@ public final class ExchangeableStore implements SessionStore {
         } catch (RuntimeException | LinkageError e) {
             result = failed(asked, e);
         }
-        if (hasFallenBack(result, asked) || result == StoreResult.STORED && !mirror(key)) {
-            return merge(key, delta, stamp, create, ageMs);
-        }
-        return result;
+        result = stored(result, asked, key);
+        return asked == current ? result : merge(key, delta, stamp, create, ageMs);
     }
 
     @Override
@@ -339,34 +339,17 @@ public final class ExchangeableStore implements SessionStore {
 
     @Override
     public void note(DirectBuffer note, int offset, int length) {
-        noted(store -> store.note(note, offset, length));
+        notes.tell(store -> store.note(note, offset, length));
     }
 
     @Override
     public void beginCheckpoint() {
-        noted(SessionStore::beginCheckpoint);
+        notes.tell(SessionStore::beginCheckpoint);
     }
 
     @Override
     public void endCheckpoint() {
-        noted(SessionStore::endCheckpoint);
-    }
-
-    /** A note the store in use does not take is a failure of that store; the one before it has had every note so far. */
-    private void noted(Consumer<SessionStore> call) {
-        SharedStore asked = current;
-        try {
-            call.accept(asked.store());
-        } catch (RuntimeException | LinkageError e) {
-            if (failed(asked, StoreGuard.inWords(e))) {
-                noted(call);
-                return;
-            }
-        }
-        StoreTwin second = twin;
-        if (second != null && (isProving || isMirroringNotes)) {
-            second.guarded("note", () -> call.accept(second.opened().store()));
-        }
+        notes.tell(SessionStore::endCheckpoint);
     }
 
     @Override
@@ -399,10 +382,9 @@ public final class ExchangeableStore implements SessionStore {
     /** Nobody changes anything while the twin can't follow. */
     @Override
     public boolean isBehind() {
+        boolean isBehind = questions.isBehind();
         StoreTwin second = twin;
-        boolean[] isBehind = new boolean[1];
-        questions.ask(store -> isBehind[0] = store.isBehind());
-        return isBehind[0] || second != null && second.isBehind();
+        return isBehind || second != null && second.isBehind();
     }
 
     @Override
@@ -457,12 +439,19 @@ public final class ExchangeableStore implements SessionStore {
         return questions.figures();
     }
 
+    /** One on probation that failed, or only says so here, gives way at once: whoever asks may draw conclusions for the whole server. */
     @Override
     public StoreHealth health() {
-        if (!failure.isEmpty()) {
-            return new StoreHealth(StoreHealth.State.FAILED, failure);
+        SharedStore asked = current;
+        StoreHealth said = failure.isEmpty() ? questions.health() : broken();
+        if (asked == current && said.state() == StoreHealth.State.FAILED) {
+            fallBack(failure.isEmpty() ? said.reason() : failure);
         }
-        return questions.health();
+        return asked != current ? health() : failure.isEmpty() ? said : broken();
+    }
+
+    private StoreHealth broken() {
+        return new StoreHealth(StoreHealth.State.FAILED, failure);
     }
 
     @Override
@@ -552,11 +541,9 @@ public final class ExchangeableStore implements SessionStore {
 
     /** True when a store that gets notes keeps them over the end of the process. */
     public boolean isNoting() {
-        SharedStore second = twinStore;
+        StoreTwin second = twin;
         return place().keepsSessions()
-                || second != null
-                        && (isProving || isMirroringNotes)
-                        && second.opened().place().keepsSessions();
+                || second != null && second.isNoted() && second.opened().place().keepsSessions();
     }
 
     /** What the stores tell. */

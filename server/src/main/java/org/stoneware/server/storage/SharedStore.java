@@ -39,7 +39,11 @@ final class SharedStore implements StoreListener {
     SharedStore(OpenedStore opened, Owner owner) {
         this.opened = opened;
         this.owner = owner;
-        opened.store().listener(this);
+    }
+
+    /** From now on the owner hears what the store tells. */
+    void listen() {
+        store().listener(this);
     }
 
     OpenedStore opened() {

@@ -57,6 +57,12 @@ final class StoreQuestions {
         return problem[0];
     }
 
+    boolean isBehind() {
+        boolean[] isBehind = new boolean[1];
+        ask(store -> isBehind[0] = store.isBehind());
+        return isBehind[0];
+    }
+
     long notesBytes() {
         long[] bytes = new long[1];
         ask(store -> bytes[0] = store.notesBytes());

@@ -6,7 +6,6 @@ import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.stoneware.api.session.SessionKey;
 import org.stoneware.spi.storage.StoreHealth;
-import org.stoneware.spi.storage.StoreSnapshot;
 
 /**
  * Moves all sessions of a serving server from one store to another.
@@ -14,12 +13,13 @@ import org.stoneware.spi.storage.StoreSnapshot;
  * <pre>
  *  from       to         when
  *  IDLE       COPYING    {@link #begin}
- *  PROVING    COPYING    {@link #begin}: the probation ends early
+ *  PROVING    COPYING    {@link #begin}: the probation ends early, which proves nothing
  *  COPYING    VERIFYING  the walk over the old store has shown everything
  *  VERIFYING  SETTLING   every slot has the same number of sessions and the same digest in both
  *  SETTLING   PROVING    the new store holds everything as durably as its mode promises; the stores change places
  *  PROVING    IDLE       {@link #PROBATION_NS} are over, or the new store failed, is wrong or too slow: the old one is in use again if it has every change, in a while
  *                        perhaps, and a restart can be told of it
+ *  PROVING    IDLE       {@link #onHindered}: the same, and the new store is none the worse for it
  *  COPYING    COPYING    the copy of the sessions being served was replaced by another: begins anew
  *  any but PROVING  IDLE the new store can't be equal, is too slow, the old one does not read all it holds, or it was {@link #cancel cancelled}: the old one goes on
  * </pre>
@@ -42,8 +42,6 @@ public class StoreSwitch {
     /** Longest wait for the new store to make durable what it holds. */
     static final long MAX_SETTLE_NS = TimeUnit.SECONDS.toNanos(5);
 
-    private static final int BATCH = 16;
-
     /** Whose fault it is that an exchange came to nothing. */
     private enum Blame {
         NEW_STORE,
@@ -56,26 +54,22 @@ public class StoreSwitch {
     private final Supplier<ExchangeableStore> stores;
     private final LongSupplier nanoClock;
     private final Output output;
+    private final FillingWalk filling;
     private final StoreComparison comparison = new StoreComparison();
 
     private StoreSwitchState state = StoreSwitchState.IDLE;
     private @Nullable ExchangeableStore store;
     private @Nullable OpenedStore target;
-    private @Nullable StoreSnapshot walk;
     private String from = "";
     /** What the store in use said of itself when it began to be copied. */
     private String damage = "";
 
-    private StoreLag lag = new StoreLag();
-    private StoreLag spareLag = new StoreLag();
-    /** Why the store on probation is too slow; empty while it is not, as far as was seen. */
-    private String slowness = "";
+    private ProbationWatch watch = new ProbationWatch();
 
     private long beganNs;
     private long sinceNs;
     private long progressNs;
     private long settlePosition;
-    private long copied;
     private long total;
     private int restarts;
     private int slot;
@@ -94,6 +88,11 @@ public class StoreSwitch {
 
         /** The store in use failed on probation, or was too slow, and the one before it can't be used again. What is asked for meanwhile is not concerned. */
         default void onStayed(OpenedStore inUse, String reason) {}
+
+        /** The same for a store that did nothing wrong: the machine has no room for both, or its disk does not read. */
+        default void onGaveWay(OpenedStore inUse, OpenedStore left, String reason) {
+            onFellBack(inUse, left, reason);
+        }
 
         /** The exchange under way ends: this store does not come into use, because of what it did itself. */
         void onUnfit(OpenedStore unfit, String reason);
@@ -136,6 +135,7 @@ public class StoreSwitch {
         this.stores = stores;
         this.nanoClock = nanoClock;
         this.output = output;
+        this.filling = new FillingWalk(nanoClock);
     }
 
     public boolean isBusy() {
@@ -151,7 +151,7 @@ public class StoreSwitch {
         String to = target == null ? "" : target.provider();
         return switch (state) {
             case IDLE -> "";
-            case COPYING -> from + " -> " + to + ": copying, " + copied + " of about " + total + " sessions";
+            case COPYING -> from + " -> " + to + ": copying, " + filling.copied() + " of about " + total + " sessions";
             case VERIFYING -> from + " -> " + to + ": comparing, slot " + slot + " of " + SessionKey.SLOT_COUNT;
             case SETTLING -> from + " -> " + to + ": making durable";
             case PROVING -> to + " is in use; " + from + " stands by should it fail";
@@ -172,7 +172,7 @@ public class StoreSwitch {
             doWork(nowNs);
         }
         if (state == StoreSwitchState.PROVING) {
-            endProbation("another store was asked for", nowNs);
+            goOnAlone("another store was asked for", nowNs);
         }
         restarts = 0;
         beganNs = nowNs;
@@ -188,12 +188,13 @@ public class StoreSwitch {
         ExchangeableStore source = stores.get();
         store = source;
         from = source.inUse().provider();
-        copied = 0;
         slot = 0;
         total = source.figures().sessions();
         damage = source.damage();
         comparison.restart();
-        walk = source.beginTwin(twin(next));
+        StoreTwin filled = twin(next);
+        source.beginTwin(filled);
+        filling.begin(source, filled);
         state(StoreSwitchState.COPYING, nowNs);
     }
 
@@ -223,14 +224,17 @@ public class StoreSwitch {
             return replaced(nowNs);
         }
         if (state == StoreSwitchState.PROVING) {
-            return prove(now, nowNs);
+            int work = isOver(now, nowNs) ? 1 : prove(now, nowNs);
+            // It may have given way as it was asked: nobody else is to see it so before that is told.
+            return state == StoreSwitchState.PROVING && isOver(now, nowNs) ? work + 1 : work;
         }
         StoreTwin twin = now.twin();
         if (twin == null) {
             giveUp("the sessions were cleared meanwhile", Blame.NOBODY, nowNs);
             return 1;
         }
-        int work = step(now, twin, nowNs);
+        // Either store may have failed as the exchange began.
+        int work = twin.isSound() ? step(now, twin, nowNs) : 1;
         if (!twin.isSound()) {
             giveUp(now, twin, nowNs);
         } else if (work > 0) {
@@ -271,51 +275,18 @@ public class StoreSwitch {
 
     private int step(ExchangeableStore now, StoreTwin twin, long nowNs) {
         return switch (state) {
-            case COPYING -> copyMore(twin, nowNs);
+            case COPYING -> copyMore(now, twin, nowNs);
             case VERIFYING -> verify(now, twin, nowNs);
             case SETTLING -> settle(now, twin, nowNs);
             case IDLE, PROVING -> 0;
         };
     }
 
-    private int copyMore(StoreTwin twin, long nowNs) {
-        StoreSnapshot open = walk;
-        if (open == null) {
-            throw new IllegalStateException("no walk is open: state=" + state);
-        }
-        int work = 0;
-        long startNs = nanoClock.getAsLong();
-        long lastNs = startNs;
-        while (twin.isSound() && !twin.isBehind() && lastNs - startNs < BUDGET_NS) {
-            int shown;
-            try {
-                shown = open.next(BATCH, twin::onWalked);
-            } catch (RuntimeException | LinkageError e) {
-                twin.sourceProblem("the store in use can't be walked: " + StoreGuard.inWords(e));
-                return work + 1;
-            }
-            if (shown == StoreSnapshot.END && open.unread() > 0) {
-                twin.sourceProblem("the store in use does not read all it holds: sessions=" + open.unread() + "; "
-                        + stores.get().readProblem());
-                return work + 1;
-            }
-            if (shown == StoreSnapshot.END) {
-                closeWalk();
-                twin.walked();
-                state(StoreSwitchState.VERIFYING, nowNs);
-                return work + 1;
-            }
-            long endNs = nanoClock.getAsLong();
-            if (endNs - lastNs > MAX_STEP_NS) {
-                twin.problem("too slow: " + TimeUnit.NANOSECONDS.toMillis(endNs - lastNs) + " ms for " + shown
-                        + " sessions, during which nobody is served");
-            }
-            lastNs = endNs;
-            if (shown == 0) {
-                return work;
-            }
-            copied += shown;
-            work += shown;
+    private int copyMore(ExchangeableStore now, StoreTwin twin, long nowNs) {
+        int work = filling.step(now, twin);
+        if (filling.isOver()) {
+            twin.walked();
+            state(StoreSwitchState.VERIFYING, nowNs);
         }
         return work;
     }
@@ -344,9 +315,9 @@ public class StoreSwitch {
                 }
             });
             if (twin.isSound()) {
-                now.mirrorNotes();
+                twin.mirrorNotes();
                 output.checkpoint(now);
-                now.holdDurable();
+                twin.guardedSource("tell how far it is durable", now::holdDurable);
                 twin.guarded(
                         "tell its position",
                         () -> settlePosition = twin.opened().store().appendPosition());
@@ -374,7 +345,7 @@ public class StoreSwitch {
             return 0;
         }
         boolean[] isInUse = new boolean[1];
-        @Nullable String failure = StoreGuard.failure(() -> isInUse[0] = now.exchange(new ChangePace(nanoClock)));
+        @Nullable String failure = StoreGuard.failure(() -> isInUse[0] = now.exchange(nanoClock));
         if (failure != null) {
             twin.problem("it could not come into use: " + failure);
             return 1;
@@ -388,22 +359,25 @@ public class StoreSwitch {
                 "store-exchanged",
                 "sessions are in " + inUse.provider() + " now: " + now.figures().sessions() + " sessions moved from "
                         + from + " in " + TimeUnit.NANOSECONDS.toMillis(nowNs - beganNs) + " ms, compared and equal");
-        lag = new StoreLag();
-        spareLag = new StoreLag();
-        slowness = "";
+        watch = new ProbationWatch();
         state(StoreSwitchState.PROVING, nowNs);
         output.onStoresChanged(now);
         output.onExchanged(inUse);
         return 1;
     }
 
-    private int prove(ExchangeableStore now, long nowNs) {
+    /** True when the store on probation has ended it; then that has been said. */
+    private boolean isOver(ExchangeableStore now, long nowNs) {
         OpenedStore proved = target;
         ProbationEnd ended = now.probationEnd();
-        if (ended != null && proved != null) {
-            failProbation(now, proved, ended, nowNs);
-            return 1;
+        if (ended == null || proved == null) {
+            return false;
         }
+        failProbation(now, proved, ended, nowNs);
+        return true;
+    }
+
+    private int prove(ExchangeableStore now, long nowNs) {
         StoreTwin spare = now.twin();
         if (spare == null) {
             goOnAlone("the sessions were cleared", nowNs);
@@ -415,16 +389,14 @@ public class StoreSwitch {
             return 1;
         }
         if (health.state() == StoreHealth.State.FAILED) {
-            // Its spare only lags, which has an end: it has every change then, or is not sound.
-            return now.fallBack(health.reason()) ? 1 : 0;
+            // Its spare only lags, which has an end: it has every change then, and stands in, or is not sound.
+            return 0;
         }
-        lag.look(now.inUse().store(), nowNs);
-        spareLag.look(spare.opened().store(), nowNs);
-        slowness = health.state() == StoreHealth.State.FULL ? "" : lag.problem(spareLag);
+        String slowness = watch.look(now, spare, health, nowNs);
         if (!slowness.isEmpty() && now.giveWay(slowness)) {
             return 1;
         }
-        if (nowNs - sinceNs <= PROBATION_NS || slowness.isEmpty() && lag.isLagging()) {
+        if (nowNs - sinceNs <= PROBATION_NS || watch.isLagging()) {
             return 0;
         }
         endProbation("it kept up", nowNs);
@@ -436,9 +408,9 @@ public class StoreSwitch {
      * one; but it is what is filled anew.
      */
     public void onWrong(String reason, long nowNs) {
-        ExchangeableStore now = store;
+        ExchangeableStore now = onProbation();
         OpenedStore wrong = target;
-        if (state != StoreSwitchState.PROVING || now == null || now != stores.get() || wrong == null) {
+        if (now == null || wrong == null) {
             return;
         }
         now.fallBack(reason);
@@ -448,18 +420,46 @@ public class StoreSwitch {
                 wrong,
                 ended != null
                         ? ended
-                        : ProbationEnd.stays(reason + ProbationEnd.withoutSpare("it has not got every change")),
+                        : ProbationEnd.stays(reason + ProbationEnd.withoutSpare(ProbationWatch.NOT_EVERY_CHANGE)),
                 nowNs);
+    }
+
+    /** What is served and on probation; null when nothing is. */
+    private @Nullable ExchangeableStore onProbation() {
+        return state == StoreSwitchState.PROVING && store == stores.get() ? store : null;
+    }
+
+    /** The disk both stores are on has no room, or does not read: the old one goes on by itself, and the new one is none the worse for it. */
+    public void onHindered(String reason, long nowNs) {
+        ExchangeableStore now = onProbation();
+        OpenedStore hindered = target;
+        if (now == null || hindered == null || isOver(now, nowNs)) {
+            return;
+        }
+        now.fallBack(reason);
+        ProbationEnd ended = now.probationEnd();
+        if (ended == null || !ended.isBack()) {
+            goOnAlone(ended == null ? reason : ended.reason(), nowNs);
+            return;
+        }
+        tellReturn(now, hindered.provider() + " gives way on probation, and is not why: " + reason, ended.lost());
+        state(StoreSwitchState.IDLE, nowNs);
+        output.onStoresChanged(now);
+        output.onGaveWay(now.inUse(), hindered, reason);
+    }
+
+    /** What this server holds counts nowhere any more, or did not for a while: a probation proves nothing then, and blames nobody. */
+    public void onUncounted(String reason, long nowNs) {
+        if (onProbation() != null) {
+            goOnAlone(reason, nowNs);
+        }
     }
 
     /** Where the sessions could not come back nothing is chosen anew, and nothing is proved either. */
     private void failProbation(ExchangeableStore now, OpenedStore failed, ProbationEnd ended, long nowNs) {
         String what = failed.provider() + " failed on probation: " + ended.reason();
         if (ended.isBack()) {
-            output.warning(
-                    "store-fell-back",
-                    what + ". The sessions are in " + now.inUse().provider() + " again, which got every change; "
-                            + (ended.lost().isEmpty() ? "nothing is lost" : "see what its disk has lost"));
+            tellReturn(now, what, ended.lost());
         } else {
             now.endTwin();
             output.warning(
@@ -470,20 +470,28 @@ public class StoreSwitch {
                                     : ", which takes no changes any more: what it holds can be moved to another store"
                                             + " (storage:use)"));
         }
-        if (!ended.lost().isEmpty()) {
-            output.warning(
-                    "store-suspect",
-                    "acknowledged sessions are lost: " + ended.lost() + ", found by "
-                            + now.inUse().provider()
-                            + " while it stood by. At the next start another server whose copy is whole goes before this"
-                            + " one; check the disk");
-        }
         state(StoreSwitchState.IDLE, nowNs);
         output.onStoresChanged(now);
         if (ended.isBack()) {
             output.onFellBack(now.inUse(), failed, ended.reason());
         } else {
             output.onStayed(failed, ended.reason());
+        }
+    }
+
+    /** @param lost what the old store has found damaged while it stood by; empty when nothing. */
+    private void tellReturn(ExchangeableStore now, String what, String lost) {
+        String back = now.inUse().provider();
+        output.warning(
+                "store-fell-back",
+                what + ". The sessions are in " + back + " again, which got every change; "
+                        + (lost.isEmpty() ? "nothing is lost" : "see what its disk has lost"));
+        if (!lost.isEmpty()) {
+            output.warning(
+                    "store-suspect",
+                    "acknowledged sessions are lost: " + lost + ", found by " + back
+                            + " while it stood by. At the next start another server whose copy is whole goes before this"
+                            + " one; check the disk");
         }
     }
 
@@ -503,7 +511,7 @@ public class StoreSwitch {
         output.onAlone(tried, reason);
     }
 
-    /** @param reason why there is no old store any more. */
+    /** @param reason why it ends; where the old store is let go for another reason than that, why there is none any more. */
     private void endProbation(String reason, long nowNs) {
         ExchangeableStore proved = store;
         OpenedStore tried = target;
@@ -522,28 +530,27 @@ public class StoreSwitch {
 
     /** True when a store whose probation ends is found to have failed on it; then that has been said. */
     private boolean hasFailed(ExchangeableStore now, OpenedStore tried, String reason, long nowNs) {
-        String why = failing(now);
+        String why = watch.problem(now);
         ProbationEnd ended = now.probationEnd();
         if (ended != null) {
             // It failed as it was asked how it is.
             failProbation(now, tried, ended, nowNs);
         } else if (!why.isEmpty()) {
-            failProbation(now, tried, ProbationEnd.stays(why + ProbationEnd.withoutSpare(reason)), nowNs);
+            String unusable = ProbationWatch.spareProblem(now);
+            failProbation(
+                    now,
+                    tried,
+                    ProbationEnd.stays(why + ProbationEnd.withoutSpare(unusable.isEmpty() ? reason : unusable)),
+                    nowNs);
         }
         return ended != null || !why.isEmpty();
-    }
-
-    /** What is wrong with a store whose probation ends; empty when nothing is. */
-    private String failing(ExchangeableStore tried) {
-        StoreHealth health = tried.health();
-        return health.state() == StoreHealth.State.FAILED ? health.reason() : slowness;
     }
 
     /** The server serves other sessions than those being moved: a copy from the active replaced them. */
     private int replaced(long nowNs) {
         OpenedStore next = target;
         ExchangeableStore before = store;
-        closeWalk();
+        filling.close();
         if (state == StoreSwitchState.PROVING || next == null || before == null) {
             // Both stores went with the sessions they held; one that had failed by then is no better for that.
             if (before != null && !before.failure().isEmpty()) {
@@ -561,7 +568,7 @@ public class StoreSwitch {
     private void giveUp(String reason, Blame blame, long nowNs) {
         OpenedStore unfit = target;
         ExchangeableStore kept = store;
-        closeWalk();
+        filling.close();
         if (kept != null) {
             kept.endTwin();
             output.onStoresChanged(kept);
@@ -577,14 +584,6 @@ public class StoreSwitch {
                 case MACHINE -> output.onHindered(reason);
                 case NOBODY -> output.onInterrupted(reason);
             }
-        }
-    }
-
-    private void closeWalk() {
-        StoreSnapshot open = walk;
-        walk = null;
-        if (open != null) {
-            StoreGuard.failure(open::close);
         }
     }
 

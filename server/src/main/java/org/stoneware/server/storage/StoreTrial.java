@@ -18,6 +18,7 @@ import org.stoneware.spi.storage.LoadResult;
 import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.SessionStoreProvider;
 import org.stoneware.spi.storage.StoreContext;
+import org.stoneware.spi.storage.StoreListener;
 import org.stoneware.spi.storage.StoreResult;
 import org.stoneware.spi.storage.StoreSnapshot;
 
@@ -60,7 +61,9 @@ public final class StoreTrial {
             try {
                 SessionStore store = provider.open(context);
                 try {
+                    store.listener(new Nobody());
                     problem[0] = use(store);
+                    store.listener(null);
                 } finally {
                     beforeClose.run();
                     store.close();
@@ -76,6 +79,18 @@ public final class StoreTrial {
     /** True when it was the machine that it failed for: no room, or a file that can't be written. */
     public boolean isHindered() {
         return isHindered;
+    }
+
+    /** A store is given somebody to hear it as the first thing that is done with it. */
+    private static final class Nobody implements StoreListener {
+        @Override
+        public void onLoaded(long ticket) {}
+
+        @Override
+        public void onDurable(long position) {}
+
+        @Override
+        public void onFailed(String reason) {}
     }
 
     private String use(SessionStore store) {

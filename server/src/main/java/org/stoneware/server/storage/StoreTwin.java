@@ -46,11 +46,13 @@ class StoreTwin {
     private final Map<SessionKey, Long> touched = new HashMap<>();
     private final SessionRecord copy = new SessionRecord();
     private final SessionRecord shown = new SessionRecord();
+    private final SessionRecord followed = new SessionRecord();
     /** What this store could not take yet, in order; each tells whether it is done. */
     private final ArrayDeque<BooleanSupplier> pending = new ArrayDeque<>();
 
     private long behindNs = NOT_BEHIND;
     private boolean isWalked;
+    private boolean isNoted;
     private String problem = "";
     private boolean isSourceToBlame;
     private boolean isMachineToBlame;
@@ -60,6 +62,7 @@ class StoreTwin {
         this.opened = opened;
         this.store = opened.store();
         this.isWalked = isWalked;
+        this.isNoted = isWalked;
     }
 
     OpenedStore opened() {
@@ -73,6 +76,15 @@ class StoreTwin {
 
     boolean isSound() {
         return problem.isEmpty();
+    }
+
+    /** Notes come here too from now on; what those before said must be noted anew. */
+    void mirrorNotes() {
+        isNoted = true;
+    }
+
+    boolean isNoted() {
+        return isNoted;
     }
 
     /** A record seen by the walk. */
@@ -153,6 +165,24 @@ class StoreTwin {
         isWalked = true;
         removed.clear();
         touched.clear();
+    }
+
+    /**
+     * Gets what another store has just stored.
+     *
+     * @param isTold this one would have had it before: that one may not show the version this one has already.
+     * @return why that store does not show it; empty when it does.
+     */
+    String follow(SessionStore from, SessionKey key, boolean isTold) {
+        try {
+            if (!from.read(key, followed) || isTold && holds(followed)) {
+                return "it does not show what it has just stored";
+            }
+        } catch (RuntimeException | LinkageError e) {
+            return StoreGuard.inWords(e);
+        }
+        onStored(followed);
+        return "";
     }
 
     /** A session is now as {@code record} shows. */
@@ -258,6 +288,17 @@ class StoreTwin {
         @Nullable String failure = StoreGuard.failure(call);
         if (failure != null) {
             problem("it failed to " + what + ": " + failure);
+        }
+    }
+
+    /** The same for code of the store in use, which is to blame when it fails. */
+    void guardedSource(String what, StoreGuard.Call call) {
+        if (!isSound()) {
+            return;
+        }
+        @Nullable String failure = StoreGuard.failure(call);
+        if (failure != null) {
+            sourceProblem("the store in use failed to " + what + ": " + failure);
         }
     }
 

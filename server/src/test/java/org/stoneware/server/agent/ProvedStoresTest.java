@@ -10,9 +10,11 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.osgi.framework.Version;
 import org.stoneware.server.agent.GenerationMarker.Current;
 import org.stoneware.server.agent.StoreExchangeRig.ScriptedProvider;
+import org.stoneware.server.storage.FaultyStore;
 
 /** Which bundle a start begins with. */
 class ProvedStoresTest {
@@ -100,6 +102,41 @@ class ProvedStoresTest {
 
         assertThat(early).isEmpty();
         assertThat(new ProvedStores(data).maker(MODE, null)).isEqualTo("bundle.first 1.0.0");
+    }
+
+    /** Its probation ended for nothing it did: it goes on with none standing by, whatever becomes of the one that was asked for. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldNotRememberAStoreBecauseAnotherOneWasAskedForOnItsProbation(boolean isNextFit) {
+        StoreExchangeRig rig = new StoreExchangeRig(data);
+        StoreOffer newer = rig.come(new ScriptedProvider(MODE), "2.0.0");
+        ScriptedProvider next = new ScriptedProvider("next");
+        next.fault = isNextFit ? FaultyStore.Fault.NONE : FaultyStore.Fault.FAILED;
+        next.faultAtChange = 100;
+        rig.use(newer);
+        rig.untilDone();
+
+        rig.use(rig.come(next, "1.0.0"));
+        rig.untilDone();
+        String early = new ProvedStores(data).maker(MODE, null);
+        String progress = rig.exchange.picture().progress();
+        rig.passSeconds(31);
+        rig.cycle();
+
+        assertThat(early).isEmpty();
+        assertThat(rig.events())
+                .anyMatch(
+                        each -> each.contains("with none standing by") && each.contains("another store was asked for"));
+        assertThat(rig.generations.tried().endedWithTheProcess()).isEmpty();
+        if (isNextFit) {
+            assertThat(rig.inUse()).startsWith("next");
+            assertThat(new ProvedStores(data).maker(MODE, null)).isEmpty();
+            assertThat(new ProvedStores(data).maker("next", null)).isEqualTo("bundle.next 1.0.0");
+        } else {
+            assertThat(progress).isEqualTo("the store in use is on probation, and none stands by");
+            assertThat(rig.inUse()).isEqualTo(newer.inWords());
+            assertThat(new ProvedStores(data).maker(MODE, null)).isEqualTo("bundle.first 2.0.0");
+        }
     }
 
     @Test

@@ -17,6 +17,7 @@ import org.stoneware.api.cluster.ClusterEvent;
 import org.stoneware.api.session.RecordStamp;
 import org.stoneware.api.session.SessionDelta;
 import org.stoneware.api.session.SessionKey;
+import org.stoneware.server.replication.Mismatch;
 import org.stoneware.server.storage.ExchangeableStore;
 import org.stoneware.server.storage.FaultyStore;
 import org.stoneware.server.storage.StoreOrder;
@@ -41,6 +42,9 @@ final class StoreExchangeRig implements ExchangeHost {
     /** Openings that have not been given a thread yet. */
     final ArrayDeque<Runnable> openings = new ArrayDeque<>();
 
+    /** Where the choice is written. */
+    final Inline disk = new Inline();
+
     final Path data;
     final ScriptedProvider first = new ScriptedProvider(CONFIGURED);
     final StoreOffer firstOffer;
@@ -50,13 +54,16 @@ final class StoreExchangeRig implements ExchangeHost {
     final StoreExchange exchange;
     boolean isActive = true;
     boolean isAnotherActive = true;
+    /** While this server is not active: whether it counts at the one that is. */
+    boolean isCounted = true;
     /** What the other server says its sessions are in. */
     String modeOfOther = "";
 
     boolean isBeingCopied;
     boolean isWhole = true;
-    /** In what this server differs from its active; empty when in nothing that is known. */
-    String difference = "";
+    /** In what this server differs from its active; null when in nothing that is known. */
+    @Nullable
+    Mismatch difference;
 
     int handOvers;
     long nowNs = 1_000_000_000;
@@ -77,6 +84,10 @@ final class StoreExchangeRig implements ExchangeHost {
         Runnable onClose = () -> {};
         /** Called for the trial's too. */
         Runnable onAnyClose = () -> {};
+        /** Called when a store is given somebody to hear it; also the trial's when {@link #isTrialHeard}. */
+        Runnable onListener = () -> {};
+
+        boolean isTrialHeard;
 
         ScriptedProvider(String mode) {
             this.mode = mode;
@@ -103,6 +114,7 @@ final class StoreExchangeRig implements ExchangeHost {
                     onClose.run();
                 }
             };
+            store.onListener = isTrial && !isTrialHeard ? () -> {} : onListener;
             opened.add(store);
             return store;
         }
@@ -133,7 +145,7 @@ final class StoreExchangeRig implements ExchangeHost {
                 source,
                 generations,
                 new StoreOpener(generations, inbox, events, threads == null ? this::notYet : threads),
-                new ChoiceWriter(inbox, events, new Inline()),
+                new ChoiceWriter(inbox, events, disk),
                 events,
                 this);
         for (int i = 0; i < SESSIONS; i++) {
@@ -148,7 +160,7 @@ final class StoreExchangeRig implements ExchangeHost {
         for (int i = 0; i < SESSIONS; i++) {
             write("S" + i);
         }
-        difference = "";
+        difference = null;
         old.retire();
     }
 
@@ -202,6 +214,7 @@ final class StoreExchangeRig implements ExchangeHost {
 
     void cycle() {
         nowNs += 1_000_000;
+        disk.work();
         inbox.drain(100);
         store.doWork(nowNs);
         exchange.doWork(nowNs);
@@ -226,6 +239,19 @@ final class StoreExchangeRig implements ExchangeHost {
         }
         if (exchange.isBusy()) {
             throw new AssertionError("no end: " + exchange.picture().progress() + " " + events());
+        }
+    }
+
+    /** Runs until a store is in use, and holds the disk then before anything more is written. */
+    void untilInUse(StoreOffer offer) {
+        for (int i = 0; i < MAX_CYCLES && !inUse().equals(offer.inWords()); i++) {
+            disk.isHeld = false;
+            disk.work();
+            disk.isHeld = true;
+            cycle();
+        }
+        if (!inUse().equals(offer.inWords())) {
+            throw new AssertionError("not in use: " + exchange.picture().progress() + " " + events());
         }
     }
 
@@ -272,6 +298,11 @@ final class StoreExchangeRig implements ExchangeHost {
     }
 
     @Override
+    public boolean isCounted() {
+        return isActive || isCounted;
+    }
+
+    @Override
     public boolean isAnotherActive() {
         return !isActive && isAnotherActive;
     }
@@ -292,7 +323,7 @@ final class StoreExchangeRig implements ExchangeHost {
     }
 
     @Override
-    public String difference() {
+    public @Nullable Mismatch difference() {
         return difference;
     }
 
@@ -333,13 +364,23 @@ final class StoreExchangeRig implements ExchangeHost {
         return "Server" + (memberId + 1);
     }
 
-    /** A disk that takes no time. */
-    private static final class Inline extends AbstractExecutorService {
+    /** A disk that takes no time, unless it is held. */
+    static final class Inline extends AbstractExecutorService {
+        private final ArrayDeque<Runnable> waiting = new ArrayDeque<>();
         private boolean isShutdown;
+        boolean isHeld;
 
         @Override
         public void execute(Runnable command) {
-            command.run();
+            waiting.add(command);
+            work();
+        }
+
+        /** Does what waits, unless it is held. */
+        void work() {
+            while (!isHeld && !waiting.isEmpty()) {
+                waiting.remove().run();
+            }
         }
 
         @Override

@@ -5,17 +5,15 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 import org.stoneware.server.agent.StoreExchangeRig.ScriptedProvider;
-import org.stoneware.server.storage.FaultyStore;
 import org.stoneware.server.storage.FaultyStore.Fault;
 import org.stoneware.server.storage.StoreOrder;
-import org.stoneware.spi.storage.StoreHealth;
 
 /** Orders to exchange the store, and what becomes of them; where the bundle in use goes away see {@link LostBundleTest}. */
 class StoreExchangeTest {
@@ -110,6 +108,24 @@ class StoreExchangeTest {
         assertThat(rig.eventTypes()).contains("store-exchange-given-up");
     }
 
+    /** @param isTrialHeard it throws in its trial too. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldGoOnWithTheStoreInUseWhenTheNewOneTakesNoListener(boolean isTrialHeard) {
+        other.isTrialHeard = isTrialHeard;
+        other.onListener = () -> {
+            throw new NoClassDefFoundError("planted");
+        };
+
+        rig.use(offer);
+        rig.untilDone();
+
+        assertStayed(isTrialHeard ? "it failed its trial: NoClassDefFoundError" : "NoClassDefFoundError: planted");
+        rig.awaitClosed();
+        assertThat(other.last().isClosed).isTrue();
+        assertThat(rig.eventTypes().contains("store-exchange-given-up")).isEqualTo(!isTrialHeard);
+    }
+
     @Test
     void shouldGoOnWithTheStoreInUseWhenTheNewOneDoesNotBecomeDurable() {
         other.fault = Fault.NEVER_DURABLE;
@@ -140,115 +156,6 @@ class StoreExchangeTest {
         assertThat(rig.store.figures().sessions()).isEqualTo(StoreExchangeRig.SESSIONS + 1);
         assertStayed("planted");
         assertThat(rig.eventTypes()).contains("store-fell-back");
-    }
-
-    /** The marker says at once that the old store has the sessions again; the process may end before the choice is written. */
-    /** The sessions are where they were, and a restart must look for them there. */
-    @Test
-    void shouldNotSayThatItFellBackWhenARestartCouldNotBeToldOfIt() throws IOException {
-        moveWithoutAWayBack();
-
-        other.last().failing(Fault.FAILED, 1);
-        String outcome = rig.write("late");
-        rig.passSeconds(1);
-        rig.passSeconds(31);
-
-        assertThat(outcome).isEqualTo("FAILED");
-        assertThat(rig.inUse()).isEqualTo(offer.inWords());
-        assertThat(rig.exchange.picture().inUse()).isEqualTo(offer);
-        assertThat(rig.store.health().state()).isEqualTo(StoreHealth.State.FAILED);
-        assertThat(rig.eventTypes()).doesNotContain("store-fell-back", "store-proved");
-        assertThat(rig.events()).anyMatch(each -> each.contains("a restart could not be told of it"));
-        assertThat(rig.afterRestart("")).isEqualTo("other");
-    }
-
-    @Test
-    void shouldSayThatAStoreFailedWhichHasTheSessionsStill() throws IOException {
-        moveWithoutAWayBack();
-
-        other.last().failing(Fault.FAILED, 1);
-        rig.write("late");
-        rig.passSeconds(1);
-        rig.passSeconds(31);
-        rig.exchange.onOrder(SERVER_2, new StoreOrder(StoreOrder.Kind.ASK, "other", "bundle.other 1.0.0"));
-
-        assertThat(rig.problems()).hasSize(1);
-        assertThat(rig.problems().get(0))
-                .startsWith(offer.inWords() + " failed on probation and had the sessions still: it refused a change");
-        assertThat(rig.told).hasSize(1);
-        assertThat(rig.told.get(0)).startsWith("UNFIT other: bundle.other 1.0.0\nit refused a change");
-        assertThat(new TriedStores(data).endedWithTheProcess()).containsExactly("other bundle.other 1.0.0");
-        assertThat(data.resolve(ProvedStores.FILE_NAME)).doesNotExist();
-        assertThat(Files.readString(data.resolve(StoreChoice.FILE_NAME))).contains("before=first");
-        // An orderly stop does not make it good.
-        rig.exchange.close();
-        rig.generations.stopped(true);
-        assertThat(new TriedStores(data).endedWithTheProcess()).containsExactly("other bundle.other 1.0.0");
-    }
-
-    /** A slow store is better than none. */
-    @Test
-    void shouldGoOnWithASlowStoreWhenARestartCouldNotBeToldOfTheOneBefore() throws IOException {
-        moveWithoutAWayBack();
-
-        FaultyStore slow = other.last();
-        slow.delay = () -> rig.nowNs += TimeUnit.SECONDS.toNanos(1);
-        slow.failing(Fault.SLOW, 1);
-        for (int i = 0; i < 5; i++) {
-            assertThat(rig.write("late" + i)).isEqualTo("STORED");
-        }
-        rig.passSeconds(1);
-
-        assertThat(rig.store.health().state()).isEqualTo(StoreHealth.State.OK);
-        assertThat(rig.store.figures().sessions()).isEqualTo(StoreExchangeRig.SESSIONS + 5);
-        assertThat(rig.exchange.picture().inUse()).isEqualTo(offer);
-        assertThat(rig.eventTypes()).doesNotContain("store-fell-back", "store-proved");
-        assertThat(rig.events()).anyMatch(each -> each.contains("a restart could not be told of it"));
-        assertThat(rig.afterRestart("")).isEqualTo("other");
-    }
-
-    /** The store before keeps sessions, and its marker can't be written any more. */
-    private void moveWithoutAWayBack() throws IOException {
-        rig.use(offer);
-        rig.untilDone();
-        rig.first.keepsSessions = true;
-        Files.createDirectories(data.resolve("store/CURRENT.new"));
-    }
-
-    @Test
-    void shouldBeginWithTheStoreBeforeWhenTheProcessEndsInTheMiddleOfAFallBack() {
-        rig.use(offer);
-        rig.untilDone();
-        String fellBack = rig.afterRestart(StoreExchangeRig.CONFIGURED);
-        String didNot = rig.afterRestart("other");
-
-        rig.passSeconds(31);
-        rig.untilDone();
-
-        assertThat(fellBack).isEqualTo(StoreExchangeRig.CONFIGURED);
-        assertThat(didNot).isEqualTo("other");
-        assertThat(rig.afterRestart(StoreExchangeRig.CONFIGURED))
-                .as("once proved")
-                .isEqualTo("other");
-    }
-
-    /** What a server does by itself is not kept, so nothing is written down when it comes to nothing. */
-    @Test
-    void shouldNotRememberAModeBecauseAStoreFailedThatNobodyChose() {
-        rig.exchange.use(offer, false, StoreOrders.NOBODY, "test");
-        rig.untilDone();
-        ScriptedProvider newer = new ScriptedProvider("other");
-        StoreOffer newerOffer = rig.come(newer, "2.0.0");
-        rig.exchange.use(newerOffer, false, StoreOrders.NOBODY, "test");
-        rig.untilDone();
-
-        newer.last().failing(Fault.FAILED, 1);
-        rig.write("during the probation");
-        rig.cycle();
-        rig.cycle();
-
-        assertThat(rig.inUse()).isEqualTo(offer.inWords());
-        assertThat(rig.afterRestart("")).isEqualTo(StoreExchangeRig.CONFIGURED);
     }
 
     @Test
@@ -438,6 +345,9 @@ class StoreExchangeTest {
         rig.cycle();
 
         assertThat(onProbation).contains("first stands by at this server");
+        assertThat(rig.exchange.picture().standsBy("other"))
+                .as("which has the sessions, or had them never")
+                .isEmpty();
         assertThat(rig.exchange.picture().retireProblem(StoreExchangeRig.CONFIGURED))
                 .isEmpty();
         assertThat(rig.exchange.picture().retireProblem("other")).contains("move them to another store first");

@@ -136,6 +136,45 @@ class StoreTurnTest {
         assertThat(rig.problems()).isEmpty();
     }
 
+    /** As the refusal advises. */
+    @Test
+    void shouldWaitForNobodyAnyMoreOnceTheSessionsWereMovedByHand() {
+        inTurn();
+        says(Kind.TRYING);
+        rig.passSeconds(1_801);
+        inTurn();
+        List<String> overdue = rig.problems();
+
+        rig.use(offer);
+        rig.untilDone();
+        String onProbation = rig.exchange.picture().progress();
+        rig.passSeconds(31);
+        rig.cycle();
+
+        assertThat(overdue).hasSize(1);
+        assertThat(onProbation).contains("stands by should it fail");
+        assertThat(rig.inUse()).isEqualTo(offer.inWords());
+        assertThat(rig.problems()).isEmpty();
+        assertThat(rig.exchange.picture().progress()).isEmpty();
+        assertThat(inTurn()).isEmpty();
+        assertThat(rig.exchange.picture().progress()).isEmpty();
+    }
+
+    /** Who dropped the jar does not ask for it any more then. */
+    @Test
+    void shouldWaitForNobodyAnyMoreOnceTheSessionsWereMovedToAnotherMode() {
+        inTurn();
+        says(Kind.TRYING);
+        inTurn();
+
+        rig.use(rig.come(new ScriptedProvider("other"), "1.0.0"));
+        rig.untilDone();
+        rig.passSeconds(31);
+        rig.cycle();
+
+        assertThat(rig.exchange.picture().progress()).isEmpty();
+    }
+
     /** Its bundle is gone for a moment while it says why, or starts again. */
     @Test
     void shouldNotMoveAtOnceWithoutAServerThatHasTriedIt() {
@@ -258,6 +297,34 @@ class StoreTurnTest {
                 .containsExactly("TRYING first: " + MAKER, "TRYING first: " + MAKER, "PROVED first: " + MAKER);
     }
 
+    /** It may have been too slow; and while it does not count no change comes that could show what its store is worth. */
+    @Test
+    void shouldNotProveAStoreWhileTheActiveDoesNotCountThisServer() {
+        moveTheStandby();
+        rig.passSeconds(2);
+        rig.isCounted = false;
+        rig.cycle();
+        rig.passSeconds(40);
+        rig.cycle();
+        ask();
+        rig.isCounted = true;
+        rig.passSeconds(20);
+        ask();
+        String progress = rig.exchange.picture().progress();
+        rig.passSeconds(11);
+        rig.cycle();
+        ask();
+
+        assertThat(rig.told)
+                .containsExactly("TRYING first: " + MAKER, "TRYING first: " + MAKER, "PROVED first: " + MAKER);
+        assertThat(progress).isEqualTo("the store in use is on probation, and none stands by");
+        assertThat(rig.events())
+                .noneMatch(each -> each.startsWith("store-proved"))
+                .anyMatch(each -> each.contains("none standing by") && each.contains("this server counts no longer"));
+        assertThat(rig.inUse()).isEqualTo(offer.inWords());
+        assertThat(rig.problems()).isEmpty();
+    }
+
     @Test
     void shouldNotProveAStoreThatFailsAfterACopyFromTheActiveEndedItsProbation() {
         moveTheStandby();
@@ -272,73 +339,6 @@ class StoreTurnTest {
         assertThat(rig.told).hasSize(1);
         assertThat(rig.told.get(0)).startsWith("UNFIT first: " + MAKER);
         assertThat(rig.generations.tried().endedWithTheProcess()).containsExactly("first " + MAKER);
-    }
-
-    @Test
-    void shouldGoBackAndSayWhyWhenAStoreOnProbationDiffersFromTheActive() {
-        moveTheStandby();
-        rig.difference = "kind=SESSIONS index=7";
-        rig.cycle();
-        ask();
-
-        assertThat(rig.inUse()).isEqualTo(rig.firstOffer.inWords());
-        assertThat(rig.generations.inUse()).as("what the copy is made in").isEqualTo(rig.firstOffer);
-        assertThat(rig.told).hasSize(1);
-        assertThat(rig.told.get(0)).startsWith("UNFIT first: " + MAKER).contains("kind=SESSIONS index=7");
-        rig.copyIsWhole();
-        rig.passSeconds(31);
-        rig.cycle();
-        ask();
-        assertThat(rig.told.get(1)).isEqualTo(rig.told.get(0));
-        assertThat(rig.inUse()).isEqualTo(rig.firstOffer.inWords());
-    }
-
-    /** The old one lags, and does not stand in. */
-    @Test
-    void shouldFindAStoreUnfitThatDiffersFromTheActiveThoughItHasTheSessionsStill() {
-        moveTheStandby();
-        rig.first.last().isStuck = true;
-        rig.difference = "kind=SESSIONS index=7";
-        rig.cycle();
-        rig.copyIsWhole();
-        rig.passSeconds(31);
-        rig.cycle();
-
-        ask();
-
-        assertThat(rig.inUse()).isEqualTo(offer.inWords());
-        assertThat(rig.told).hasSize(1);
-        assertThat(rig.told.get(0)).startsWith("UNFIT first: " + MAKER).contains("kind=SESSIONS index=7");
-        assertThat(rig.problems()).hasSize(1);
-        assertThat(rig.problems().get(0)).contains("storage:use", "newer version");
-        assertThat(rig.generations.tried().endedWithTheProcess()).containsExactly("first " + MAKER);
-    }
-
-    @Test
-    void shouldFindAStoreUnfitThatDiffersFromTheActiveAfterACopyFromItEndedTheProbation() {
-        moveTheStandby();
-        rig.copyIsWhole();
-        rig.cycle();
-        rig.difference = "kind=SESSIONS index=7";
-        rig.cycle();
-
-        ask();
-
-        assertThat(rig.told).hasSize(1);
-        assertThat(rig.told.get(0)).startsWith("UNFIT first: " + MAKER).contains("kind=SESSIONS index=7");
-    }
-
-    /** What this server differed in before is none of the new store's doing. */
-    @Test
-    void shouldNotBlameTheNewStoreForADifferenceThatWasThereBefore() {
-        rig.difference = "kind=SESSIONS index=7";
-        moveTheStandby();
-        rig.cycle();
-
-        ask();
-
-        assertThat(rig.told).containsExactly("TRYING first: " + MAKER);
-        assertThat(rig.inUse()).isEqualTo(offer.inWords());
     }
 
     private void moveTheStandby() {

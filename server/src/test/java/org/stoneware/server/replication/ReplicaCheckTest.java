@@ -80,6 +80,7 @@ class ReplicaCheckTest {
         assertThat(pair.replica.lastIndex()).isEqualTo(held);
         assertThat(pair.replica.isComplete()).isTrue();
         assertThat(pair.replica.mismatch()).isNotNull();
+        assertThat(pair.replica.difference()).isEqualTo(pair.replica.mismatch());
     }
 
     @Test
@@ -124,6 +125,24 @@ class ReplicaCheckTest {
         long tries = pair.standbys.mismatches();
         assertThat(tries).as("copies are tried seldom").isBetween(2L, 5L);
         assertThat(pair.replica.isComplete()).isTrue();
+    }
+
+    /** Nothing was compared. */
+    @Test
+    void shouldNotTakeTheDoubtAtAStartForADifferenceWhenACopyFindsNoRoom() {
+        LinkedPair pair = new LinkedPair(PLENTY, 20_000);
+        for (int i = 0; i < 400; i++) {
+            assertThat(pair.write(entries.written(TOM, ++request, "n" + i))).isEqualTo("COMMITTED");
+        }
+        pair.replica.distrust();
+
+        for (int i = 0; i < 10_000 && pair.replica.mismatches() == 0; i++) {
+            pair.run(1);
+        }
+
+        assertThat(pair.events).anyMatch(event -> event.startsWith("standby finds kind=FULL"));
+        assertThat(pair.replica.mismatch()).isNotNull();
+        assertThat(pair.replica.difference()).isNull();
     }
 
     @Test

@@ -182,6 +182,10 @@ final class PairFixture {
             }
         }
 
+        ServerRole role() {
+            return view.role();
+        }
+
         /** A heartbeat of the other server comes. */
         void hears(Server other) {
             hears(Evidence.Kind.HEARTBEAT, other.id, other.incarnation, other.view);

@@ -29,6 +29,9 @@ final class SplitTomcat implements ClientResponseListener {
     final List<WriteStatus> written = new ArrayList<>();
     final List<OwnStatus> opened = new ArrayList<>();
     int recalls;
+    /** Leases that were renewed. */
+    int renewed;
+
     LogStart logStart = LogStart.EMPTY;
     private final PairFixture.Server server;
     private final long epoch;
@@ -172,7 +175,9 @@ final class SplitTomcat implements ClientResponseListener {
     }
 
     @Override
-    public void onRenewed(long epoch, long sequence) {}
+    public void onRenewed(long epoch, long sequence) {
+        renewed++;
+    }
 
     @Override
     public void onOwned(

@@ -14,13 +14,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 import org.stoneware.api.cluster.ServerRole;
 import org.stoneware.server.replication.ReplicaState;
 import org.stoneware.server.replication.SyncState;
+import org.stoneware.server.storage.FaultyStore;
 import org.stoneware.server.storage.GenerationPlace;
 import org.stoneware.server.storage.OpenedStore;
 import org.stoneware.server.storage.StoreSwitch;
 import org.stoneware.server.storage.StoreSwitchState;
+import org.stoneware.spi.storage.SessionStore;
 import org.stoneware.spi.storage.StoreContext;
 import org.stoneware.spi.storage.StoreSnapshot;
 import org.stoneware.testkit.storage.ReferenceSessionStore;
+import org.stoneware.wire.session.WriteStatus;
 
 /** Stores are exchanged on either server of a pair while the other one joins, follows, takes over or dies. */
 class StoreExchangePairTest {
@@ -47,8 +50,10 @@ class StoreExchangePairTest {
         }
 
         void begin() {
-            ReferenceSessionStore next =
-                    new ReferenceSessionStore(new StoreContext(Path.of(""), 16 << 20, 8_192, line -> {}));
+            begin(new ReferenceSessionStore(new StoreContext(Path.of(""), 16 << 20, 8_192, line -> {})));
+        }
+
+        void begin(SessionStore next) {
             exchange.begin(
                     new OpenedStore(next, "next", GenerationPlace.temporary(() -> {})), "test", pair.clock.nowNs());
         }
@@ -174,6 +179,40 @@ class StoreExchangePairTest {
         cycles(100, false);
 
         assertThat(onSecond.told).contains("interrupted");
+        assertThat(contents(pair.second)).isEqualTo(contents(pair.first)).hasSize(created);
+    }
+
+    /** Every session waits for the disk of the store that is filled, not only the one it reads; nothing else of the server does. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldLetChangesWaitWhileTheNewStoreReadsAndGoOnWithEverythingElse(boolean isOnStandby) {
+        pair.second.become(ServerRole.PASSIVE_UNINITIALIZED, 5, 0);
+        cycles(300, false);
+        FaultyStore next = new FaultyStore("next");
+        Exchange on = isOnStandby ? onSecond : onFirst;
+        on.begin(next);
+        next.isStuck = true;
+        create();
+        cycles(10, false);
+        int answered = tomcat.written.size();
+        int renewed = tomcat.renewed;
+
+        create();
+        tomcat.renew();
+        cycles(500, false);
+        int answeredMeanwhile = tomcat.written.size();
+        int renewedMeanwhile = tomcat.renewed;
+        boolean isInSync = pair.first.duties.hasStandby();
+        ReplicaState following = pair.second.duties.replica().state();
+        next.isStuck = false;
+        cycles(1_200, false);
+
+        assertThat(answeredMeanwhile).isEqualTo(answered);
+        assertThat(renewedMeanwhile).isEqualTo(renewed + 1);
+        assertThat(isInSync).isTrue();
+        assertThat(following).isEqualTo(ReplicaState.FOLLOWING);
+        assertThat(tomcat.written).hasSize(created).containsOnly(WriteStatus.COMMITTED);
+        assertThat(on.told).contains("in use: next");
         assertThat(contents(pair.second)).isEqualTo(contents(pair.first)).hasSize(created);
     }
 

@@ -144,6 +144,11 @@ final class ExchangeRig implements StoreSwitch.Output {
         keys.forEach(each -> write(each, false));
     }
 
+    /** Changes one session. */
+    void writeOne() {
+        write(keys.get(0), false);
+    }
+
     private void create() {
         SessionKey key = SessionKey.of(random.nextBoolean() ? "shop" : "desk", "S" + random.nextInt(1_000_000));
         if (!keys.contains(key)) {

@@ -79,6 +79,12 @@ public final class FaultyStore implements SessionStore {
     public boolean isDurabilityThrowing;
     /** What it says it has lost. */
     public String damage = "";
+    /** Called when it is given somebody to hear it. */
+    public Runnable onListener = () -> {};
+    /** Called when a walk over it begins. */
+    public Runnable onWalk = () -> {};
+    /** Called when a walk over it is asked what it could not show. */
+    public Runnable onUnread = () -> {};
     /** Called before it is closed, on the thread that closes it; a disk may hang there. */
     public Runnable onClose = () -> {};
 
@@ -230,6 +236,7 @@ public final class FaultyStore implements SessionStore {
 
     @Override
     public StoreSnapshot openSnapshot() {
+        onWalk.run();
         return new ReadAheadWalk(store.openSnapshot());
     }
 
@@ -298,6 +305,9 @@ public final class FaultyStore implements SessionStore {
 
     @Override
     public void listener(@Nullable StoreListener hears) {
+        if (hears != null) {
+            onListener.run();
+        }
         this.listener = hears;
     }
 
@@ -368,6 +378,12 @@ public final class FaultyStore implements SessionStore {
             }
             shownBefore += shown;
             return shown > 0 ? shown : isUnreadable ? 0 : END;
+        }
+
+        @Override
+        public long unread() {
+            onUnread.run();
+            return walk.unread();
         }
 
         @Override

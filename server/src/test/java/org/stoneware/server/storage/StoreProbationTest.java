@@ -112,6 +112,21 @@ class StoreProbationTest {
         assertThat(rig.contents()).isEqualTo(rig.expectedContents());
     }
 
+    /** Its probation ended for nothing it did. */
+    @Test
+    void shouldNotCallAStoreProvedBecauseAnotherOneIsAskedFor() {
+        exchange();
+
+        rig.exchange.begin(new FaultyStore("third").opened(), "test", rig.nowNs);
+        rig.untilNotBusy(3);
+
+        assertThat(rig.events).doesNotContain("store-proved");
+        assertThat(rig.alone).containsExactly("second");
+        assertThat(rig.first.isClosed).isTrue();
+        assertThat(rig.store.mode()).isEqualTo("third");
+        assertThat(rig.contents()).isEqualTo(rig.expectedContents());
+    }
+
     @Test
     void shouldMoveOnFromTheOldStoreWhenTheNewOneFailsAtTheMomentAnotherOneIsAskedFor() {
         exchange();
@@ -386,6 +401,81 @@ class StoreProbationTest {
 
         assertThat(rig.store.mode()).isEqualTo("second");
         assertThat(rig.contents()).isEqualTo(rig.expectedContents());
+        rig.pass(StoreSwitch.PROBATION_NS + 1);
+        assertStays("too slow: ");
+        assertStays("the store before it can't be used again: it has found damage: damaged: records=1");
+    }
+
+    /** Its three slow changes were while the old one lagged; that one has them by now. */
+    @Test
+    void shouldUseTheOldStoreAgainWhenTheNewOneWasTooSlowWhileTheOldOneLagged() {
+        exchange();
+        rig.first.isStuck = true;
+        second.delay = rig::stall;
+        second.failing(Fault.SLOW, 1);
+        rig.cycle(20);
+        second.failing(Fault.NONE, 1);
+        String whileBehind = rig.store.mode();
+
+        rig.first.isStuck = false;
+        rig.cycle(0);
+        rig.cycle(0);
+
+        assertThat(whileBehind).isEqualTo("second");
+        assertFellBack();
+        assertThat(rig.unfit.get(0)).contains("too slow: ");
+    }
+
+    /** Somebody else may ask before the probation is looked at, and take the answer for that of a server that can do nothing. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldUseTheOldStoreAgainAsSoonAsAnybodyAsksTheNewOneHowItIs(boolean isThrowing) {
+        exchange();
+        second.isHealthThrowing = isThrowing;
+        second.isHealthFailed = !isThrowing;
+
+        StoreHealth first = rig.store.health();
+        rig.cycle(0);
+        rig.cycle(0);
+
+        assertThat(first.state()).isEqualTo(StoreHealth.State.OK);
+        assertFellBack();
+        assertThat(rig.unfit.get(0)).contains("planted");
+    }
+
+    /** It says that it failed, and takes changes; the old one lags for a moment. */
+    @Test
+    void shouldGoOnTakingChangesWhileAStoreThatOnlySaysThatItFailedWaitsForTheOldOne() {
+        exchange();
+        rig.first.isStuck = true;
+        second.isHealthFailed = true;
+        StoreHealth whileBehind = rig.store.health();
+        rig.writeAll();
+
+        rig.first.isStuck = false;
+        rig.cycle(0);
+        rig.cycle(0);
+
+        assertThat(whileBehind.state()).isEqualTo(StoreHealth.State.FAILED);
+        assertFellBack();
+    }
+
+    /** It is in neither store. */
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void shouldNotSayThatAChangeIsStoredWhichIsLostWhenTheOldStoreCanNotStandIn(boolean isLagging) {
+        exchange();
+        rig.keptPlace.isRefusing = !isLagging;
+        rig.first.isStuck = isLagging;
+        rig.cycle(0);
+        second.failing(Fault.LOSES_A_CHANGE, 1);
+
+        assertThatThrownBy(rig::writeOne).hasMessageContaining("FAILED");
+
+        rig.first.isStuck = false;
+        rig.cycle(0);
+        rig.cycle(0);
+        assertStays(isLagging ? "a change was refused" : "a restart could not be told of it");
     }
 
     @Test
