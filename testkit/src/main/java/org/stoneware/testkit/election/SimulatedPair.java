@@ -248,8 +248,15 @@ public final class SimulatedPair implements AutoCloseable {
                 network.start(standby);
             }
             case KILL_BOTH_ONE_AFTER_THE_OTHER -> killBoth(active, standby);
-            case KILL_BOTH_AND_LOSE_TAIL_OF_ONE, KILL_BOTH_AND_LOSE_TAIL_OF_BOTH, KILL_BOTH_AND_LOSE_STORE_OF_ONE ->
-                killBothAndDamage(fault);
+            case KILL_BOTH_AND_LOSE_TAIL_OF_BOTH -> {
+                network.runFor(2_000 * MS);
+                // An active that is about to drop its standby has named itself alone on its own disk, and nobody can
+                // tell afterwards whether that was decided: with both copies in doubt only an operator can help.
+                if (replication.activeOfPair() == active) {
+                    killBothAndDamage(fault);
+                }
+            }
+            case KILL_BOTH_AND_LOSE_TAIL_OF_ONE, KILL_BOTH_AND_LOSE_STORE_OF_ONE -> killBothAndDamage(fault);
             default -> injectWithVoters(fault, active, standby);
         }
     }
