@@ -56,6 +56,8 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
     /** After it was begun and did not come to an end. */
     private static final long LATER_MS = 10_000;
 
+    private static final long PROBATION_LOOK_MS = 500;
+
     private static final long MAX_WAIT_MS = 3_600_000;
     private static final String GIVEN_UP = "the sessions could not move to it for an hour: ";
     /** As the server says it. */
@@ -191,11 +193,20 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
 
     /** Again later: another file may be what the server waits for, or it may not be ready yet. */
     private void later(BundleFile found, Bundle bundle, List<Bundle> others, long waitedMs, long delayMs) {
+        later(found, bundle, delayMs, () -> finish(found, bundle, others, waitedMs));
+    }
+
+    /** What is left to be done with a bundle; waits for nothing that may last, since other files wait for it. */
+    private interface Step {
+        void take() throws InterruptedException;
+    }
+
+    private void later(BundleFile found, Bundle bundle, long delayMs, Step step) {
         worker.schedule(
                 () -> {
                     try {
                         if (bundle.getState() != Bundle.UNINSTALLED) {
-                            finish(found, bundle, others, waitedMs);
+                            step.take();
                         }
                     } catch (InterruptedException e) {
                         Thread.currentThread().interrupt();
@@ -286,9 +297,16 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
             BundleFile found, Bundle bundle, List<Bundle> others, long waitedMs, StorageAdmin.Outcome outcome)
             throws InterruptedException {
         boolean isMoved = outcome.isAccepted() && awaitExchange(bundle);
+        StorageAdmin storage = storage();
+        // Looked at first: once it is over they do not move back any more.
+        boolean isOver = storage != null && storage.progress().isEmpty();
         Offer now = offer(bundle);
-        if (isMoved) {
-            uninstallOlder(found, others);
+        if (isMoved && now != null && now.isInUse() && now.remark().isEmpty()) {
+            if (isOver) {
+                uninstallOlder(found, others);
+            } else {
+                later(found, bundle, PROBATION_LOOK_MS, () -> settle(found, bundle, others, waitedMs, outcome));
+            }
         } else if (now == null && storage() == null) {
             // The server stops, or starts anew; what it makes of the bundle is not known.
             later(found, bundle, others, waitedMs, SERVER_LOOK_MS);
@@ -326,7 +344,7 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
         return null;
     }
 
-    /** True when the sessions have moved and the probation is over. */
+    /** True when the sessions have moved; their probation is not waited for. */
     private boolean awaitExchange(Bundle bundle) throws InterruptedException {
         long endMs = System.currentTimeMillis() + EXCHANGE_WAIT_MS;
         while (System.currentTimeMillis() < endMs) {
@@ -336,11 +354,8 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
             if (storage == null || offer == null || !offer.remark().isEmpty()) {
                 return false;
             }
-            if (offer.isInUse() && storage.progress().isEmpty()) {
-                return true;
-            }
-            if (!offer.isInUse() && !storage.isMoving()) {
-                return false;
+            if (offer.isInUse() || !storage.isMoving()) {
+                return offer.isInUse();
             }
         }
         return false;

@@ -32,6 +32,7 @@ class StorageBundleInstallerTest {
     private static final String NAME = "com.example.store";
     private static final String OLD = "1.0.0";
     private static final String NEW = "2.0.0";
+    private static final String NEWEST = "3.0.0";
     private static final String FAILED =
             "store (com.example.store 2.0.0) failed on probation and had the sessions still: x";
 
@@ -56,7 +57,8 @@ class StorageBundleInstallerTest {
                                 .findFirst()
                                 .orElse(null);
                     case "installBundle" -> {
-                        bundles.add(new Installed((String) arguments[0], NEW));
+                        String version = ((String) arguments[0]).contains(NEWEST) ? NEWEST : NEW;
+                        bundles.add(new Installed((String) arguments[0], version));
                         yield bundles.get(bundles.size() - 1).bundle();
                     }
                     default -> null;
@@ -115,7 +117,7 @@ class StorageBundleInstallerTest {
         storage.standsBy = "store stands by at this server";
 
         installer.install(jar());
-        storage.awaitProgressRead(20);
+        storage.awaitProgressRead(3);
         List<String> onProbation = versions();
         storage.standsBy = "";
         storage.progress = "";
@@ -169,6 +171,31 @@ class StorageBundleInstallerTest {
         assertThat(versions()).containsExactly(NEW);
     }
 
+    /** A probation may last, and the newer file may be what mends it. */
+    @Test
+    void shouldTakeInAnotherFileWhileTheNewStoreIsOnProbation() throws Exception {
+        storage.afterUse = List.of(offer(NEW, true, ""), offer(OLD, false, ""), offer(NEWEST, false, ""));
+        storage.progress = "the store in use is on probation, and none stands by";
+        installer.install(jar());
+        storage.awaitProgressRead(1);
+
+        installer.install(write(directory.resolve("store-" + NEWEST + ".jar"), NEWEST));
+        awaitInstaller();
+
+        assertThat(versions()).containsExactly(OLD, NEW, NEWEST);
+    }
+
+    @Test
+    void shouldLeaveTheOldBundleThatHasTheSessionsAgainSinceThePictureBefore() throws Exception {
+        storage.afterUse = List.of(offer(NEW, true, ""), offer(OLD, false, ""));
+        storage.afterProgress = List.of(offer(NEW, false, "store is not used: it is too slow"), offer(OLD, true, ""));
+
+        installer.install(jar());
+        awaitInstaller();
+
+        assertThat(versions()).containsExactly(OLD);
+    }
+
     private void awaitVersions(String only) throws InterruptedException {
         long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
         while (!versions().equals(List.of(only)) && System.nanoTime() < endNs) {
@@ -192,15 +219,15 @@ class StorageBundleInstallerTest {
     }
 
     private File jar() throws IOException {
-        return write(directory.resolve("store.jar"));
+        return write(directory.resolve("store.jar"), NEW);
     }
 
-    private static File write(Path jar) throws IOException {
+    private static File write(Path jar, String version) throws IOException {
         Manifest manifest = new Manifest();
         Attributes main = manifest.getMainAttributes();
         main.put(Attributes.Name.MANIFEST_VERSION, "1.0");
         main.putValue("Bundle-SymbolicName", NAME);
-        main.putValue("Bundle-Version", NEW);
+        main.putValue("Bundle-Version", version);
         main.putValue("Provide-Capability", "org.stoneware.storage;mode=\"store\"");
         new JarOutputStream(Files.newOutputStream(jar), manifest).close();
         return jar.toFile();
@@ -250,6 +277,8 @@ class StorageBundleInstallerTest {
         volatile List<Offer> beforeUse = List.of(offer(NEW, false, ""), offer(OLD, true, ""));
         volatile List<Offer> afterUse = List.of();
         volatile String progress = "";
+        /** What there is from the moment on in which the progress is looked at; empty for what there was. */
+        volatile List<Offer> afterProgress = List.of();
         /** Why it does not move them when it is asked; somebody else moves them then. */
         volatile String refusal = "";
 
@@ -266,6 +295,7 @@ class StorageBundleInstallerTest {
         @Override
         public String progress() {
             progressRead.incrementAndGet();
+            afterUse = afterProgress.isEmpty() ? afterUse : afterProgress;
             return progress;
         }
 
