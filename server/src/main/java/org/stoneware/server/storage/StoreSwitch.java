@@ -429,14 +429,17 @@ public class StoreSwitch {
         return state == StoreSwitchState.PROVING && store == stores.get() ? store : null;
     }
 
-    /** The disk both stores are on has no room, or does not read: the old one goes on by itself, and the new one is none the worse for it. */
+    /**
+     * The disk both stores are on has no room, or does not read: the old one goes on by itself, unless it has lost something or has not got every
+     * change, and the new one is none the worse for it.
+     */
     public void onHindered(String reason, long nowNs) {
         ExchangeableStore now = onProbation();
         OpenedStore hindered = target;
         if (now == null || hindered == null || isOver(now, nowNs)) {
             return;
         }
-        now.fallBack(reason);
+        now.giveWay(reason);
         ProbationEnd ended = now.probationEnd();
         if (ended == null || !ended.isBack()) {
             goOnAlone(ended == null ? reason : ended.reason(), nowNs);

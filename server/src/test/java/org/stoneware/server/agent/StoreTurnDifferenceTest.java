@@ -93,6 +93,22 @@ class StoreTurnDifferenceTest {
         assertThat(rig.exchange.picture().progress()).isEqualTo("the store in use is on probation, and none stands by");
     }
 
+    /** The new one has all sessions. The old one, which lacks some, is let go, which makes room. */
+    @Test
+    void shouldGoOnTryingAloneWhenTheDiskIsFullAndTheOldStoreHasFoundDamage() {
+        rig.first.keepsSessions = true;
+        moveTheStandby();
+        rig.first.last().damage = "damaged: records=1";
+        rig.difference = differing(MismatchKind.FULL);
+        rig.cycle();
+        ask();
+
+        assertThat(rig.inUse()).isEqualTo(offer.inWords());
+        assertThat(rig.told).containsExactly("TRYING first: " + MAKER);
+        assertThat(rig.events()).noneMatch(each -> each.startsWith("store-suspect"));
+        assertThat(rig.exchange.picture().progress()).isEqualTo("the store in use is on probation, and none stands by");
+    }
+
     /** What is no session is in no store. */
     @Test
     void shouldNotBlameTheNewStoreForWhatIsNoSession() {
