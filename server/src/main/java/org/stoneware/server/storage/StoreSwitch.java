@@ -451,9 +451,10 @@ public class StoreSwitch {
         output.onGaveWay(now.inUse(), hindered, reason);
     }
 
-    /** What this server holds counts nowhere any more, or did not for a while: a probation proves nothing then, and blames nobody. */
+    /** What this server holds counts nowhere: a probation proves nothing then, and blames nobody. To be told again as long as that is so. */
     public void onUncounted(String reason, long nowNs) {
-        if (onProbation() != null) {
+        ExchangeableStore now = onProbation();
+        if (now != null && !watch.isSpareAwaited(now)) {
             goOnAlone(reason, nowNs);
         }
     }
@@ -556,7 +557,7 @@ public class StoreSwitch {
         filling.close();
         if (state == StoreSwitchState.PROVING || next == null || before == null) {
             // Both stores went with the sessions they held; one that had failed by then is no better for that.
-            if (before != null && !before.failure().isEmpty()) {
+            if (before != null && (!before.failure().isEmpty() || watch.hasFailed())) {
                 endProbation("a copy from the active replaced the sessions", nowNs);
             } else if (next != null) {
                 output.onAlone(next, "a copy from the active took the place of the sessions");
