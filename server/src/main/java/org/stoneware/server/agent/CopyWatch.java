@@ -22,8 +22,6 @@ final class CopyWatch {
     /** In what the sessions differed then. */
     private @Nullable Mismatch difference;
 
-    private boolean wasCounted;
-
     /** @param told hears of a store that differs and has none standing by. */
     CopyWatch(ExchangeHost host, TrialRecord trials, StoreSwitch exchange, StoreSwitch.Output told) {
         this.host = host;
@@ -34,17 +32,16 @@ final class CopyWatch {
         this.difference = host.difference();
     }
 
-    /** @return amount of work done; not 0 when the sessions differ, or this server does not count, since the last look. */
+    /** @return amount of work done; not 0 when the sessions differ since the last look, or a probation had to do without this server counting. */
     int doWork(StoreOffer inUse, long nowNs) {
         boolean isCounted = host.isCounted();
-        boolean isDropped = wasCounted && !isCounted;
-        wasCounted = isCounted;
         if (host.store() != served || !isCounted) {
             served = host.store();
             trials.beginAnew(inUse, nowNs);
         }
         int work = lookForDifference(nowNs);
-        if (isDropped) {
+        // It may have been dropped before the probation began.
+        if (!isCounted && exchange.state() == StoreSwitchState.PROVING) {
             exchange.onUncounted(
                     "this server counts no longer as active or as a standby in sync, since it was too slow perhaps; the"
                             + " time begins once it does again",

@@ -124,6 +124,22 @@ final class StoreChoice {
         mode = next;
     }
 
+    /**
+     * The mode of the store in use is asked for. Where it was chosen before, what is written down beside it stays, or the way back would be gone.
+     *
+     * @param isOnProbation the sessions may come back to the mode before.
+     */
+    synchronized void confirm(String inUse, boolean isOnProbation) throws IOException {
+        if (inUse.equals(mode)) {
+            return;
+        }
+        if (isOnProbation) {
+            moved(inUse);
+        } else {
+            choose(inUse);
+        }
+    }
+
     /** They don't come back any more. */
     synchronized void settle() throws IOException {
         if (isOnProbation) {

@@ -157,7 +157,7 @@ final class StoreExchange implements StoreSwitch.Output {
         if (!reason.isEmpty()) {
             refuse(askedBy, offer.mode(), reason);
         } else if (offer.equals(generations.inUse())) {
-            remember(isRemembered, offer.mode(), () -> orders.answer(askedBy, StoreOrder.Kind.DONE, offer.mode(), ""));
+            remember(isRemembered, () -> orders.answer(askedBy, StoreOrder.Kind.DONE, offer.mode(), ""));
         } else {
             open(new Request(offer, isRemembered, askedBy, by, 0));
         }
@@ -318,7 +318,7 @@ final class StoreExchange implements StoreSwitch.Output {
         String by = order.text() + " through " + host.name(memberId);
         StoreOffer found = fit.wanted(order.mode());
         if (generations.inUse().mode().equals(order.mode()) && (found == null || found.equals(generations.inUse()))) {
-            remember(true, order.mode(), () -> orders.answer(memberId, StoreOrder.Kind.DONE, order.mode(), ""));
+            remember(true, () -> orders.answer(memberId, StoreOrder.Kind.DONE, order.mode(), ""));
         } else if (found == null) {
             refuse(memberId, order.mode(), "no bundle that is installed and fit offers it");
         } else {
@@ -372,7 +372,8 @@ final class StoreExchange implements StoreSwitch.Output {
                 "a copy from the active took the place of sessions that had moved: they are in "
                         + generations.inUse().inWords());
         bundle.onUse(generations.inUse(), host.nowNs());
-        remember(true, generations.inUse().mode(), () -> {});
+        String mode = generations.inUse().mode();
+        choices.write(() -> source.choice().choose(mode), problem -> show());
         return 1;
     }
 
@@ -405,13 +406,16 @@ final class StoreExchange implements StoreSwitch.Output {
         choices.close();
     }
 
-    /** Writes down what a restart begins with, then does what is to be done after that. */
-    private void remember(boolean isRemembered, String mode, Runnable then) {
+    /** Writes down that a restart begins with the mode in use, then does what is to be done after that. */
+    private void remember(boolean isRemembered, Runnable then) {
         if (!isRemembered) {
             then.run();
             return;
         }
-        choices.write(() -> source.choice().choose(mode), problem -> {
+        String mode = generations.inUse().mode();
+        boolean isOnProbation = exchange.state() == StoreSwitchState.PROVING;
+        isLasting |= isOnProbation && !mode.equals(choice().mode());
+        choices.write(() -> source.choice().confirm(mode, isOnProbation), problem -> {
             then.run();
             show();
         });

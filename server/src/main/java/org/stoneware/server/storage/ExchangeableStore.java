@@ -196,9 +196,9 @@ public final class ExchangeableStore implements SessionStore {
         return isBack;
     }
 
-    /** Slow is no failure: where there is no way back, or one only to a store that has lost something since, it goes on. */
-    boolean giveWay(String slowness) {
-        return lostBySpare().isEmpty() && fallBack(slowness);
+    /** Slow is no failure, nor is a full disk: where there is no way back, or one only to a store that has lost something since, it goes on. */
+    boolean giveWay(String reason) {
+        return lostBySpare().isEmpty() && fallBack(reason);
     }
 
     /** What the store before has found damaged since it stands by; empty when nothing. */

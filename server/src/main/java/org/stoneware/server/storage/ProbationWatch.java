@@ -13,6 +13,8 @@ final class ProbationWatch {
     private final StoreLag lag = new StoreLag();
     private final StoreLag spareLag = new StoreLag();
     private String slowness = "";
+    /** What the store said that has failed and could not give way at once; empty when it has not. */
+    private String failure = "";
 
     /** @return why the store is too slow, as far as was seen; empty while it is not. */
     String look(ExchangeableStore tried, StoreTwin spare, StoreHealth health, long nowNs) {
@@ -28,8 +30,27 @@ final class ProbationWatch {
         return slowness.isEmpty() && lag.isLagging();
     }
 
+    /** True while a store that says FAILED can't give way yet: the one before only lags, and has every change in a while, or is unsound. */
+    boolean isSpareAwaited(ExchangeableStore tried) {
+        StoreHealth health = tried.health();
+        StoreTwin spare = tried.twin();
+        boolean isAwaited = health.state() == StoreHealth.State.FAILED && spare != null && spare.isBehind();
+        if (isAwaited) {
+            failure = health.reason();
+        }
+        return isAwaited;
+    }
+
+    /** The store has said so, and had to wait for the one before. It may have gone with the sessions since. */
+    boolean hasFailed() {
+        return !failure.isEmpty();
+    }
+
     /** What is wrong with the store; empty when nothing is. */
     String problem(ExchangeableStore tried) {
+        if (hasFailed()) {
+            return failure;
+        }
         StoreHealth health = tried.health();
         if (health.state() == StoreHealth.State.FAILED) {
             return health.reason();

@@ -429,14 +429,17 @@ public class StoreSwitch {
         return state == StoreSwitchState.PROVING && store == stores.get() ? store : null;
     }
 
-    /** The disk both stores are on has no room, or does not read: the old one goes on by itself, and the new one is none the worse for it. */
+    /**
+     * The disk both stores are on has no room, or does not read: the old one goes on by itself, unless it has lost something or has not got every
+     * change, and the new one is none the worse for it.
+     */
     public void onHindered(String reason, long nowNs) {
         ExchangeableStore now = onProbation();
         OpenedStore hindered = target;
         if (now == null || hindered == null || isOver(now, nowNs)) {
             return;
         }
-        now.fallBack(reason);
+        now.giveWay(reason);
         ProbationEnd ended = now.probationEnd();
         if (ended == null || !ended.isBack()) {
             goOnAlone(ended == null ? reason : ended.reason(), nowNs);
@@ -448,9 +451,10 @@ public class StoreSwitch {
         output.onGaveWay(now.inUse(), hindered, reason);
     }
 
-    /** What this server holds counts nowhere any more, or did not for a while: a probation proves nothing then, and blames nobody. */
+    /** What this server holds counts nowhere: a probation proves nothing then, and blames nobody. To be told again as long as that is so. */
     public void onUncounted(String reason, long nowNs) {
-        if (onProbation() != null) {
+        ExchangeableStore now = onProbation();
+        if (now != null && !watch.isSpareAwaited(now)) {
             goOnAlone(reason, nowNs);
         }
     }
@@ -553,7 +557,7 @@ public class StoreSwitch {
         filling.close();
         if (state == StoreSwitchState.PROVING || next == null || before == null) {
             // Both stores went with the sessions they held; one that had failed by then is no better for that.
-            if (before != null && !before.failure().isEmpty()) {
+            if (before != null && (!before.failure().isEmpty() || watch.hasFailed())) {
                 endProbation("a copy from the active replaced the sessions", nowNs);
             } else if (next != null) {
                 output.onAlone(next, "a copy from the active took the place of the sessions");

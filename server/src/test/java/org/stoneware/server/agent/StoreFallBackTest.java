@@ -150,6 +150,50 @@ class StoreFallBackTest {
                 .isEqualTo("other");
     }
 
+    /** The other server repeats what it asks for every few seconds, which may cross the answer. */
+    @Test
+    void shouldBeginWithTheStoreBeforeWhenTheNewOneIsAskedForAgainOnItsProbation() {
+        rig.use(offer);
+        rig.untilDone();
+
+        rig.use(offer);
+        rig.untilDone();
+        String asked = rig.afterRestart(StoreExchangeRig.CONFIGURED);
+        rig.exchange.onOrder(SERVER_2, new StoreOrder(StoreOrder.Kind.USE, "other", "test"));
+        rig.untilDone();
+        String ordered = rig.afterRestart(StoreExchangeRig.CONFIGURED);
+        rig.passSeconds(31);
+        rig.untilDone();
+
+        assertThat(asked).isEqualTo(StoreExchangeRig.CONFIGURED);
+        assertThat(ordered).isEqualTo(StoreExchangeRig.CONFIGURED);
+        assertThat(rig.told).containsExactly("DONE other");
+        assertThat(rig.afterRestart(StoreExchangeRig.CONFIGURED))
+                .as("once proved")
+                .isEqualTo("other");
+    }
+
+    /** What the server moved to by itself becomes a choice, with a way back as long as one stands by. */
+    @Test
+    void shouldRememberTheWayBackWhenAStoreNobodyChoseIsAskedForOnItsProbation() {
+        rig.exchange.use(offer, false, StoreOrders.NOBODY, "test");
+        rig.untilDone();
+
+        rig.use(offer);
+        rig.untilDone();
+        String chosen = rig.afterRestart("");
+        String fellBack = rig.afterRestart(StoreExchangeRig.CONFIGURED);
+        other.last().failing(Fault.FAILED, 1);
+        rig.write("during the probation");
+        rig.cycle();
+        rig.untilDone();
+
+        assertThat(chosen).isEqualTo("other");
+        assertThat(fellBack).isEqualTo(StoreExchangeRig.CONFIGURED);
+        assertThat(rig.inUse()).isEqualTo(rig.firstOffer.inWords());
+        assertThat(rig.afterRestart("")).isEqualTo(StoreExchangeRig.CONFIGURED);
+    }
+
     /** What a server does by itself is not kept, so nothing is written down when it comes to nothing. */
     @Test
     void shouldNotRememberAModeBecauseAStoreFailedThatNobodyChose() {

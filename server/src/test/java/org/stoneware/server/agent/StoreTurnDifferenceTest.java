@@ -93,6 +93,77 @@ class StoreTurnDifferenceTest {
         assertThat(rig.exchange.picture().progress()).isEqualTo("the store in use is on probation, and none stands by");
     }
 
+    /** The new one has all sessions. The old one, which lacks some, is let go, which makes room. */
+    @Test
+    void shouldGoOnTryingAloneWhenTheDiskIsFullAndTheOldStoreHasFoundDamage() {
+        rig.first.keepsSessions = true;
+        moveTheStandby();
+        rig.first.last().damage = "damaged: records=1";
+        rig.difference = differing(MismatchKind.FULL);
+        rig.cycle();
+        ask();
+
+        assertThat(rig.inUse()).isEqualTo(offer.inWords());
+        assertThat(rig.told).containsExactly("TRYING first: " + MAKER);
+        assertThat(rig.events()).noneMatch(each -> each.startsWith("store-suspect"));
+        assertThat(rig.exchange.picture().progress()).isEqualTo("the store in use is on probation, and none stands by");
+    }
+
+    /** A standby whose store has failed is dropped at once; the old one may have every change a moment later. */
+    @Test
+    void shouldGoBackOnceTheOldStoreHasEveryChangeWhenTheActiveDropsAServerWhoseStoreSaysItFailed() {
+        moveTheStandby();
+        dropForAFailureWhileTheOldStoreLags();
+        String meanwhile = rig.inUse();
+        rig.first.last().isStuck = false;
+        rig.cycle();
+        rig.cycle();
+        ask();
+
+        assertThat(meanwhile).isEqualTo(offer.inWords());
+        assertThat(rig.inUse()).isEqualTo(rig.firstOffer.inWords());
+        assertThat(rig.eventTypes()).contains("store-fell-back");
+        assertThat(rig.told).hasSize(1);
+        assertThat(rig.told.get(0)).startsWith("UNFIT first: " + MAKER).contains("planted");
+    }
+
+    @Test
+    void shouldFindAStoreUnfitThatSaysItFailedWhenTheOldOneLagsForTooLong() {
+        moveTheStandby();
+        dropForAFailureWhileTheOldStoreLags();
+        rig.passSeconds(3);
+        rig.cycle();
+        ask();
+
+        assertThat(rig.inUse()).isEqualTo(offer.inWords());
+        assertThat(rig.told).hasSize(1);
+        assertThat(rig.told.get(0)).startsWith("UNFIT first: " + MAKER).contains("planted", "was behind for");
+    }
+
+    /** The copy is made in another store of that version. */
+    @Test
+    void shouldFindAStoreUnfitThatSaysItFailedWhenACopyComesWhileTheOldOneLags() {
+        moveTheStandby();
+        dropForAFailureWhileTheOldStoreLags();
+        rig.copyIsWhole();
+        rig.cycle();
+        rig.isCounted = true;
+        rig.passSeconds(31);
+        rig.cycle();
+        ask();
+
+        assertThat(rig.told).hasSize(1);
+        assertThat(rig.told.get(0)).startsWith("UNFIT first: " + MAKER).contains("planted");
+    }
+
+    private void dropForAFailureWhileTheOldStoreLags() {
+        rig.first.last().isStuck = true;
+        newer.last().isHealthFailed = true;
+        rig.difference = differing(MismatchKind.STORE_FAILED);
+        rig.isCounted = false;
+        rig.cycle();
+    }
+
     /** What is no session is in no store. */
     @Test
     void shouldNotBlameTheNewStoreForWhatIsNoSession() {

@@ -325,6 +325,28 @@ class StoreTurnTest {
         assertThat(rig.problems()).isEmpty();
     }
 
+    /** The active may have dropped it because of the copy. */
+    @Test
+    void shouldNotProveAStoreThatTheSessionsMovedToWhileTheActiveDidNotCountThisServer() {
+        rig.isCounted = false;
+        rig.cycle();
+        moveTheStandby();
+        rig.passSeconds(31);
+        rig.cycle();
+        rig.isCounted = true;
+        rig.cycle();
+        ask();
+        String progress = rig.exchange.picture().progress();
+        rig.passSeconds(31);
+        rig.cycle();
+        ask();
+
+        assertThat(rig.told).containsExactly("TRYING first: " + MAKER, "PROVED first: " + MAKER);
+        assertThat(progress).isEqualTo("the store in use is on probation, and none stands by");
+        assertThat(rig.events()).noneMatch(each -> each.startsWith("store-proved"));
+        assertThat(rig.inUse()).isEqualTo(offer.inWords());
+    }
+
     @Test
     void shouldNotProveAStoreThatFailsAfterACopyFromTheActiveEndedItsProbation() {
         moveTheStandby();
