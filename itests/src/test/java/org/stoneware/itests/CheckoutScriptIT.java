@@ -20,7 +20,7 @@ import org.stoneware.demo.ChildProcess;
 /** The checkout's own {@code bin/stoneware}: when it builds, and which layout it then runs. Maven is replaced by a script that tells. */
 class CheckoutScriptIT {
     private static final Duration PATIENCE = Duration.ofSeconds(60);
-    /** Writes a half layout, waits for a file to appear, then completes the layout. */
+    /** Writes a half layout, waits for a file to appear, then completes the layout; one that was left behind ends with its directory. */
     private static final String BUILD =
             """
             #!/bin/sh
@@ -29,7 +29,8 @@ class CheckoutScriptIT {
             mkdir -p $layout/bin
             printf '#!/bin/sh\\necho half\\n' >$layout/bin/stoneware
             chmod +x $layout/bin/stoneware
-            while [ ! -f may-finish ]; do sleep 0.1; done
+            while [ ! -f may-finish ] && [ -f pom.xml ]; do sleep 0.1; done
+            [ -f may-finish ] || exit 1
             printf '#!/bin/sh\\necho "complete $*"\\n' >$layout/bin/stoneware
             touch distribution/target/layout.complete
             """;
