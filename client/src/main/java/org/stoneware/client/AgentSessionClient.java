@@ -229,7 +229,7 @@ final class AgentSessionClient implements SessionClient {
         int flags;
         synchronized (owned) {
             key = owned.resolve(known);
-            OwnedSessions.@Nullable Entry entry = owned.entry(key);
+            @Nullable OwnedEntry entry = owned.entry(key);
             if (entry == null || entry.fencedUses > 0 || entry.isReleased) {
                 return new Committed(Committed.Status.FENCED, 0, "another Tomcat owns the session now");
             }
@@ -393,7 +393,7 @@ final class AgentSessionClient implements SessionClient {
         long base;
         synchronized (owned) {
             key = owned.resolve(known);
-            OwnedSessions.@Nullable Entry entry = owned.entry(key);
+            @Nullable OwnedEntry entry = owned.entry(key);
             if (entry == null || entry.isReleased || entry.fencedUses > 0) {
                 return new Committed(Committed.Status.FENCED, 0, "another Tomcat owns the session now");
             }
@@ -421,7 +421,7 @@ final class AgentSessionClient implements SessionClient {
         long base;
         synchronized (owned) {
             from = owned.resolve(known);
-            OwnedSessions.@Nullable Entry entry = owned.entry(from);
+            @Nullable OwnedEntry entry = owned.entry(from);
             if (entry == null || entry.isReleased || entry.fencedUses > 0) {
                 return new Committed(Committed.Status.FENCED, 0, "another Tomcat owns the session now");
             }

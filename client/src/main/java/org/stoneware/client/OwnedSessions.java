@@ -22,13 +22,15 @@ import org.stoneware.wire.session.SessionProtocol;
  * <b>Threading:</b> every method needs the object's monitor, which callers hold ({@code synchronized (owned)}) around a whole step.
  */
 final class OwnedSessions {
-    private final Map<SessionKey, Entry> entries = new HashMap<>();
+    private final Map<SessionKey, OwnedEntry> entries = new HashMap<>();
     private final Map<SessionKey, Long> touches = new LinkedHashMap<>();
     /** Old keys of renamed sessions, while requests that know a session by its old key use it. */
     private final Map<SessionKey, SessionKey> aliases = new HashMap<>();
 
     /** Generation of what is owned no more whatever the lease. */
     private static final long LOST = -1;
+    /** Of a removal that has no id yet. */
+    private static final long NOT_SENT = Long.MAX_VALUE;
 
     private final Lease lease = new Lease();
     private long generation;
@@ -41,47 +43,6 @@ final class OwnedSessions {
         RESTING,
         /** Its last write gave the session up, or removed it, some time ago. */
         GIVEN_UP
-    }
-
-    /** One session that is owned, or was when a running request began to use it. */
-    static final class Entry {
-        long token = SessionProtocol.NO_TOKEN;
-        long version;
-        long generation;
-        /** Number of the last grant of the token that was seen. */
-        long grant;
-
-        int uses;
-        /** The array has not heard of it yet. */
-        boolean isNew;
-        /** Others wait for it: no new request may begin to use it here. */
-        boolean isRecalled;
-        /** Other Tomcats used it lately: given up with the last write of a request. */
-        boolean isContested;
-        /** A write that gives it up is on its way: the array may have given it to somebody else already. */
-        boolean isReleasing;
-        /** A removal is on its way: the array may have told others already that the session has ended, whatever is granted meanwhile. */
-        boolean isEnding;
-        /** It was given up. */
-        boolean isReleased;
-        /** Uses that began under a token lost since; while there are any, nothing may be written. */
-        int fencedUses;
-        /** Uses whose last write gave the session up, and of a session removed; they only have to end, and nobody waits for that. */
-        int closedUses;
-
-        int allUses() {
-            return uses + fencedUses + closedUses;
-        }
-
-        /** Uses others wait for. */
-        int openUses() {
-            return uses + fencedUses;
-        }
-
-        /** True for the copy this Tomcat was given or has changed last, as far as is known; a session that begins has no other. */
-        boolean isNewest(long copyVersion) {
-            return isNew || version == copyVersion;
-        }
     }
 
     boolean isLeaseValid(long nowNs) {
@@ -126,7 +87,7 @@ final class OwnedSessions {
     }
 
     /** Shows what is owned under the lease that holds now, and can be named in a new epoch; nothing when there is no lease. */
-    void forEachNameable(long nowNs, BiConsumer<SessionKey, Entry> to) {
+    void forEachNameable(long nowNs, BiConsumer<SessionKey, OwnedEntry> to) {
         forgetIfLapsed(nowNs);
         if (!isLeaseValid(nowNs)) {
             return;
@@ -138,14 +99,14 @@ final class OwnedSessions {
         });
     }
 
-    private static boolean isNameable(Entry entry, long under) {
+    private static boolean isNameable(OwnedEntry entry, long under) {
         return !entry.isNew && !entry.isReleasing && !entry.isReleased && entry.generation == under;
     }
 
     /** What is to be said of a session that was owned under that generation of the lease; null when it is not any more. */
     @Nullable
     OwnedSession toName(SessionKey key, long under) {
-        @Nullable Entry entry = entries.get(key);
+        @Nullable OwnedEntry entry = entries.get(key);
         return entry != null && isNameable(entry, under) ? new OwnedSession(key, entry.token, entry.grant) : null;
     }
 
@@ -159,7 +120,7 @@ final class OwnedSessions {
 
     /** A session that was owned under an earlier generation of the lease is owned under this one. */
     void confirmed(SessionKey key, long under) {
-        @Nullable Entry entry = entry(key);
+        @Nullable OwnedEntry entry = entry(key);
         if (entry != null && entry.generation == under) {
             entry.generation = generation;
         }
@@ -167,7 +128,7 @@ final class OwnedSessions {
 
     /** A session is not owned under this token. Running requests keep it, and the server judges it. */
     void refused(SessionKey key, long token) {
-        @Nullable Entry entry = entry(key);
+        @Nullable OwnedEntry entry = entry(key);
         if (entry == null || entry.isNew || entry.token != token) {
             return;
         }
@@ -190,7 +151,7 @@ final class OwnedSessions {
      */
     void distrust(LongUnaryOperator told) {
         entries.entrySet().removeIf(each -> {
-            Entry entry = each.getValue();
+            OwnedEntry entry = each.getValue();
             if (entry.isNew || told.applyAsLong(entry.version) != CopyVersions.NO_VERSION) {
                 return false;
             }
@@ -205,7 +166,7 @@ final class OwnedSessions {
 
     /** True when a session is owned under a token, or requests that began under it still run and will give it back. */
     boolean isHeld(SessionKey key, long token) {
-        @Nullable Entry entry = entry(key);
+        @Nullable OwnedEntry entry = entry(key);
         return entry != null && entry.token == token && !entry.isReleased;
     }
 
@@ -233,12 +194,12 @@ final class OwnedSessions {
     boolean tryOpen(SessionKey key, long knownVersion, long wallMs, long nowNs) {
         clocks(wallMs, nowNs);
         forgetIfLapsed(nowNs);
-        @Nullable Entry entry = entry(key);
+        @Nullable OwnedEntry entry = entry(key);
         if (entry == null
                 || entry.isNew
                 || entry.isRecalled
                 || entry.isReleased
-                || entry.isEnding
+                || entry.isEnding()
                 || entry.fencedUses > 0
                 || entry.generation != generation
                 || !isLeaseValid(nowNs)
@@ -255,11 +216,11 @@ final class OwnedSessions {
      * would end with it, and has to be granted anew.
      */
     boolean share(SessionKey key) {
-        @Nullable Entry entry = entry(key);
+        @Nullable OwnedEntry entry = entry(key);
         if (entry == null || entry.uses == 0 || entry.fencedUses > 0) {
             return false;
         }
-        if (entry.isReleasing || entry.isEnding || entry.isReleased) {
+        if (entry.isReleasing || entry.isEnding() || entry.isReleased) {
             return false;
         }
         entry.uses++;
@@ -272,12 +233,12 @@ final class OwnedSessions {
      * @return false when requests of this Tomcat use a session of that key; nothing has changed then.
      */
     boolean create(SessionKey key) {
-        @Nullable Entry former = entry(key);
+        @Nullable OwnedEntry former = entry(key);
         int formerUses = former == null ? 0 : former.allUses();
         if (former != null && formerUses > 0 && (!former.isReleased || aliases.containsKey(key))) {
             return false;
         }
-        Entry entry = new Entry();
+        OwnedEntry entry = new OwnedEntry();
         entry.isNew = true;
         entry.uses = 1;
         // Uses of the session that had the key before and was removed; they only have to end.
@@ -293,14 +254,14 @@ final class OwnedSessions {
      */
     void onGranted(SessionKey key, long token, long grant, long version, int hints, long sentGeneration, long nowNs) {
         forgetIfLapsed(nowNs);
-        Entry entry = entries.computeIfAbsent(resolve(key), k -> new Entry());
+        OwnedEntry entry = entries.computeIfAbsent(resolve(key), k -> new OwnedEntry());
         if (entry.uses > 0 && entry.token != token) {
             entry.fencedUses += entry.uses;
             entry.uses = 0;
         }
         // Granted again under a token that is owned, a lease broken in between has not taken that away.
         boolean isAgain = entry.token == token;
-        entry.isEnding &= isAgain;
+        entry.removalId = isAgain ? entry.removalId : 0;
         // What comes while there is no lease must not be owned, or named in a new epoch, by the next one.
         long granted = isLeaseValid(nowNs) ? sentGeneration : LOST;
         entry.generation = isAgain ? Math.max(entry.generation, granted) : granted;
@@ -319,25 +280,49 @@ final class OwnedSessions {
     }
 
     @Nullable
-    Entry entry(SessionKey key) {
+    OwnedEntry entry(SessionKey key) {
         return entries.get(resolve(key));
     }
 
     /** True when a write that is the last of its request should give the session up. */
-    boolean releasesWithWrite(Entry entry, boolean isLast) {
+    boolean releasesWithWrite(OwnedEntry entry, boolean isLast) {
         return isLast && entry.uses == 1 && entry.fencedUses == 0 && (entry.isRecalled || entry.isContested);
     }
 
     /** A write that gives the session up is about to be sent. */
-    void beginRelease(Entry entry) {
+    void beginRelease(OwnedEntry entry) {
         entry.isRecalled = true;
         entry.isReleasing = true;
     }
 
     /** A removal is about to be sent. Unlike a release it takes effect whatever was granted meanwhile. */
-    void beginRemoval(Entry entry) {
+    void beginRemoval(OwnedEntry entry) {
         beginRelease(entry);
-        entry.isEnding = true;
+        entry.removalId = NOT_SENT;
+    }
+
+    /** The removal goes out under this id. */
+    void removalSent(SessionKey key, long requestId) {
+        @Nullable OwnedEntry entry = entry(key);
+        if (entry != null && entry.isEnding()) {
+            entry.removalId = requestId;
+        }
+    }
+
+    /** The array has refused a removal, so nobody was told that the session had ended. */
+    void notRemoved(SessionKey key) {
+        @Nullable OwnedEntry entry = entry(key);
+        if (entry != null) {
+            entry.removalId = 0;
+        }
+    }
+
+    /** A request that was sent behind a removal was granted the session: whatever became of the removal, it has not ended it. */
+    void grantedBehind(SessionKey key, long requestId) {
+        @Nullable OwnedEntry entry = entry(key);
+        if (entry != null && requestId > entry.removalId) {
+            entry.removalId = 0;
+        }
     }
 
     /**
@@ -357,7 +342,7 @@ final class OwnedSessions {
             long sentGeneration,
             long nowNs) {
         forgetIfLapsed(nowNs);
-        @Nullable Entry entry = entry(key);
+        @Nullable OwnedEntry entry = entry(key);
         if (entry == null || (entry.token != sentToken && !entry.isNew)) {
             return;
         }
@@ -387,11 +372,9 @@ final class OwnedSessions {
 
     /** The outcome of a write is not known: the next request must ask the server for the session. */
     void onUnknown(SessionKey key) {
-        @Nullable Entry entry = entry(key);
+        @Nullable OwnedEntry entry = entry(key);
         if (entry != null) {
             entry.isRecalled = true;
-            // What is granted from here on was asked for behind the removal.
-            entry.isEnding = false;
             // Whatever copy there is may lack that write, which may have taken effect.
             entry.version = CopyVersions.NO_VERSION;
         }
@@ -411,7 +394,7 @@ final class OwnedSessions {
     @Nullable
     OwnedSession end(SessionKey known, long accessNs, Ending ending) {
         SessionKey key = resolve(known);
-        @Nullable Entry entry = entries.get(key);
+        @Nullable OwnedEntry entry = entries.get(key);
         if (entry == null) {
             return null;
         }
@@ -437,7 +420,7 @@ final class OwnedSessions {
         return isToBeGivenBack ? new OwnedSession(key, entry.token, entry.grant) : null;
     }
 
-    private static void endOne(Entry entry, Ending ending) {
+    private static void endOne(OwnedEntry entry, Ending ending) {
         boolean isClosed = entry.closedUses > 0 && (ending == Ending.GIVEN_UP || entry.openUses() == 0);
         if (isClosed) {
             entry.closedUses--;
@@ -458,7 +441,7 @@ final class OwnedSessions {
      * @return true when nobody here uses it who could change it, so that it is to be given back now.
      */
     boolean onRecall(SessionKey key, long token, long grant) {
-        @Nullable Entry entry = entry(key);
+        @Nullable OwnedEntry entry = entry(key);
         if (entry == null) {
             return true;
         }
@@ -488,7 +471,7 @@ final class OwnedSessions {
      * @return true when it is to be given back, because nobody here uses the session under that token.
      */
     boolean onUnwantedGrant(SessionKey key, long token, long grant) {
-        @Nullable Entry entry = entry(key);
+        @Nullable OwnedEntry entry = entry(key);
         if (entry == null || entry.token != token || entry.isReleased) {
             return entry == null || !entry.isNew;
         }
@@ -498,7 +481,7 @@ final class OwnedSessions {
     }
 
     void removed(SessionKey key) {
-        @Nullable Entry entry = entry(key);
+        @Nullable OwnedEntry entry = entry(key);
         if (entry != null) {
             entry.isReleased = true;
         }
@@ -508,7 +491,7 @@ final class OwnedSessions {
     /** A session has a new key. Whoever uses it under the old one goes on doing so: the old key leads to it while it is in use. */
     void renamed(SessionKey known, SessionKey to, long version) {
         SessionKey from = resolve(known);
-        @Nullable Entry entry = entries.remove(from);
+        @Nullable OwnedEntry entry = entries.remove(from);
         if (entry != null) {
             entry.version = Math.max(entry.version, version);
             entries.put(to, entry);
@@ -542,7 +525,7 @@ final class OwnedSessions {
     }
 
     boolean isUsed(SessionKey key) {
-        @Nullable Entry entry = entry(key);
+        @Nullable OwnedEntry entry = entry(key);
         return entry != null && entry.allUses() > 0;
     }
 
@@ -554,7 +537,7 @@ final class OwnedSessions {
     @Nullable
     OwnedSession takeIdle(SessionKey known) {
         SessionKey key = resolve(known);
-        @Nullable Entry entry = entries.get(key);
+        @Nullable OwnedEntry entry = entries.get(key);
         if (entry == null || entry.allUses() > 0) {
             return null;
         }
@@ -568,7 +551,7 @@ final class OwnedSessions {
         entries.entrySet().removeIf(each -> {
             boolean isIdle = each.getValue().allUses() == 0;
             if (isIdle) {
-                Entry entry = each.getValue();
+                OwnedEntry entry = each.getValue();
                 idle.add(new OwnedSession(each.getKey(), entry.token, entry.grant));
             }
             return isIdle;

@@ -71,6 +71,11 @@ final class RequestExchange {
     void send(PendingRequest request) {
         pending.add(request);
         request.copyName = ClientRequestPublisher.copyVersion(request.message);
+        if (request.isRemoval) {
+            synchronized (owned) {
+                owned.removalSent(request.key, request.id);
+            }
+        }
         doWork();
     }
 
@@ -112,7 +117,7 @@ final class RequestExchange {
         requests.restamp(request.message, epoch, request.id, pending.answeredBelow());
         synchronized (owned) {
             request.sentGeneration = owned.generation();
-            OwnedSessions.@Nullable Entry entry = owned.entry(request.key);
+            @Nullable OwnedEntry entry = owned.entry(request.key);
             if (entry != null && entry.token == request.token && !entry.isNew) {
                 ClientRequestPublisher.keepIfGrantedSince(request.message, entry.grant);
             }
@@ -123,6 +128,9 @@ final class RequestExchange {
     private void refuse(PendingRequest request) {
         pending.remove(request.id);
         synchronized (owned) {
+            if (request.isRemoval) {
+                owned.notRemoved(request.key);
+            }
             request.writeStatus = WriteStatus.FENCED;
             request.complete();
         }
@@ -202,6 +210,7 @@ final class RequestExchange {
                 if (isWanted && isGrant) {
                     SessionKey key = copy == null ? request.key : copy.key();
                     owned.onGranted(key, token, grant, name, hints, request.sentGeneration, nowNs);
+                    owned.grantedBehind(key, request.id);
                 }
                 if (isWanted) {
                     request.ownStatus = status;
@@ -258,8 +267,10 @@ final class RequestExchange {
             if (isCommitted && request.renamedTo != null) {
                 owned.renamed(request.key, request.renamedTo, name);
             }
-            if (isCommitted && request.isRemoval) {
+            if (request.isRemoval && isCommitted) {
                 owned.removed(request.key);
+            } else if (request.isRemoval) {
+                owned.notRemoved(request.key);
             }
             request.writeStatus = status;
             request.isReleased = isCommitted && token == SessionProtocol.NO_TOKEN && !request.isFollowed;

@@ -176,7 +176,7 @@ class OwnedSessionsTest {
     @Test
     void shouldGiveUpAContestedSessionWithTheLastWriteOfItsOnlyRequest() {
         owned.onGranted(KEY, TOKEN, 1, 7, SessionProtocol.HINT_CONTESTED, owned.generation(), 0);
-        OwnedSessions.Entry entry = owned.entry(KEY);
+        OwnedEntry entry = owned.entry(KEY);
 
         assertThat(owned.releasesWithWrite(entry, false)).isFalse();
         assertThat(owned.releasesWithWrite(entry, true)).isTrue();

@@ -228,6 +228,52 @@ class RequestExchangeTest {
         assertThat(flags(write)).isZero();
     }
 
+    /** A store that takes no changes for a while, for one. */
+    @Test
+    void shouldUseASessionAgainWhoseRemovalWasRefused() {
+        PendingRequest removal = removeInUse();
+        PendingRequest behind = getOwn(7);
+        exchange.send(behind);
+
+        exchange.onWritten(removal.id, SessionProtocol.NO_TOKEN, 0, WriteStatus.FAILED, 0, 0);
+        exchange.onOwned(behind.id, TOKEN, 7, 0, OwnStatus.CURRENT, 0, TOKEN + 1, 0, null, 0);
+        owned.end(KEY, 0);
+        owned.end(KEY, 0);
+
+        assertThat(owned.tryOpen(KEY, 7, 0, 0)).isTrue();
+    }
+
+    /** It may still take effect, and only what was asked for behind it shows that it has not. */
+    @Test
+    void shouldBeginNoUseWhileARemovalMayTakeEffectThatNobodyWaitsForAnyMore() {
+        owned.onRenewed(0, 0);
+        exchange.open(1);
+        PendingRequest before = getOwn(7);
+        exchange.send(before);
+        removeInUse();
+        PendingRequest behind = getOwn(7);
+        exchange.send(behind);
+
+        owned.onUnknown(KEY);
+        exchange.onOwned(before.id, TOKEN, 7, 0, OwnStatus.CURRENT, 0, TOKEN + 1, 0, null, 0);
+        boolean isOpenTooEarly = owned.tryOpen(KEY, 7, 0, 0);
+        exchange.onOwned(behind.id, TOKEN, 7, 0, OwnStatus.CURRENT, 0, TOKEN + 2, 0, null, 0);
+
+        assertThat(isOpenTooEarly).isFalse();
+        assertThat(owned.tryOpen(KEY, 7, 0, 0)).isTrue();
+    }
+
+    private PendingRequest removeInUse() {
+        owned.onRenewed(0, 0);
+        owned.onGranted(KEY, TOKEN, TOKEN, 7, 0, owned.generation(), 0);
+        owned.beginRemoval(owned.entry(KEY));
+        PendingRequest removal = change(7);
+        removal.isRemoval = true;
+        exchange.open(1);
+        exchange.send(removal);
+        return removal;
+    }
+
     private static PendingRequest lastWrite(long grant) {
         SessionDelta.Builder delta = new SessionDelta.Builder(new ExpandableArrayBuffer());
         int deltaLength = delta.finish();

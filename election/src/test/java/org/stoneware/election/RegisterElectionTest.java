@@ -269,6 +269,37 @@ class RegisterElectionTest {
                 .hasMessageContaining("selfId=2");
     }
 
+    /** A third server has gone on alone, and is heard between the question and its answers. */
+    @Test
+    void shouldAskAgainAboveAnEpochItHearsOfWhileItAsks() {
+        Election election = RegisterElectionProvider.open(
+                new ElectionContext(
+                        0, List.of("Server1", "Server2", "Server3"), 99, ELECTION_TIME_NS, Path.of("unused"), false),
+                new Output(),
+                store);
+        election.onEvidence(new Evidence(Evidence.Kind.HELLO, 1, 7, ServerRole.START, 0, 0), 0);
+        election.onEvidence(new Evidence(Evidence.Kind.HELLO, 2, 8, ServerRole.START, 0, 0), 0);
+        election.doWork(SECOND_NS);
+        Ballot asked = lastSent(RegisterMessage.Type.PREPARE).ballot();
+
+        election.onEvidence(new Evidence(Evidence.Kind.HEARTBEAT, 2, 8, ServerRole.START, 9L << 22, 0), SECOND_NS);
+        for (RegisterMessage.Type type : List.of(RegisterMessage.Type.PROMISE, RegisterMessage.Type.ACCEPTED)) {
+            deliver(election, 1, new RegisterMessage(type, PEER, 7, asked, Ballot.NONE, null), SECOND_NS);
+        }
+        ServerRole answered = election.view().role();
+        election.doWork(2 * SECOND_NS);
+
+        assertThat(answered).isEqualTo(ServerRole.START);
+        assertThat(lastSent(RegisterMessage.Type.PREPARE).ballot().counter()).isGreaterThan(9);
+    }
+
+    private RegisterMessage lastSent(RegisterMessage.Type type) {
+        return sent.stream()
+                .filter(each -> each.type() == type)
+                .reduce((first, second) -> second)
+                .orElseThrow();
+    }
+
     private Election open(boolean isPersistent) {
         return RegisterElectionProvider.open(context(isPersistent), new Output(), store);
     }
@@ -299,9 +330,13 @@ class RegisterElectionTest {
     }
 
     private static void deliver(Election election, RegisterMessage message) {
+        deliver(election, 0, message, 1);
+    }
+
+    private static void deliver(Election election, int from, RegisterMessage message, long nowNs) {
         UnsafeBuffer buffer = new UnsafeBuffer(new byte[RegisterMessageCodec.MAX_LENGTH]);
         int length = RegisterMessageCodec.encode(message, buffer, 0);
-        election.onMessage(0, buffer, 0, length, 1);
+        election.onMessage(from, buffer, 0, length, nowNs);
     }
 
     private final class Output implements ElectionOutput {

@@ -95,7 +95,7 @@ public final class ExploredTomcat extends TomcatProtocol {
     /** Writes the next value as the last thing of the request. */
     public void commit(long now) {
         nowNs = now;
-        OwnedSessions.Entry entry = owned.entry(key);
+        OwnedEntry entry = owned.entry(key);
         if (entry == null || entry.fencedUses > 0 || entry.isReleased) {
             end(now);
             return;

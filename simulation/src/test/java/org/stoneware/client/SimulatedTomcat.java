@@ -279,7 +279,7 @@ public final class SimulatedTomcat extends TomcatProtocol {
         }
 
         private void commit() {
-            OwnedSessions.Entry entry = owned.entry(key);
+            OwnedEntry entry = owned.entry(key);
             boolean isFenced = entry == null || entry.fencedUses > 0 || entry.isReleased;
             if (entry == null || copy.isLost || (isFenced && bug != PlantedBug.FENCE_IGNORED)) {
                 end();
@@ -295,7 +295,7 @@ public final class SimulatedTomcat extends TomcatProtocol {
             exchange.send(request);
         }
 
-        private void sendEnd(OwnedSessions.Entry entry) {
+        private void sendEnd(OwnedEntry entry) {
             int length = requests.remove(out, 0, 0, entry.token, entry.version, key);
             request = new PendingRequest(key, bytes(length), false, entry.token);
             request.isRemoval = true;
@@ -304,7 +304,7 @@ public final class SimulatedTomcat extends TomcatProtocol {
             changing = ledger.history().end(key, id);
         }
 
-        private void sendChange(OwnedSessions.Entry entry) {
+        private void sendChange(OwnedEntry entry) {
             int flags = entry.isNew ? SessionProtocol.WRITE_CREATE : 0;
             if (owned.releasesWithWrite(entry, isLast)) {
                 flags |= SessionProtocol.WRITE_RELEASE;

@@ -89,7 +89,7 @@ public abstract class TomcatProtocol implements ClientResponseListener {
 
     /** For people: how a session stands here. */
     public String standing(SessionKey key) {
-        OwnedSessions.Entry entry = owned.entry(key);
+        OwnedEntry entry = owned.entry(key);
         return "tomcat=" + id + " epoch=" + epoch() + " registered=" + isRegistered
                 + (entry == null
                         ? " none"
@@ -104,7 +104,7 @@ public abstract class TomcatProtocol implements ClientResponseListener {
 
     /** True when a request here may begin to use the session without asking. */
     public boolean owns(SessionKey key) {
-        OwnedSessions.Entry entry = owned.entry(key);
+        OwnedEntry entry = owned.entry(key);
         return entry != null
                 && !entry.isNew
                 && !entry.isRecalled
@@ -147,7 +147,7 @@ public abstract class TomcatProtocol implements ClientResponseListener {
     }
 
     /** Encodes a change that gives the counter in a session a new value; returns the length of the message. */
-    final int encodeWrite(OwnedSessions.Entry entry, int flags, SessionKey key, long counter) {
+    final int encodeWrite(OwnedEntry entry, int flags, SessionKey key, long counter) {
         SessionDelta.Builder delta = new SessionDelta.Builder(new ExpandableArrayBuffer(64));
         UnsafeBuffer value = new UnsafeBuffer(new byte[Long.BYTES]);
         value.putLong(0, counter);
@@ -301,7 +301,7 @@ public abstract class TomcatProtocol implements ClientResponseListener {
 
     /** Counts a grant under the lease of now, or under the next one, whatever became of the one it was asked for under. */
     private void ownAnyway(SessionKey key, long token, int hints) {
-        OwnedSessions.Entry entry = owned.entry(key);
+        OwnedEntry entry = owned.entry(key);
         if (entry != null && entry.token == token) {
             entry.generation = owned.generation();
             entry.isRecalled = (hints & SessionProtocol.HINT_RECALLED) != 0;

@@ -82,8 +82,8 @@ public final class PeerLinks {
         private final List<LivenessLink> inbound = new ArrayList<>();
 
         private boolean isGreeted;
-        /** Its link was silent for so long that it is being closed. */
-        private boolean isGivenUp;
+        /** For how long its link was silent that is being closed for that; 0 for no such link. */
+        private long givenUpNs;
 
         private long incarnation;
         private ServerRole role = ServerRole.STOPPED;
@@ -194,7 +194,7 @@ public final class PeerLinks {
         peer.isDialling = false;
         peer.outbound = link;
         peer.isGreeted = false;
-        peer.isGivenUp = false;
+        peer.givenUpNs = 0;
         link.sendHello(new Hello(
                 Hello.Kind.SERVER,
                 Hello.PROTOCOL_VERSION,
@@ -324,7 +324,7 @@ public final class PeerLinks {
      */
     public void onReplicationFrame(int memberId) {
         Peer peer = peers[memberId];
-        if (peer.outbound != null && peer.isGreeted && !peer.isGivenUp) {
+        if (peer.outbound != null && peer.isGreeted) {
             tell(Evidence.Kind.HEARTBEAT, memberId, peer.incarnation, peer.role, peer.epoch, 0);
         }
     }
@@ -365,8 +365,7 @@ public final class PeerLinks {
         }
         if (silentNs > GIVE_UP_SILENT_NS) {
             if (memberId >= 0 && peers[memberId].outbound == link) {
-                // Closing takes a while, and says nothing more: the silence has to be the last that is heard of it.
-                peers[memberId].isGivenUp = true;
+                peers[memberId].givenUpNs = silentNs;
             }
             link.close();
         }
@@ -404,6 +403,10 @@ public final class PeerLinks {
             tell(Evidence.Kind.GOODBYE, peer.memberId, peer.incarnation, ServerRole.START, 0, 0);
         } else if (cause != CloseCause.CLOSED_HERE) {
             tell(Evidence.Kind.CLOSED, peer.memberId, peer.incarnation, ServerRole.START, 0, 0);
+        } else if (wasGreeted && peer.givenUpNs > 0) {
+            // What came while it was being closed must not be the last that is heard of it: there is no link any more
+            // that could tell its silence. One that lives is greeted by the next call.
+            tell(Evidence.Kind.SILENT, peer.memberId, peer.incarnation, ServerRole.START, 0, peer.givenUpNs);
         }
     }
 

@@ -314,7 +314,7 @@ public final class ClientRequestPublisher {
     }
 
     /**
-     * A write that was made before its Tomcat saw this grant of its token does not give the session up: a request that has not ended uses it.
+     * A write that was made before its Tomcat saw this grant of its token does not give the session up: a request that has not ended may use it.
      * Does nothing with another message.
      */
     public static void keepIfGrantedSince(MutableDirectBuffer message, long grant) {
