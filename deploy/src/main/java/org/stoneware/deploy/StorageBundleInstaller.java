@@ -196,7 +196,7 @@ public final class StorageBundleInstaller implements ArtifactInstaller, StorageF
         later(found, bundle, delayMs, () -> finish(found, bundle, others, waitedMs));
     }
 
-    /** What is left to be done with a bundle; waits for nothing that may last, since other files wait for it. */
+    /** What is left to be done with a bundle. May wait for an exchange, never for a probation: other files wait meanwhile. */
     private interface Step {
         void take() throws InterruptedException;
     }

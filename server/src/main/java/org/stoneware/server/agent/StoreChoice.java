@@ -24,6 +24,8 @@ final class StoreChoice {
     private volatile String mode;
     /** The mode before is written down beside the chosen one. */
     private boolean isOnProbation;
+    /** This process has written the mode before beside the chosen one, and has not been about to take it away since. */
+    private boolean hasWayBack;
 
     private StoreChoice(Path file, String configured, String mode) {
         this.file = file;
@@ -95,6 +97,7 @@ final class StoreChoice {
     synchronized void begin(String next) throws IOException {
         if (!next.equals(mode)) {
             write(next, mode, false);
+            hasWayBack = true;
         }
     }
 
@@ -108,6 +111,7 @@ final class StoreChoice {
             choose(back);
         } else {
             write(next, back, false);
+            hasWayBack = true;
             isOnProbation = false;
             mode = back;
         }
@@ -120,20 +124,22 @@ final class StoreChoice {
             return;
         }
         write(next, mode, true);
+        hasWayBack = true;
         isOnProbation = true;
         mode = next;
     }
 
     /**
-     * The mode of the store in use is asked for. Where it was chosen before, what is written down beside it stays, or the way back would be gone.
+     * The mode of the store in use is asked for. A way back that is written down beside it stays; else it is written anew, since the file may have
+     * been deleted, or may say what it should not any more.
      *
-     * @param isOnProbation the sessions may come back to the mode before.
+     * @param mayComeBack the sessions may come back to the mode before, and a restart would find a store for it.
      */
-    synchronized void confirm(String inUse, boolean isOnProbation) throws IOException {
-        if (inUse.equals(mode)) {
+    synchronized void confirm(String inUse, boolean mayComeBack) throws IOException {
+        if (inUse.equals(mode) && hasWayBack) {
             return;
         }
-        if (isOnProbation) {
+        if (mayComeBack && !inUse.equals(mode)) {
             moved(inUse);
         } else {
             choose(inUse);
@@ -143,6 +149,8 @@ final class StoreChoice {
     /** They don't come back any more. */
     synchronized void settle() throws IOException {
         if (isOnProbation) {
+            // Should this not be written, whoever asks for the mode once more has it written.
+            hasWayBack = false;
             choose(mode);
         }
     }
@@ -160,6 +168,7 @@ final class StoreChoice {
             write(chosen, "", false);
         }
         isOnProbation = false;
+        hasWayBack = false;
         mode = chosen;
     }
 

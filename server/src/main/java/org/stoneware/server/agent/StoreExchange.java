@@ -415,7 +415,8 @@ final class StoreExchange implements StoreSwitch.Output {
         String mode = generations.inUse().mode();
         boolean isOnProbation = exchange.state() == StoreSwitchState.PROVING;
         isLasting |= isOnProbation && !mode.equals(choice().mode());
-        choices.write(() -> source.choice().confirm(mode, isOnProbation), problem -> {
+        boolean mayComeBack = isOnProbation && fit.isThere(succession.before());
+        choices.write(() -> source.choice().confirm(mode, mayComeBack), problem -> {
             then.run();
             show();
         });

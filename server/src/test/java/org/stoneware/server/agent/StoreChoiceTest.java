@@ -47,6 +47,40 @@ class StoreChoiceTest {
     }
 
     @Test
+    void shouldKeepTheWayBackWhenTheModeInUseIsAskedForAgain() throws IOException {
+        StoreChoice choice = read("");
+        choice.begin(PERMANENT);
+        choice.moved(PERMANENT);
+
+        choice.confirm(PERMANENT, true);
+
+        assertThat(read(CONFIGURED).mode()).isEqualTo(CONFIGURED);
+    }
+
+    @Test
+    void shouldWriteTheModeInUseAgainThatIsAskedForAfterItsFileWasDeleted() throws IOException {
+        StoreChoice choice = read("");
+        choice.choose(PERMANENT);
+        Files.delete(choice.file());
+
+        choice.confirm(PERMANENT, false);
+
+        assertThat(read("").mode()).isEqualTo(PERMANENT);
+    }
+
+    /** The process before ended while the other one was tried. */
+    @Test
+    void shouldForgetTheOtherModeWhenTheOneAStartWentBackToIsAskedFor() throws IOException {
+        read("").moved(PERMANENT);
+        StoreChoice choice = read(CONFIGURED);
+        assertThat(choice.mode()).isEqualTo(CONFIGURED);
+
+        choice.confirm(CONFIGURED, false);
+
+        assertThat(read("").mode()).isEqualTo(CONFIGURED);
+    }
+
+    @Test
     void shouldForgetAnExchangeThatCameToNothing() throws IOException {
         StoreChoice choice = read("");
         choice.begin(PERMANENT);

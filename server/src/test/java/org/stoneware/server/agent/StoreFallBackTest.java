@@ -194,6 +194,19 @@ class StoreFallBackTest {
         assertThat(rig.afterRestart("")).isEqualTo(StoreExchangeRig.CONFIGURED);
     }
 
+    /** Its bundle has gone, which is why the sessions have moved: a restart would find no store for it. */
+    @Test
+    void shouldNotRememberAWayBackToAStoreWhoseBundleHasGone() throws IOException {
+        rig.exchange.use(offer, false, StoreOrders.NOBODY, "test");
+        rig.untilDone();
+        rig.go(rig.firstOffer);
+
+        rig.use(offer);
+        rig.untilDone();
+
+        assertThat(Files.readString(rig.choice.file())).contains("mode=other").doesNotContain("before=");
+    }
+
     /** What a server does by itself is not kept, so nothing is written down when it comes to nothing. */
     @Test
     void shouldNotRememberAModeBecauseAStoreFailedThatNobodyChose() {
