@@ -294,6 +294,11 @@ final class AgentSessionClient implements SessionClient {
         long startNs = System.nanoTime();
         long operationNs = TimeUnit.MILLISECONDS.toNanos(settings.operationTimeoutMs());
         if (!isRunning || agent.disconnectedForNs(startNs) > operationNs) {
+            if (request.isRemoval) {
+                synchronized (owned) {
+                    owned.notRemoved(request.key);
+                }
+            }
             return false;
         }
         agent.submit(() -> agent.send(request));

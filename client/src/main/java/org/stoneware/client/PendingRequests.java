@@ -29,6 +29,11 @@ final class PendingRequests {
         return byId.remove(id);
     }
 
+    /** Whether somebody waits for the answer to a request. */
+    boolean isAwaited(long id) {
+        return byId.containsKey(id);
+    }
+
     /** Every change with a lower number was answered, or nobody waits for its answer. */
     long answeredBelow() {
         // Numbers are passed once each, whatever the number of requests.

@@ -210,7 +210,11 @@ final class RequestExchange {
                 if (isWanted && isGrant) {
                     SessionKey key = copy == null ? request.key : copy.key();
                     owned.onGranted(key, token, grant, name, hints, request.sentGeneration, nowNs);
-                    owned.grantedBehind(key, request.id);
+                    @Nullable OwnedEntry entry = owned.entry(key);
+                    // The answer to a removal says more: a server may serve what comes behind it first.
+                    if (entry != null && !pending.isAwaited(entry.removalId)) {
+                        owned.grantedBehind(key, request.id);
+                    }
                 }
                 if (isWanted) {
                     request.ownStatus = status;

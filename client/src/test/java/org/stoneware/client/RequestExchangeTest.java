@@ -250,10 +250,11 @@ class RequestExchangeTest {
         exchange.open(1);
         PendingRequest before = getOwn(7);
         exchange.send(before);
-        removeInUse();
+        PendingRequest removal = removeInUse();
         PendingRequest behind = getOwn(7);
         exchange.send(behind);
 
+        exchange.cancel(removal);
         owned.onUnknown(KEY);
         exchange.onOwned(before.id, TOKEN, 7, 0, OwnStatus.CURRENT, 0, TOKEN + 1, 0, null, 0);
         boolean isOpenTooEarly = owned.tryOpen(KEY, 7, 0, 0);
@@ -261,6 +262,21 @@ class RequestExchangeTest {
 
         assertThat(isOpenTooEarly).isFalse();
         assertThat(owned.tryOpen(KEY, 7, 0, 0)).isTrue();
+    }
+
+    /** A server may serve what comes behind it first, as where it waits for a store. */
+    @Test
+    void shouldBeginNoUseBehindARemovalThatIsNotAnsweredYet() {
+        PendingRequest removal = removeInUse();
+        PendingRequest behind = getOwn(7);
+        exchange.send(behind);
+
+        exchange.onOwned(behind.id, TOKEN, 7, 0, OwnStatus.CURRENT, 0, TOKEN + 1, 0, null, 0);
+        boolean isOpenTooEarly = owned.tryOpen(KEY, 7, 0, 0);
+        exchange.onWritten(removal.id, SessionProtocol.NO_TOKEN, 0, WriteStatus.COMMITTED, 0, 0);
+
+        assertThat(isOpenTooEarly).isFalse();
+        assertThat(owned.tryOpen(KEY, 7, 0, 0)).isFalse();
     }
 
     private PendingRequest removeInUse() {
