@@ -24,6 +24,8 @@ final class StoreChoice {
     private volatile String mode;
     /** The mode before is written down beside the chosen one. */
     private boolean isOnProbation;
+    /** What that is, while it is. */
+    private String before = "";
     /** This process has written the mode before beside the chosen one, and has not been about to take it away since. */
     private boolean hasWayBack;
 
@@ -124,6 +126,7 @@ final class StoreChoice {
             return;
         }
         write(next, mode, true);
+        before = mode;
         hasWayBack = true;
         isOnProbation = true;
         mode = next;
@@ -155,9 +158,14 @@ final class StoreChoice {
         }
     }
 
-    /** The exchange came to nothing. */
+    /** The exchange came to nothing; the probation of the one before goes on. */
     synchronized void abandon() throws IOException {
-        choose(mode);
+        if (isOnProbation) {
+            write(mode, before, true);
+            hasWayBack = true;
+        } else {
+            choose(mode);
+        }
     }
 
     /** Remembers another mode; the configured one needs no file. */

@@ -81,6 +81,21 @@ class StoreChoiceTest {
     }
 
     @Test
+    void shouldKeepTheWayBackOfAProbationWhenAnotherExchangeComesToNothing() throws IOException {
+        StoreChoice choice = read("");
+        choice.begin(PERMANENT);
+        choice.moved(PERMANENT);
+        choice.begin("rocksdb");
+
+        choice.abandon();
+
+        assertThat(read("").mode()).isEqualTo(PERMANENT);
+        assertThat(read(CONFIGURED).mode()).as("fell back").isEqualTo(CONFIGURED);
+        choice.settle();
+        assertThat(read(CONFIGURED).mode()).as("settled").isEqualTo(PERMANENT);
+    }
+
+    @Test
     void shouldForgetAnExchangeThatCameToNothing() throws IOException {
         StoreChoice choice = read("");
         choice.begin(PERMANENT);
