@@ -13,6 +13,7 @@ import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.BooleanSupplier;
 import java.util.jar.Attributes;
 import java.util.jar.JarOutputStream;
 import java.util.jar.Manifest;
@@ -40,7 +41,8 @@ class StorageBundleInstallerTest {
     private Path directory;
 
     private final List<Installed> bundles = new CopyOnWriteArrayList<>();
-    private final Storage storage = new Storage();
+    private final Happened happened = new Happened();
+    private final Storage storage = new Storage(happened);
     private final CountDownLatch isDone = new CountDownLatch(1);
     private StorageBundleInstaller installer;
 
@@ -197,10 +199,7 @@ class StorageBundleInstallerTest {
     }
 
     private void awaitVersions(String only) throws InterruptedException {
-        long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-        while (!versions().equals(List.of(only)) && System.nanoTime() < endNs) {
-            Thread.sleep(10); // bundles have no listener here; this only paces the looking
-        }
+        happened.await(() -> versions().equals(List.of(only)));
         assertThat(versions()).containsExactly(only);
     }
 
@@ -257,6 +256,7 @@ class StorageBundleInstallerTest {
                 case "adapt" -> made(BundleStartLevel.class, (level, call, values) -> null);
                 case "uninstall" -> {
                     bundles.remove(this);
+                    happened.tell();
                     yield null;
                 }
                 case "equals" -> self == arguments[0];
@@ -270,8 +270,25 @@ class StorageBundleInstallerTest {
         }
     }
 
+    /** What the installer does is waited for. */
+    private static final class Happened {
+        private static final long PATIENCE_NS = TimeUnit.SECONDS.toNanos(60);
+
+        synchronized void tell() {
+            notifyAll();
+        }
+
+        synchronized void await(BooleanSupplier isSo) throws InterruptedException {
+            long endNs = System.nanoTime() + PATIENCE_NS;
+            for (long leftNs = PATIENCE_NS; !isSo.getAsBoolean() && leftNs > 0; leftNs = endNs - System.nanoTime()) {
+                TimeUnit.NANOSECONDS.timedWait(this, leftNs);
+            }
+        }
+    }
+
     /** A server that has moved its sessions as soon as it is asked. */
     private static final class Storage implements StorageAdmin {
+        private final Happened happened;
         final List<String> broken = new CopyOnWriteArrayList<>();
         private final AtomicInteger progressRead = new AtomicInteger();
         volatile List<Offer> beforeUse = List.of(offer(NEW, false, ""), offer(OLD, true, ""));
@@ -287,6 +304,10 @@ class StorageBundleInstallerTest {
 
         volatile boolean isAsked;
 
+        Storage(Happened happened) {
+            this.happened = happened;
+        }
+
         @Override
         public List<Offer> list() {
             return isAsked ? afterUse : beforeUse;
@@ -295,6 +316,7 @@ class StorageBundleInstallerTest {
         @Override
         public String progress() {
             progressRead.incrementAndGet();
+            happened.tell();
             afterUse = afterProgress.isEmpty() ? afterUse : afterProgress;
             return progress;
         }
@@ -306,10 +328,7 @@ class StorageBundleInstallerTest {
 
         /** Waits until the installer has looked that often whether the old store stands by. */
         void awaitProgressRead(int times) throws InterruptedException {
-            long endNs = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
-            while (progressRead.get() < times && System.nanoTime() < endNs) {
-                Thread.sleep(10); // a look has no listener here; this only paces the looking
-            }
+            happened.await(() -> progressRead.get() >= times);
         }
 
         @Override
